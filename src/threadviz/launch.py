@@ -1,0 +1,120 @@
+"""A viewer's handle on one run: starts its observer, reads its stream, and sees to its end."""
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from threadviz.events import AnyEvent, Closed, Died, Header, Outcome
+from threadviz.request import RunRequest
+from threadviz.stream import READ_SIZE, Decoder, encode
+
+STOP_S = 1.5
+"""How long a run that was told to stop may take to say its last words (s)."""
+
+
+class Launch:
+    """One run, being observed. A context manager: when it is left, nothing of the run is left.
+
+    `recording` gets the stream as it comes; raises OSError where it can't take it.
+    """
+
+    def __init__(self, request: RunRequest, recording: BinaryIO | None = None) -> None:
+        self._recording = recording
+        self._decoder = Decoder()
+        self._last = 0
+        self._closed = False
+        self._deadline: float | None = None
+        self._scratch = tempfile.mkdtemp(prefix="threadviz-")
+        # A session of its own: Ctrl-C in the terminal is for the viewer to take, and the observer's process
+        # group, to which everything of the run belongs, can be ended as one.
+        self._observer = subprocess.Popen(
+            [sys.executable, "-m", "threadviz.observer", self._scratch],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self._observer.stdin is not None and self._observer.stdout is not None
+        self._lifeline, self._stream = self._observer.stdin, self._observer.stdout
+        with suppress(BrokenPipeError):  # it is dead already, which its stream will tell
+            self._lifeline.write(msgspec.json.encode(request) + b"\n")
+            self._lifeline.flush()
+
+    def events(self) -> Iterator[AnyEvent]:
+        """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between."""
+        while chunk := self._read():
+            self._record(chunk)
+            for event in self._decoder.feed(chunk):
+                self._note(event)
+                yield event
+        if not self._closed:
+            for event in self._last_words():
+                self._record(encode(event))
+                yield event
+
+    def stop(self) -> None:
+        """Have the run end now. What was measured until then is still told, for a short while."""
+        self._deadline = time.monotonic() + STOP_S
+        with suppress(OSError):
+            self._lifeline.close()
+
+    def _read(self) -> bytes:
+        """Return what has come, as soon as something has; nothing at the end, or when it was long in coming."""
+        descriptor = self._stream.fileno()
+        while True:
+            # A stop may come from a signal handler in mid-wait, so no wait is longer than what it allows.
+            if select.select([descriptor], [], [], STOP_S / 3)[0]:
+                return os.read(descriptor, READ_SIZE)
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                return b""
+
+    def _record(self, data: bytes) -> None:
+        if self._recording is not None:
+            self._recording.write(data)
+            self._recording.flush()
+
+    def _note(self, event: AnyEvent) -> None:
+        if isinstance(event, Closed):
+            self._closed = True
+        if not isinstance(event, Header):
+            self._last = max(self._last, getattr(event, "t", 0))
+
+    def _last_words(self) -> Iterator[AnyEvent]:
+        """Speak for an observer that did not get to its last word."""
+        with suppress(subprocess.TimeoutExpired):
+            self._observer.wait(STOP_S)
+        status = self._observer.returncode
+        if status is None:
+            how = "it did not answer"
+        else:
+            how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        yield Died(self._last, "observer", self._observer.pid, how)
+        yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
+
+    def close(self) -> None:
+        """End whatever is left of the run."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._observer.pid, signal.SIGKILL)
+        self._observer.wait()
+        with suppress(OSError):
+            self._lifeline.close()
+        self._stream.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

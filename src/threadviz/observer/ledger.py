@@ -1,0 +1,138 @@
+"""From readings of one thread to the stretches of its lane. Pure: no clock, no files.
+
+The kernel counts a thread's time on a CPU and its time waiting for one; what else it did is seen only at
+samples. So running and ready are taken from the counters, and the rest of the time between two samples is shared
+out by what these saw. The stretches tile the lane, so its books close by construction.
+
+Two things about the counters (Linux, kernel/sched/fair.c `update_curr`, kernel/sched/stats.h `sched_info_arrive`):
+the running time of a thread that is on a CPU is brought up to date only once in a scheduler tick, and the time
+waiting for a CPU only when that is over. Both are exact while a thread is blocked. So a stretch in which a thread
+was always found runnable stays open until the counters account for it or it is found blocked.
+"""
+
+from dataclasses import dataclass
+
+from threadviz.events import Known, Present, Span, State
+
+TICK_NS = 12_000_000
+"""Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at a thread at `t`: cumulative counters in ns, and what it is blocked in (None: runnable)."""
+
+    t: int
+    running: int
+    ready: int
+    blocked: Present | None
+
+
+class Ledger:
+    """The books of one thread, from `start` on (ns; the counters stood at `running` and `ready` then)."""
+
+    __slots__ = ("_blocked", "_changed", "_mark", "_ready", "_running", "_seen", "_settled", "_start")
+
+    def __init__(self, start: int, running: int = 0, ready: int = 0) -> None:
+        self._start = self._mark = self._seen = self._changed = start
+        self._running = running  # what has been entered of the counters so far
+        self._ready = ready
+        self._blocked: Present | None = None
+        self._settled: list[Span] = []
+
+    @property
+    def present(self) -> Present:
+        """What the thread is taken to do since the end of the settled stretches."""
+        if self._blocked is not None:
+            return self._blocked
+        starved = self._seen - self._changed > TICK_NS
+        return Present(State.READY if starved else State.RUNNING)
+
+    def still(self, t: int) -> None:
+        """Note that at `t` (ns) the counters stood as before, on a thread that was blocked: so it still is."""
+        self._seen = t
+
+    def read(self, reading: Reading, late_ns: int) -> None:
+        """Enter a reading. Where it comes more than `late_ns` after the last, waits in between are unknown."""
+        running = reading.running - self._running
+        ready = reading.ready - self._ready
+        late = reading.t - self._seen > late_ns
+        if self._blocked is not None:
+            self._after_blocked(reading, running, ready, late)
+        elif reading.blocked is not None:
+            self._runnable_to_blocked(reading, running, ready, late)
+        elif running or ready:
+            self._still_runnable(reading.t, running, ready)
+        self._blocked = reading.blocked
+        self._seen = reading.t
+
+    def _after_blocked(self, reading: Reading, running: int, ready: int, late: bool) -> None:
+        """It was blocked when last seen and has run since: when it woke is not known, within the gap."""
+        before, after = self._blocked, reading.blocked
+        assert before is not None
+        gap = reading.t - max(self._seen, self._mark)
+        unseen = gap - running - ready
+        if unseen < 0:
+            # It was on its way to a CPU already when it was last taken for blocked.
+            self._wait(before, max(0, reading.t - self._mark - running - ready))
+        elif late:
+            self._wait(before, self._seen - self._mark)
+            self._wait(Present(State.UNKNOWN), unseen)
+        elif after == before:
+            self._wait(before, self._seen - self._mark + unseen)
+        else:
+            self._wait(before, self._seen - self._mark + unseen // 2)
+        self._on_cpu(running, ready, reading.t)
+        self._changed = reading.t
+
+    def _runnable_to_blocked(self, reading: Reading, running: int, ready: int, late: bool) -> None:
+        """It is blocked now, so the counters are exact, and what they leave over was waiting."""
+        self._on_cpu(running, ready, reading.t)
+        if late:
+            self._wait(Present(State.UNKNOWN), reading.t - self._mark)
+        self._changed = reading.t
+
+    def _still_runnable(self, t: int, running: int, ready: int) -> None:
+        """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word."""
+        unseen = t - self._mark - running - ready - TICK_NS
+        if unseen > 0:
+            # More than the counters can lag behind: it was blocked in between, unseen.
+            self._wait(Present(State.UNKNOWN), unseen)
+        self._on_cpu(running, ready, t)
+        self._changed = t
+
+    def _on_cpu(self, running: int, ready: int, until: int) -> None:
+        """Enter counted time, as far as it fits before `until`; what does not fit is entered with the next."""
+        ready = min(ready, until - self._mark)
+        self._ready += self._put(ready, State.READY, Known.COUNTED)
+        running = min(running, until - self._mark)
+        self._running += self._put(running, State.RUNNING, Known.COUNTED)
+
+    def _wait(self, what: Present, ns: int) -> None:
+        self._put(ns, what.state, Known.SAMPLED, what.call)
+
+    def _put(self, ns: int, state: State, known: Known, call: str = "") -> int:
+        if ns <= 0:
+            return 0
+        self._mark += ns
+        last = self._settled[-1] if self._settled else None
+        if last and (last.state, last.known, last.call) == (state, known, call):
+            self._settled[-1] = Span(last.ns + ns, state, known, call)
+        else:
+            self._settled.append(Span(ns, state, known, call))
+        return ns
+
+    def end(self, t: int) -> int:
+        """Close the books of a thread found gone at `t` (ns), and return when it is taken to have ended."""
+        ended = max(self._mark, self._seen + (t - self._seen) // 2)
+        present = self.present
+        known = Known.SAMPLED
+        self._put(ended - self._mark, present.state, known, present.call)
+        return ended
+
+    def drain(self) -> tuple[int, tuple[Span, ...]]:
+        """Hand over the stretches settled since the last call, with the time at which they start (ns)."""
+        start, spans = self._start, tuple(self._settled)
+        self._settled.clear()
+        self._start = self._mark
+        return start, spans

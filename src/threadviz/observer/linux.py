@@ -1,0 +1,141 @@
+"""The Linux probe: reads /proc from outside, and tells all states, with no pause of what it watches.
+
+A thread that was blocked and has got no CPU since is blocked still, in the same call: so for most threads, most
+of the time, one short read of its counters is enough.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from threadviz.events import ProbeInfo, State
+from threadviz.observer.ledger import Ledger, Reading
+from threadviz.observer.proc import ProcProcess, ProcThread, command_line, thread_name
+from threadviz.observer.syscalls import SyscallTable
+from threadviz.observer.watched import ProcessKind, Watched
+
+ASKED_HZ = 600.0
+
+
+def reason_against(pid: int) -> str | None:
+    """Return why process `pid` can't be watched this way, as a clause, or None where it can."""
+    if not SyscallTable().known:
+        return "the system call numbers of this machine type are not known"
+    for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/schedstat", f"task/{pid}/children"):
+        try:
+            Path(f"/proc/{pid}/{file}").read_bytes()
+        except OSError as error:
+            return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
+    return None
+
+
+class LinuxProbe:
+    """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
+
+    Raises OSError where `root` is gone.
+    """
+
+    def __init__(self, root: int, has_gil: bool, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._has_gil = has_gil
+        self._syscalls = SyscallTable()
+        self._processes = {root: ProcProcess(root, ProcessKind.SUBJECT, 0)}
+        self._threads: list[ProcThread] = []
+        self._came: list[Watched] = []
+        self._went: list[Watched] = []
+
+    @property
+    def info(self) -> ProbeInfo:
+        """All states; without a GIL there is no wait for it."""
+        tells = tuple(state for state in State if state is not State.GIL or self._has_gil)
+        cannot = "" if self._has_gil else "this Python has no GIL, so nothing waits for one"
+        return ProbeInfo("linux", tells, cannot, ASKED_HZ)
+
+    @property
+    def threads(self) -> Sequence[Watched]:
+        """The threads that are watched now."""
+        return self._threads
+
+    def begin(self) -> None:
+        """Start the books, at the run's origin, of the threads that there are, with the counters as they stand."""
+        for process in self._processes.values():
+            for tid in process.new_threads():
+                running, ready, _ = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
+                self._watch(process, tid, Ledger(0, int(running), int(ready)), 0)
+
+    def find(self, now: int) -> None:
+        """Look for processes that have come, and for threads in each."""
+        for process in list(self._processes.values()):
+            for child in process.children():
+                if child not in self._processes:
+                    with suppress(OSError):  # gone already
+                        kind = ProcessKind.of_child(command_line(child), process.kind)
+                        self._processes[child] = ProcProcess(child, kind, process.looked)
+        for process in self._processes.values():
+            self._find_threads(process, now)
+
+    def look(self, now: int, late_ns: int) -> None:
+        """Read every thread once."""
+        pread, gone = os.pread, []
+        for thread in self._threads:
+            try:
+                counters = pread(thread.schedstat, 64, 0)
+                if thread.blocked and counters == thread.counters:
+                    thread.ledger.still(now)
+                else:
+                    self._read(thread, counters, late_ns)
+            except ProcessLookupError:
+                gone.append(thread)
+        for thread in gone:
+            self._drop(thread, now)
+        if len(self._processes) == 1:
+            # One link count is cheap enough for every round: new threads are then seen within one.
+            for process in self._processes.values():
+                self._find_threads(process, now)
+
+    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+        """Hand over the threads that came and those that went since the last call."""
+        changes = self._came, self._went
+        self._came, self._went = [], []
+        return changes
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for thread in self._threads:
+            thread.close()
+        for process in self._processes.values():
+            process.close()
+
+    def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
+        blocked = thread.blocked_in(self._syscalls, self._has_gil)
+        running, ready, _ = counters.split()
+        thread.ledger.read(Reading(self._clock(), int(running), int(ready), blocked), late_ns)
+        thread.counters = counters
+        thread.blocked = blocked is not None
+
+    def _find_threads(self, process: ProcProcess, now: int) -> None:
+        """Watch what is new in a process. It came after the process was last looked at: its books start there."""
+        for tid in process.new_threads():
+            self._watch(process, tid, Ledger(process.looked), process.looked)
+        process.looked = now
+
+    def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
+        with suppress(OSError):  # gone already
+            name = thread_name(process.pid, tid)
+            thread = ProcThread(process.pid, tid, name, process.kind, started, ledger, owner=process)
+            process.threads[tid] = thread
+            self._threads.append(thread)
+            self._came.append(thread)
+
+    def _drop(self, thread: ProcThread, now: int) -> None:
+        thread.ended = thread.ledger.end(now)
+        thread.close()
+        self._threads.remove(thread)
+        self._went.append(thread)
+        owner = thread.owner
+        del owner.threads[thread.tid]
+        owner.links = 0
+        if not owner.threads:
+            owner.close()
+            del self._processes[owner.pid]

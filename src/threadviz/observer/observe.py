@@ -1,0 +1,51 @@
+"""One run, from its first process to its last event."""
+
+import gc
+import platform
+from pathlib import Path
+
+import threadviz
+from threadviz.events import SCHEMA, Header, ProbeInfo
+from threadviz.observer.children import StandInSite, Subject
+from threadviz.observer.clock import RunClock
+from threadviz.observer.machine import cores, has_gil
+from threadviz.observer.output import Output
+from threadviz.observer.probes import choose_probe
+from threadviz.observer.start import await_ready, give_order
+from threadviz.observer.watch import Watch
+from threadviz.request import RunRequest
+
+NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
+
+
+def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -> None:
+    """Start all processes, watch them, and write the whole stream. Raises StartError and BrokenPipeError."""
+    site = StandInSite(request.sites) if request.sites and not request.online else None
+    subject = Subject(scratch)
+    give_order(request, subject, site)
+    tasks = await_ready(subject, lifeline)
+    clock = RunClock()
+    probe = choose_probe(subject.process.pid, request.probe, clock)
+    gc.freeze()
+    clock.start()
+    probe.begin()
+    output.write([header(request, tasks, probe.info)])
+    subject.go()
+    Watch(subject, site, probe, lifeline, clock).run(output)
+
+
+def header(request: RunRequest, tasks: int, probe: ProbeInfo = NO_PROBE) -> Header:
+    """Return the first line of the stream; this Python is also the subject's."""
+    return Header(
+        schema=SCHEMA,
+        threadviz=threadviz.__version__,
+        workload=request.workload,
+        mode=request.mode,
+        workers=request.workers,
+        tasks=tasks,
+        python=platform.python_version(),
+        gil=has_gil(),
+        cores=cores(),
+        platform=f"{platform.system()} {platform.machine()}",
+        probe=probe,
+    )

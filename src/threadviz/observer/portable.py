@@ -1,0 +1,101 @@
+"""The portable probe: psutil's CPU time of each thread, which tells running from waiting and no more."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+import psutil
+
+from threadviz.events import Present, ProbeInfo, State
+from threadviz.observer.ledger import Ledger, Reading
+from threadviz.observer.watched import ProcessKind, Watched
+
+ASKED_HZ = 50.0
+"""CPU times come in steps of 10 ms on most systems (clock ticks, times(2)): looking more often shows no more."""
+
+WAITING = Present(State.WAITING)
+
+
+class PortableProbe:
+    """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
+
+    `instead` says, as a clause, why no better probe is at work. Raises psutil.Error where `root` is gone.
+    """
+
+    def __init__(self, root: int, clock: Callable[[], int], instead: str = "") -> None:
+        self._clock = clock
+        self._instead = instead
+        self._processes = {root: psutil.Process(root)}
+        self._kinds = {root: ProcessKind.SUBJECT}
+        self._threads: dict[tuple[int, int], Watched] = {}
+        self._came: list[Watched] = []
+        self._went: list[Watched] = []
+
+    @property
+    def info(self) -> ProbeInfo:
+        """Running and waiting; what the subject says adds idle."""
+        cannot = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"
+        if self._instead:
+            cannot += f" (it stands in, because {self._instead})"
+        tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
+        return ProbeInfo("portable", tells, cannot, ASKED_HZ)
+
+    @property
+    def threads(self) -> Sequence[Watched]:
+        """The threads that are watched now."""
+        return list(self._threads.values())
+
+    def begin(self) -> None:
+        """Start the books, at the run's origin, of the threads that there are."""
+        for pid, tid, running in self._times():
+            self._watch(pid, tid, 0, running)
+
+    def find(self, now: int) -> None:
+        """Look for processes that have come."""
+        for pid, process in list(self._processes.items()):
+            with suppress(psutil.Error):
+                for child in process.children():
+                    if child.pid not in self._processes:
+                        command = " ".join(child.cmdline())
+                        self._kinds[child.pid] = ProcessKind.of_child(command, self._kinds[pid])
+                        self._processes[child.pid] = child
+
+    def look(self, now: int, late_ns: int) -> None:
+        """Read every thread of every process once; one that is read for the first time has come."""
+        seen = set()
+        for pid, tid, running in self._times():
+            thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
+            thread.ledger.read(Reading(self._clock(), running, 0, WAITING), late_ns)
+            seen.add((pid, tid))
+        for key in self._threads.keys() - seen:
+            thread = self._threads.pop(key)
+            thread.ended = thread.ledger.end(now)
+            self._went.append(thread)
+
+    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+        """Hand over the threads that came and those that went since the last call."""
+        changes = self._came, self._went
+        self._came, self._went = [], []
+        return changes
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _times(self) -> Iterator[tuple[int, int, int]]:
+        """Yield process id, thread id and CPU time (ns) of every thread."""
+        for pid, process in list(self._processes.items()):
+            try:
+                if process.status() == psutil.STATUS_ZOMBIE:
+                    raise psutil.ZombieProcess(pid)
+                threads = process.threads()
+            except psutil.Error:
+                del self._processes[pid]
+                continue
+            for thread in threads:
+                yield pid, thread.id, int((thread.user_time + thread.system_time) * 1e9)
+
+    def _watch(self, pid: int, tid: int, started: int, running: int) -> Watched:
+        ledger = Ledger(started, running)
+        thread = Watched(pid, tid, "", self._kinds[pid], started, ledger)
+        self._threads[pid, tid] = thread
+        self._came.append(thread)
+        return thread

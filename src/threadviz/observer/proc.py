@@ -1,0 +1,114 @@
+"""Processes and threads as /proc shows them (proc(5)): which files are read, and what they mean."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from threadviz.events import Present, State
+from threadviz.observer.gil import AddressRange, holds, interpreter_data
+from threadviz.observer.syscalls import FUTEX, SyscallTable
+from threadviz.observer.watched import ProcessKind, Watched
+
+GIL_WAIT = Present(State.GIL, FUTEX)
+
+
+@dataclass(slots=True, eq=False)
+class ProcProcess:
+    """A process that is watched. `looked` is when its threads were last listed (ns since the origin)."""
+
+    pid: int
+    kind: ProcessKind
+    looked: int
+    tasks: int = field(init=False)
+    """Descriptor of /proc/PID/task."""
+    links: int = field(init=False, default=0)
+    gil: list[AddressRange] | None = field(init=False, default=None)
+    threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
+
+    def close(self) -> None:
+        """Close its directory."""
+        os.close(self.tasks)
+
+    def new_threads(self) -> list[int]:
+        """Return the ids of threads that are not watched yet.
+
+        The directory's link count is two and one for each thread (Linux, fs/proc/base.c proc_task_getattr): as
+        long as it stays, one short call tells that nothing is new.
+        """
+        links = os.fstat(self.tasks).st_nlink
+        if links == self.links:
+            return []
+        self.links = links
+        return [int(name) for name in os.listdir(self.tasks) if int(name) not in self.threads]
+
+    def children(self) -> Iterator[int]:
+        """Yield the ids of the processes that its threads have started and that still are."""
+        for tid in list(self.threads):
+            with suppress(OSError):
+                yield from map(int, Path(f"/proc/{self.pid}/task/{tid}/children").read_bytes().split())
+
+    def gil_data(self) -> list[AddressRange]:
+        """Return where the interpreter keeps its static data, read once, when a futex is first met."""
+        if self.gil is None:
+            maps = Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8", errors="replace")
+            self.gil = interpreter_data(maps.splitlines())
+        return self.gil
+
+
+@dataclass(slots=True, eq=False)
+class ProcThread(Watched):
+    """A thread that is watched, with its two files open. Raises OSError where it is gone already."""
+
+    owner: ProcProcess = field(kw_only=True)
+    schedstat: int = field(init=False)
+    syscall: int = field(init=False)
+    counters: bytes = field(init=False, default=b"")
+    """The `schedstat` file as last read: ns on a CPU, ns waiting for one, how often it got one."""
+    blocked: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.schedstat = os.open(f"/proc/{self.pid}/task/{self.tid}/schedstat", os.O_RDONLY)
+        try:
+            self.syscall = os.open(f"/proc/{self.pid}/task/{self.tid}/syscall", os.O_RDONLY)
+        except OSError:
+            os.close(self.schedstat)
+            raise
+
+    def close(self) -> None:
+        """Close its files."""
+        os.close(self.schedstat)
+        os.close(self.syscall)
+
+    def blocked_in(self, syscalls: SyscallTable, has_gil: bool) -> Present | None:
+        """Return what it is blocked in now, or None where it is runnable. Raises OSError where it is gone."""
+        where = os.pread(self.syscall, 256, 0)
+        if where.startswith(b"running"):
+            return None
+        number, _, arguments = where.partition(b" ")
+        present = syscalls.classify(number, arguments)
+        if present.call == FUTEX and has_gil:
+            address = int(arguments.split(b" ", 1)[0], 16)
+            return GIL_WAIT if holds(self.owner.gil_data(), address) else present
+        if number == b"-1" and self._has_exited():
+            raise ProcessLookupError(self.tid)
+        return present
+
+    def _has_exited(self) -> bool:
+        """Tell whether it only waits to be collected by its parent."""
+        stat = Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes()
+        return stat.rpartition(b")")[2].split()[0] in (b"Z", b"X")
+
+
+def thread_name(pid: int, tid: int) -> str:
+    """Return the operating system's name of a thread. Raises OSError where it is gone."""
+    return Path(f"/proc/{pid}/task/{tid}/comm").read_text(encoding="utf-8", errors="replace").rstrip("\n")
+
+
+def command_line(pid: int) -> str:
+    """Return the command line of a process, blanks for its NULs. Raises OSError where it is gone."""
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")

@@ -1,0 +1,117 @@
+"""One run under observation, from the word to go to its last event."""
+
+import random
+import select
+import time
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from threadviz.events import Closed, Died, Ended, Event, Outcome, Tick
+from threadviz.observer.children import StandInSite, Subject, how_it_ended
+from threadviz.observer.clock import RunClock
+from threadviz.observer.open_tasks import OpenTasks
+from threadviz.observer.output import Output
+from threadviz.observer.pace import Pace
+from threadviz.observer.telling import Teller
+from threadviz.observer.watched import Probe, ProcessKind, Watched
+from threadviz.subject.order import Ready
+
+FLUSH_NS = 50_000_000
+"""How often what was seen is told (ns)."""
+
+FIND_NS = 10_000_000
+"""How often, at most, new processes are looked for (ns)."""
+
+FIND_PAUSE = 200
+"""A search for them is followed by a pause that is at least so many times as long."""
+
+
+class Watch:
+    """Samples, listens and tells, until the subject has ended or `lifeline` (a descriptor) has."""
+
+    def __init__(
+        self, subject: Subject, site: StandInSite | None, probe: Probe, lifeline: int, clock: RunClock
+    ) -> None:
+        self._subject = subject
+        self._site = site
+        self._probe = probe
+        self._lifeline = lifeline
+        self._clock = clock
+        self._teller = Teller()
+        self._pace = Pace(int(1e9 / probe.info.asked_hz), random.Random())
+        self._open = OpenTasks()
+        self._mourned: set[str] = set()
+        self._cpu_before = time.process_time_ns()
+        self._closed: Closed | None = None
+
+    def run(self, output: Output) -> None:
+        """See the run through."""
+        next_find = next_flush = 0
+        while self._closed is None:
+            time.sleep(self._pace.wait_ns(self._clock()) / 1e9)
+            now = self._clock()
+            self._probe.look(now, self._pace.late_ns)
+            self._pace.looked(now)
+            if now >= next_find:
+                self._probe.find(now)
+                next_find = now + max(FIND_NS, FIND_PAUSE * (self._clock() - now))
+            if now >= next_flush:
+                next_flush = now + FLUSH_NS
+                output.write(self._news(now))
+                self._pace.keep_budget(now, self._cpu())
+        output.write([self._closed])
+
+    def _cpu(self) -> int:
+        """Return the CPU time that the observer has used since it began to watch (ns)."""
+        return time.process_time_ns() - self._cpu_before
+
+    def _news(self, now: int) -> Iterator[Event]:
+        """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
+        came, went = self._probe.take_changes()
+        status = self._subject.process.poll()
+        yield from self._heard(now)
+        yield from self._teller.news(came, self._probe.threads, went)
+        yield from self._deaths(now, went)
+        if self._closed is None and status is not None:
+            yield from self._subject_died(now, status)
+        if self._closed is None and self._called_off():
+            self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
+        yield Tick(now, self._pace.rounds, self._pace.missed, self._cpu())
+
+    def _heard(self, now: int) -> Iterator[Event]:
+        for event in self._subject.said():
+            if isinstance(event, Ready):
+                continue
+            event = msgspec.structs.replace(event, t=self._clock.when(event.t))
+            self._open.note(event)
+            if isinstance(event, Ended):
+                outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
+                self._closed = Closed(max(now, event.t), outcome, event.error or "")
+                yield from self._open.fail_all(event.t, event.error or "it was never made")
+            yield event
+
+    def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
+        """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
+
+        A pool that loses a worker ends the others itself, so only the first is told.
+        """
+        if self._site and (status := self._site.process.poll()) is not None and "site" not in self._mourned:
+            self._mourned.add("site")
+            yield Died(now, "site", self._site.process.pid, how_it_ended(status))
+        for thread in went:
+            is_worker = thread.process is ProcessKind.WORKER and thread.pid == thread.tid
+            if is_worker and self._open and "worker" not in self._mourned:
+                self._mourned.add("worker")
+                yield Died(thread.ended or now, "worker", thread.pid, "gone while there were tasks to do")
+
+    def _subject_died(self, now: int, status: int) -> Iterator[Event]:
+        how = how_it_ended(status)
+        words = self._subject.last_words()
+        yield Died(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
+        yield from self._open.fail_all(now, f"the subject died ({how})")
+        self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how})")
+
+    def _called_off(self) -> bool:
+        readable, _, _ = select.select([self._lifeline], [], [], 0)
+        return bool(readable)

@@ -1,0 +1,73 @@
+"""What every probe keeps for each thread that it watches, and what it offers to the one who runs it."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from threadviz.events import Present, ProbeInfo
+from threadviz.observer.ledger import Ledger
+
+
+class ProcessKind(enum.StrEnum):
+    """What a process of the run is."""
+
+    SUBJECT = "subject"
+    WORKER = "worker"
+    """A descendant of the subject that computes."""
+    RESOURCE_TRACKER = "resource tracker"
+    """One that `multiprocessing` keeps for itself, as is the next."""
+    FORK_SERVER = "fork server"
+
+    @classmethod
+    def of_child(cls, command: str, parent: "ProcessKind") -> "ProcessKind":
+        """Tell what a child of `parent` is by its command line (CPython, Lib/multiprocessing)."""
+        if parent is cls.FORK_SERVER:
+            return cls.WORKER  # which has the server's command line
+        if "multiprocessing.resource_tracker" in command:
+            return cls.RESOURCE_TRACKER
+        if "multiprocessing.forkserver" in command:
+            return cls.FORK_SERVER
+        return cls.WORKER
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A thread under observation: where its lane starts (ns), its books, and what was told of it so far."""
+
+    pid: int
+    tid: int
+    name: str
+    process: ProcessKind
+    started: int
+    ledger: Ledger
+    ended: int | None = None
+    lane: int | None = None
+    told: Present | None = None
+
+
+class Probe(Protocol):
+    """Finds the threads of a process and its descendants, and reads them. All times are ns since the origin."""
+
+    @property
+    def info(self) -> ProbeInfo:
+        """What it is and what it can tell."""
+
+    @property
+    def threads(self) -> Sequence[Watched]:
+        """The threads that are watched now."""
+
+    def begin(self) -> None:
+        """Start the books, at the run's origin, of the threads that there are."""
+
+    def find(self, now: int) -> None:
+        """Look for processes and threads that have come."""
+
+    def look(self, now: int, late_ns: int) -> None:
+        """Read every thread once; a wait seen more than `late_ns` after the last look is of unknown kind."""
+
+    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+        """Hand over the threads that came and those that went since the last call."""
+
+    def close(self) -> None:
+        """Let go of the files."""
