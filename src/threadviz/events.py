@@ -94,7 +94,7 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
     """The base of everything that can stand in a stream."""
 
 
-class Header(Event, tag="header"):
+class Header(Event, frozen=True, tag="header"):
     """The first line: what is run, on what, and who watches."""
 
     schema: int
@@ -110,7 +110,7 @@ class Header(Event, tag="header"):
     probe: ProbeInfo
 
 
-class LaneStarted(Event, tag="lane"):
+class LaneStarted(Event, frozen=True, tag="lane"):
     """A thread came into view. `process` is what its process is, as the observer could tell."""
 
     t: Nanoseconds
@@ -121,14 +121,14 @@ class LaneStarted(Event, tag="lane"):
     process: str
 
 
-class LaneEnded(Event, tag="lane_end"):
+class LaneEnded(Event, frozen=True, tag="lane_end"):
     """A thread is gone."""
 
     t: Nanoseconds
     lane: Ordinal
 
 
-class Spans(Event, tag="spans"):
+class Spans(Event, frozen=True, tag="spans"):
     """Settled stretches of a lane, one after the other from `start` on, and what it does since."""
 
     lane: Ordinal
@@ -137,7 +137,7 @@ class Spans(Event, tag="spans"):
     present: Present | None = None
 
 
-class Tick(Event, tag="tick"):
+class Tick(Event, frozen=True, tag="tick"):
     """The observer has looked until `t`. The figures are sums since the run's origin.
 
     `rounds` is the number of times that all lanes were sampled, `missed` the number of rounds that were due
@@ -150,7 +150,7 @@ class Tick(Event, tag="tick"):
     cpu_ns: int
 
 
-class Begin(Event, tag="begin"):
+class Begin(Event, frozen=True, tag="begin"):
     """Said by the subject: the workload begins; the event loop is in thread `tid` of process `pid`."""
 
     t: Nanoseconds
@@ -158,7 +158,7 @@ class Begin(Event, tag="begin"):
     tid: int
 
 
-class Submitted(Event, tag="submitted"):
+class Submitted(Event, frozen=True, tag="submitted"):
     """Said by the subject: a task was handed to the mode."""
 
     t: Nanoseconds
@@ -166,7 +166,7 @@ class Submitted(Event, tag="submitted"):
     name: str
 
 
-class Started(Event, tag="started"):
+class Started(Event, frozen=True, tag="started"):
     """Said by the subject: a task's function was entered, in thread `tid` of process `pid`."""
 
     t: Nanoseconds
@@ -175,7 +175,7 @@ class Started(Event, tag="started"):
     tid: int
 
 
-class Finished(Event, tag="finished"):
+class Finished(Event, frozen=True, tag="finished"):
     """A task is over: said by the subject, or by the observer of one that the end of the run left undone.
 
     `error` is a sentence where it failed, else `result` is told. A task can fail without having started.
@@ -187,14 +187,14 @@ class Finished(Event, tag="finished"):
     error: str | None = None
 
 
-class Ended(Event, tag="ended"):
+class Ended(Event, frozen=True, tag="ended"):
     """Said by the subject: the mode has returned, or has raised `error`."""
 
     t: Nanoseconds
     error: str | None = None
 
 
-class Died(Event, tag="died"):
+class Died(Event, frozen=True, tag="died"):
     """One of the run's processes ended as it should not have. `how` is a clause, such as 'killed by SIGKILL'."""
 
     t: Nanoseconds
@@ -203,7 +203,7 @@ class Died(Event, tag="died"):
     how: str
 
 
-class Closed(Event, tag="closed"):
+class Closed(Event, frozen=True, tag="closed"):
     """The last line of a whole stream. `reason` is a sentence where the run did not finish."""
 
     t: Nanoseconds

@@ -10,22 +10,13 @@ waiting for a CPU only when that is over. Both are exact while a thread is block
 was always found runnable stays open until the counters account for it or it is found blocked.
 """
 
-from dataclasses import dataclass
-
 from threadviz.events import Known, Present, Span, State
 
 TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One look at a thread at `t`: cumulative counters in ns, and what it is blocked in (None: runnable)."""
-
-    t: int
-    running: int
-    ready: int
-    blocked: Present | None
+UNKNOWN = Present(State.UNKNOWN)
 
 
 class Ledger:
@@ -52,52 +43,52 @@ class Ledger:
         """Note that at `t` (ns) the counters stood as before, on a thread that was blocked: so it still is."""
         self._seen = t
 
-    def read(self, reading: Reading, late_ns: int) -> None:
-        """Enter a reading. Where it comes more than `late_ns` after the last, waits in between are unknown."""
-        running = reading.running - self._running
-        ready = reading.ready - self._ready
-        late = reading.t - self._seen > late_ns
-        if self._blocked is not None:
-            self._after_blocked(reading, running, ready, late)
-        elif reading.blocked is not None:
-            self._runnable_to_blocked(reading, running, ready, late)
-        elif running or ready:
-            self._still_runnable(reading.t, running, ready)
-        self._blocked = reading.blocked
-        self._seen = reading.t
+    def read(self, t: int, running: int, ready: int, blocked: Present | None, late_ns: int) -> None:
+        """Enter one look at `t`: cumulative counters in ns, and what the thread is blocked in (None: runnable).
 
-    def _after_blocked(self, reading: Reading, running: int, ready: int, late: bool) -> None:
+        Where it comes more than `late_ns` after the last look, waits in between are unknown.
+        """
+        running -= self._running
+        ready -= self._ready
+        late = t - self._seen > late_ns
+        if self._blocked is not None:
+            self._after_blocked(t, running, ready, blocked, late)
+        elif blocked is not None:
+            self._runnable_to_blocked(t, running, ready, late)
+        elif running or ready:
+            self._still_runnable(t, running, ready)
+        self._blocked = blocked
+        self._seen = t
+
+    def _after_blocked(self, t: int, running: int, ready: int, after: Present | None, late: bool) -> None:
         """It was blocked when last seen and has run since: when it woke is not known, within the gap."""
-        before, after = self._blocked, reading.blocked
+        before = self._blocked
         assert before is not None
-        gap = reading.t - max(self._seen, self._mark)
-        unseen = gap - running - ready
+        unseen = t - self._seen - running - ready
         if unseen < 0:
             # It was on its way to a CPU already when it was last taken for blocked.
-            self._wait(before, max(0, reading.t - self._mark - running - ready))
+            self._wait(before, t - self._mark - running - ready)
         elif late:
             self._wait(before, self._seen - self._mark)
-            self._wait(Present(State.UNKNOWN), unseen)
+            self._wait(UNKNOWN, unseen)
         elif after == before:
             self._wait(before, self._seen - self._mark + unseen)
         else:
             self._wait(before, self._seen - self._mark + unseen // 2)
-        self._on_cpu(running, ready, reading.t)
-        self._changed = reading.t
+        self._on_cpu(running, ready, t)
+        self._changed = t
 
-    def _runnable_to_blocked(self, reading: Reading, running: int, ready: int, late: bool) -> None:
+    def _runnable_to_blocked(self, t: int, running: int, ready: int, late: bool) -> None:
         """It is blocked now, so the counters are exact, and what they leave over was waiting."""
-        self._on_cpu(running, ready, reading.t)
+        self._on_cpu(running, ready, t)
         if late:
-            self._wait(Present(State.UNKNOWN), reading.t - self._mark)
-        self._changed = reading.t
+            self._wait(UNKNOWN, t - self._mark)
+        self._changed = t
 
     def _still_runnable(self, t: int, running: int, ready: int) -> None:
         """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word."""
-        unseen = t - self._mark - running - ready - TICK_NS
-        if unseen > 0:
-            # More than the counters can lag behind: it was blocked in between, unseen.
-            self._wait(Present(State.UNKNOWN), unseen)
+        # What is beyond the counters' lag was a wait in between that no look has met.
+        self._wait(UNKNOWN, t - self._mark - running - ready - TICK_NS)
         self._on_cpu(running, ready, t)
         self._changed = t
 

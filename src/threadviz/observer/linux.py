@@ -1,21 +1,31 @@
 """The Linux probe: reads /proc from outside, and tells all states, with no pause of what it watches.
 
-A thread that was blocked and has got no CPU since is blocked still, in the same call: so for most threads, most
-of the time, one short read of its counters is enough.
+A thread that was blocked and has got no CPU since is blocked still, in the same call. So where all threads of a
+process are blocked, one look at the CPU time of the process is enough for all of them; and else one at a thread's
+own counters for each that was blocked.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
-from threadviz.observer.ledger import Ledger, Reading
+from threadviz.observer.ledger import Ledger
 from threadviz.observer.proc import ProcProcess, ProcThread, command_line, thread_name
 from threadviz.observer.syscalls import SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
 ASKED_HZ = 600.0
+
+SEARCH_NS = 10_000_000
+"""How often, at most, the children of a process are looked for (ns)."""
+
+SEARCH_PAUSE = 200
+"""A search for them is followed by a pause that is at least so many times as long."""
+
+NEVER = 2**63
 
 
 def reason_against(pid: int) -> str | None:
@@ -64,35 +74,57 @@ class LinuxProbe:
                 running, ready, _ = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
                 self._watch(process, tid, Ledger(0, int(running), int(ready)), 0)
 
-    def find(self, now: int) -> None:
-        """Look for processes that have come, and for threads in each."""
-        for process in list(self._processes.values()):
-            for child in process.children():
-                if child not in self._processes:
-                    with suppress(OSError):  # gone already
-                        kind = ProcessKind.of_child(command_line(child), process.kind)
-                        self._processes[child] = ProcProcess(child, kind, process.looked)
-        for process in self._processes.values():
-            self._find_threads(process, now)
-
     def look(self, now: int, late_ns: int) -> None:
-        """Read every thread once."""
-        pread, gone = os.pread, []
-        for thread in self._threads:
+        """Read every thread once, and look for threads and processes that have come."""
+        busy = []
+        for process in self._processes.values():
+            try:
+                cpu = clock_gettime_ns(process.clock)
+            except OSError:
+                cpu = -1  # it is gone, as its threads will tell
+            if cpu == process.cpu and process.still and now < process.next_search:
+                process.seen = now
+            else:
+                process.cpu = cpu
+                busy.append(process)
+        for process in busy:
+            self._look_at(process, now, late_ns)
+
+    def _look_at(self, process: ProcProcess, now: int, late_ns: int) -> None:
+        """Read the threads of a process in which something ran: only there can anything be new."""
+        for tid in process.new_threads():
+            self._watch(process, tid, Ledger(process.looked), process.looked)
+        process.looked = now
+        pread, gone, still = os.pread, [], True
+        for thread in process.threads.values():
             try:
                 counters = pread(thread.schedstat, 64, 0)
-                if thread.blocked and counters == thread.counters:
-                    thread.ledger.still(now)
-                else:
+                if not thread.blocked or counters != thread.counters:
                     self._read(thread, counters, late_ns)
+                    still = still and thread.blocked
             except ProcessLookupError:
                 gone.append(thread)
         for thread in gone:
             self._drop(thread, now)
-        if len(self._processes) == 1:
-            # One link count is cheap enough for every round: new threads are then seen within one.
-            for process in self._processes.values():
-                self._find_threads(process, now)
+        process.seen, process.still = now, still
+        if not process.threads:
+            process.close()
+            del self._processes[process.pid]
+            return
+        if now >= process.may_search:
+            self._find_children(process, now)
+        else:
+            process.next_search = process.may_search
+
+    def _find_children(self, process: ProcProcess, now: int) -> None:
+        for child in process.children():
+            if child not in self._processes:
+                with suppress(OSError):  # gone already
+                    kind = ProcessKind.of_child(command_line(child), process.kind)
+                    self._processes[child] = ProcProcess(child, kind, process.searched)
+        process.searched = now
+        process.may_search = now + max(SEARCH_NS, SEARCH_PAUSE * (self._clock() - now))
+        process.next_search = NEVER  # unless something runs, and could start one
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""
@@ -108,17 +140,13 @@ class LinuxProbe:
             process.close()
 
     def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
+        if thread.blocked:
+            thread.ledger.still(thread.owner.seen)
         blocked = thread.blocked_in(self._syscalls, self._has_gil)
         running, ready, _ = counters.split()
-        thread.ledger.read(Reading(self._clock(), int(running), int(ready), blocked), late_ns)
+        thread.ledger.read(self._clock(), int(running), int(ready), blocked, late_ns)
         thread.counters = counters
         thread.blocked = blocked is not None
-
-    def _find_threads(self, process: ProcProcess, now: int) -> None:
-        """Watch what is new in a process. It came after the process was last looked at: its books start there."""
-        for tid in process.new_threads():
-            self._watch(process, tid, Ledger(process.looked), process.looked)
-        process.looked = now
 
     def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
         with suppress(OSError):  # gone already
@@ -129,13 +157,11 @@ class LinuxProbe:
             self._came.append(thread)
 
     def _drop(self, thread: ProcThread, now: int) -> None:
+        if thread.blocked:
+            thread.ledger.still(thread.owner.seen)
         thread.ended = thread.ledger.end(now)
         thread.close()
         self._threads.remove(thread)
         self._went.append(thread)
-        owner = thread.owner
-        del owner.threads[thread.tid]
-        owner.links = 0
-        if not owner.threads:
-            owner.close()
-            del self._processes[owner.pid]
+        del thread.owner.threads[thread.tid]
+        thread.owner.links = 0  # another may have come for it

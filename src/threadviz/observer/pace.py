@@ -1,7 +1,7 @@
 """When to look: how often, how jittered, and how much of a core at most."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 BUDGET = 0.028
 """The share of one core that the observer may use by itself."""
@@ -17,27 +17,34 @@ LATE_PERIODS = 2
 """A look that comes more periods than these after the last one is late."""
 
 
+CREDIT_NS = 10_000_000
+"""How much CPU time it may use ahead of its budget (ns): meeting a new thread costs a hundred looks at one."""
+
+PATIENCE_NS = 2_000_000
+"""How far behind its budget it must be for the period to be doubled (ns); twice that, to be trebled; and so on."""
+
+
 @dataclass(slots=True)
 class Pace:
-    """The schedule of looks. All times are ns since the run's origin; `cpu` is the observer's CPU time in ns."""
+    """The schedule of looks, `base_ns` apart where the budget allows. All times are ns since the run's origin."""
 
     base_ns: int
     random: random.Random
-    period_ns: int = 0
     rounds: int = 0
     missed: int = 0
+    _period: int = field(init=False)
     _due: int = 0
+    _credit: float = CREDIT_NS
     _checked: int = 0
     _checked_cpu: int = 0
-    _checked_rounds: int = 0
 
     def __post_init__(self) -> None:
-        self.period_ns = self.base_ns
+        self._period = self.base_ns
 
     @property
     def late_ns(self) -> int:
         """Beyond this gap between two looks, what was in between is not known."""
-        return LATE_PERIODS * self.period_ns
+        return LATE_PERIODS * self._period
 
     def wait_ns(self, now: int) -> int:
         """Return how long to sleep until the next look, zero where it is due."""
@@ -46,17 +53,14 @@ class Pace:
     def looked(self, now: int) -> None:
         """Note a look at `now` and set the next: after falling behind, what was due in between is skipped."""
         self.rounds += 1
-        if now - self._due > self.period_ns:
-            self.missed += (now - self._due) // self.period_ns
+        if now - self._due > self._period:
+            self.missed += (now - self._due) // self._period
             self._due = now
-        self._due += int(self.period_ns * (1 + JITTER * (2 * self.random.random() - 1)))
+        self._due += int(self._period * (1 + JITTER * (2 * self.random.random() - 1)))
 
     def keep_budget(self, now: int, cpu: int) -> None:
-        """Set the period by what a round has cost since the last call."""
-        rounds, elapsed = self.rounds - self._checked_rounds, now - self._checked
-        if not rounds or not elapsed:
-            return
-        cost = (cpu - self._checked_cpu) / rounds
-        wanted = max(self.base_ns, int(cost / BUDGET))
-        self.period_ns = (self.period_ns + wanted) // 2  # smoothed: one check is a noisy measure
-        self._checked, self._checked_cpu, self._checked_rounds = now, cpu, self.rounds
+        """Set the period by `cpu`, the CPU time (ns) that the observer has used by now."""
+        earned = BUDGET * (now - self._checked) - (cpu - self._checked_cpu)
+        self._credit = min(CREDIT_NS, self._credit + earned)
+        self._period = int(self.base_ns * (1 + max(0.0, -self._credit) / PATIENCE_NS))
+        self._checked, self._checked_cpu = now, cpu

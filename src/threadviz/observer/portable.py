@@ -6,7 +6,7 @@ from contextlib import suppress
 import psutil
 
 from threadviz.events import Present, ProbeInfo, State
-from threadviz.observer.ledger import Ledger, Reading
+from threadviz.observer.ledger import Ledger
 from threadviz.observer.watched import ProcessKind, Watched
 
 ASKED_HZ = 50.0
@@ -49,8 +49,20 @@ class PortableProbe:
         for pid, tid, running in self._times():
             self._watch(pid, tid, 0, running)
 
-    def find(self, now: int) -> None:
-        """Look for processes that have come."""
+    def look(self, now: int, late_ns: int) -> None:
+        """Read every thread of every process once; one that is read for the first time has come."""
+        self._find_children()
+        seen = set()
+        for pid, tid, running in self._times():
+            thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
+            thread.ledger.read(self._clock(), running, 0, WAITING, late_ns)
+            seen.add((pid, tid))
+        for key in self._threads.keys() - seen:
+            thread = self._threads.pop(key)
+            thread.ended = thread.ledger.end(now)
+            self._went.append(thread)
+
+    def _find_children(self) -> None:
         for pid, process in list(self._processes.items()):
             with suppress(psutil.Error):
                 for child in process.children():
@@ -58,18 +70,6 @@ class PortableProbe:
                         command = " ".join(child.cmdline())
                         self._kinds[child.pid] = ProcessKind.of_child(command, self._kinds[pid])
                         self._processes[child.pid] = child
-
-    def look(self, now: int, late_ns: int) -> None:
-        """Read every thread of every process once; one that is read for the first time has come."""
-        seen = set()
-        for pid, tid, running in self._times():
-            thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
-            thread.ledger.read(Reading(self._clock(), running, 0, WAITING), late_ns)
-            seen.add((pid, tid))
-        for key in self._threads.keys() - seen:
-            thread = self._threads.pop(key)
-            thread.ended = thread.ledger.end(now)
-            self._went.append(thread)
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

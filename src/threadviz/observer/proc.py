@@ -16,11 +16,24 @@ GIL_WAIT = Present(State.GIL, FUTEX)
 
 @dataclass(slots=True, eq=False)
 class ProcProcess:
-    """A process that is watched. `looked` is when its threads were last listed (ns since the origin)."""
+    """A process that is watched. All times are ns since the run's origin."""
 
     pid: int
     kind: ProcessKind
     looked: int
+    """When its threads were last listed; at first, when it was not there yet."""
+    searched: int = field(init=False)
+    """When its children were last listed; when they may be, at the soonest, and are to be again."""
+    may_search: int = field(init=False, default=0)
+    next_search: int = field(init=False, default=0)
+    seen: int = field(init=False)
+    """When it was last looked at."""
+    cpu: int = field(init=False, default=-1)
+    """The CPU time of all of its threads then (ns)."""
+    still: bool = field(init=False, default=False)
+    """Whether all of its threads were blocked then."""
+    clock: int = field(init=False)
+    """The clock of that CPU time (clock_getcpuclockid(3))."""
     tasks: int = field(init=False)
     """Descriptor of /proc/PID/task."""
     links: int = field(init=False, default=0)
@@ -28,6 +41,8 @@ class ProcProcess:
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.searched = self.seen = self.looked
+        self.clock = ~self.pid << 3 | 2  # as Linux makes it: include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
     def close(self) -> None:

@@ -1,30 +1,21 @@
 """One run under observation, from the word to go to its last event."""
 
-import random
 import select
-import time
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from threadviz.events import Closed, Died, Ended, Event, Outcome, Tick
+from threadviz.events import Closed, Died, Ended, Event, Outcome
 from threadviz.observer.children import StandInSite, Subject, how_it_ended
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
-from threadviz.observer.pace import Pace
-from threadviz.observer.telling import Teller
+from threadviz.observer.sampler import Sampler
 from threadviz.observer.watched import Probe, ProcessKind, Watched
 from threadviz.subject.order import Ready
 
 FLUSH_NS = 50_000_000
 """How often what was seen is told (ns)."""
-
-FIND_NS = 10_000_000
-"""How often, at most, new processes are looked for (ns)."""
-
-FIND_PAUSE = 200
-"""A search for them is followed by a pause that is at least so many times as long."""
 
 
 class Watch:
@@ -38,46 +29,33 @@ class Watch:
         self._probe = probe
         self._lifeline = lifeline
         self._clock = clock
-        self._teller = Teller()
-        self._pace = Pace(int(1e9 / probe.info.asked_hz), random.Random())
+        self._sampler = Sampler(probe, clock)
         self._open = OpenTasks()
         self._mourned: set[str] = set()
-        self._cpu_before = time.process_time_ns()
         self._closed: Closed | None = None
 
     def run(self, output: Output) -> None:
         """See the run through."""
-        next_find = next_flush = 0
+        next_flush = 0
         while self._closed is None:
-            time.sleep(self._pace.wait_ns(self._clock()) / 1e9)
-            now = self._clock()
-            self._probe.look(now, self._pace.late_ns)
-            self._pace.looked(now)
-            if now >= next_find:
-                self._probe.find(now)
-                next_find = now + max(FIND_NS, FIND_PAUSE * (self._clock() - now))
+            now = self._sampler.look()
             if now >= next_flush:
                 next_flush = now + FLUSH_NS
                 output.write(self._news(now))
-                self._pace.keep_budget(now, self._cpu())
         output.write([self._closed])
-
-    def _cpu(self) -> int:
-        """Return the CPU time that the observer has used since it began to watch (ns)."""
-        return time.process_time_ns() - self._cpu_before
 
     def _news(self, now: int) -> Iterator[Event]:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
         came, went = self._probe.take_changes()
         status = self._subject.process.poll()
         yield from self._heard(now)
-        yield from self._teller.news(came, self._probe.threads, went)
+        yield from self._sampler.news(came, went)
         yield from self._deaths(now, went)
         if self._closed is None and status is not None:
             yield from self._subject_died(now, status)
         if self._closed is None and self._called_off():
             self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
-        yield Tick(now, self._pace.rounds, self._pace.missed, self._cpu())
+        yield self._sampler.tick(now)
 
     def _heard(self, now: int) -> Iterator[Event]:
         for event in self._subject.said():

@@ -22,7 +22,7 @@ class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     events: str
 
 
-class Ready(Event, tag="ready"):
+class Ready(Event, frozen=True, tag="ready"):
     """Said first of all: everything is imported, the next line on standard input starts the workload."""
 
     tasks: int
