@@ -1,0 +1,6 @@
+"""`python -m threadviz`: the command, where its script is not on PATH."""
+
+from threadviz.cli import main
+
+if __name__ == "__main__":
+    main()
