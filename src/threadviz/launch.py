@@ -8,14 +8,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, Self
 
 import msgspec
 
-from threadviz.events import AnyEvent, Closed, Died, Header, Outcome
+from threadviz.events import AnyEvent, Closed, Died, Outcome
 from threadviz.request import RunRequest
 from threadviz.stream import READ_SIZE, Decoder, encode
 
@@ -31,7 +32,9 @@ class Launch:
 
     def __init__(self, request: RunRequest, recording: BinaryIO | None = None) -> None:
         self._recording = recording
+        self._unwritten = b""
         self._decoder = Decoder()
+        self._pending: deque[AnyEvent] = deque()
         self._last = 0
         self._closed = False
         self._deadline: float | None = None
@@ -50,17 +53,33 @@ class Launch:
             self._lifeline.write(msgspec.json.encode(request) + b"\n")
             self._lifeline.flush()
 
+    @property
+    def observer_pid(self) -> int:
+        """The process id of the observer, and the number of the process group of everything of the run."""
+        return self._observer.pid
+
     def events(self) -> Iterator[AnyEvent]:
-        """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between."""
-        while chunk := self._read():
+        """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between.
+
+        Who stops reading may call it again, and goes on with the next.
+        """
+        while self._pending or self._more():
+            while self._pending:
+                yield self._pending.popleft()
+
+    def _more(self) -> bool:
+        """Wait for more of the stream; False after its end."""
+        if chunk := self._read():
             self._record(chunk)
-            for event in self._decoder.feed(chunk):
-                self._note(event)
-                yield event
-        if not self._closed:
-            for event in self._last_words():
-                self._record(encode(event))
-                yield event
+            self._pending.extend(self._decoder.feed(chunk))
+            self._note(self._pending)
+            return True
+        if self._closed:
+            return False
+        self._closed = True
+        self._pending.extend(self._last_words())
+        self._record(b"".join(map(encode, self._pending)))
+        return True
 
     def stop(self) -> None:
         """Have the run end now. What was measured until then is still told, for a short while."""
@@ -79,14 +98,17 @@ class Launch:
                 return b""
 
     def _record(self, data: bytes) -> None:
+        """Write what has come in whole lines: what is put after them must not join half of one."""
         if self._recording is not None:
-            self._recording.write(data)
+            data = self._unwritten + data
+            end = data.rfind(b"\n") + 1
+            self._recording.write(data[:end])
             self._recording.flush()
+            self._unwritten = data[end:]
 
-    def _note(self, event: AnyEvent) -> None:
-        if isinstance(event, Closed):
-            self._closed = True
-        if not isinstance(event, Header):
+    def _note(self, events: Iterable[AnyEvent]) -> None:
+        for event in events:
+            self._closed = self._closed or isinstance(event, Closed)
             self._last = max(self._last, getattr(event, "t", 0))
 
     def _last_words(self) -> Iterator[AnyEvent]:

@@ -15,7 +15,9 @@ from threadviz.site.sets import Site
 from threadviz.stream import READ_SIZE, LineSplitter
 from threadviz.subject.order import Ready, SubjectOrder
 
-Said = Ready | Begin | Submitted | Started | Finished | Ended
+Told = Begin | Submitted | Started | Finished | Ended
+
+Said = Ready | Told
 
 _PIPE_BYTES = 2**20
 """Room for what is said between two readings: some ten thousand events."""

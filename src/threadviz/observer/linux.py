@@ -164,4 +164,6 @@ class LinuxProbe:
         self._threads.remove(thread)
         self._went.append(thread)
         del thread.owner.threads[thread.tid]
+        if thread.tid == thread.pid:
+            thread.owner.ended = thread.tid
         thread.owner.links = 0  # another may have come for it

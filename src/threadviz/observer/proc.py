@@ -37,6 +37,8 @@ class ProcProcess:
     tasks: int = field(init=False)
     """Descriptor of /proc/PID/task."""
     links: int = field(init=False, default=0)
+    ended: int | None = field(init=False, default=None)
+    """Its main thread, when that has ended: it is listed until its parent has collected the process."""
     gil: list[AddressRange] | None = field(init=False, default=None)
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
@@ -59,7 +61,9 @@ class ProcProcess:
         if links == self.links:
             return []
         self.links = links
-        return [int(name) for name in os.listdir(self.tasks) if int(name) not in self.threads]
+        return [
+            tid for tid in map(int, os.listdir(self.tasks)) if tid not in self.threads and tid != self.ended
+        ]
 
     def children(self) -> Iterator[int]:
         """Yield the ids of the processes that its threads have started and that still are."""

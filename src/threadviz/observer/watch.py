@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from threadviz.events import Closed, Died, Ended, Event, Outcome
-from threadviz.observer.children import StandInSite, Subject, how_it_ended
+from threadviz.observer.children import StandInSite, Subject, Told, how_it_ended
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
@@ -48,26 +48,29 @@ class Watch:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
         came, went = self._probe.take_changes()
         status = self._subject.process.poll()
-        yield from self._heard(now)
+        said = [self._in_run_time(event) for event in self._subject.said() if not isinstance(event, Ready)]
+        for event in said:
+            self._open.note(event)
+        yield from said
         yield from self._sampler.news(came, went)
         yield from self._deaths(now, went)
+        for event in said:
+            if isinstance(event, Ended):
+                yield from self._ended(now, event)
         if self._closed is None and status is not None:
             yield from self._subject_died(now, status)
         if self._closed is None and self._called_off():
             self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
         yield self._sampler.tick(now)
 
-    def _heard(self, now: int) -> Iterator[Event]:
-        for event in self._subject.said():
-            if isinstance(event, Ready):
-                continue
-            event = msgspec.structs.replace(event, t=self._clock.when(event.t))
-            self._open.note(event)
-            if isinstance(event, Ended):
-                outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
-                self._closed = Closed(max(now, event.t), outcome, event.error or "")
-                yield from self._open.fail_all(event.t, event.error or "it was never made")
-            yield event
+    def _in_run_time(self, event: Told) -> Told:
+        return msgspec.structs.replace(event, t=self._clock.when(event.t))
+
+    def _ended(self, now: int, event: Ended) -> Iterator[Event]:
+        """Close the run; what the mode left undone when it raised has failed."""
+        outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
+        self._closed = Closed(max(now, event.t), outcome, event.error or "")
+        yield from self._open.fail_all(event.t, event.error or "it was never made")
 
     def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
         """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.

@@ -61,7 +61,10 @@ class Probe(Protocol):
         """Start the books, at the run's origin, of the threads that there are."""
 
     def look(self, now: int, late_ns: int) -> None:
-        """Read every thread once, new ones too. A wait seen more than `late_ns` after the last look is of unknown kind."""
+        """Read every thread once, new ones too.
+
+        A wait that is seen more than `late_ns` after the last look is of unknown kind.
+        """
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

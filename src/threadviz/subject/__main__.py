@@ -28,7 +28,7 @@ def main() -> None:
     error = None
     try:
         asyncio.run(mode.run(submitting(calls, order.events), order.workers))
-    except Exception as failure:  # such as a pool that lost a process: the end of the run, and to be told
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it ends the run and is told
         error = describe(failure)
     say(order.events, Ended(monotonic_ns(), error))
 

@@ -24,7 +24,7 @@ class ToldCall:
         say(self.events, Started(monotonic_ns(), self.task, os.getpid(), threading.get_native_id()))
         try:
             result = self.call()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a task raises is its result
             say(self.events, Finished(monotonic_ns(), self.task, error=describe(error)))
         else:
             say(self.events, Finished(monotonic_ns(), self.task, result=result[:TEXT_LIMIT]))

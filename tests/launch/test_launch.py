@@ -1,0 +1,193 @@
+"""Runs from the viewer's side: whole ones, stopped ones, and ones in which something is killed."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tests.launch.runs import fetching, group, running, started, timeline_of, wait_until, whole
+from threadviz.events import Closed, Died, Outcome, State
+from threadviz.launch import Launch
+from threadviz.modes import MODES
+from threadviz.request import RunRequest
+from threadviz.stream import read_events
+from threadviz.timeline import Role
+from threadviz.workloads import WORKLOADS
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_every_workload_runs_under_every_mode(workload: str, mode: str) -> None:
+    """All tasks are done, each on a lane, and the lanes' books close."""
+    sites = fetching().sites if WORKLOADS[workload].fetches else ()
+    timeline = whole(RunRequest(workload=workload, mode=mode, workers=2, tasks=3, sites=sites))
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.FINISHED, timeline.closed
+    assert [task.error for task in timeline.tasks] == [None] * 3
+    assert all(task.result and task.lane for task in timeline.tasks)
+    for lane in timeline.lanes:
+        end = lane.end if lane.end is not None else timeline.now
+        assert sum(lane.states(lane.start, end).values()) == end - lane.start
+
+
+def test_the_loop_runs_the_tasks_when_blocking_and_waits_for_events_on_threads() -> None:
+    """The loop's lane is the only one in the one mode, and idle in the other."""
+    blocking, threads = whole(fetching("blocking")), whole(fetching("threads"))
+    assert [lane.role for lane in blocking.lanes] == [Role.LOOP]
+    loop = threads.lanes[0]
+    assert loop.role is Role.LOOP
+    assert threads.begin is not None and threads.end is not None
+    idle = loop.states(threads.begin, threads.end)[State.IDLE]
+    assert idle > (threads.end - threads.begin) // 2
+    assert threads.totals().loop_longest_ns < blocking.totals().loop_longest_ns
+
+
+def test_a_recording_is_the_stream() -> None:
+    """What was recorded is what was told."""
+    recording = io.BytesIO()
+    with Launch(fetching(), recording) as run:
+        events = list(run.events())
+    assert list(read_events(io.BytesIO(recording.getvalue()))) == events
+
+
+def test_a_stopped_run_tells_what_was_measured_until_then() -> None:
+    """Its last word says that it was interrupted, and nothing of it is left."""
+    with started(fetching(seconds=60.0)) as (run, events):
+        run.stop()
+        events += run.events()
+        leader = run.observer_pid
+    timeline = timeline_of(events)
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.INTERRUPTED
+    assert all(task.finished is None for task in timeline.tasks)
+    wait_until(lambda: not group(leader))
+
+
+def test_leaving_a_run_ends_it() -> None:
+    """A viewer that stops reading in mid-run leaves nothing behind."""
+    with started(fetching(seconds=60.0)) as (run, _):
+        leader = run.observer_pid
+        assert group(leader)
+    wait_until(lambda: not group(leader))
+
+
+@pytest.mark.parametrize("mode", ["threads", "processes"])
+def test_killing_the_observer_ends_the_run_and_says_so(mode: str) -> None:
+    """The viewer speaks for it, into the recording as well."""
+    with started(fetching(mode, seconds=60.0)) as (run, events):
+        os.kill(run.observer_pid, signal.SIGKILL)
+        events += run.events()
+        leader = run.observer_pid
+    timeline = timeline_of(events)
+    assert [(death.who, death.how) for death in timeline.died] == [("observer", "killed by SIGKILL")]
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.BROKEN
+    wait_until(lambda: not group(leader))
+
+
+@pytest.mark.parametrize("mode", ["blocking", "threads", "processes"])
+def test_killing_the_subject_fails_its_tasks_and_says_so(mode: str) -> None:
+    """What was under way or had not begun has failed, with the reason."""
+    with started(fetching(mode, seconds=60.0)) as (run, events):
+        running(run.observer_pid, "threadviz.subject").kill()
+        events += run.events()
+        leader = run.observer_pid
+    timeline = timeline_of(events)
+    assert [(death.who, death.how) for death in timeline.died] == [("subject", "killed by SIGKILL")]
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.BROKEN
+    assert {task.error for task in timeline.tasks} == {"the subject died (killed by SIGKILL)"}
+    wait_until(lambda: not group(leader))
+
+
+def test_killing_a_worker_fails_the_tasks_that_were_left() -> None:
+    """The pool is broken: the tasks say so, and the death is told once."""
+    with started(fetching("processes", seconds=60.0)) as (run, events):
+        worker = next(
+            each for each in running(run.observer_pid, "threadviz.subject").children() if each.is_running()
+        )
+        worker.kill()
+        events += run.events()
+    timeline = timeline_of(events)
+    assert [(death.who, death.pid) for death in timeline.died] == [("worker", worker.pid)]
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.BROKEN
+    assert all(task.error is not None and "BrokenProcessPool" in task.error for task in timeline.tasks)
+
+
+def test_killing_the_site_fails_the_fetches_and_the_run_goes_on() -> None:
+    """Each fetch says what became of it."""
+    with started(fetching(seconds=60.0)) as (run, events):
+        running(run.observer_pid, "threadviz.site").kill()
+        events += run.events()
+    timeline = timeline_of(events)
+    assert [(death.who, death.how) for death in timeline.died] == [("site", "killed by SIGKILL")]
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.FINISHED
+    assert all(task.error for task in timeline.tasks)
+
+
+def test_killing_the_viewer_leaves_nothing_behind() -> None:
+    """The observer notices that nobody is there, and ends everything."""
+    script = textwrap.dedent("""
+        from tests.launch.runs import fetching, started
+        with started(fetching("processes", seconds=60.0)) as (run, events):
+            print(run.observer_pid, flush=True)
+            for event in run.events():
+                pass
+    """)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as viewer:
+        try:
+            assert viewer.stdout is not None
+            leader = int(viewer.stdout.readline())
+            assert group(leader)
+        finally:
+            viewer.kill()
+    wait_until(lambda: not group(leader))
+
+
+def test_a_subject_that_can_not_start_is_told() -> None:
+    """The stream has a header and a last word, and no lanes."""
+    with Launch(RunRequest(workload="no such thing", mode="threads", workers=1)) as run:
+        _, closed = run.events()
+    assert isinstance(closed, Closed)
+    assert closed.outcome is Outcome.BROKEN
+    assert "did not start" in closed.reason and "KeyError" in closed.reason
+
+
+def test_many_workers_and_tasks_are_told_once_each() -> None:
+    """Nothing is lost, and nothing is double, among many lanes."""
+    timeline = whole(fetching(seconds=0.01, sites=500, workers=64))
+    assert timeline.closed is not None
+    assert timeline.closed.outcome is Outcome.FINISHED
+    assert [task.number for task in timeline.tasks] == list(range(500))
+    assert all(task.finished is not None and task.error is None for task in timeline.tasks)
+    assert sum(len(lane.tasks) for lane in timeline.lanes) == 500
+
+
+def test_the_portable_probe_tells_running_from_waiting_only() -> None:
+    """No state is shown that it can't see."""
+    request = fetching()
+    timeline = whole(
+        RunRequest(workload="fetch", mode="threads", workers=3, sites=request.sites, probe="portable")
+    )
+    assert timeline.header.probe.name == "portable"
+    seen = {state for lane in timeline.lanes for state, ns in lane.states(0, timeline.now).items() if ns}
+    assert seen <= {State.RUNNING, State.WAITING, State.IDLE, State.UNKNOWN}
+    assert State.WAITING in seen
+
+
+def test_deaths_are_events_of_the_recording() -> None:
+    """A recording of a run whose observer was killed loads, and ends with that."""
+    recording = io.BytesIO()
+    with Launch(fetching(seconds=60.0), recording) as run:
+        for _ in run.events():
+            os.kill(run.observer_pid, signal.SIGKILL)
+            break
+        list(run.events())
+    *_, died, closed = read_events(io.BytesIO(recording.getvalue()))
+    assert isinstance(died, Died) and isinstance(closed, Closed)
