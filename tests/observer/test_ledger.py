@@ -36,6 +36,14 @@ class Thread:
             if what.state is state
         )
 
+    def turns(self, t: int) -> int:
+        """How often it has got a CPU until `t`."""
+        starts = accumulate((ns for ns, _ in self.spans), initial=0)
+        return sum(
+            start <= t and what.state is State.RUNNING
+            for start, (_, what) in zip(starts, self.spans, strict=False)
+        )
+
     def blocked(self, t: int) -> Present | None:
         """What it is blocked in at `t`, None where it is runnable."""
         ends = accumulate(ns for ns, _ in self.spans)
@@ -50,7 +58,7 @@ def watched(thread: Thread, looks: list[int]) -> list[Span]:
     ledger = Ledger(0)
     for t in looks:
         running, ready = thread.counted(State.RUNNING, t), thread.counted(State.READY, t)
-        ledger.read(t, running, ready, thread.blocked(t), LATE)
+        ledger.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
     ledger.end(looks[-1])
     _, spans = ledger.drain()
     return list(spans)
@@ -105,21 +113,30 @@ def test_a_kind_of_wait_is_wrong_by_no_more_than_the_gaps_around_it(thread: Thre
 
 
 def test_a_wait_that_is_seen_late_is_unknown() -> None:
-    """It ran in between, and nobody looked for longer than two periods: what it waited for is not known."""
+    """It ran more than once, unseen for longer than two periods: what it waited for in between is not known."""
     ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, IO, LATE)
-    ledger.read(21 * MS, 2 * MS, 0, IO, LATE)
+    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
+    ledger.read(21 * MS, 2 * MS, 0, 3, IO, LATE)
     _, spans = ledger.drain()
     assert total(list(spans), State.UNKNOWN) == 18 * MS
     assert total(list(spans), State.RUNNING) == 2 * MS
 
 
+def test_a_wait_that_is_seen_late_is_known_where_there_was_no_other() -> None:
+    """It has got a CPU once only: it was blocked before that and after that, and both were seen."""
+    ledger = Ledger(0)
+    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
+    ledger.read(21 * MS, 2 * MS, 0, 2, IO, LATE)
+    _, spans = ledger.drain()
+    assert total(list(spans), State.IO) == 19 * MS
+
+
 def test_a_thread_that_got_no_cpu_is_still_blocked_however_late_the_look() -> None:
     """What stood still in between is certain, so nothing of it is unknown."""
     ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, IO, LATE)
+    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
     ledger.still(500 * MS)
-    ledger.read(501 * MS, 100, 0, LOCK, LATE)
+    ledger.read(501 * MS, 100, 0, 1, LOCK, LATE)
     _, spans = ledger.drain()
     assert total(list(spans), State.UNKNOWN) == 0
     assert total(list(spans), State.IO) > 499 * MS
@@ -129,8 +146,8 @@ def test_a_counter_that_lags_does_not_make_a_running_thread_wait() -> None:
     """A CPU-bound thread whose counter moves every 4 ms comes out running, and nothing else."""
     ledger = Ledger(0)
     for t in range(1 * MS, 200 * MS, 1 * MS):
-        ledger.read(t, t // (4 * MS) * 4 * MS, 0, None, LATE)
-    ledger.read(200 * MS, 200 * MS, 0, IO, LATE)
+        ledger.read(t, t // (4 * MS) * 4 * MS, 0, 1, None, LATE)
+    ledger.read(200 * MS, 200 * MS, 0, 1, IO, LATE)
     _, spans = ledger.drain()
     assert spans == (Span(200 * MS, State.RUNNING, Known.COUNTED),)
 
@@ -138,18 +155,18 @@ def test_a_counter_that_lags_does_not_make_a_running_thread_wait() -> None:
 def test_a_runnable_thread_whose_counters_stand_still_is_starved() -> None:
     """Until the counters say more, it is taken to run; beyond a scheduler tick, to wait for a CPU."""
     ledger = Ledger(0)
-    ledger.read(1 * MS, 1 * MS, 0, None, LATE)
+    ledger.read(1 * MS, 1 * MS, 0, 1, None, LATE)
     assert ledger.present == Present(State.RUNNING)
-    ledger.read(30 * MS, 1 * MS, 0, None, LATE)
+    ledger.read(30 * MS, 1 * MS, 0, 1, None, LATE)
     assert ledger.present == Present(State.READY)
 
 
 def test_time_on_the_way_to_a_cpu_is_taken_back_from_the_wait() -> None:
     """A thread that had been woken when it was last taken for blocked was ready, as the counter says later."""
     ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, IO, LATE)
+    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
     ledger.still(10 * MS)
-    ledger.read(11 * MS, 1 * MS, 5 * MS, None, LATE)
+    ledger.read(11 * MS, 1 * MS, 5 * MS, 1, None, LATE)
     _, spans = ledger.drain()
     assert spans == (
         Span(5 * MS, State.IO, Known.SAMPLED, "recvfrom"),

@@ -22,12 +22,23 @@ UNKNOWN = Present(State.UNKNOWN)
 class Ledger:
     """The books of one thread, from `start` on (ns; the counters stood at `running` and `ready` then)."""
 
-    __slots__ = ("_blocked", "_changed", "_mark", "_ready", "_running", "_seen", "_settled", "_start")
+    __slots__ = (
+        "_blocked",
+        "_changed",
+        "_mark",
+        "_ready",
+        "_running",
+        "_seen",
+        "_settled",
+        "_start",
+        "_turns",
+    )
 
-    def __init__(self, start: int, running: int = 0, ready: int = 0) -> None:
+    def __init__(self, start: int, running: int = 0, ready: int = 0, turns: int = 0) -> None:
         self._start = self._mark = self._seen = self._changed = start
         self._running = running  # what has been entered of the counters so far
         self._ready = ready
+        self._turns = turns
         self._blocked: Present | None = None
         self._settled: list[Span] = []
 
@@ -43,24 +54,37 @@ class Ledger:
         """Note that at `t` (ns) the counters stood as before, on a thread that was blocked: so it still is."""
         self._seen = t
 
-    def read(self, t: int, running: int, ready: int, blocked: Present | None, late_ns: int) -> None:
-        """Enter one look at `t`: cumulative counters in ns, and what the thread is blocked in (None: runnable).
+    def read(
+        self, t: int, running: int, ready: int, turns: int, blocked: Present | None, late_ns: int
+    ) -> None:
+        """Enter one look at `t` (ns).
 
-        Where it comes more than `late_ns` after the last look, waits in between are unknown.
+        `running` and `ready` are the counters (ns), `turns` is how often the thread has got a CPU; `blocked` is
+        what it waits in, None where it is runnable. Where the look comes more than `late_ns` after the last one,
+        waits in between are unknown, unless what was seen before and after leaves no room for another.
         """
         running -= self._running
         ready -= self._ready
+        turns -= self._turns
         late = t - self._seen > late_ns
         if self._blocked is not None:
-            self._after_blocked(t, running, ready, blocked, late)
+            self._after_blocked(t, running, ready, blocked, late and not self._is_plain(turns, blocked))
         elif blocked is not None:
-            self._runnable_to_blocked(t, running, ready, late)
+            self._runnable_to_blocked(t, running, ready, late and turns > 0)
         elif running or ready:
-            self._still_runnable(t, running, ready)
+            self._still_runnable(t, running, ready, turns)
+        self._turns += turns
         self._blocked = blocked
         self._seen = t
 
-    def _after_blocked(self, t: int, running: int, ready: int, after: Present | None, late: bool) -> None:
+    def _is_plain(self, turns: int, after: Present | None) -> bool:
+        """Tell whether all waits since the last look are known, for a thread that was blocked at it.
+
+        One that has got a CPU once at most has not been blocked in anything but what was seen before and after.
+        """
+        return turns <= 1 and (after is None or after == self._blocked)
+
+    def _after_blocked(self, t: int, running: int, ready: int, after: Present | None, unclear: bool) -> None:
         """It was blocked when last seen and has run since: when it woke is not known, within the gap."""
         before = self._blocked
         assert before is not None
@@ -68,7 +92,7 @@ class Ledger:
         if unseen < 0:
             # It was on its way to a CPU already when it was last taken for blocked.
             self._wait(before, t - self._mark - running - ready)
-        elif late:
+        elif unclear:
             self._wait(before, self._seen - self._mark)
             self._wait(UNKNOWN, unseen)
         elif after == before:
@@ -78,17 +102,18 @@ class Ledger:
         self._on_cpu(running, ready, t)
         self._changed = t
 
-    def _runnable_to_blocked(self, t: int, running: int, ready: int, late: bool) -> None:
+    def _runnable_to_blocked(self, t: int, running: int, ready: int, unclear: bool) -> None:
         """It is blocked now, so the counters are exact, and what they leave over was waiting."""
         self._on_cpu(running, ready, t)
-        if late:
+        if unclear:
             self._wait(UNKNOWN, t - self._mark)
         self._changed = t
 
-    def _still_runnable(self, t: int, running: int, ready: int) -> None:
+    def _still_runnable(self, t: int, running: int, ready: int, turns: int) -> None:
         """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word."""
-        # What is beyond the counters' lag was a wait in between that no look has met.
-        self._wait(UNKNOWN, t - self._mark - running - ready - TICK_NS)
+        if turns > 0:
+            # What is beyond the counters' lag was a wait in between that no look has met.
+            self._wait(UNKNOWN, t - self._mark - running - ready - TICK_NS)
         self._on_cpu(running, ready, t)
         self._changed = t
 

@@ -71,8 +71,8 @@ class LinuxProbe:
         """Start the books, at the run's origin, of the threads that there are, with the counters as they stand."""
         for process in self._processes.values():
             for tid in process.new_threads():
-                running, ready, _ = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
-                self._watch(process, tid, Ledger(0, int(running), int(ready)), 0)
+                counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
+                self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
 
     def look(self, now: int, late_ns: int) -> None:
         """Read every thread once, and look for threads and processes that have come."""
@@ -143,8 +143,8 @@ class LinuxProbe:
         if thread.blocked:
             thread.ledger.still(thread.owner.seen)
         blocked = thread.blocked_in(self._syscalls, self._has_gil)
-        running, ready, _ = counters.split()
-        thread.ledger.read(self._clock(), int(running), int(ready), blocked, late_ns)
+        running, ready, turns = counters.split()
+        thread.ledger.read(self._clock(), int(running), int(ready), int(turns), blocked, late_ns)
         thread.counters = counters
         thread.blocked = blocked is not None
 

@@ -55,7 +55,7 @@ class PortableProbe:
         seen = set()
         for pid, tid, running in self._times():
             thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
-            thread.ledger.read(self._clock(), running, 0, WAITING, late_ns)
+            thread.ledger.read(self._clock(), running, 0, 0, WAITING, late_ns)
             seen.add((pid, tid))
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
