@@ -40,4 +40,8 @@ def interpreter_data(maps: Iterable[str]) -> list[AddressRange]:
 
 def holds(ranges: Iterable[AddressRange], address: int) -> bool:
     """Tell whether `address` lies in one of `ranges`."""
-    return any(start <= address < end for start, end in ranges)
+    # Not any(): this runs for each wait that is read, and a generator costs more.
+    for start, end in ranges:  # noqa: SIM110
+        if start <= address < end:
+            return True
+    return False

@@ -119,24 +119,30 @@ class Ledger:
 
     def _on_cpu(self, running: int, ready: int, until: int) -> None:
         """Enter counted time, as far as it fits before `until`; what does not fit is entered with the next."""
-        ready = min(ready, until - self._mark)
-        self._ready += self._put(ready, State.READY, Known.COUNTED)
-        running = min(running, until - self._mark)
-        self._running += self._put(running, State.RUNNING, Known.COUNTED)
+        if ready > 0:
+            ready = min(ready, until - self._mark)
+            self._put(ready, State.READY, Known.COUNTED)
+            self._ready += ready
+        if running > 0:
+            running = min(running, until - self._mark)
+            self._put(running, State.RUNNING, Known.COUNTED)
+            self._running += running
 
     def _wait(self, what: Present, ns: int) -> None:
         self._put(ns, what.state, Known.SAMPLED, what.call)
 
-    def _put(self, ns: int, state: State, known: Known, call: str = "") -> int:
+    def _put(self, ns: int, state: State, known: Known, call: str = "") -> None:
+        """Settle the next `ns` nanoseconds, if any. Runs for every stretch of every thread."""
         if ns <= 0:
-            return 0
+            return
         self._mark += ns
-        last = self._settled[-1] if self._settled else None
-        if last and (last.state, last.known, last.call) == (state, known, call):
-            self._settled[-1] = Span(last.ns + ns, state, known, call)
-        else:
-            self._settled.append(Span(ns, state, known, call))
-        return ns
+        settled = self._settled
+        if settled:
+            last = settled[-1]
+            if last.state is state and last.known is known and last.call == call:
+                settled[-1] = Span(last.ns + ns, state, known, call)
+                return
+        settled.append(Span(ns, state, known, call))
 
     def end(self, t: int) -> int:
         """Close the books of a thread found gone at `t` (ns), and return when it is taken to have ended."""

@@ -1,0 +1,203 @@
+"""The probes on real processes whose threads do what is known."""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from threadviz.events import State
+from threadviz.observer.clock import RunClock
+from threadviz.observer.linux import LinuxProbe, reason_against
+from threadviz.observer.portable import PortableProbe
+from threadviz.observer.probes import choose_probe
+from threadviz.observer.watched import Probe, ProcessKind, Watched
+
+LATE_NS = 50_000_000
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe reads /proc")
+
+SLEEPER = "import time; time.sleep(1000)"
+READER = "import socket; pair = socket.socketpair(); pair[0].recv(1)"
+LOCKED = "import threading; lock = threading.Lock(); lock.acquire(); lock.acquire()"
+EVENT = "import threading; threading.Event().wait(1000)"
+QUEUE = "import queue; queue.SimpleQueue().get()"
+CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(1000)'])"
+SPIN = "while True: sum(range(1000))"
+
+
+def in_threads(*bodies: str) -> str:
+    """Return a program that runs each body in a thread of its own, and whose main thread sleeps."""
+    lines = [f"threading.Thread(target=exec, args=({body!r}, {{}}), daemon=True).start()" for body in bodies]
+    return "\n".join(["import threading, time", *lines, "print(flush=True)", "time.sleep(1000)"])
+
+
+@contextmanager
+def program(source: str) -> Iterator[int]:
+    """Run a program that prints a line when it is ready, and yield its process id."""
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def watch(probe: Probe, clock: RunClock, seconds: float = 0.5) -> dict[Watched, Counter[State]]:
+    """Look for so long, and return what each thread has done, in ns by state."""
+    totals: dict[Watched, Counter[State]] = {}
+    until = time.monotonic() + seconds
+    probe.begin()
+    while time.monotonic() < until:
+        probe.look(clock(), LATE_NS)
+        time.sleep(0.002)
+    for thread in probe.threads:
+        thread.ledger.end(clock())
+        _, spans = thread.ledger.drain()
+        totals[thread] = Counter()
+        for span in spans:
+            totals[thread][span.state] += span.ns
+    return totals
+
+
+def mostly(totals: Counter[State]) -> State:
+    """Return the state that had the most of the time."""
+    return totals.most_common(1)[0][0]
+
+
+@linux_only
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        (SLEEPER, State.SLEEP),
+        (READER, State.IO),
+        (LOCKED, State.LOCK),
+        (EVENT, State.LOCK),
+        (QUEUE, State.LOCK),
+    ],
+)
+def test_a_thread_that_waits_is_seen_to_wait_for_what_it_does(body: str, state: State) -> None:
+    """The main thread sleeps; the other one waits, and not for the GIL, though another thread spins."""
+    with program(in_threads(body, SPIN)) as pid:
+        clock = RunClock()
+        totals = watch(LinuxProbe(pid, True, clock), clock)
+    main, waiter, _ = totals.values()
+    assert mostly(main) is State.SLEEP
+    assert mostly(waiter) is state
+    assert waiter[State.GIL] == main[State.GIL] == 0
+
+
+@linux_only
+def test_threads_that_spin_wait_for_the_gil_in_turn() -> None:
+    """Each of three runs some of the time, and waits for the GIL and for nothing else."""
+    with program(in_threads(SPIN, SPIN, SPIN)) as pid:
+        clock = RunClock()
+        _, *spinners = watch(LinuxProbe(pid, True, clock), clock, 1.0).values()
+    assert len(spinners) == 3
+    for spinner in spinners:
+        assert spinner[State.RUNNING] > 0
+        assert spinner[State.GIL] > 0
+        assert spinner[State.LOCK] == spinner[State.IO] == spinner[State.SLEEP] == 0
+
+
+@linux_only
+def test_without_a_gil_nothing_is_taken_for_a_wait_for_it() -> None:
+    """The same threads, in a Python that is said to have none."""
+    with program(in_threads(SPIN, SPIN)) as pid:
+        clock = RunClock()
+        probe = LinuxProbe(pid, False, clock)
+        totals = watch(probe, clock)
+    assert all(each[State.GIL] == 0 for each in totals.values())
+    assert State.GIL not in probe.info.tells
+
+
+@linux_only
+def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
+    """A child that is started in mid-run is a lane, and one that is gone has ended."""
+    source = (
+        "import subprocess, sys, threading; print(flush=True); sys.stdin.readline()\n"
+        "thread = threading.Thread(target=sys.stdin.readline); thread.start()\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
+        "thread.join(); child.communicate(); sys.stdin.readline()"
+    )
+    command = [sys.executable, "-c", source]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdout.readline()
+            clock = RunClock()
+            probe = LinuxProbe(process.pid, True, clock)
+            probe.begin()
+
+            def look_until_there_are(threads: int) -> set[tuple[bool, ProcessKind]]:
+                limit = time.monotonic() + 20
+                while len(probe.threads) != threads:
+                    assert time.monotonic() < limit, f"{len(probe.threads)} threads, not {threads}"
+                    probe.look(clock(), LATE_NS)
+                    time.sleep(0.002)
+                return {(thread.pid == process.pid, thread.process) for thread in probe.threads}
+
+            look_until_there_are(1)
+            print(file=process.stdin, flush=True)
+            kinds = look_until_there_are(3)
+            assert kinds == {(True, ProcessKind.SUBJECT), (False, ProcessKind.WORKER)}
+            print(file=process.stdin, flush=True)
+            look_until_there_are(1)
+            came, went = probe.take_changes()
+            assert len(came) == 3 and len(went) == 2
+            assert all(thread.ended is not None and thread.ended > thread.started for thread in went)
+            process.kill()
+            look_until_there_are(0)
+        finally:
+            process.kill()
+
+
+def test_the_portable_probe_tells_running_from_waiting() -> None:
+    """A thread that spins runs; one that sleeps waits, and it is not said for what."""
+    with program(in_threads(SLEEPER, SPIN)) as pid:
+        clock = RunClock()
+        totals = watch(PortableProbe(pid, clock), clock, 1.0)
+    main, sleeper, spinner = totals.values()
+    assert mostly(main) is State.WAITING
+    assert mostly(sleeper) is State.WAITING
+    assert spinner[State.RUNNING] > 5 * max(main[State.RUNNING], sleeper[State.RUNNING])
+    assert {state for each in totals.values() for state in each} <= {
+        State.RUNNING,
+        State.WAITING,
+        State.UNKNOWN,
+    }
+
+
+@linux_only
+def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request() -> None:
+    """What stands in for another says so."""
+    with program(in_threads()) as pid:
+        clock = RunClock()
+        assert reason_against(pid) is None
+        assert choose_probe(pid, "auto", clock).info.name == "linux"
+        asked = choose_probe(pid, "portable", clock).info
+    assert asked.name == "portable"
+    assert "what a thread waits for" in asked.cannot
+    assert "stands in" in PortableProbe(1, clock, "/proc is not there").info.cannot
+
+
+@pytest.mark.parametrize(
+    ("command", "parent", "kind"),
+    [
+        ("python -c from multiprocessing.resource_tracker import main", "subject", "resource tracker"),
+        ("python -c from multiprocessing.forkserver import main", "subject", "fork server"),
+        ("python -c from multiprocessing.forkserver import main", "fork server", "worker"),
+        ("python -c from multiprocessing.spawn import spawn_main", "subject", "worker"),
+        ("python -m threadviz.subject", "subject", "worker"),
+    ],
+)
+def test_the_processes_of_multiprocessing_are_told_apart(command: str, parent: str, kind: str) -> None:
+    """By the command line, and by who started it."""
+    assert ProcessKind.of_child(command, ProcessKind(parent)).value == kind
