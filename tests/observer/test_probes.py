@@ -14,9 +14,10 @@ from threadviz.observer.clock import RunClock
 from threadviz.observer.linux import LinuxProbe, reason_against
 from threadviz.observer.portable import PortableProbe
 from threadviz.observer.probes import choose_probe
-from threadviz.observer.watched import Probe, ProcessKind, Watched
+from threadviz.observer.watched import Probe, ProcessKind
 
 LATE_NS = 50_000_000
+WAITS = {State.IO, State.LOCK, State.SLEEP}
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe reads /proc")
 
@@ -48,20 +49,30 @@ def program(source: str) -> Iterator[int]:
             process.kill()
 
 
-def watch(probe: Probe, clock: RunClock, seconds: float = 0.5) -> dict[Watched, Counter[State]]:
-    """Look for so long, and return what each thread has done, in ns by state."""
-    totals: dict[Watched, Counter[State]] = {}
-    until = time.monotonic() + seconds
+def watch(probe: Probe, clock: RunClock, seconds: float = 0.5, waiters: int = 0) -> list[Counter[State]]:
+    """Return what each thread has done in so many seconds, in ns by state.
+
+    The first `waiters` of them are given the time to come to their wait before.
+    """
     probe.begin()
+    probe.look(clock(), LATE_NS)
+    limit = time.monotonic() + 20
+    while not all(thread.ledger.present.state in WAITS for thread in probe.threads[:waiters]):
+        assert time.monotonic() < limit, "a thread did not come to its wait"
+        probe.look(clock(), LATE_NS)
+    for thread in probe.threads:
+        thread.ledger.drain()
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         probe.look(clock(), LATE_NS)
         time.sleep(0.002)
+    totals = []
     for thread in probe.threads:
         thread.ledger.end(clock())
-        _, spans = thread.ledger.drain()
-        totals[thread] = Counter()
-        for span in spans:
-            totals[thread][span.state] += span.ns
+        total: Counter[State] = Counter()
+        for span in thread.ledger.drain()[1]:
+            total[span.state] += span.ns
+        totals.append(total)
     return totals
 
 
@@ -85,8 +96,7 @@ def test_a_thread_that_waits_is_seen_to_wait_for_what_it_does(body: str, state: 
     """The main thread sleeps; the other one waits, and not for the GIL, though another thread spins."""
     with program(in_threads(body, SPIN)) as pid:
         clock = RunClock()
-        totals = watch(LinuxProbe(pid, True, clock), clock)
-    main, waiter, _ = totals.values()
+        main, waiter, _ = watch(LinuxProbe(pid, True, clock), clock, waiters=2)
     assert mostly(main) is State.SLEEP
     assert mostly(waiter) is state
     assert waiter[State.GIL] == main[State.GIL] == 0
@@ -97,7 +107,7 @@ def test_threads_that_spin_wait_for_the_gil_in_turn() -> None:
     """Each of three runs some of the time, and waits for the GIL and for nothing else."""
     with program(in_threads(SPIN, SPIN, SPIN)) as pid:
         clock = RunClock()
-        _, *spinners = watch(LinuxProbe(pid, True, clock), clock, 1.0).values()
+        _, *spinners = watch(LinuxProbe(pid, True, clock), clock, 1.0, waiters=1)
     assert len(spinners) == 3
     for spinner in spinners:
         assert spinner[State.RUNNING] > 0
@@ -112,7 +122,7 @@ def test_without_a_gil_nothing_is_taken_for_a_wait_for_it() -> None:
         clock = RunClock()
         probe = LinuxProbe(pid, False, clock)
         totals = watch(probe, clock)
-    assert all(each[State.GIL] == 0 for each in totals.values())
+    assert all(each[State.GIL] == 0 for each in totals)
     assert State.GIL not in probe.info.tells
 
 
@@ -164,11 +174,11 @@ def test_the_portable_probe_tells_running_from_waiting() -> None:
     with program(in_threads(SLEEPER, SPIN)) as pid:
         clock = RunClock()
         totals = watch(PortableProbe(pid, clock), clock, 1.0)
-    main, sleeper, spinner = totals.values()
+    main, sleeper, spinner = totals
     assert mostly(main) is State.WAITING
     assert mostly(sleeper) is State.WAITING
     assert spinner[State.RUNNING] > 5 * max(main[State.RUNNING], sleeper[State.RUNNING])
-    assert {state for each in totals.values() for state in each} <= {
+    assert {state for each in totals for state in each} <= {
         State.RUNNING,
         State.WAITING,
         State.UNKNOWN,
