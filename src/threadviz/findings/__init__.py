@@ -1,0 +1,13 @@
+"""Findings: what a run shows, in plain words, each checked against the run's own figures.
+
+A finding is a claim that may hold or not; its text says how it came out, with the figures. What a workload
+or a mode is called decides nothing here: only what was measured does. Views look at it; it looks at the
+timeline. Texts hold names and errors as they came from outside: a view has to make them safe for its medium.
+"""
+
+from threadviz.findings.comparing import comparison
+from threadviz.findings.figures import Finding
+from threadviz.findings.rules import RULES, findings
+from threadviz.findings.verdicts import Verdict, verdict
+
+__all__ = ["RULES", "Finding", "Verdict", "comparison", "findings", "verdict"]

@@ -1,0 +1,37 @@
+"""The findings of one run."""
+
+from collections.abc import Callable
+
+from threadviz.findings.figures import Figures, Finding
+from threadviz.findings.outcome import all_tasks_succeeded, observation_sufficed, run_finished
+from threadviz.findings.shape import (
+    loop_could_answer,
+    order_of_results,
+    total_is_slowest,
+    total_is_sum,
+    workers_kept_busy,
+)
+from threadviz.findings.states import cores_sufficed, gil_in_the_way, processes_gain, threads_gain_nothing
+from threadviz.timeline import Timeline
+
+RULES: tuple[Callable[[Figures], Finding | None], ...] = (
+    run_finished,
+    total_is_sum,
+    total_is_slowest,
+    workers_kept_busy,
+    threads_gain_nothing,
+    processes_gain,
+    gil_in_the_way,
+    cores_sufficed,
+    order_of_results,
+    loop_could_answer,
+    all_tasks_succeeded,
+    observation_sufficed,
+)
+"""Each is asked of every run, and gives None where its question does not arise. Its name is the id."""
+
+
+def findings(timeline: Timeline) -> list[Finding]:
+    """What the run shows, as far as it came. Raises StreamError where not even its header is there."""
+    figures = Figures(timeline)
+    return [finding for rule in RULES if (finding := rule(figures)) is not None]

@@ -1,0 +1,124 @@
+"""The verdict on each mode: how much faster it was than the baseline, and by what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from threadviz.events import Outcome, State
+from threadviz.findings.comparing import baseline_of
+from threadviz.findings.figures import WAITING, Figures
+from threadviz.findings.states import COMPUTES_AT_ONCE
+from threadviz.findings.words import count, percent, seconds
+from threadviz.timeline import Timeline
+
+OVERLAPS = 0.15
+"""From here on, this many tasks waiting at a time (on average), waiting is a part of what overlapped."""
+
+OVERLAPPED = 1.05
+"""Tasks overlapped where their sum is beyond the total by more than what noise makes of it."""
+
+IN_THE_WAY = 0.10
+"""A loss of this share (of the tasks' time, or of the total) is worth naming as why a run was not faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a mode did: `speedup` is relative to the baseline, None where the two can't be compared."""
+
+    mode: str
+    total_ns: int
+    speedup: float | None
+    text: str
+
+
+def verdict(timelines: Mapping[str, Timeline]) -> list[Verdict]:
+    """How each mode did, in the order given, against 'blocking' (or, without it, the first)."""
+    runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
+    baseline = baseline_of(runs)
+    return [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
+
+
+def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
+    total = run.totals.total_ns
+    if not _whole(run):
+        return Verdict(mode, total, None, f"{mode}: did not finish ({seconds(total)} until then)")
+    failed = f"; {len(run.failed)} of {count(len(run.timeline.tasks), 'task')} failed" if run.failed else ""
+    if run is base:
+        return Verdict(
+            mode, total, 1.0, f"{mode}: {seconds(total)}, which the others are measured by{failed}"
+        )
+    if not _whole(base):
+        text = f"{mode}: {seconds(total)}, and nothing to compare with, as {baseline} did not finish{failed}"
+        return Verdict(mode, total, None, text)
+    speedup = base.totals.total_ns / total
+    # The words follow the figure as it is printed, with one decimal: less than that is noise.
+    if round(speedup, 1) > 1:
+        how = f"{speedup:.1f}x faster: {_gain(run, base)}"
+    elif round(1 / speedup, 1) > 1:
+        how = f"{1 / speedup:.1f}x slower: {_obstacle(run, base)}"
+    else:
+        how = f"no faster ({speedup:.1f}x): {_obstacle(run, base)}"
+    return Verdict(mode, total, speedup, f"{mode}: {how}{failed}")
+
+
+def _whole(run: Figures) -> bool:
+    closed = run.timeline.closed
+    finished = closed is not None and closed.outcome is Outcome.FINISHED and run.timeline.error is None
+    return finished and run.totals.total_ns > 0
+
+
+def _gain(run: Figures, base: Figures) -> str:
+    """Why a run was faster than the baseline."""
+    cpus = run.at_once(State.RUNNING) if _overlapped(run) else 0.0
+    waits = run.at_once(*WAITING) if _overlapped(run) else 0.0
+    computed, waited = f"{cpus:.1f} CPUs computed at once", f"{waits:.1f} tasks waited at a time"
+    if cpus >= COMPUTES_AT_ONCE:
+        return f"{computed}, and {waited}" if waits >= OVERLAPS else computed
+    if waits >= OVERLAPS:
+        return f"all of it waiting that overlapped ({waited})"
+    return _tasks_themselves(run, base, sign=-1)
+
+
+def _obstacle(run: Figures, base: Figures) -> str:
+    """Why a run was no faster than the baseline: of what shows, what took most."""
+    outside = _outside_tasks(run)
+    gil, ready = run.task_share(State.GIL), run.task_share(State.READY)
+    reasons = [
+        (gil, f"its workers spent {percent(gil)} of their tasks' time waiting for the GIL"),
+        (ready, f"its workers spent {percent(ready)} of their tasks' time waiting for a CPU core"),
+        (
+            outside / run.totals.total_ns,
+            f"{seconds(outside)} went by before its first task started and after its last one ended",
+        ),
+    ]
+    share, reason = max(reasons)
+    if share >= IN_THE_WAY:
+        return reason
+    if not _overlapped(run):
+        return "its tasks did not overlap"
+    return _tasks_themselves(run, base, sign=1)
+
+
+def _overlapped(run: Figures) -> bool:
+    return run.totals.sum_ns >= OVERLAPPED * run.totals.total_ns
+
+
+def _outside_tasks(run: Figures) -> int:
+    """How much of the total (ns) lies before the first task started, or after the last one ended."""
+    begin, until = run.timeline.begin, run.timeline.end
+    starts = [task.started for task in run.started if task.started is not None]
+    ends = [task.finished for task in run.started if task.finished is not None]
+    if begin is None or until is None or not starts or not ends:
+        return run.totals.total_ns
+    return max(min(starts) - begin, 0) + max(until - max(ends), 0)
+
+
+def _tasks_themselves(run: Figures, base: Figures, sign: int) -> str:
+    """What the tasks took themselves: less (sign -1) or more (1) than in the baseline, where that shows."""
+    for what, now, before in (
+        ("CPU time", run.task_ns[State.RUNNING], base.task_ns[State.RUNNING]),
+        ("time", run.totals.sum_ns, base.totals.sum_ns),
+    ):
+        if sign * (now - before) >= IN_THE_WAY * base.totals.sum_ns:
+            figures = f"({seconds(now)} in all, and {seconds(before)} in the baseline)"
+            return f"its tasks took {'less' if sign < 0 else 'more'} {what} themselves {figures}"
+    return "for no reason that the states of its tasks show"

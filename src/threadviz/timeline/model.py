@@ -1,0 +1,196 @@
+"""The timeline: events folded into lanes, tasks and totals."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from threadviz.events import (
+    Begin,
+    Closed,
+    Died,
+    Ended,
+    Event,
+    Finished,
+    Header,
+    LaneEnded,
+    LaneStarted,
+    Spans,
+    Started,
+    State,
+    Submitted,
+    Tick,
+)
+from threadviz.stream import StreamError
+from threadviz.timeline.lane import Clock, Lane, Role
+from threadviz.timeline.lanes import Lanes
+from threadviz.timeline.tasks import Task, Tasks
+from threadviz.timeline.totals import Totals
+from threadviz.timeline.track import STATES
+
+
+class Timeline:
+    """What a stream of events says, as far as it was applied. All times are ns since the run's origin.
+
+    `begin` and `end` are when the workload began and ended, `now` is the latest moment that anything was
+    said of. `error` is what the mode raised, where it did. `closed` is None while the stream may go on, and
+    where it was cut off.
+    """
+
+    def __init__(self) -> None:
+        self.begin: int | None = None
+        self.end: int | None = None
+        self.error: str | None = None
+        self.tick: Tick | None = None
+        self.closed: Closed | None = None
+        self.died: list[Died] = []
+        self._header: Header | None = None
+        self._clock = Clock()
+        self._tasks = Tasks()
+        self._lanes = Lanes(self._clock)
+        self._appliers: dict[type[Event], Callable[[Any], None]] = {
+            LaneStarted: self._lanes.start,
+            LaneEnded: self._lanes.end,
+            Spans: self._spans,
+            Tick: self._tick,
+            Begin: self._begin,
+            Submitted: self._tasks.submit,
+            Started: self._started,
+            Finished: self._finished,
+            Ended: self._ended,
+            Died: self.died.append,
+            Closed: self._closed,
+        }
+
+    def apply(self, event: Event) -> None:
+        """Take the next event of the stream. Raises StreamError, and stays as it was, where it can't be."""
+        if isinstance(event, Header):
+            if self._header is not None:
+                raise StreamError("a second header")
+            self._header = event
+            return
+        if self._header is None:
+            raise StreamError(f"a stream begins with a header, not with {type(event).__name__}")
+        if self.closed is not None:
+            raise StreamError(f"{type(event).__name__} after the stream was closed")
+        self._appliers[type(event)](event)
+        self._see(getattr(event, "t", 0))
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Take the next events of the stream."""
+        for event in events:
+            self.apply(event)
+
+    @property
+    def header(self) -> Header:
+        """What is run, on what, and who watches. Raises StreamError before anything was applied."""
+        if self._header is None:
+            raise StreamError("the stream is empty")
+        return self._header
+
+    @property
+    def now(self) -> int:
+        """The latest moment that anything was said of."""
+        return self._clock.now
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """All lanes, as they are to be shown: the event loop, the workers as they appeared, the plumbing."""
+        return self._lanes.in_order
+
+    @property
+    def loop(self) -> Lane | None:
+        """The event loop's lane; None until it is known."""
+        return self._lanes.loop
+
+    @property
+    def workers(self) -> tuple[Lane, ...]:
+        """The workers' lanes, as they appeared."""
+        return tuple(lane for lane in self.lanes if lane.role is Role.WORKER)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks, in the order in which they were submitted."""
+        return tuple(self._tasks.by_number.values())
+
+    def task(self, number: int) -> Task:
+        """The task of this number. Raises KeyError."""
+        return self._tasks.by_number[number]
+
+    def finished_tasks(self) -> tuple[Task, ...]:
+        """The tasks that are over, in the order in which they finished, failed ones included."""
+        return tuple(self._tasks.done)
+
+    def task_states(self, task: Task, until: int | None = None) -> dict[State, int]:
+        """Nanoseconds in each state while `task` ran, at most until `until`; without states of 0 ns.
+
+        They add up exactly to its elapsed time: what its lane was not there to say is unknown.
+        """
+        until = self.now if until is None else min(until, self.now)
+        elapsed = task.elapsed(until)
+        if task.started is None or not elapsed:
+            return {}
+        end = task.started + elapsed
+        states = {} if task.lane is None else task.lane.states(task.started, end)
+        if missing := elapsed - sum(states.values()):
+            states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
+        return states
+
+    def totals(self, t: int | None = None) -> Totals:
+        """The figures of the whole run as of `t` (now, where None)."""
+        t = self.now if t is None else min(t, self.now)
+        until = t if self.end is None else min(t, self.end)
+        sum_ns, slowest_ns = self._tasks.elapsed(t)
+        if self.begin is None or until <= self.begin:
+            return Totals(0, sum_ns, slowest_ns, 0, {}, 0, 0)
+        states = dict.fromkeys(STATES, 0)
+        cpu_ns = 0
+        for lane in self._lanes.in_order:
+            lane_states = lane.states(self.begin, until)
+            cpu_ns += lane_states.get(State.RUNNING, 0)
+            if lane.role is not Role.PLUMBING:
+                for state, ns in lane_states.items():
+                    states[state] += ns
+        blocked_ns, longest_ns = (0, 0) if self.loop is None else self.loop.blocked(until)
+        return Totals(
+            total_ns=until - self.begin,
+            sum_ns=sum_ns,
+            slowest_ns=slowest_ns,
+            cpu_ns=cpu_ns,
+            states={state: ns for state, ns in states.items() if ns},
+            loop_blocked_ns=blocked_ns,
+            loop_longest_ns=longest_ns,
+        )
+
+    def _see(self, t: int) -> None:
+        self._clock.now = max(self._clock.now, t)
+
+    def _spans(self, event: Spans) -> None:
+        self._see(self._lanes.find(event.lane).tell(event))
+
+    def _tick(self, event: Tick) -> None:
+        if self.tick is not None and event.t < self.tick.t:
+            raise StreamError(f"a tick at {event.t} ns, after the one at {self.tick.t} ns")
+        self.tick = event
+
+    def _begin(self, event: Begin) -> None:
+        if self.begin is not None:
+            raise StreamError("the workload begins twice")
+        self.begin = event.t
+        self._lanes.begin(event)
+
+    def _ended(self, event: Ended) -> None:
+        if self.begin is None or event.t < self.begin:
+            raise StreamError("the workload ends before it has begun")
+        if self.end is not None:
+            raise StreamError("the workload ends twice")
+        self.end, self.error = event.t, event.error
+
+    def _started(self, event: Started) -> None:
+        self._lanes.place(self._tasks.start(event), event)
+
+    def _finished(self, event: Finished) -> None:
+        task = self._tasks.finish(event)
+        if task.lane is not None:
+            task.lane.occupy(event.t, -1)
+
+    def _closed(self, event: Closed) -> None:
+        self.closed = event

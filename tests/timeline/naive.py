@@ -1,0 +1,116 @@
+"""The timeline once more, nanosecond by nanosecond: slow, and so plain that it can be seen to be right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from threadviz.events import (
+    Begin,
+    Ended,
+    Event,
+    Finished,
+    Header,
+    Known,
+    LaneEnded,
+    LaneStarted,
+    Present,
+    Spans,
+    Started,
+    State,
+)
+
+Moment = tuple[State, Known, str]
+UNKNOWN: Moment = (State.UNKNOWN, Known.SAMPLED, "")
+
+
+@dataclass
+class NaiveLane:
+    """A lane: what it was in during each nanosecond from its start on."""
+
+    start: LaneStarted
+    end: int | None = None
+    said: list[Moment] = field(default_factory=list)
+    present: Present | None = None
+    tasks: list[Started] = field(default_factory=list)
+    shown: list[Moment] = field(default_factory=list)
+    blocked: list[bool] = field(default_factory=list)
+
+
+@dataclass
+class Naive:
+    """A whole run."""
+
+    lanes: dict[int, NaiveLane]
+    finished: dict[int, int]
+    loop: NaiveLane | None
+    begin: int | None
+    end: int | None
+    now: int
+
+
+def naive(events: Sequence[Event]) -> Naive:
+    """What `events` say, all of them being there."""
+    lanes: dict[int, NaiveLane] = {}
+    now = 0
+    for event in events:
+        now = max(now, getattr(event, "t", 0))
+        if isinstance(event, LaneStarted):
+            lanes[event.lane] = NaiveLane(event)
+        elif isinstance(event, LaneEnded):
+            lanes[event.lane].end = event.t
+        elif isinstance(event, Spans):
+            lane = lanes[event.lane]
+            lane.said += [UNKNOWN] * (event.start - lane.start.t - len(lane.said))
+            for span in event.spans:
+                lane.said += [(span.state, span.known, span.call)] * span.ns
+            lane.present = event.present
+            now = max(now, lane.start.t + len(lane.said))
+    finished = {event.task: event.t for event in events if isinstance(event, Finished)}
+    for event in events:
+        if isinstance(event, Started) and (home := _home(lanes, event.pid, event.tid, event.t)):
+            home.tasks.append(event)
+    begin = next((event for event in events if isinstance(event, Begin)), None)
+    loop = None if begin is None else _home(lanes, begin.pid, begin.tid, begin.t)
+    for lane in lanes.values():
+        _show(lane, now, finished, is_loop=lane is loop)
+    end = next((event.t for event in events if isinstance(event, Ended)), None)
+    assert isinstance(events[0], Header)
+    return Naive(lanes, finished, loop, None if begin is None else begin.t, end, now)
+
+
+def _home(lanes: dict[int, NaiveLane], pid: int, tid: int, t: int) -> NaiveLane | None:
+    same = [lane for lane in lanes.values() if (lane.start.pid, lane.start.tid) == (pid, tid)]
+    alive = [lane for lane in same if lane.end is None or lane.end >= t]
+    return min(alive, key=lambda lane: lane.start.t, default=None)
+
+
+def _show(lane: NaiveLane, now: int, finished: dict[int, int], is_loop: bool) -> None:
+    said = list(lane.said)
+    life = (now if lane.end is None else lane.end) - lane.start.t
+    present = (lane.present.state, Known.SAMPLED, lane.present.call) if lane.present else UNKNOWN
+    said += [present] * (life - len(said))
+    main_of_worker = lane.start.process == "worker" and lane.start.pid == lane.start.tid
+    is_worker = not is_loop and (bool(lane.tasks) or main_of_worker)
+    in_task = [
+        any(task.t <= t < finished.get(task.task, t + 1) for task in lane.tasks)
+        for t in range(lane.start.t, lane.start.t + len(said))
+    ]
+    for index, moment in enumerate(said):
+        state, known, _ = moment
+        if not in_task[index] and is_worker and state in ("io", "lock", "sleep", "waiting"):
+            moment = (State.IDLE, Known.SAID, "")
+        if not in_task[index] and is_loop and state == "io" and _for_events(said, in_task, index):
+            moment = (State.IDLE, known, "")
+        lane.shown.append(moment)
+        lane.blocked.append(in_task[index] or moment[0] not in ("idle", "unknown", "waiting"))
+
+
+def _for_events(said: list[Moment], in_task: list[bool], index: int) -> bool:
+    call = said[index][2]
+    if call != "poll":
+        return call == "epoll_wait"
+    first = last = index
+    while first > 0 and said[first - 1] == said[index]:
+        first -= 1
+    while last + 1 < len(said) and said[last + 1] == said[index]:
+        last += 1
+    return not any(in_task[first : last + 1])
