@@ -76,12 +76,13 @@ class LinuxProbe:
 
     def look(self, now: int, late_ns: int) -> None:
         """Read every thread once, and look for threads and processes that have come."""
-        busy = []
+        busy, gone = [], []
         for process in self._processes.values():
             try:
                 cpu = clock_gettime_ns(process.clock)
             except OSError:
-                cpu = -1  # it is gone, as its threads will tell
+                gone.append(process)
+                continue
             if cpu == process.cpu and process.still and now < process.next_search:
                 process.seen = now
             else:
@@ -89,6 +90,11 @@ class LinuxProbe:
                 busy.append(process)
         for process in busy:
             self._look_at(process, now, late_ns)
+        for process in gone:
+            for thread in list(process.threads.values()):
+                self._drop(thread, now)
+            process.close()
+            del self._processes[process.pid]
 
     def _look_at(self, process: ProcProcess, now: int, late_ns: int) -> None:
         """Read the threads of a process in which something ran: only there can anything be new."""
@@ -107,24 +113,21 @@ class LinuxProbe:
         for thread in gone:
             self._drop(thread, now)
         process.seen, process.still = now, still
-        if not process.threads:
-            process.close()
-            del self._processes[process.pid]
-            return
         if now >= process.may_search:
             self._find_children(process, now)
         else:
             process.next_search = process.may_search
 
     def _find_children(self, process: ProcProcess, now: int) -> None:
-        for child in process.children():
-            if child not in self._processes:
-                with suppress(OSError):  # gone already
-                    kind = ProcessKind.of_child(command_line(child), process.kind)
-                    self._processes[child] = ProcProcess(child, kind, process.searched)
-        process.searched = now
-        process.may_search = now + max(SEARCH_NS, SEARCH_PAUSE * (self._clock() - now))
+        started = self._clock()
+        new = [child for child in process.children() if child not in self._processes]
+        process.may_search = now + max(SEARCH_NS, SEARCH_PAUSE * (self._clock() - started))
         process.next_search = NEVER  # unless something runs, and could start one
+        for child in new:
+            with suppress(OSError):  # gone already
+                kind = ProcessKind.of_child(command_line(child), process.kind)
+                self._processes[child] = ProcProcess(child, kind, process.searched)
+        process.searched = now
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

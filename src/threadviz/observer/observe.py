@@ -2,13 +2,14 @@
 
 import gc
 import platform
+import traceback
 from pathlib import Path
 
 import threadviz
-from threadviz.events import SCHEMA, Header, ProbeInfo
+from threadviz.events import SCHEMA, Closed, Header, Outcome, ProbeInfo
 from threadviz.observer.children import StandInSite, Subject
 from threadviz.observer.clock import RunClock
-from threadviz.observer.machine import cores, has_gil
+from threadviz.observer.machine import cores, has_gil, open_as_many_files_as_allowed
 from threadviz.observer.output import Output
 from threadviz.observer.probes import choose_probe
 from threadviz.observer.start import await_ready, give_order
@@ -24,6 +25,7 @@ def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -
     subject = Subject(scratch)
     give_order(request, subject, site)
     tasks = await_ready(subject, lifeline)
+    open_as_many_files_as_allowed()  # only now, so that the subject's limit is what it would be
     clock = RunClock()
     probe = choose_probe(subject.process.pid, request.probe, clock)
     gc.freeze()
@@ -31,7 +33,12 @@ def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -
     probe.begin()
     output.write([header(request, tasks, probe.info)])
     subject.go()
-    Watch(subject, site, probe, lifeline, clock).run(output)
+    try:
+        Watch(subject, site, probe, lifeline, clock).run(output)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
+        output.write([Closed(clock(), Outcome.BROKEN, f"the observer failed: {_where(error)}")])
 
 
 def header(request: RunRequest, tasks: int, probe: ProbeInfo = NO_PROBE) -> Header:
@@ -49,3 +56,9 @@ def header(request: RunRequest, tasks: int, probe: ProbeInfo = NO_PROBE) -> Head
         platform=f"{platform.system()} {platform.machine()}",
         probe=probe,
     )
+
+
+def _where(error: Exception) -> str:
+    """Return what an exception says, and where it was raised."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"

@@ -17,8 +17,12 @@ LATE_PERIODS = 2
 """A look that comes more periods than these after the last one is late."""
 
 
-CREDIT_NS = 10_000_000
-"""How much CPU time it may use ahead of its budget (ns): meeting a new thread costs a hundred looks at one."""
+CREDIT_NS = 5_000_000
+"""How much CPU time it may use ahead of its budget (ns)."""
+
+MEETING_NS = 200_000
+"""What it costs about to meet a new thread (ns). That comes on top of the budget, which is for looking: else a pool
+that starts its workers would not be looked at for a while."""
 
 PATIENCE_NS = 2_000_000
 """How far behind its budget it must be for the period to be doubled (ns); twice that, to be trebled; and so on."""
@@ -58,9 +62,9 @@ class Pace:
             self._due = now
         self._due += int(self._period * (1 + JITTER * (2 * self.random.random() - 1)))
 
-    def keep_budget(self, now: int, cpu: int) -> None:
-        """Set the period by `cpu`, the CPU time (ns) that the observer has used by now."""
-        earned = BUDGET * (now - self._checked) - (cpu - self._checked_cpu)
-        self._credit = min(CREDIT_NS, self._credit + earned)
+    def keep_budget(self, now: int, cpu: int, met: int) -> None:
+        """Set the period by `cpu`, the CPU time (ns) used by now, and `met`, how many threads came meanwhile."""
+        earned = BUDGET * (now - self._checked) + MEETING_NS * met
+        self._credit = min(CREDIT_NS, self._credit + earned - (cpu - self._checked_cpu))
         self._period = int(self.base_ns * (1 + max(0.0, -self._credit) / PATIENCE_NS))
         self._checked, self._checked_cpu = now, cpu

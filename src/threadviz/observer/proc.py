@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,9 @@ from threadviz.events import Present, State
 from threadviz.observer.gil import AddressRange, holds, interpreter_data
 from threadviz.observer.syscalls import FUTEX, SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
+
+_CHILDREN_BYTES = 16 * 1024
+"""Room for the ids of two thousand children of a thread."""
 
 GIL_WAIT = Present(State.GIL, FUTEX)
 
@@ -67,9 +70,9 @@ class ProcProcess:
 
     def children(self) -> Iterator[int]:
         """Yield the ids of the processes that its threads have started and that still are."""
-        for tid in list(self.threads):
-            with suppress(OSError):
-                yield from map(int, Path(f"/proc/{self.pid}/task/{tid}/children").read_bytes().split())
+        for thread in self.threads.values():
+            with suppress(ProcessLookupError):
+                yield from map(int, os.pread(thread.children, _CHILDREN_BYTES, 0).split())
 
     def gil_data(self) -> list[AddressRange]:
         """Return where the interpreter keeps its static data, read once, when a futex is first met."""
@@ -81,27 +84,32 @@ class ProcProcess:
 
 @dataclass(slots=True, eq=False)
 class ProcThread(Watched):
-    """A thread that is watched, with its two files open. Raises OSError where it is gone already."""
+    """A thread that is watched, with its files open. Raises OSError where it is gone already."""
 
     owner: ProcProcess = field(kw_only=True)
     schedstat: int = field(init=False)
     syscall: int = field(init=False)
+    children: int = field(init=False)
     counters: bytes = field(init=False, default=b"")
     """The `schedstat` file as last read: ns on a CPU, ns waiting for one, how often it got one."""
     blocked: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.schedstat = os.open(f"/proc/{self.pid}/task/{self.tid}/schedstat", os.O_RDONLY)
+        folder = os.open(f"/proc/{self.pid}/task/{self.tid}", os.O_RDONLY | os.O_DIRECTORY)
         try:
-            self.syscall = os.open(f"/proc/{self.pid}/task/{self.tid}/syscall", os.O_RDONLY)
-        except OSError:
-            os.close(self.schedstat)
-            raise
+            with ExitStack() as opened:
+                self.schedstat, self.syscall, self.children = (
+                    _open_in(folder, name, opened) for name in ("schedstat", "syscall", "children")
+                )
+                opened.pop_all()
+        finally:
+            os.close(folder)
 
     def close(self) -> None:
         """Close its files."""
         os.close(self.schedstat)
         os.close(self.syscall)
+        os.close(self.children)
 
     def blocked_in(self, syscalls: SyscallTable, has_gil: bool) -> Present | None:
         """Return what it is blocked in now, or None where it is runnable. Raises OSError where it is gone."""
@@ -121,6 +129,12 @@ class ProcThread(Watched):
         """Tell whether it only waits to be collected by its parent."""
         stat = Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes()
         return stat.rpartition(b")")[2].split()[0] in (b"Z", b"X")
+
+
+def _open_in(folder: int, name: str, opened: ExitStack) -> int:
+    descriptor = os.open(name, os.O_RDONLY, dir_fd=folder)
+    opened.callback(os.close, descriptor)
+    return descriptor
 
 
 def thread_name(pid: int, tid: int) -> str:

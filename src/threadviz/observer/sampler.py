@@ -17,7 +17,7 @@ class Sampler:
         self._probe = probe
         self._clock = clock
         self._pace = Pace(int(1e9 / probe.info.asked_hz), random.Random())
-        self._lanes = 0
+        self._lanes = self._lanes_before = 0
         self._cpu_before = time.process_time_ns()
 
     def look(self) -> int:
@@ -33,20 +33,29 @@ class Sampler:
 
         `came` and `went` are what the probe's `take_changes` has handed over.
         """
+        # A thread's number may be used again at once, so those that were known end before others are announced.
+        short = [thread for thread in went if thread.lane is None]
+        for thread in went:
+            if thread.lane is not None:
+                yield from self._farewell(thread)
         for thread in came:
             yield self._announce(thread)
         for thread in self._probe.threads:
             yield from self._stretches(thread)
-        for thread in went:
-            yield from self._stretches(thread)
-            assert thread.ended is not None and thread.lane is not None
-            yield LaneEnded(thread.ended, thread.lane)
+        for thread in short:
+            yield from self._farewell(thread)
 
     def tick(self, now: int) -> Tick:
         """Return the account up to `now` (ns), and set the pace by it."""
         cpu = time.process_time_ns() - self._cpu_before
-        self._pace.keep_budget(now, cpu)
+        self._pace.keep_budget(now, cpu, self._lanes - self._lanes_before)
+        self._lanes_before = self._lanes
         return Tick(now, self._pace.rounds, self._pace.missed, cpu)
+
+    def _farewell(self, thread: Watched) -> Iterator[Spans | LaneEnded]:
+        yield from self._stretches(thread)
+        assert thread.ended is not None and thread.lane is not None
+        yield LaneEnded(thread.ended, thread.lane)
 
     def _announce(self, thread: Watched) -> LaneStarted:
         thread.lane = self._lanes

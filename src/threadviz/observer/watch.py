@@ -46,11 +46,13 @@ class Watch:
 
     def _news(self, now: int) -> Iterator[Event]:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
-        came, went = self._probe.take_changes()
         status = self._subject.process.poll()
         said = [self._in_run_time(event) for event in self._subject.said() if not isinstance(event, Ready)]
         for event in said:
             self._open.note(event)
+        if status is not None or any(isinstance(event, Ended) for event in said):
+            now = self._sampler.look()  # once more, for the last look may be older than the end
+        came, went = self._probe.take_changes()
         yield from said
         yield from self._sampler.news(came, went)
         yield from self._deaths(now, went)
