@@ -54,7 +54,7 @@ def share_after(cost_ns: int, seconds: int) -> tuple[float, int]:
         cpu += cost_ns
         pacer.looked(now)
         if now - flushed > 50 * MS:
-            pacer.keep_budget(now, cpu)
+            pacer.keep_budget(now, cpu, 0)
             flushed = now
         if not marks[0] and now > (seconds - 1) * 1000 * MS:
             marks = (cpu, pacer.rounds)
