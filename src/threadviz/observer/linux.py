@@ -13,7 +13,7 @@ from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
 from threadviz.observer.ledger import Ledger
-from threadviz.observer.proc import ProcProcess, ProcThread, command_line, thread_name
+from threadviz.observer.proc import GONE, ProcProcess, ProcThread, command_line, thread_name
 from threadviz.observer.syscalls import SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
@@ -105,10 +105,14 @@ class LinuxProbe:
         for thread in process.threads.values():
             try:
                 counters = pread(thread.schedstat, 64, 0)
-                if not thread.blocked or counters != thread.counters:
-                    self._read(thread, counters, late_ns)
-                    still = still and thread.blocked
-            except ProcessLookupError:
+                if thread.blocked and counters == thread.counters:
+                    continue
+                if thread.gil_place is not None and thread.woke_in_vain(counters):
+                    thread.counters = counters
+                    continue
+                self._read(thread, counters, late_ns)
+                still = still and thread.blocked
+            except GONE:
                 gone.append(thread)
         for thread in gone:
             self._drop(thread, now)
@@ -146,9 +150,9 @@ class LinuxProbe:
         if thread.blocked:
             thread.ledger.still(thread.owner.seen)
         blocked = thread.blocked_in(self._syscalls, self._has_gil)
-        running, ready, turns = counters.split()
-        thread.ledger.read(self._clock(), int(running), int(ready), int(turns), blocked, late_ns)
-        thread.counters = counters
+        running, ready, turns = map(int, counters.split())
+        thread.ledger.read(self._clock(), running, ready, turns, blocked, late_ns)
+        thread.counters, thread.entered = counters, running
         thread.blocked = blocked is not None
 
     def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:

@@ -28,7 +28,7 @@ def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -
     open_as_many_files_as_allowed()  # only now, so that the subject's limit is what it would be
     clock = RunClock()
     probe = choose_probe(subject.process.pid, request.probe, clock)
-    gc.freeze()
+    gc.disable()  # nothing here is cyclic, and a collection would delay a look
     clock.start()
     probe.begin()
     output.write([header(request, tasks, probe.info)])

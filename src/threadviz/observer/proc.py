@@ -14,6 +14,13 @@ from threadviz.observer.watched import ProcessKind, Watched
 _CHILDREN_BYTES = 16 * 1024
 """Room for the ids of two thousand children of a thread."""
 
+GONE = (ProcessLookupError, FileNotFoundError)
+"""What reading of a thread that has ended raises: the one for a file that is open, the other for a path."""
+
+IN_VAIN_NS = 200_000
+"""How long a thread that waits for the GIL may have run (ns) and count as waiting on. It wakes up after each switch
+interval to ask for the GIL, and waits again (CPython, Python/ceval_gil.c take_gil), which takes some 20 us."""
+
 GIL_WAIT = Present(State.GIL, FUTEX)
 
 
@@ -64,14 +71,15 @@ class ProcProcess:
         if links == self.links:
             return []
         self.links = links
-        return [
-            tid for tid in map(int, os.listdir(self.tasks)) if tid not in self.threads and tid != self.ended
-        ]
+        with suppress(*GONE):
+            tids = map(int, os.listdir(self.tasks))
+            return [tid for tid in tids if tid not in self.threads and tid != self.ended]
+        return []
 
     def children(self) -> Iterator[int]:
         """Yield the ids of the processes that its threads have started and that still are."""
         for thread in self.threads.values():
-            with suppress(ProcessLookupError):
+            with suppress(*GONE):
                 yield from map(int, os.pread(thread.children, _CHILDREN_BYTES, 0).split())
 
     def gil_data(self) -> list[AddressRange]:
@@ -93,6 +101,10 @@ class ProcThread(Watched):
     counters: bytes = field(init=False, default=b"")
     """The `schedstat` file as last read: ns on a CPU, ns waiting for one, how often it got one."""
     blocked: bool = field(init=False, default=False)
+    gil_place: tuple[int, bytes] | None = field(init=False, default=None)
+    """Where it waits for the GIL, if it does."""
+    entered: int = field(init=False, default=0)
+    """What of its time on a CPU stands in its books (ns)."""
 
     def __post_init__(self) -> None:
         folder = os.open(f"/proc/{self.pid}/task/{self.tid}", os.O_RDONLY | os.O_DIRECTORY)
@@ -112,23 +124,47 @@ class ProcThread(Watched):
         os.close(self.children)
 
     def blocked_in(self, syscalls: SyscallTable, has_gil: bool) -> Present | None:
-        """Return what it is blocked in now, or None where it is runnable. Raises OSError where it is gone."""
+        """Return what it is blocked in now, or None where it is runnable. Raises one of GONE where it has ended."""
         where = os.pread(self.syscall, 256, 0)
+        self.gil_place = None
         if where.startswith(b"running"):
             return None
         number, _, arguments = where.partition(b" ")
         present = syscalls.classify(number, arguments)
         if present.call == FUTEX and has_gil:
             address = int(arguments.split(b" ", 1)[0], 16)
-            return GIL_WAIT if holds(self.owner.gil_data(), address) else present
+            if holds(self.owner.gil_data(), address):
+                self.gil_place = _place(where)
+                return GIL_WAIT
+            return present
         if number == b"-1" and self._has_exited():
             raise ProcessLookupError(self.tid)
         return present
 
+    def woke_in_vain(self, counters: bytes) -> bool:
+        """Tell whether it waits for the GIL as before, though it has run a little. Raises one of GONE."""
+        running = int(counters[: counters.index(b" ")])
+        where = os.pread(self.syscall, 256, 0)
+        return running - self.entered < IN_VAIN_NS and where[:1].isdigit() and _place(where) == self.gil_place
+
     def _has_exited(self) -> bool:
-        """Tell whether it only waits to be collected by its parent."""
-        stat = Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes()
-        return stat.rpartition(b")")[2].split()[0] in (b"Z", b"X")
+        """Tell whether it only waits to be collected by its parent, and note how it ended (proc_pid_stat(5))."""
+        state, *_, status = (
+            Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes().rpartition(b")")[2].split()
+        )
+        if state not in (b"Z", b"X"):
+            return False
+        self.status = os.waitstatus_to_exitcode(int(status))
+        return True
+
+
+def _place(where: bytes) -> tuple[int, bytes]:
+    """Return, of a wait in a futex, the address and all that follows, the stack and program counters included.
+
+    Without the address's last three bits: a condition of glibc waits on two words in turn (nptl/pthread_cond_wait.c).
+    """
+    _, address, rest = where.split(b" ", 2)
+    return int(address, 16) >> 3, rest
 
 
 def _open_in(folder: int, name: str, opened: ExitStack) -> int:

@@ -1,6 +1,7 @@
 """One run under observation, from the word to go to its last event."""
 
 import select
+import signal
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -77,16 +78,19 @@ class Watch:
     def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
         """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
 
-        A pool that loses a worker ends the others itself, so only the first is told.
+        A pool that loses a worker ends the others itself, by SIGTERM: those are not told, where one stands out.
         """
         if self._site and (status := self._site.process.poll()) is not None and "site" not in self._mourned:
             self._mourned.add("site")
             yield Died(now, "site", self._site.process.pid, how_it_ended(status))
-        for thread in went:
-            is_worker = thread.process is ProcessKind.WORKER and thread.pid == thread.tid
-            if is_worker and self._open and "worker" not in self._mourned:
-                self._mourned.add("worker")
-                yield Died(thread.ended or now, "worker", thread.pid, "gone while there were tasks to do")
+        workers = [each for each in went if each.process is ProcessKind.WORKER and each.pid == each.tid]
+        if workers and self._open and "worker" not in self._mourned:
+            self._mourned.add("worker")
+            least = min(map(_by_its_pool, workers))
+            for worker in workers:
+                if _by_its_pool(worker) == least:
+                    how = "gone with tasks to do" if worker.status is None else how_it_ended(worker.status)
+                    yield Died(worker.ended or now, "worker", worker.pid, how)
 
     def _subject_died(self, now: int, status: int) -> Iterator[Event]:
         how = how_it_ended(status)
@@ -98,3 +102,10 @@ class Watch:
     def _called_off(self) -> bool:
         readable, _, _ = select.select([self._lifeline], [], [], 0)
         return bool(readable)
+
+
+def _by_its_pool(worker: Watched) -> int:
+    """Return how likely it is that a worker was ended by its pool: 0 if it was not, 1 if that was not seen, 2."""
+    if worker.status is None:
+        return 1
+    return 2 if worker.status == -signal.SIGTERM else 0

@@ -42,6 +42,8 @@ class Watched:
     started: int
     ledger: Ledger
     ended: int | None = None
+    status: int | None = None
+    """How its process ended, where that was seen: as `subprocess` gives it, -9 for one that SIGKILL has killed."""
     lane: int | None = None
     told: Present | None = None
 
