@@ -114,7 +114,6 @@ def test_killing_a_worker_fails_the_tasks_that_were_left() -> None:
         events += run.events()
     timeline = timeline_of(events)
     assert {death.who for death in timeline.died} == {"worker"}
-    assert ("killed by SIGKILL" in {death.how for death in timeline.died}) <= (len(timeline.died) == 1)
     assert worker.pid in {death.pid for death in timeline.died}
     assert timeline.closed is not None
     assert timeline.closed.outcome is Outcome.BROKEN

@@ -173,3 +173,17 @@ def test_time_on_the_way_to_a_cpu_is_taken_back_from_the_wait() -> None:
         Span(5 * MS, State.READY, Known.COUNTED),
         Span(1 * MS, State.RUNNING, Known.COUNTED),
     )
+
+
+def test_a_long_wait_for_a_cpu_is_counted_late_and_is_no_other_wait() -> None:
+    """A thread that is preempted for longer than a tick is ready all that time, once the counter says so."""
+    ledger = Ledger(0)
+    ledger.read(10 * MS, 10 * MS, 0, 1, None, LATE)
+    for t in range(12 * MS, 40 * MS, 2 * MS):
+        ledger.read(t, 11 * MS, 0, 1, None, LATE)
+    ledger.read(42 * MS, 12 * MS, 30 * MS, 2, None, LATE)
+    ledger.read(44 * MS, 14 * MS, 30 * MS, 2, IO, LATE)
+    _, spans = ledger.drain()
+    assert total(list(spans), State.READY) == 30 * MS
+    assert total(list(spans), State.RUNNING) == 14 * MS
+    assert total(list(spans), State.UNKNOWN) == 0

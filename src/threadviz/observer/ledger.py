@@ -70,9 +70,11 @@ class Ledger:
         if self._blocked is not None:
             self._after_blocked(t, running, ready, blocked, late and not self._is_plain(turns, blocked))
         elif blocked is not None:
-            self._runnable_to_blocked(t, running, ready, late and turns > 0)
+            self._runnable_to_blocked(
+                t, running, ready, 0 if late and turns else max(late_ns, t - self._seen)
+            )
         elif running or ready:
-            self._still_runnable(t, running, ready, turns)
+            self._still_runnable(t, running, ready)
         self._turns += turns
         self._blocked = blocked
         self._seen = t
@@ -102,18 +104,21 @@ class Ledger:
         self._on_cpu(running, ready, t)
         self._changed = t
 
-    def _runnable_to_blocked(self, t: int, running: int, ready: int, unclear: bool) -> None:
-        """It is blocked now, so the counters are exact, and what they leave over was waiting."""
+    def _runnable_to_blocked(self, t: int, running: int, ready: int, seen_ns: int) -> None:
+        """It is blocked now, so the counters are exact, and what they leave over was waiting.
+
+        For up to `seen_ns` that can be the wait that it is in; the rest was another, which no look has met.
+        """
         self._on_cpu(running, ready, t)
-        if unclear:
-            self._wait(UNKNOWN, t - self._mark)
+        self._wait(UNKNOWN, t - self._mark - seen_ns)
         self._changed = t
 
-    def _still_runnable(self, t: int, running: int, ready: int, turns: int) -> None:
-        """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word."""
-        if turns > 0:
-            # What is beyond the counters' lag was a wait in between that no look has met.
-            self._wait(UNKNOWN, t - self._mark - running - ready - TICK_NS)
+    def _still_runnable(self, t: int, running: int, ready: int) -> None:
+        """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word.
+
+        What is left over is no wait: it runs since the last tick, or has been waiting for a CPU, and for how long
+        is counted when that is over.
+        """
         self._on_cpu(running, ready, t)
         self._changed = t
 
