@@ -1,0 +1,52 @@
+"""Where the command writes: data to stdout, whole or not at all; words to stderr."""
+
+import os
+import sys
+from contextlib import suppress
+
+from threadviz.cli.exits import CommandError, Exit
+from threadviz.report.plain import printable
+
+
+def open_missing() -> None:
+    """Put the null device where stdin, stdout or stderr was closed before the command began (`>&-`).
+
+    Else the first pipe of a run would get its number, and whatever is printed.
+    """
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+
+
+def write(text: str) -> None:
+    """Write `text` to stdout; what its encoding lacks is escaped. A reader that has had enough is no error.
+
+    Raises CommandError where it can't be written.
+    """
+    data = text.encode(sys.stdout.encoding or "ascii", "backslashreplace")
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _give_up_stdout()
+    except OSError as error:
+        _give_up_stdout()
+        raise CommandError(
+            f"the report can't be written to stdout ({error.strerror})", Exit.BROKEN
+        ) from error
+
+
+def complain(sentence: str) -> None:
+    """Write one sentence to stderr, on one line, safe to print."""
+    words = printable(" ".join(sentence.split()))
+    with suppress(OSError):
+        sys.stderr.write(f"threadviz: {words.rstrip('.')}.\n")
+        sys.stderr.flush()
+
+
+def _give_up_stdout() -> None:
+    """Let what is still buffered go nowhere, or Python would complain of it at its end (see its `signal` module)."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

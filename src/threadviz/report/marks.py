@@ -1,0 +1,39 @@
+"""How each mark of a strip looks: a character, a colour and a word, of which each is enough by itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from threadviz.events import State
+from threadviz.report.strip import Beyond, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`plain` is an ASCII character, `block` one of Unicode, `style` rich's name of a colour."""
+
+    plain: str
+    block: str
+    style: str
+    about: str
+
+
+LOOKS: Mapping[Mark, Look] = MappingProxyType(
+    {
+        State.RUNNING: Look("-", "█", "green", "on a CPU"),
+        State.READY: Look("r", "▓", "orange3", "could run, waits for a core"),
+        State.GIL: Look("g", "▒", "gold1", "waits for the GIL"),
+        State.IO: Look(".", "░", "dodger_blue1", "waits for input or output"),
+        State.LOCK: Look("l", "╪", "magenta", "waits for a lock"),
+        State.SLEEP: Look("z", "▁", "cyan", "in a timer"),
+        State.WAITING: Look("w", "▄", "bright_black", "not running; why can't be seen"),
+        State.UNKNOWN: Look("?", "?", "bright_black", "not observed"),
+        State.IDLE: Look(" ", "·", "bright_black", "nothing to do"),
+        Beyond.BLOCKED: Look("X", "▚", "bold red", "the loop waits, and not for events: it can't answer"),
+        Beyond.AWAY: Look(" ", " ", "", "not there"),
+    }
+)
+"""By mark, in the order in which a legend has them."""
+
+EDGE = Look("|", "│", "bright_black", "begins or ends")
+"""Where a lane begins or ends, drawn in the cell beside it."""

@@ -1,0 +1,52 @@
+"""What the reports on the recordings look like: `python -m tests.report.golden` writes it anew."""
+
+from pathlib import Path
+
+from threadviz.report.paper import Paper
+from threadviz.report.text import comparison_report, run_report
+from threadviz.stream import read_events
+from threadviz.timeline import Timeline
+
+DATA = Path(__file__).parents[1] / "data"
+GOLDEN = DATA / "golden"
+
+RUNS = ("fetch-blocking", "fetch-threads", "primes-threads", "primes-processes")
+WIDTHS = (80, 100, 200)
+
+
+def recorded(name: str) -> Timeline:
+    """The timeline of a recording."""
+    timeline = Timeline()
+    with (DATA / f"{name}.jsonl").open("rb") as source:
+        timeline.extend(read_events(source))
+    return timeline
+
+
+def compared(*names: str) -> dict[str, Timeline]:
+    """The timelines of recordings, by mode."""
+    timelines = [recorded(name) for name in names]
+    return {timeline.header.mode: timeline for timeline in timelines}
+
+
+def reports() -> dict[str, str]:
+    """Every golden report, as it is now, by the name of its file."""
+    found = {
+        f"{name}-{width}.txt": run_report(recorded(name), Paper(width, plain=True))
+        for name in RUNS
+        for width in WIDTHS
+    }
+    for width in WIDTHS:
+        fetches = compared("fetch-blocking", "fetch-threads")
+        found[f"compare-fetch-{width}.txt"] = comparison_report(fetches, Paper(width, plain=True))
+    return found
+
+
+def main() -> None:
+    """Write them all."""
+    GOLDEN.mkdir(exist_ok=True)
+    for name, text in reports().items():
+        (GOLDEN / name).write_text(text, encoding="ascii")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+from decimal import Decimal
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from threadviz.report.axis import ticks
+
+lengths = st.integers(1, 10**13)
+widths = st.integers(40, 300)
+
+
+@given(lengths, widths)
+def test_labels_never_touch(length: int, cells: int) -> None:
+    """Between two labels there is room, and the last one ends within the axis."""
+    found = ticks(length, cells)
+    for tick, following in pairwise(found):
+        assert tick.cell + len(tick.label) < following.cell
+    assert found[-1].cell + len(found[-1].label) <= cells
+
+
+@given(lengths, widths)
+def test_ticks_are_round_and_evenly_apart(length: int, cells: int) -> None:
+    """Each is a multiple of 1, 2 or 5 times a power of ten, from 0 on."""
+    moments = [Decimal(tick.label.removesuffix(" s")) for tick in ticks(length, cells)]
+    assert moments[0] == 0
+    steps = {after - before for before, after in pairwise(moments)}
+    assert len(steps) <= 1
+    for step in steps:
+        assert step.normalize().as_tuple().digits in {(1,), (2,), (5,)}
+
+
+@given(lengths, widths)
+def test_a_tick_stands_where_its_moment_is(length: int, cells: int) -> None:
+    """The cell that a tick points to holds its moment."""
+    for tick in ticks(length, cells):
+        moment = int(Decimal(tick.label.removesuffix(" s")) * 10**9)
+        assert tick.cell == moment * cells // length
+
+
+def test_the_default_set_has_an_axis_of_whole_seconds() -> None:
+    """Only the last label has the unit."""
+    assert [tick.label for tick in ticks(6_700_000_000, 80)] == ["0", "1", "2", "3", "4", "5", "6 s"]
+
+
+def test_there_is_no_axis_without_time() -> None:
+    """A run that did not begin has nothing to be measured."""
+    assert ticks(0, 80) == []

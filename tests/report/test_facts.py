@@ -1,0 +1,136 @@
+import json
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.report.golden import RUNS, compared, recorded
+from tests.timeline.streams import HEADER, Run, runs
+from threadviz.events import Begin, Ended, Finished, LaneStarted, Started, Submitted
+from threadviz.report.facts import comparison_facts, run_facts, to_json
+from threadviz.report.schema import ComparisonFacts, RunFacts
+from threadviz.timeline import Timeline
+
+RUN_KEYS = """
+    schema workload mode python gil cores workers probe total_s sum_s slowest_s speedup parallelism loop lanes tasks
+    findings
+""".split()
+LANE_KEYS = "name role pid tid start_s end_s states tasks".split()
+TASK_KEYS = "name lane submitted_s started_s finished_s states".split()
+
+
+def facts_of(timeline: Timeline) -> Any:
+    """What the JSON of a run says, with nothing in it that JSON does not have."""
+
+    def no_such(constant: str) -> None:
+        raise AssertionError(constant)
+
+    return json.loads(to_json(run_facts(timeline)), parse_constant=no_such)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_keys_are_those_that_are_documented(name: str) -> None:
+    """Exactly these, everywhere: who reads the JSON builds on them."""
+    facts = facts_of(recorded(name))
+    assert list(facts) == RUN_KEYS
+    assert list(facts["probe"]) == ["name", "tells", "rate_hz", "missed", "cpu_share"]
+    assert list(facts["probe"]["rate_hz"]) == ["asked", "achieved"]
+    assert list(facts["loop"]) == ["blocked_s", "longest_block_s"]
+    assert all(list(lane) == LANE_KEYS for lane in facts["lanes"])
+    assert all(list(task) in ([*TASK_KEYS, "result"], [*TASK_KEYS, "error"]) for task in facts["tasks"])
+    assert all(list(finding) == ["id", "holds", "text"] for finding in facts["findings"])
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_figures_are_those_of_the_run(name: str) -> None:
+    """Totals follow from the tasks, and the run's own figures from its lanes."""
+    facts = facts_of(recorded(name))
+    elapsed = [task["finished_s"] - task["started_s"] for task in facts["tasks"]]
+    assert facts["schema"] == 1
+    assert facts["sum_s"] == pytest.approx(sum(elapsed))
+    assert facts["slowest_s"] == pytest.approx(max(elapsed))
+    assert facts["speedup"] == pytest.approx(facts["sum_s"] / facts["total_s"])
+    running = sum(lane["states"].get("running", 0) for lane in facts["lanes"])
+    assert facts["parallelism"] == pytest.approx(running / facts["total_s"])
+    finished = [task["finished_s"] for task in facts["tasks"]]
+    assert finished == sorted(finished)
+    assert {task["lane"] for task in facts["tasks"]} <= {lane["name"] for lane in facts["lanes"]}
+    assert sum(lane["tasks"] for lane in facts["lanes"]) == len(facts["tasks"])
+
+
+@given(runs())
+def test_books_close(run: Run) -> None:
+    """A lane's states add up to its time in the run, and a task's to its elapsed time."""
+    timeline = Timeline()
+    timeline.extend(run.events())
+    facts = facts_of(timeline)
+    for lane in facts["lanes"]:
+        assert 0 <= lane["start_s"] <= lane["end_s"] <= facts["total_s"] + 1e-12
+        assert sum(lane["states"].values()) == pytest.approx(lane["end_s"] - lane["start_s"], abs=1e-12)
+    for task in facts["tasks"]:
+        if task["started_s"] is not None and task["finished_s"] is not None:
+            elapsed = min(task["finished_s"], timeline.now / 1e9) - task["started_s"]
+            assert sum(task["states"].values()) == pytest.approx(elapsed, abs=1e-8)
+
+
+@given(runs())
+def test_what_is_printed_is_what_the_schema_says(run: Run) -> None:
+    """Any run's JSON reads back as the documented types."""
+    timeline = Timeline()
+    timeline.extend(run.events())
+    msgspec.json.decode(to_json(run_facts(timeline)), type=RunFacts)
+
+
+def test_times_count_from_where_the_workload_began() -> None:
+    """What went before is not the run's."""
+    timeline = Timeline()
+    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(2_000_000_000, 1, 1)])
+    timeline.extend([Submitted(2_500_000_000, 0, "a"), Started(3_000_000_000, 0, 1, 1)])
+    timeline.extend([Finished(4_000_000_000, 0, error="no"), Ended(5_000_000_000)])
+    facts = facts_of(timeline)
+    assert (facts["lanes"][0]["start_s"], facts["lanes"][0]["end_s"]) == (0, 3)
+    (task,) = facts["tasks"]
+    assert (task["submitted_s"], task["started_s"], task["finished_s"]) == (0.5, 1, 2)
+    assert task["error"] == "no"
+    assert "result" not in task
+
+
+def test_there_is_no_speed_up_where_nothing_finished() -> None:
+    """It is null, and what has not come to pass is null as well."""
+    timeline = Timeline()
+    timeline.extend(
+        [HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(0, 1, 1), Submitted(5, 0, "a")]
+    )
+    facts = facts_of(timeline)
+    assert facts["speedup"] is None
+    assert facts["tasks"][0]["started_s"] is None
+    assert not facts["tasks"][0].keys() & {"result", "error"}
+
+
+@given(st.text())
+def test_json_is_safe_to_print(text: str) -> None:
+    """Whatever a task is called, the JSON is one line of printable ASCII, and tells it whole."""
+    timeline = Timeline()
+    timeline.extend([HEADER, Submitted(0, 0, text)])
+    printed = to_json(run_facts(timeline))
+    assert printed.endswith("\n")
+    assert printed[:-1].isprintable()
+    assert printed.isascii()
+    assert json.loads(printed)["tasks"][0]["name"] == text
+
+
+def test_a_comparison_has_the_runs_and_a_verdict_on_each() -> None:
+    """The run objects are those of single runs, with what shows beside the others among their findings."""
+    timelines = compared("fetch-blocking", "fetch-threads")
+    facts = json.loads(to_json(comparison_facts(timelines)))
+    msgspec.convert(facts, ComparisonFacts)
+    assert list(facts) == ["schema", "runs", "verdict"]
+    assert [run["mode"] for run in facts["runs"]] == ["blocking", "threads"]
+    assert [list(each) for each in facts["verdict"]] == [["mode", "total_s", "speedup", "text"]] * 2
+    ids = [finding["id"] for finding in facts["runs"][1]["findings"]]
+    assert "no_task_got_faster" in ids
+    assert len(ids) == len(set(ids))
+    speedup = facts["runs"][0]["total_s"] / facts["runs"][1]["total_s"]
+    assert facts["verdict"][1]["speedup"] == pytest.approx(speedup)
