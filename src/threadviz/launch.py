@@ -27,7 +27,7 @@ STOP_S = 1.5
 class Launch:
     """One run, being observed. A context manager: when it is left, nothing of the run is left.
 
-    `recording` gets the stream as it comes; raises OSError where it can't take it.
+    `recording` gets the stream as it comes. Raises OSError where it can't take it, or no observer can be started.
     """
 
     def __init__(self, request: RunRequest, recording: BinaryIO | None = None) -> None:
@@ -41,12 +41,16 @@ class Launch:
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
         # A session of its own: Ctrl-C in the terminal is for the viewer to take, and the observer's process
         # group, to which everything of the run belongs, can be ended as one.
-        self._observer = subprocess.Popen(
-            [sys.executable, "-m", "threadviz.observer", self._scratch],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        try:
+            self._observer = subprocess.Popen(
+                [sys.executable, "-m", "threadviz.observer", self._scratch],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError:
+            shutil.rmtree(self._scratch)
+            raise
         assert self._observer.stdin is not None and self._observer.stdout is not None
         self._lifeline, self._stream = self._observer.stdin, self._observer.stdout
         with suppress(BrokenPipeError):  # it is dead already, which its stream will tell

@@ -67,6 +67,15 @@ def test_a_stopped_run_tells_what_was_measured_until_then() -> None:
     wait_until(lambda: not group(leader))
 
 
+def test_a_run_can_be_called_off_before_it_has_begun() -> None:
+    """Nothing was measured, and that is no failure."""
+    with Launch(fetching()) as run:
+        run.stop()
+        _, closed = run.events()
+    assert isinstance(closed, Closed)
+    assert closed.outcome is Outcome.INTERRUPTED
+
+
 def test_leaving_a_run_ends_it() -> None:
     """A viewer that stops reading in mid-run leaves nothing behind."""
     with started(fetching(seconds=60.0)) as (run, _):

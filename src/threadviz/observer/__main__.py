@@ -18,6 +18,7 @@ from threadviz.events import Closed, Outcome
 from threadviz.observer.children import StartError
 from threadviz.observer.observe import header, observe
 from threadviz.observer.output import Output
+from threadviz.observer.start import CalledOffError
 from threadviz.request import RunRequest
 
 
@@ -32,6 +33,8 @@ def main() -> None:
                 observe(request, scratch, sys.stdin.fileno(), output)
             except StartError as error:
                 output.write([header(request, 0), Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
+            except CalledOffError:
+                output.write([header(request, 0), Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if os.getpgrp() == os.getpid():

@@ -20,7 +20,10 @@ NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
 
 
 def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -> None:
-    """Start all processes, watch them, and write the whole stream. Raises StartError and BrokenPipeError."""
+    """Start all processes, watch them, and write the whole stream.
+
+    Raises StartError, CalledOffError and BrokenPipeError.
+    """
     site = StandInSite(request.sites) if request.sites and not request.online else None
     subject = Subject(scratch)
     give_order(request, subject, site)

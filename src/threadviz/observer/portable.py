@@ -12,6 +12,9 @@ from threadviz.observer.watched import ProcessKind, Watched
 ASKED_HZ = 50.0
 """CPU times come in steps of 10 ms on most systems (clock ticks, times(2)): looking more often shows no more."""
 
+SEARCH_NS = 250_000_000
+"""How often new processes are looked for (ns): for that, all processes of the machine are gone through."""
+
 WAITING = Present(State.WAITING)
 
 
@@ -27,6 +30,7 @@ class PortableProbe:
         self._processes = {root: psutil.Process(root)}
         self._kinds = {root: ProcessKind.SUBJECT}
         self._threads: dict[tuple[int, int], Watched] = {}
+        self._next_search = 0
         self._came: list[Watched] = []
         self._went: list[Watched] = []
 
@@ -51,7 +55,9 @@ class PortableProbe:
 
     def look(self, now: int, late_ns: int) -> None:
         """Read every thread of every process once; one that is read for the first time has come."""
-        self._find_children()
+        if now >= self._next_search:
+            self._next_search = now + SEARCH_NS
+            self._find_children()
         seen = set()
         for pid, tid, running in self._times():
             thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)

@@ -13,6 +13,10 @@ READY_S = 30.0
 _CHECK_S = 0.1
 
 
+class CalledOffError(Exception):
+    """Whoever asked for the run wants it no more, or is gone."""
+
+
 def give_order(request: RunRequest, subject: Subject, site: StandInSite | None) -> None:
     """Tell the subject what to run: where there is a stand-in site, with its addresses for the real ones."""
     addresses = site.urls if site else tuple(each.url for each in request.sites)
@@ -32,12 +36,12 @@ def give_order(request: RunRequest, subject: Subject, site: StandInSite | None) 
 
 
 def await_ready(subject: Subject, lifeline: int) -> int:
-    """Wait until the subject is ready, and return its number of tasks. Raises StartError."""
+    """Wait until the subject is ready, and return its number of tasks. Raises StartError and CalledOffError."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         readable, _, _ = select.select([subject.pipe, lifeline], [], [], _CHECK_S)
         if lifeline in readable:
-            raise StartError("it was called off")
+            raise CalledOffError
         for event in subject.said():
             if isinstance(event, Ready):
                 return event.tasks
