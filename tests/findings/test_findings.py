@@ -191,6 +191,12 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
             " 0 ms at most at a stretch."
         ),
     ),
+    (
+        "loop_could_answer",
+        run(210, [Job(1, 0, {State.WAITING: 200})], of=Setting(tells=(State.RUNNING, State.WAITING))),
+        None,
+        "",
+    ),
     ("all_tasks_succeeded", plain(), True, "All 2 tasks succeeded."),
     ("all_tasks_succeeded", run(100, [Job(1, 0, {IO: 100})]), True, "The one task succeeded."),
     (

@@ -58,6 +58,11 @@ class Figures:
         """Whether the calls were made plainly, that is in the event loop's own thread."""
         return any(task.lane is not None and task.lane is self.timeline.loop for task in self.started)
 
+    @property
+    def tells_waits(self) -> bool:
+        """Whether the probe could tell what a thread waited for."""
+        return State.IO in self.header.probe.tells
+
     @cached_property
     def pool(self) -> str | None:
         """What took the tasks: 'thread' or 'process'; None where it was the event loop, or is not known."""

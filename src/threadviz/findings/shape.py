@@ -103,6 +103,8 @@ def loop_could_answer(run: Figures) -> Finding | None:
         f"for {seconds(blocked)} in all ({share} of the run), for {seconds(longest)} at most at a stretch"
     )
     if longest < SLOW_CALLBACK_NS:
+        if not run.tells_waits:
+            return None  # it may have been blocked in waits that look like waits for events
         text = f"The event loop could answer soon at any time: it was busy {figures}."
         return Finding("loop_could_answer", holds=True, text=text)
     why = ": the tasks ran in its own thread" if run.plain else ""

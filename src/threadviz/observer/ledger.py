@@ -51,7 +51,7 @@ class Ledger:
         return Present(State.READY if starved else State.RUNNING)
 
     def still(self, t: int) -> None:
-        """Note that at `t` (ns) the counters stood as before, on a thread that was blocked: so it still is."""
+        """Note that at `t` (ns) the thread was as it was last seen: runnable, or in the same wait ever since."""
         self._seen = t
 
     def read(

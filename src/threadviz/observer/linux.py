@@ -13,7 +13,7 @@ from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
 from threadviz.observer.ledger import Ledger
-from threadviz.observer.proc import GONE, ProcProcess, ProcThread, command_line, thread_name
+from threadviz.observer.proc import GONE, RUNNABLE, ProcProcess, ProcThread, command_line, thread_name
 from threadviz.observer.syscalls import SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
@@ -24,6 +24,10 @@ SEARCH_NS = 10_000_000
 
 SEARCH_PAUSE = 200
 """A search for them is followed by a pause that is at least so many times as long."""
+
+ENTER_NS = 8_000_000
+"""How often what is counted of a thread that stays runnable is entered (ns): before its counters, which move with
+the scheduler's ticks, could be taken to stand still."""
 
 NEVER = 2**63
 
@@ -104,6 +108,9 @@ class LinuxProbe:
         pread, gone, still = os.pread, [], True
         for thread in process.threads.values():
             try:
+                if not thread.blocked and now < thread.enter_next and pread(thread.syscall, 8, 0) == RUNNABLE:
+                    thread.ledger.still(now)
+                    continue
                 counters = pread(thread.schedstat, 64, 0)
                 if thread.blocked and counters == thread.counters:
                     continue
@@ -151,7 +158,9 @@ class LinuxProbe:
             thread.ledger.still(thread.owner.seen)
         blocked = thread.blocked_in(self._syscalls, self._has_gil)
         running, ready, turns = map(int, counters.split())
-        thread.ledger.read(self._clock(), running, ready, turns, blocked, late_ns)
+        now = self._clock()
+        thread.ledger.read(now, running, ready, turns, blocked, late_ns)
+        thread.enter_next = now + ENTER_NS
         thread.counters, thread.entered = counters, running
         thread.blocked = blocked is not None
 

@@ -14,6 +14,9 @@ from threadviz.observer.watched import ProcessKind, Watched
 _CHILDREN_BYTES = 16 * 1024
 """Room for the ids of two thousand children of a thread."""
 
+RUNNABLE = b"running\n"
+"""What the `syscall` file says of a thread that is on a CPU or waits for one."""
+
 GONE = (ProcessLookupError, FileNotFoundError)
 """What reading of a thread that has ended raises: the one for a file that is open, the other for a path."""
 
@@ -105,6 +108,8 @@ class ProcThread(Watched):
     """Where it waits for the GIL, if it does."""
     entered: int = field(init=False, default=0)
     """What of its time on a CPU stands in its books (ns)."""
+    enter_next: int = field(init=False, default=0)
+    """When more of it is to be entered, if it stays runnable (ns since the run's origin)."""
 
     def __post_init__(self) -> None:
         folder = os.open(f"/proc/{self.pid}/task/{self.tid}", os.O_RDONLY | os.O_DIRECTORY)
@@ -127,7 +132,7 @@ class ProcThread(Watched):
         """Return what it is blocked in now, or None where it is runnable. Raises one of GONE where it has ended."""
         where = os.pread(self.syscall, 256, 0)
         self.gil_place = None
-        if where.startswith(b"running"):
+        if where == RUNNABLE:
             return None
         number, _, arguments = where.partition(b" ")
         present = syscalls.classify(number, arguments)

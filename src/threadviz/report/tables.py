@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from threadviz.events import State
 from threadviz.findings import Verdict
 from threadviz.report.brief import brief_percent, brief_seconds
 from threadviz.report.facts import probe_facts
@@ -56,6 +57,7 @@ def _figure_table(*headings: str) -> Table:
 def _figures(timeline: Timeline) -> list[tuple[str, str, str]]:
     """The totals of a run: what each is called, its figure, and what it is of."""
     totals = timeline.totals()
+    least = "" if State.IO in timeline.header.probe.tells else ": at least, as far as the probe can tell"
     speedup = totals.speedup if timeline.finished_tasks() else None
     cpus = totals.parallelism
     return [
@@ -64,8 +66,8 @@ def _figures(timeline: Timeline) -> list[tuple[str, str, str]]:
         ("slowest task", brief_seconds(totals.slowest_ns), ""),
         ("speed-up", times(speedup), "sum of the tasks / total"),
         ("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
-        ("loop blocked", brief_seconds(totals.loop_blocked_ns), "could not answer, in all"),
-        ("longest block", brief_seconds(totals.loop_longest_ns), "could not answer, at a stretch"),
+        ("loop blocked", brief_seconds(totals.loop_blocked_ns), f"could not answer, in all{least}"),
+        ("longest block", brief_seconds(totals.loop_longest_ns), f"could not answer, at a stretch{least}"),
     ]
 
 
