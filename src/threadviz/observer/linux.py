@@ -23,7 +23,10 @@ SEARCH_NS = 10_000_000
 """How often, at most, the children of a process are looked for (ns)."""
 
 SEARCH_PAUSE = 200
-"""A search for them is followed by a pause that is at least so many times as long."""
+"""A search for them is followed by a pause that is so many times as long ..."""
+
+SEARCH_MAX_NS = 100_000_000
+"""... but not longer than this (ns)."""
 
 ENTER_NS = 8_000_000
 """How often what is counted of a thread that stays runnable is entered (ns): before its counters, which move with
@@ -54,6 +57,7 @@ class LinuxProbe:
         self._clock = clock
         self._has_gil = has_gil
         self._syscalls = SyscallTable()
+        self._root = root
         self._processes = {root: ProcProcess(root, ProcessKind.SUBJECT, 0)}
         self._threads: list[ProcThread] = []
         self._came: list[Watched] = []
@@ -132,13 +136,21 @@ class LinuxProbe:
     def _find_children(self, process: ProcProcess, now: int) -> None:
         started = self._clock()
         new = [child for child in process.children() if child not in self._processes]
-        process.may_search = now + max(SEARCH_NS, SEARCH_PAUSE * (self._clock() - started))
+        pause = SEARCH_PAUSE * (self._clock() - started)
+        process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
         process.next_search = NEVER  # unless something runs, and could start one
         for child in new:
             with suppress(OSError):  # gone already
                 kind = ProcessKind.of_child(command_line(child), process.kind)
                 self._processes[child] = ProcProcess(child, kind, process.searched)
         process.searched = now
+
+    def meet(self, pid: int) -> None:
+        """Watch a worker process that the subject has spoken of before a search has found it."""
+        if pid not in self._processes:
+            with suppress(OSError):  # gone already
+                searched = self._processes[self._root].searched if self._root in self._processes else 0
+                self._processes[pid] = ProcProcess(pid, ProcessKind.WORKER, searched)
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

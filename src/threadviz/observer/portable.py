@@ -77,6 +77,13 @@ class PortableProbe:
                         self._kinds[child.pid] = ProcessKind.of_child(command, self._kinds[pid])
                         self._processes[child.pid] = child
 
+    def meet(self, pid: int) -> None:
+        """Watch a worker process that the subject has spoken of before a search has found it."""
+        if pid not in self._processes:
+            with suppress(psutil.Error):  # gone already
+                self._processes[pid] = psutil.Process(pid)
+                self._kinds[pid] = ProcessKind.WORKER
+
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""
         changes = self._came, self._went

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from threadviz.events import Closed, Died, Ended, Event, Outcome
+from threadviz.events import Closed, Died, Ended, Event, Outcome, Started
 from threadviz.observer.children import StandInSite, Subject, Told, how_it_ended
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
@@ -51,6 +51,8 @@ class Watch:
         said = [self._in_run_time(event) for event in self._subject.said() if not isinstance(event, Ready)]
         for event in said:
             self._open.note(event)
+            if isinstance(event, Started):
+                self._probe.meet(event.pid)
         if status is not None or any(isinstance(event, Ended) for event in said):
             now = self._sampler.look()  # once more, for the last look may be older than the end
         came, went = self._probe.take_changes()

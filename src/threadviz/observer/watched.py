@@ -68,6 +68,9 @@ class Probe(Protocol):
         A wait that is seen more than `late_ns` after the last look is of unknown kind.
         """
 
+    def meet(self, pid: int) -> None:
+        """Watch a worker process, where it is not watched yet: the subject has spoken of it."""
+
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""
 
