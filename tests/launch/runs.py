@@ -1,8 +1,7 @@
 """Real runs for tests: requests that are quick or that last, and the processes that belong to one."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
@@ -12,9 +11,6 @@ from threadviz.launch import Launch
 from threadviz.request import RunRequest
 from threadviz.site.sets import Site
 from threadviz.timeline import Timeline
-
-LIMIT_S = 20.0
-"""After that long, what is waited for has not come."""
 
 
 def fetching(mode: str = "threads", seconds: float = 0.2, sites: int = 3, workers: int = 3) -> RunRequest:
@@ -65,11 +61,3 @@ def group(leader: int) -> list[psutil.Process]:
 def running(leader: int, module: str) -> psutil.Process:
     """Return the process of the group that was started as `python -m module`."""
     return next(each for each in group(leader) if module in each.cmdline())
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as `condition` holds; fails the test where it does not within LIMIT_S."""
-    limit = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < limit, "what was waited for has not come"
-        time.sleep(0.02)

@@ -9,7 +9,8 @@ import textwrap
 
 import pytest
 
-from tests.launch.runs import fetching, group, running, started, timeline_of, wait_until, whole
+from tests.launch.runs import fetching, group, running, started, timeline_of, whole
+from tests.site.standin import wait_until
 from threadviz.events import Closed, Died, Outcome, State
 from threadviz.launch import Launch
 from threadviz.modes import MODES
