@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threadviz.events import Known, Present, Span, State
-from threadviz.observer.ledger import Ledger
+from threadviz.observer.ledger import TICK_NS, Ledger
 
 MS = 1_000_000
 LATE = 4 * MS
@@ -187,3 +187,14 @@ def test_a_long_wait_for_a_cpu_is_counted_late_and_is_no_other_wait() -> None:
     assert total(list(spans), State.READY) == 30 * MS
     assert total(list(spans), State.RUNNING) == 14 * MS
     assert total(list(spans), State.UNKNOWN) == 0
+
+
+def test_a_thread_that_ends_unseen_ran_for_a_tick_at_most() -> None:
+    """What is open beyond that, when it is found gone, was a wait for a CPU."""
+    ledger = Ledger(0)
+    ledger.read(10 * MS, 10 * MS, 0, 1, None, LATE)
+    ledger.still(50 * MS)
+    assert ledger.end(50 * MS) == 50 * MS
+    _, spans = ledger.drain()
+    assert total(list(spans), State.RUNNING) == 10 * MS + TICK_NS
+    assert total(list(spans), State.READY) == 40 * MS - TICK_NS

@@ -93,14 +93,14 @@ class Ledger:
         unseen = t - self._seen - running - ready
         if unseen < 0:
             # It was on its way to a CPU already when it was last taken for blocked.
-            self._wait(before, t - self._mark - running - ready)
+            self._sampled(before, t - self._mark - running - ready)
         elif unclear:
-            self._wait(before, self._seen - self._mark)
-            self._wait(UNKNOWN, unseen)
+            self._sampled(before, self._seen - self._mark)
+            self._sampled(UNKNOWN, unseen)
         elif after == before:
-            self._wait(before, self._seen - self._mark + unseen)
+            self._sampled(before, self._seen - self._mark + unseen)
         else:
-            self._wait(before, self._seen - self._mark + unseen // 2)
+            self._sampled(before, self._seen - self._mark + unseen // 2)
         self._on_cpu(running, ready, t)
         self._changed = t
 
@@ -110,7 +110,7 @@ class Ledger:
         For up to `seen_ns` that can be the wait that it is in; the rest was another, which no look has met.
         """
         self._on_cpu(running, ready, t)
-        self._wait(UNKNOWN, t - self._mark - seen_ns)
+        self._sampled(UNKNOWN, t - self._mark - seen_ns)
         self._changed = t
 
     def _still_runnable(self, t: int, running: int, ready: int) -> None:
@@ -133,7 +133,7 @@ class Ledger:
             self._put(running, State.RUNNING, Known.COUNTED)
             self._running += running
 
-    def _wait(self, what: Present, ns: int) -> None:
+    def _sampled(self, what: Present, ns: int) -> None:
         self._put(ns, what.state, Known.SAMPLED, what.call)
 
     def _put(self, ns: int, state: State, known: Known, call: str = "") -> None:
@@ -152,9 +152,10 @@ class Ledger:
     def end(self, t: int) -> int:
         """Close the books of a thread found gone at `t` (ns), and return when it is taken to have ended."""
         ended = max(self._mark, self._seen + (t - self._seen) // 2)
-        present = self.present
-        known = Known.SAMPLED
-        self._put(ended - self._mark, present.state, known, present.call)
+        if self._blocked is None:
+            # The counters can be one tick late for a thread on a CPU: what is beyond that was a wait for one.
+            self._sampled(Present(State.READY), ended - self._mark - TICK_NS)
+        self._sampled(self._blocked or Present(State.RUNNING), ended - self._mark)
         return ended
 
     def drain(self) -> tuple[int, tuple[Span, ...]]:
