@@ -1,0 +1,55 @@
+"""`python -m benchmarks.alone`: runs the subject with nobody watching; only `runs.py` starts it.
+
+It plays the observer's part of the protocol, in a process of its own as the observer is: takes a request on
+standard input, starts the same site and subject, gives the order, says go, empties the pipe as often as the
+observer does. It writes how long the workload took by the subject's own Begin and Ended (ns).
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from threadviz.events import Begin, Ended, Finished
+from threadviz.observer.children import StandInSite, Subject
+from threadviz.observer.start import await_ready, give_order
+from threadviz.observer.watch import FLUSH_NS
+from threadviz.request import RunRequest
+
+
+def main() -> None:
+    """Run the request, and write the total."""
+    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=RunRequest)
+    with ExitStack() as stack:
+        site = StandInSite(request.sites) if request.sites else None
+        if site:
+            stack.callback(site.process.kill)
+        subject = Subject(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        stack.callback(subject.process.kill)
+        give_order(request, subject, site)
+        await_ready(subject, sys.stdin.fileno())
+        subject.go()
+        begin, end = _edges(subject)
+    print(end - begin)
+
+
+def _edges(subject: Subject) -> Iterator[int]:
+    """Yield when the workload began and ended, on the clock of `time.monotonic_ns()`."""
+    while subject.process.poll() is None:
+        for event in subject.said():
+            if isinstance(event, Finished | Ended) and event.error:
+                sys.exit(f"the run failed: {event.error}")
+            if isinstance(event, Begin | Ended):
+                yield event.t
+            if isinstance(event, Ended):
+                return
+        time.sleep(FLUSH_NS / 1e9)
+    sys.exit(f"the subject died: {subject.last_words()}")
+
+
+if __name__ == "__main__":
+    main()
