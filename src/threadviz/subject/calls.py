@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from time import monotonic_ns
 
@@ -32,6 +33,8 @@ class ToldCall:
 
 def describe(error: Exception) -> str:
     """Return one sentence for `error`: a workload's own are sentences, any other needs its type's name."""
+    if isinstance(error, BrokenExecutor):
+        return f"a worker of the pool died ({type(error).__name__})"
     text = str(error) if isinstance(error, WorkloadError) else f"{type(error).__name__}: {error}"
     return text[:TEXT_LIMIT]
 
