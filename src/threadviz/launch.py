@@ -5,7 +5,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -16,18 +15,23 @@ from typing import BinaryIO, Self
 
 import msgspec
 
+from threadviz.endings import how_it_ended
 from threadviz.events import AnyEvent, Closed, Died, Outcome
-from threadviz.request import RunRequest
+from threadviz.request import PYTHON, RunRequest
 from threadviz.stream import READ_SIZE, Decoder, encode
 
 STOP_S = 1.5
 """How long a run that was told to stop may take to say its last words (s)."""
 
 
+class RecordingError(Exception):
+    """The recording can't be written any further; the text is a clause that says why."""
+
+
 class Launch:
     """One run, being observed. A context manager: when it is left, nothing of the run is left.
 
-    `recording` gets the stream as it comes. Raises OSError where it can't take it, or no observer can be started.
+    `recording` gets the stream as it comes. Raises OSError where no observer can be started.
     """
 
     def __init__(self, request: RunRequest, recording: BinaryIO | None = None) -> None:
@@ -43,7 +47,7 @@ class Launch:
         # group, to which everything of the run belongs, can be ended as one.
         try:
             self._observer = subprocess.Popen(
-                [sys.executable, "-m", "threadviz.observer", self._scratch],
+                [*PYTHON, "threadviz.observer", self._scratch],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
@@ -65,7 +69,9 @@ class Launch:
     def events(self) -> Iterator[AnyEvent]:
         """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between.
 
-        Who stops reading may call it again, and goes on with the next.
+        Who stops reading may call it again, and goes on with the next. Raises StreamError where what the observer
+        says can't be, and RecordingError where the recording can't take it: whoever reads on then gets the rest of
+        the run, unrecorded.
         """
         while self._pending or self._more():
             while self._pending:
@@ -74,14 +80,16 @@ class Launch:
     def _more(self) -> bool:
         """Wait for more of the stream; False after its end."""
         if chunk := self._read():
-            self._record(chunk)
             self._pending.extend(self._decoder.feed(chunk))
             self._note(self._pending)
+            self._record(chunk)
             return True
         if self._closed:
             return False
         self._closed = True
+        self._unwritten = b""  # half a line, which nothing may be joined to
         self._pending.extend(self._last_words())
+        self._unwritten = b""
         self._record(b"".join(map(encode, self._pending)))
         return True
 
@@ -106,8 +114,12 @@ class Launch:
         if self._recording is not None:
             data = self._unwritten + data
             end = data.rfind(b"\n") + 1
-            self._recording.write(data[:end])
-            self._recording.flush()
+            try:
+                self._recording.write(data[:end])
+                self._recording.flush()
+            except OSError as error:
+                self._recording = None
+                raise RecordingError(error.strerror) from error
             self._unwritten = data[end:]
 
     def _note(self, events: Iterable[AnyEvent]) -> None:
@@ -117,13 +129,13 @@ class Launch:
 
     def _last_words(self) -> Iterator[AnyEvent]:
         """Speak for an observer that did not get to its last word."""
+        if self._deadline is not None:
+            yield Closed(self._last, Outcome.INTERRUPTED, "it was interrupted")
+            return
         with suppress(subprocess.TimeoutExpired):
             self._observer.wait(STOP_S)
         status = self._observer.returncode
-        if status is None:
-            how = "it did not answer"
-        else:
-            how = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        how = "it did not answer" if status is None else how_it_ended(status)
         yield Died(self._last, "observer", self._observer.pid, how)
         yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 

@@ -1,5 +1,6 @@
 """What a viewer asks an observer for: one run, described whole, as it goes over a pipe in JSON."""
 
+import sys
 from typing import Literal
 
 import msgspec
@@ -7,6 +8,9 @@ import msgspec
 from threadviz.site.sets import Site
 
 ProbeChoice = Literal["auto", "portable"]
+
+PYTHON = (sys.executable, "-P", "-m")
+"""How the processes of a run are started: with -P, so that no file in the current folder stands in for a module."""
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True):

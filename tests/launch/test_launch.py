@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from tests.launch.runs import fetching, group, running, started, timeline_of, whole
 from tests.site.standin import wait_until
-from threadviz.events import Closed, Died, Outcome, State
+from tests.stream.test_codec import HEADER
+from threadviz.events import Closed, Died, Header, Outcome, State
 from threadviz.launch import Launch
 from threadviz.modes import MODES
 from threadviz.request import RunRequest
-from threadviz.stream import read_events
+from threadviz.stream import encode, read_events
 from threadviz.timeline import Role
 from threadviz.workloads import WORKLOADS
 
@@ -159,6 +161,52 @@ def test_killing_the_viewer_leaves_nothing_behind() -> None:
         finally:
             viewer.kill()
     wait_until(lambda: not group(leader))
+
+
+@pytest.mark.parametrize("module", ["threadviz.site", "threadviz.subject"])
+def test_a_process_that_is_killed_at_its_start_is_told(module: str) -> None:
+    """Whichever it was, the stream has its header and its last word, and nothing is left."""
+    with Launch(fetching()) as run:
+        wait_until(lambda: any(module in each.cmdline() for each in group(run.observer_pid)))
+        running(run.observer_pid, module).kill()
+        header, *_, closed = run.events()
+    assert isinstance(header, Header) and isinstance(closed, Closed)
+    assert "observer" not in closed.reason
+    wait_until(lambda: not group(run.observer_pid))
+
+
+def test_an_observer_that_dies_in_mid_line_leaves_a_sound_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line is not joined to what is said of its death."""
+    observer = tmp_path / "observer"
+    script = [
+        "#!/bin/sh",
+        "read request",
+        "cat <<'E'",
+        encode(HEADER).decode() + "E",
+        "printf half",
+        "kill -9 $$",
+    ]
+    observer.write_text("\n".join(script))
+    observer.chmod(0o755)
+    monkeypatch.setattr("threadviz.launch.PYTHON", (str(observer),))
+    recording = io.BytesIO()
+    with Launch(fetching(), recording) as run:
+        told = list(run.events())
+    assert [type(event) for event in told] == [Header, Died, Closed]
+    assert list(read_events(io.BytesIO(recording.getvalue()))) == told
+
+
+def test_no_file_of_the_current_folder_stands_in_for_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A learner's folder has a `random.py`, and a run in it is a run."""
+    for name in ("random.py", "queue.py", "signal.py"):
+        (tmp_path / name).write_text("raise SystemExit('this file is not for import')")
+    monkeypatch.chdir(tmp_path)
+    timeline = whole(fetching(seconds=0.0))
+    assert timeline.closed is not None and timeline.closed.outcome is Outcome.FINISHED
 
 
 def test_a_subject_that_can_not_start_is_told() -> None:

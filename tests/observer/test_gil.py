@@ -29,27 +29,30 @@ STATIC = """\
 
 
 @pytest.mark.parametrize(
-    ("maps", "inside", "outside"),
+    ("maps", "executable", "inside", "outside"),
     [
         (
             SHARED,
-            [0x7F0000200000, 0x7F000030FFFF],
+            "/usr/bin/python3.12",
+            [0x55D000004000, 0x7F0000200000, 0x7F000030FFFF],
             [0x55D001000000, 0x7F0000350000, 0x7F0001001000, 0x7FFD00000000],
         ),
-        (STATIC, [0x5900000, 0x59BFFFF], [0x5500000, 0x6000000, 0x59C0000]),
+        (STATIC, "/opt/python/bin/python3.14t", [0x5900000, 0x59BFFFF], [0x5500000, 0x6000000, 0x59C0000]),
+        (STATIC.replace("python3.14t", "snake"), "/opt/python/bin/snake", [0x5900000], [0x6000000]),
         (
             SHARED.replace("libpython3.12.so.1.0", "libpython3.12.so.1.0 (deleted)"),
+            "/usr/bin/other",
             [0x7F0000300000],
-            [0x7F0000350000],
+            [0x7F0000350000, 0x55D000004000],
         ),
-        ("no maps at all\n", [], [0x5900000]),
+        ("no maps at all\n", "/usr/bin/python3.12", [], [0x5900000]),
     ],
 )
 def test_the_interpreters_static_data_is_told_from_all_else(
-    maps: str, inside: list[int], outside: list[int]
+    maps: str, executable: str, inside: list[int], outside: list[int]
 ) -> None:
     """The writable mapping of the interpreter and the nameless one behind it count; the heap and others don't."""
-    ranges = interpreter_data(maps.splitlines())
+    ranges = interpreter_data(maps.splitlines(), executable)
     assert all(holds(ranges, address) for address in inside)
     assert not any(holds(ranges, address) for address in outside)
 
@@ -57,4 +60,5 @@ def test_the_interpreters_static_data_is_told_from_all_else(
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/maps is Linux's")
 def test_this_interpreter_has_static_data() -> None:
     """It is found for the Python that runs the tests."""
-    assert interpreter_data(Path("/proc/self/maps").read_text().splitlines())
+    maps = Path("/proc/self/maps").read_text().splitlines()
+    assert interpreter_data(maps, str(Path("/proc/self/exe").readlink()))

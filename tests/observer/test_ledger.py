@@ -190,11 +190,22 @@ def test_a_long_wait_for_a_cpu_is_counted_late_and_is_no_other_wait() -> None:
 
 
 def test_a_thread_that_ends_unseen_ran_for_a_tick_at_most() -> None:
-    """What is open beyond that, when it is found gone, was a wait for a CPU."""
+    """What it did beyond that, when it is found gone, is not known."""
     ledger = Ledger(0)
     ledger.read(10 * MS, 10 * MS, 0, 1, None, LATE)
     ledger.still(50 * MS)
     assert ledger.end(50 * MS) == 50 * MS
     _, spans = ledger.drain()
     assert total(list(spans), State.RUNNING) == 10 * MS + TICK_NS
-    assert total(list(spans), State.READY) == 40 * MS - TICK_NS
+    assert total(list(spans), State.UNKNOWN) == 40 * MS - TICK_NS
+
+
+def test_time_that_nothing_accounts_for_is_unknown_in_the_end() -> None:
+    """A thread that is said to have been there for 90 ms before it was, and that only runs."""
+    ledger = Ledger(0)
+    for t in range(100 * MS, 1000 * MS, 10 * MS):
+        ledger.read(t, t - 90 * MS, 0, 1, None, LATE)
+    start, spans = ledger.drain()
+    settled = start + sum(span.ns for span in spans)
+    assert settled >= 990 * MS - TICK_NS
+    assert total(list(spans), State.UNKNOWN) == 90 * MS - TICK_NS

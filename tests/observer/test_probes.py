@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
+from tests.site.standin import wait_until
 from threadviz.events import State
 from threadviz.observer.clock import RunClock
 from threadviz.observer.linux import LinuxProbe, reason_against
@@ -167,6 +169,26 @@ def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
             look_until_there_are(0)
         finally:
             process.kill()
+
+
+@linux_only
+def test_what_happened_before_the_origin_does_not_count() -> None:
+    """A child that has run for a while when its books begin has run for no longer than they are kept."""
+    child = in_threads(SPIN).replace("time.sleep(1000)", "input()")  # until its parent is gone
+    source = (
+        "import subprocess, sys\n"
+        f"child = subprocess.Popen([sys.executable, '-c', {child!r}], stdin=-1, stdout=-1, stderr=-3)\n"
+        "child.stdout.readline(); print(flush=True); child.wait()"
+    )
+    with program(source) as pid:
+        clock = RunClock()
+        probe = LinuxProbe(pid, True, clock)
+        wait_until(lambda: psutil.Process(pid).children()[0].cpu_times().user > 0.2)
+        totals = watch(probe, clock, 0.1)
+        assert len(totals) == 3
+        until = clock()
+    assert all(sum(states.values()) <= until for states in totals)
+    assert all(states[State.RUNNING] + states[State.READY] <= until for states in totals)
 
 
 def test_the_portable_probe_tells_running_from_waiting() -> None:

@@ -14,27 +14,19 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.events import Closed, Outcome
-from threadviz.observer.children import StartError
-from threadviz.observer.observe import header, observe
-from threadviz.observer.output import Output
-from threadviz.observer.start import CalledOffError
+from threadviz.observer.observe import observe
+from threadviz.observer.output import Output, ViewerGoneError
 from threadviz.request import RunRequest
 
 
 def main() -> None:
     """Observe one run, and leave nothing behind."""
     scratch = Path(sys.argv[1])
-    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=RunRequest)
-    output = Output(sys.stdout.fileno())
     try:
-        with suppress(BrokenPipeError):  # nobody reads any more
-            try:
-                observe(request, scratch, sys.stdin.fileno(), output)
-            except StartError as error:
-                output.write([header(request, 0), Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
-            except CalledOffError:
-                output.write([header(request, 0), Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
+        if asked := sys.stdin.buffer.readline():
+            request = msgspec.json.decode(asked, type=RunRequest)
+            with suppress(ViewerGoneError):
+                observe(request, scratch, sys.stdin.fileno(), Output(sys.stdout.fileno()))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if os.getpgrp() == os.getpid():

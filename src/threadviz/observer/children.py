@@ -1,16 +1,17 @@
 """The processes that the observer starts: the stand-in site and the subject."""
 
-import fcntl
 import os
-import signal
 import subprocess
-import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
+from threadviz.endings import how_it_ended
 from threadviz.events import Begin, Ended, Finished, Started, Submitted
+from threadviz.request import PYTHON
 from threadviz.site.sets import Site
 from threadviz.stream import READ_SIZE, LineSplitter
 from threadviz.subject.order import Ready, SubjectOrder
@@ -29,28 +30,38 @@ class StartError(Exception):
     """A process of the run did not come up; the text is a clause that says which, and how."""
 
 
-def how_it_ended(status: int) -> str:
-    """Return, as a clause, what an exit status as `subprocess` gives it means."""
-    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
+    """Write a line to the standard input of a process; of one that is dead already, its status tells."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(line + b"\n")
+        process.stdin.flush()
 
 
 class StandInSite:
-    """The stand-in site, serving `sites`; `urls` are where, in their order. Raises StartError."""
+    """The stand-in site, which is to serve `sites`."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "threadviz.site"],
+            [*PYTHON, "threadviz.site"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.write(msgspec.json.encode(sites) + b"\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
+        _tell(self.process, msgspec.json.encode(sites))
+
+    @property
+    def answers(self) -> IO[bytes]:
+        """What it says: one line, with the addresses that it serves at."""
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def urls(self) -> tuple[str, ...]:
+        """Return where it serves the sites, in their order. Blocks until it has said so. Raises StartError."""
+        answer = self.answers.readline()
         if not answer:
-            raise StartError(f"the stand-in site did not start ({how_it_ended(self.process.wait())})")
-        self.urls = msgspec.json.decode(answer, type=tuple[str, ...])
+            raise StartError(f"the stand-in site ended: {how_it_ended(self.process.wait())}")
+        return msgspec.json.decode(answer, type=tuple[str, ...])
 
 
 class Subject:
@@ -62,13 +73,15 @@ class Subject:
         os.mkfifo(self.events, 0o600)
         # Open for writing too, so that the pipe never looks ended: workers come and go.
         self.pipe = os.open(self.events, os.O_RDWR | os.O_NONBLOCK)
-        if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(AttributeError, OSError):  # of Linux only, and only as far as the system allows it
+            import fcntl
+
             fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._lines = LineSplitter()
         self._decoder = msgspec.json.Decoder(Said)
         with self._words.open("wb") as words:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "threadviz.subject"],
+                [*PYTHON, "threadviz.subject"],
                 stdin=subprocess.PIPE,
                 stdout=words,
                 stderr=words,
@@ -76,16 +89,11 @@ class Subject:
 
     def order(self, order: SubjectOrder) -> None:
         """Tell it what to run; it answers Ready."""
-        self._write(msgspec.json.encode(order))
+        _tell(self.process, msgspec.json.encode(order))
 
     def go(self) -> None:
         """Let it begin."""
-        self._write(b"")
-
-    def _write(self, line: bytes) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + b"\n")
-        self.process.stdin.flush()
+        _tell(self.process, b"")
 
     def said(self) -> list[Said]:
         """Return what it and its workers have said since the last call; times are of `time.monotonic_ns()`."""

@@ -11,16 +11,17 @@ import re
 from collections.abc import Iterable
 
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ (\S+) \d+ *(.*)")
-_INTERPRETER = re.compile(r"/(libpython\d+\.\d+[a-z]*\.so[^/]*|python\d*(\.\d+)?[a-z]*)( \(deleted\))?$")
+_INTERPRETER = re.compile(r"/libpython\d+\.\d+[^/]*\.so[^/]*$")
 
 AddressRange = tuple[int, int]
 
 
-def interpreter_data(maps: Iterable[str]) -> list[AddressRange]:
+def interpreter_data(maps: Iterable[str], executable: str) -> list[AddressRange]:
     """Return the address ranges [start, end) of an interpreter's writable static data.
 
-    `maps` are the lines of /proc/PID/maps (proc_pid_maps(5)). A writable mapping of the interpreter's file counts,
-    and the nameless one right behind it, which holds what starts out as zero (.bss).
+    `maps` are the lines of /proc/PID/maps (proc_pid_maps(5)), `executable` is what /proc/PID/exe leads to. A
+    writable mapping of the interpreter's file counts, whatever an executable is called, and the nameless one right
+    behind it, which holds what starts out as zero (.bss).
     """
     ranges: list[AddressRange] = []
     for line in maps:
@@ -30,7 +31,7 @@ def interpreter_data(maps: Iterable[str]) -> list[AddressRange]:
         start, end, writable = int(match[1], 16), int(match[2], 16), match[3].startswith("rw")
         path = match[5]
         bss = not path and bool(ranges) and ranges[-1][1] == start
-        if writable and (bss or _INTERPRETER.search(path)):
+        if writable and (bss or path == executable or _INTERPRETER.search(path)):
             if bss:
                 ranges[-1] = (ranges[-1][0], end)
             else:

@@ -16,6 +16,11 @@ TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
 
 
+PATIENCE_NS = 200_000_000
+"""For how long time may be left over by the counters (ns) until it counts as unaccounted for."""
+
+NONE_YET = 2**63
+
 UNKNOWN = Present(State.UNKNOWN)
 
 
@@ -27,10 +32,12 @@ class Ledger:
         "_changed",
         "_mark",
         "_ready",
+        "_runnable_since",
         "_running",
         "_seen",
         "_settled",
         "_start",
+        "_surplus",
         "_turns",
     )
 
@@ -40,6 +47,8 @@ class Ledger:
         self._ready = ready
         self._turns = turns
         self._blocked: Present | None = None
+        self._runnable_since = start
+        self._surplus = NONE_YET
         self._settled: list[Span] = []
 
     @property
@@ -76,6 +85,8 @@ class Ledger:
         elif running or ready:
             self._still_runnable(t, running, ready)
         self._turns += turns
+        if blocked is not None or self._blocked is not None:
+            self._surplus, self._runnable_since = NONE_YET, t
         self._blocked = blocked
         self._seen = t
 
@@ -116,9 +127,15 @@ class Ledger:
     def _still_runnable(self, t: int, running: int, ready: int) -> None:
         """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word.
 
-        What is left over is no wait: it runs since the last tick, or has been waiting for a CPU, and for how long
-        is counted when that is over.
+        What is left over is, for now, no wait: it runs since the last tick, or has been waiting for a CPU, and for
+        how long is counted when that is over. Only what stays left over is time that nothing accounts for: a wait
+        that no look has met, time before the thread was there, or time that the machine has lost.
         """
+        surplus = t - self._mark - running - ready - TICK_NS
+        self._surplus = min(self._surplus, surplus)
+        if t - self._runnable_since > PATIENCE_NS:
+            self._sampled(UNKNOWN, self._surplus)
+            self._surplus, self._runnable_since = surplus, t
         self._on_cpu(running, ready, t)
         self._changed = t
 
@@ -153,8 +170,8 @@ class Ledger:
         """Close the books of a thread found gone at `t` (ns), and return when it is taken to have ended."""
         ended = max(self._mark, self._seen + (t - self._seen) // 2)
         if self._blocked is None:
-            # The counters can be one tick late for a thread on a CPU: what is beyond that was a wait for one.
-            self._sampled(Present(State.READY), ended - self._mark - TICK_NS)
+            # The counters can be one tick late for a thread on a CPU: what it did beyond that was not seen.
+            self._sampled(UNKNOWN, ended - self._mark - TICK_NS)
         self._sampled(self._blocked or Present(State.RUNNING), ended - self._mark)
         return ended
 

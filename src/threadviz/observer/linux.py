@@ -13,7 +13,7 @@ from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
 from threadviz.observer.ledger import Ledger
-from threadviz.observer.proc import GONE, RUNNABLE, ProcProcess, ProcThread, command_line, thread_name
+from threadviz.observer.proc import GONE, RUNNABLE, ProcProcess, ProcThread, age_ns, command_line, thread_name
 from threadviz.observer.syscalls import SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
@@ -39,11 +39,14 @@ def reason_against(pid: int) -> str | None:
     """Return why process `pid` can't be watched this way, as a clause, or None where it can."""
     if not SyscallTable().known:
         return "the system call numbers of this machine type are not known"
-    for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/schedstat", f"task/{pid}/children"):
+    read = b""
+    for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
         try:
-            Path(f"/proc/{pid}/{file}").read_bytes()
+            read = Path(f"/proc/{pid}/{file}").read_bytes()
         except OSError as error:
             return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
+    if read.startswith(b"0 "):  # of a process that has run, or it would not be there
+        return "this kernel does not count for how long threads run"
     return None
 
 
@@ -58,16 +61,21 @@ class LinuxProbe:
         self._has_gil = has_gil
         self._syscalls = SyscallTable()
         self._root = root
-        self._processes = {root: ProcProcess(root, ProcessKind.SUBJECT, 0)}
+        self._processes = {root: ProcProcess(root, ProcessKind.SUBJECT, ProcessKind.SUBJECT, 0)}
+        self._tells_gil = has_gil and bool(self._processes[root].gil_data())
         self._threads: list[ProcThread] = []
-        self._came: list[Watched] = []
+        self._came: list[ProcThread] = []
         self._went: list[Watched] = []
 
     @property
     def info(self) -> ProbeInfo:
         """All states; without a GIL there is no wait for it."""
-        tells = tuple(state for state in State if state is not State.GIL or self._has_gil)
-        cannot = "" if self._has_gil else "this Python has no GIL, so nothing waits for one"
+        tells = tuple(state for state in State if state is not State.GIL or self._tells_gil)
+        cannot = ""
+        if self._has_gil and not self._tells_gil:
+            cannot = (
+                "a wait for the GIL from one for another lock: the interpreter's data was not found in memory"
+            )
         return ProbeInfo("linux", tells, cannot, ASKED_HZ)
 
     @property
@@ -77,10 +85,14 @@ class LinuxProbe:
 
     def begin(self) -> None:
         """Start the books, at the run's origin, of the threads that there are, with the counters as they stand."""
-        for process in self._processes.values():
+        processes = list(self._processes.values())
+        for process in processes:
             for tid in process.new_threads():
-                counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
-                self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
+                with suppress(*GONE):
+                    counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
+                    self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
+            met = [child for child in process.children() if self._meet(child, process.kind, 0)]
+            processes += [self._processes[child] for child in met]
 
     def look(self, now: int, late_ns: int) -> None:
         """Read every thread once, and look for threads and processes that have come."""
@@ -114,6 +126,7 @@ class LinuxProbe:
             try:
                 if not thread.blocked and now < thread.enter_next and pread(thread.syscall, 8, 0) == RUNNABLE:
                     thread.ledger.still(now)
+                    still = False
                     continue
                 counters = pread(thread.schedstat, 64, 0)
                 if thread.blocked and counters == thread.counters:
@@ -123,10 +136,12 @@ class LinuxProbe:
                     continue
                 self._read(thread, counters, late_ns)
                 still = still and thread.blocked
-            except GONE:
-                gone.append(thread)
-        for thread in gone:
+            except GONE as error:
+                gone.append((thread, isinstance(error, PermissionError)))
+        for thread, forbidden in gone:
             self._drop(thread, now)
+            if forbidden or thread.tid == process.pid:
+                process.closed.add(thread.tid)
         process.seen, process.still = now, still
         if now >= process.may_search:
             self._find_children(process, now)
@@ -140,21 +155,34 @@ class LinuxProbe:
         process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
         process.next_search = NEVER  # unless something runs, and could start one
         for child in new:
-            with suppress(OSError):  # gone already
-                kind = ProcessKind.of_child(command_line(child), process.kind)
-                self._processes[child] = ProcProcess(child, kind, process.searched)
+            self._meet(child, process.kind, process.searched)
         process.searched = now
 
     def meet(self, pid: int) -> None:
         """Watch a worker process that the subject has spoken of before a search has found it."""
         if pid not in self._processes:
-            with suppress(OSError):  # gone already
-                searched = self._processes[self._root].searched if self._root in self._processes else 0
-                self._processes[pid] = ProcProcess(pid, ProcessKind.WORKER, searched)
+            self._meet(pid, ProcessKind.SUBJECT, 0)
+
+    def _meet(self, pid: int, parent: ProcessKind, not_before: int) -> bool:
+        """Watch a process that was not there at `not_before`; False where it is gone already."""
+        with suppress(*GONE):
+            born = max(not_before, self._clock() - age_ns(pid))
+            self._processes[pid] = ProcProcess(pid, parent, ProcessKind.WORKER, born)
+            return True
+        return False
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
-        """Hand over the threads that came and those that went since the last call."""
-        changes = self._came, self._went
+        """Hand over the threads that came and those that went since the last call.
+
+        What a process is, is told only now: when it was found it may not have started its program.
+        """
+        for thread in self._came:
+            process = thread.owner
+            if process.pid != self._root:
+                with suppress(*GONE):
+                    process.kind = ProcessKind.of_child(command_line(process.pid), process.parent)
+            thread.process = process.kind
+        changes: tuple[list[Watched], list[Watched]] = [*self._came], self._went
         self._came, self._went = [], []
         return changes
 
@@ -177,7 +205,7 @@ class LinuxProbe:
         thread.blocked = blocked is not None
 
     def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
-        with suppress(OSError):  # gone already
+        with suppress(*GONE):
             name = thread_name(process.pid, tid)
             thread = ProcThread(process.pid, tid, name, process.kind, started, ledger, owner=process)
             process.threads[tid] = thread
@@ -192,6 +220,4 @@ class LinuxProbe:
         self._threads.remove(thread)
         self._went.append(thread)
         del thread.owner.threads[thread.tid]
-        if thread.tid == thread.pid:
-            thread.owner.ended = thread.tid
         thread.owner.links = 0  # another may have come for it

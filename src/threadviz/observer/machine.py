@@ -1,8 +1,8 @@
 """What this machine and this Python are, and what they allow."""
 
 import os
-import resource
 import sys
+from contextlib import suppress
 
 
 def has_gil() -> bool:
@@ -17,5 +17,8 @@ def cores() -> int:
 
 def open_as_many_files_as_allowed() -> None:
     """Raise this process's own limit to what the system allows it: a thread that is watched takes three files."""
+    import resource  # of Unix only
+
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(ValueError, OSError):  # macOS has its own idea of how many are too many
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

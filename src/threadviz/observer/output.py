@@ -1,20 +1,51 @@
 """Where the stream goes."""
 
 import os
+import select
 from collections.abc import Iterable
 
 from threadviz.events import Event
 from threadviz.stream import encode
 
+MAX_WAITING = 64 * 2**20
+"""How much may wait for a viewer that reads slowly (bytes). Beyond that, the observer waits for it."""
+
+
+class ViewerGoneError(Exception):
+    """Nobody reads any more."""
+
 
 class Output:
-    """Writes events, as lines, to a file descriptor."""
+    """Writes events, as lines, to a file descriptor; a reader that is slow for a while does not hold it up."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._waiting = bytearray()
+        os.set_blocking(descriptor, False)
 
     def write(self, events: Iterable[Event]) -> None:
-        """Write events, all of them. Raises BrokenPipeError where nobody reads any more."""
-        data = memoryview(b"".join(map(encode, events)))
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        """Write events as far as they are taken now, and the rest with the next. Raises ViewerGoneError."""
+        for event in events:
+            self._waiting += encode(event)
+        self._pass_on()
+        while len(self._waiting) > MAX_WAITING:
+            self._wait()
+
+    def finish(self) -> None:
+        """Write all that is left. Raises ViewerGoneError."""
+        while self._waiting:
+            self._wait()
+
+    def _wait(self) -> None:
+        select.select([], [self._descriptor], [])
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        try:
+            while self._waiting:
+                written = os.write(self._descriptor, self._waiting)
+                del self._waiting[:written]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise ViewerGoneError from error

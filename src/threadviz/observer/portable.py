@@ -25,6 +25,7 @@ class PortableProbe:
     """
 
     def __init__(self, root: int, clock: Callable[[], int], instead: str = "") -> None:
+        self._root = root
         self._clock = clock
         self._instead = instead
         self._processes = {root: psutil.Process(root)}
@@ -65,17 +66,16 @@ class PortableProbe:
             seen.add((pid, tid))
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
-            thread.ended = thread.ledger.end(now)
+            thread.ended = thread.ledger.end(self._clock())
             self._went.append(thread)
 
     def _find_children(self) -> None:
-        for pid, process in list(self._processes.items()):
-            with suppress(psutil.Error):
-                for child in process.children():
-                    if child.pid not in self._processes:
-                        command = " ".join(child.cmdline())
-                        self._kinds[child.pid] = ProcessKind.of_child(command, self._kinds[pid])
-                        self._processes[child.pid] = child
+        with suppress(psutil.Error):
+            for child in psutil.Process(self._root).children(recursive=True):
+                if child.pid not in self._processes:
+                    parent = self._kinds.get(child.ppid(), ProcessKind.SUBJECT)
+                    self._kinds[child.pid] = ProcessKind.of_child(" ".join(child.cmdline()), parent)
+                    self._processes[child.pid] = child
 
     def meet(self, pid: int) -> None:
         """Watch a worker process that the subject has spoken of before a search has found it."""

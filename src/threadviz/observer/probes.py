@@ -1,8 +1,8 @@
 """Which probe a process gets."""
 
+import sys
 from collections.abc import Callable
 
-from threadviz.observer.linux import LinuxProbe, reason_against
 from threadviz.observer.machine import has_gil
 from threadviz.observer.portable import PortableProbe
 from threadviz.observer.watched import Probe
@@ -16,7 +16,9 @@ def choose_probe(pid: int, choice: ProbeChoice, clock: Callable[[], int]) -> Pro
     """
     if choice == "portable":
         return PortableProbe(pid, clock)
+    if sys.platform != "linux":
+        return PortableProbe(pid, clock, "threads can be looked at more closely on Linux only")
+    from threadviz.observer.linux import LinuxProbe, reason_against
+
     against = reason_against(pid)
-    if against:
-        return PortableProbe(pid, clock, against)
-    return LinuxProbe(pid, has_gil(), clock)
+    return PortableProbe(pid, clock, against) if against else LinuxProbe(pid, has_gil(), clock)

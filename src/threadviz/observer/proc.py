@@ -5,26 +5,30 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import CLOCK_BOOTTIME, clock_gettime_ns
 
 from threadviz.events import Present, State
 from threadviz.observer.gil import AddressRange, holds, interpreter_data
 from threadviz.observer.syscalls import FUTEX, SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
-_CHILDREN_BYTES = 16 * 1024
-"""Room for the ids of two thousand children of a thread."""
+_CHILDREN_BYTES = 4000
+"""What is read at once of the ids of a thread's children: the system gives no more than a page."""
 
 RUNNABLE = b"running\n"
 """What the `syscall` file says of a thread that is on a CPU or waits for one."""
 
-GONE = (ProcessLookupError, FileNotFoundError)
-"""What reading of a thread that has ended raises: the one for a file that is open, the other for a path."""
+GONE = (ProcessLookupError, FileNotFoundError, PermissionError)
+"""What reading of a thread raises that has ended: the one for a file that is open, the next for a path. The last is
+for one that may be read no longer, such as a process that has taken other rights: it is out of view just so."""
 
 IN_VAIN_NS = 200_000
 """How long a thread that waits for the GIL may have run (ns) and count as waiting on. It wakes up after each switch
 interval to ask for the GIL, and waits again (CPython, Python/ceval_gil.c take_gil), which takes some 20 us."""
 
 GIL_WAIT = Present(State.GIL, FUTEX)
+FUTEX_WAIT = Present(State.WAITING, FUTEX)
+"""A wait for the GIL or for another lock, where it can't be told which."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +36,8 @@ class ProcProcess:
     """A process that is watched. All times are ns since the run's origin."""
 
     pid: int
+    parent: ProcessKind
+    """What the process is that has started it."""
     kind: ProcessKind
     looked: int
     """When its threads were last listed; at first, when it was not there yet."""
@@ -50,8 +56,9 @@ class ProcProcess:
     tasks: int = field(init=False)
     """Descriptor of /proc/PID/task."""
     links: int = field(init=False, default=0)
-    ended: int | None = field(init=False, default=None)
-    """Its main thread, when that has ended: it is listed until its parent has collected the process."""
+    closed: set[int] = field(init=False, default_factory=set)
+    """Threads that are listed, and not to be watched again: its main thread, when that has ended and the parent has
+    not collected the process, and those that can't be read."""
     gil: list[AddressRange] | None = field(init=False, default=None)
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
@@ -76,20 +83,20 @@ class ProcProcess:
         self.links = links
         with suppress(*GONE):
             tids = map(int, os.listdir(self.tasks))
-            return [tid for tid in tids if tid not in self.threads and tid != self.ended]
+            return [tid for tid in tids if tid not in self.threads and tid not in self.closed]
         return []
 
     def children(self) -> Iterator[int]:
         """Yield the ids of the processes that its threads have started and that still are."""
         for thread in self.threads.values():
             with suppress(*GONE):
-                yield from map(int, os.pread(thread.children, _CHILDREN_BYTES, 0).split())
+                yield from map(int, _read_whole(thread.children).split())
 
     def gil_data(self) -> list[AddressRange]:
         """Return where the interpreter keeps its static data, read once, when a futex is first met."""
         if self.gil is None:
             maps = Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8", errors="replace")
-            self.gil = interpreter_data(maps.splitlines())
+            self.gil = interpreter_data(maps.splitlines(), str(Path(f"/proc/{self.pid}/exe").readlink()))
         return self.gil
 
 
@@ -137,6 +144,8 @@ class ProcThread(Watched):
         number, _, arguments = where.partition(b" ")
         present = syscalls.classify(number, arguments)
         if present.call == FUTEX and has_gil:
+            if not self.owner.gil_data():
+                return FUTEX_WAIT
             address = int(arguments.split(b" ", 1)[0], 16)
             if holds(self.owner.gil_data(), address):
                 self.gil_place = _place(where)
@@ -176,6 +185,24 @@ def _open_in(folder: int, name: str, opened: ExitStack) -> int:
     descriptor = os.open(name, os.O_RDONLY, dir_fd=folder)
     opened.callback(os.close, descriptor)
     return descriptor
+
+
+def _read_whole(descriptor: int) -> bytes:
+    data = chunk = os.pread(descriptor, _CHILDREN_BYTES, 0)
+    while len(chunk) > _CHILDREN_BYTES // 2:
+        chunk = os.pread(descriptor, _CHILDREN_BYTES, len(data))
+        data += chunk
+    return data
+
+
+def age_ns(pid: int) -> int:
+    """Return for how long a process has been there (ns), to within 10 ms. Raises OSError where it is gone.
+
+    Field 22 of its `stat` is when it was started, in clock ticks since the boot (proc_pid_stat(5)).
+    """
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    started = int(fields[22 - 3]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    return clock_gettime_ns(CLOCK_BOOTTIME) - started
 
 
 def thread_name(pid: int, tid: int) -> str:

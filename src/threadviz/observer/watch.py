@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from threadviz.endings import how_it_ended
 from threadviz.events import Closed, Died, Ended, Event, Outcome, Started
-from threadviz.observer.children import StandInSite, Subject, Told, how_it_ended
+from threadviz.observer.children import StandInSite, Subject, Told
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
@@ -23,7 +24,13 @@ class Watch:
     """Samples, listens and tells, until the subject has ended or `lifeline` (a descriptor) has."""
 
     def __init__(
-        self, subject: Subject, site: StandInSite | None, probe: Probe, lifeline: int, clock: RunClock
+        self,
+        subject: Subject,
+        site: StandInSite | None,
+        probe: Probe,
+        lifeline: int,
+        clock: RunClock,
+        tasks: int,
     ) -> None:
         self._subject = subject
         self._site = site
@@ -31,7 +38,7 @@ class Watch:
         self._lifeline = lifeline
         self._clock = clock
         self._sampler = Sampler(probe, clock)
-        self._open = OpenTasks()
+        self._open = OpenTasks(tasks)
         self._mourned: set[str] = set()
         self._closed: Closed | None = None
 
@@ -74,7 +81,7 @@ class Watch:
     def _ended(self, now: int, event: Ended) -> Iterator[Event]:
         """Close the run; what the mode left undone when it raised has failed."""
         outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
-        self._closed = Closed(max(now, event.t), outcome, event.error or "")
+        self._closed = Closed(max(now, event.t), outcome, (event.error or "") + self._open.unsubmitted())
         yield from self._open.fail_all(event.t, event.error or "it was never made")
 
     def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
@@ -99,7 +106,7 @@ class Watch:
         words = self._subject.last_words()
         yield Died(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
         yield from self._open.fail_all(now, f"the subject died ({how})")
-        self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how})")
+        self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}")
 
     def _called_off(self) -> bool:
         readable, _, _ = select.select([self._lifeline], [], [], 0)
