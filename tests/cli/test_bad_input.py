@@ -53,6 +53,13 @@ PRIMES = ("run", "primes", "--mode", "threads")
             ("compare", "fetch", "--modes", "threads,threads"),
             "--modes names 'threads' twice: give each mode once",
         ),
+        ((*RUN, "--record", ""), "--record is '': give the path of a file"),
+        ((*RUN, "--record", "-"), "--record is '-': give the path of a file"),
+        ((*RUN, "--urls", "-"), "--urls is '-': give the path of a file"),
+        (
+            (*RUN, "--url", "x"),
+            "No such option '--url'. Did you mean '--urls'? See threadviz run --help",
+        ),
         (("run", "a\x1b[31mb\nc", "--mode", "threads"), None),
         ((*RUN, "--\x1b[31m"), None),
         (("nix",), None),
@@ -121,9 +128,18 @@ def test_a_recording_that_can_not_be_written_starts_nothing(tmp_path: Path, plac
     assert done.stderr.endswith("give the path of a file in a folder of yours.\n")
 
 
-def test_bad_input_leaves_an_old_recording_alone(tmp_path: Path) -> None:
-    """The file is opened when all else is well."""
+def test_bad_input_makes_no_recording(tmp_path: Path) -> None:
+    """The file is made when all else is well."""
+    recording = tmp_path / "run.jsonl"
+    assert threadviz(*RUN, "--workers", "0", "--record", str(recording)).returncode == 2
+    assert not recording.exists()
+
+
+def test_a_file_is_not_recorded_over(tmp_path: Path) -> None:
+    """Nothing is started, and what is in it stays."""
     recording = tmp_path / "run.jsonl"
     recording.write_text("old")
-    assert threadviz(*RUN, "--workers", "0", "--record", str(recording)).returncode == 2
+    done = threadviz(*RUN, "--record", str(recording))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("run.jsonl' exists already: give another name, or remove it.\n")
     assert recording.read_text() == "old"

@@ -37,7 +37,7 @@ def test_ctrl_c_ends_a_run_and_tells_what_was_measured(tmp_path: Path, number: s
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=LIMIT_S)
         assert process.returncode == 130
-        assert stderr == "threadviz: interrupted: this is what was measured until then.\n"
+        assert stderr == "threadviz: interrupted: the report shows what was measured until then.\n"
         assert "slow.example" in stdout
         assert "not finished" in stdout
         assert len(others) >= 3
@@ -75,6 +75,13 @@ def test_an_interrupted_comparison_prints_what_there_is() -> None:
     assert facts["runs"][0]["mode"] == "blocking"
     assert len(facts["runs"][0]["tasks"]) == 4
     assert len(facts["runs"]) <= 2
+    assert facts["verdict"][-1] == {
+        "mode": "processes",
+        "total_s": None,
+        "speedup": None,
+        "text": "processes: did not run",
+    }
+    assert stderr.endswith("processes: did not run.\n")
 
 
 def _other_than(first: psutil.Process, now: psutil.Process | None) -> psutil.Process | None:
@@ -125,14 +132,52 @@ def test_a_run_that_can_not_be_started_is_one_sentence(tmp_path: Path) -> None:
 
 
 @needs_full_device
-def test_a_full_disk_ends_a_recorded_run() -> None:
-    """With a sentence, and no process left behind."""
-    with started("run", *FETCH, "--mode", "blocking", "--record", "/dev/full") as process:
-        _, stderr = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 1
-    assert stderr == (
-        "threadviz: the run was ended, for it can't be recorded any further (No space left on device).\n"
+def test_a_full_disk_ends_a_recording_and_not_the_run() -> None:
+    """It goes on to its end, and is reported; a sentence and the status tell of the recording."""
+    done = threadviz("run", *FETCH, "--mode", "blocking", "--record", "/dev/full", "--json")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "threadviz: the recording is not whole, for it can't be written any further (No space left on device).\n"
     )
+    facts = json.loads(done.stdout)
+    assert facts["outcome"] == "finished"
+    assert len(facts["tasks"]) == 4
+
+
+def test_a_run_that_goes_on_without_its_site_is_broken(tmp_path: Path) -> None:
+    """Its report is printed as others are, and who died is said."""
+    recording = tmp_path / "run.jsonl"
+    with started(*RUN, "--record", str(recording), "--json") as process:
+        await_that(lambda: says(recording, "started"))
+        found = role(process.pid, "site")
+        assert found is not None
+        found.kill()
+        stdout, stderr = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert stderr == "threadviz: the run is broken: the site died (killed by SIGKILL).\n"
+    facts = json.loads(stdout)
+    assert facts["outcome"] == "broken"
+    assert "error" in facts["tasks"][0]
+
+
+@pytest.mark.parametrize("args", [("list",), ("--help",), ("run", "primes", "--mode", "blocking")])
+def test_ctrl_c_before_there_is_a_run_ends_the_command(args: tuple[str, ...]) -> None:
+    """In its imports, say: without a traceback, and with the status of any other Ctrl-C."""
+    code = (
+        "import os, signal, sys\n"
+        "def at_the_import_of_click(event, details):\n"
+        "    if event == 'import' and details[0] == 'click': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.addaudithook(at_the_import_of_click)\n"
+        "from threadviz.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(),
+        timeout=LIMIT_S,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @needs_full_device
@@ -148,7 +193,9 @@ def test_a_report_that_can_not_be_written_is_an_error() -> None:
             timeout=LIMIT_S,
         )
     assert done.returncode == 1
-    assert done.stderr == "threadviz: the report can't be written to stdout (No space left on device).\n"
+    assert done.stderr == (
+        "threadviz: what was asked for can't be written to stdout (No space left on device).\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,16 +211,23 @@ def test_a_reader_that_has_had_enough_is_no_error(args: tuple[str, ...], statuse
         assert process.wait(LIMIT_S) in statuses
 
 
-def test_a_closed_stdout_is_no_error() -> None:
-    """A command that is started without one (`>&-`) runs all the same."""
+@pytest.mark.parametrize("redirection", [">&-", pytest.param(">/dev/full", marks=needs_full_device)])
+@pytest.mark.parametrize(
+    "args",
+    [("--help",), ("run", "--help"), ("--version",), (), ("list",), ("run", *FETCH, "--mode", "threads")],
+)
+def test_what_can_not_be_printed_is_said(args: tuple[str, ...], redirection: str) -> None:
+    """A command that is started without stdout (`>&-`), or with one that takes nothing, says so."""
     done = subprocess.run(
-        ["/bin/sh", "-c", '"$@" >&-', "sh", *command("run", *FETCH, "--mode", "threads")],
+        ["/bin/sh", "-c", f'"$@" {redirection}', "sh", *command(*args)],
         stderr=subprocess.PIPE,
         encoding="utf-8",
         env=environment(),
         timeout=LIMIT_S,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 1
+    why = "it is closed" if redirection == ">&-" else "No space left on device"
+    assert done.stderr == f"threadviz: what was asked for can't be written to stdout ({why}).\n"
 
 
 def test_stdout_that_lacks_characters_gets_escapes(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import re
+
 from tests.cli.command import threadviz
 from threadviz import __version__
 from threadviz.modes import MODES
@@ -13,7 +15,9 @@ def test_list_shows_what_there_is() -> None:
     expected = ["workload", *WORKLOADS, "mode", *MODES, "set", *load(None), "probe"]
     assert names[: len(expected)] == expected
     assert names[len(expected)] in {"linux", "portable"}
-    assert "tells" in names
+    assert "  tells " in done.stdout
+    assert "more than 2.8 % of a core" in done.stdout
+    assert re.search("^(--probe )?portable .*\n  tells .*\n  can't tell ", done.stdout, re.MULTILINE)
 
 
 def test_the_version_is_told() -> None:

@@ -38,7 +38,14 @@ def test_json_tells_the_run(mode: str, roles: list[str]) -> None:
     done = threadviz("run", *FETCH, "--mode", mode, "--workers", "2", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     facts = json.loads(done.stdout)
-    assert (facts["schema"], facts["workload"], facts["mode"], facts["workers"]) == (1, "fetch", mode, 2)
+    assert (facts["schema"], facts["workload"], facts["mode"], facts["outcome"]) == (
+        1,
+        "fetch",
+        mode,
+        "finished",
+    )
+    assert facts["workers"] == (0 if mode == "blocking" else 2)
+    assert len({lane["name"] for lane in facts["lanes"]}) == len(roles)
     assert [lane["role"] for lane in facts["lanes"]] == roles
     came_out = {task["name"]: task.get("result") or task["error"] for task in facts["tasks"]}
     assert came_out == {

@@ -55,17 +55,25 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
         (
             pair({RUNNING: 200, GIL: 200}, 400),
             1.0,
-            "no faster (1.0x): its workers spent 50 % of their tasks' time waiting for the GIL",
+            "no faster (1.0x): its tasks spent 50 % of their time waiting for the GIL",
         ),
         (
             pair({RUNNING: 200, READY: 200}, 400),
             1.0,
-            "no faster (1.0x): its workers spent 50 % of their tasks' time waiting for a CPU core",
+            (
+                "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core, and other"
+                " programs had the cores"
+            ),
+        ),
+        (
+            pair({RUNNING: 200, READY: 200}, 400, of=Setting(cores=1)),
+            1.0,
+            "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core",
         ),
         (
             pair({RUNNING: 200, GIL: 300}, 500),
             0.8,
-            "1.2x slower: its workers spent 60 % of their tasks' time waiting for the GIL",
+            "1.2x slower: its tasks spent 60 % of their time waiting for the GIL",
         ),
         (
             pair({RUNNING: 10}, 400, start=100),
@@ -107,11 +115,20 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
                 " failed"
             ),
         ),
-        (pair({IO: 200}, 200, of=Setting(closed=None)), None, "did not finish (200 ms until then)"),
+        (
+            pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.INTERRUPTED))),
+            None,
+            "interrupted, and so not compared (it lasted 200 ms)",
+        ),
+        (
+            pair({IO: 200}, 200, of=Setting(closed=None)),
+            None,
+            "broken, and so not compared (it lasted 200 ms)",
+        ),
         (
             pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.BROKEN))),
             None,
-            "did not finish (200 ms until then)",
+            "broken, and so not compared (it lasted 200 ms)",
         ),
     ],
 )
@@ -140,7 +157,7 @@ def test_a_baseline_that_did_not_finish_is_no_measure() -> None:
     cut = run(100, [Job(LOOP, 0, {IO: 100})], of=Setting(closed=None))
     base, threads = verdict({"blocking": cut, "threads": pair({IO: 200}, 200)})
     assert (base.speedup, threads.speedup) == (None, None)
-    assert threads.text == "threads: 200 ms, and nothing to compare with, as blocking did not finish"
+    assert threads.text == "threads: 200 ms, and nothing to compare with, as blocking was broken"
 
 
 def test_no_runs_no_words() -> None:
@@ -158,8 +175,8 @@ def test_no_single_task_got_faster() -> None:
             Finding(
                 "no_task_got_faster",
                 True,
-                "Under threads no single task got faster: in the best case one (task 0) took 195 ms, and"
-                " 200 ms under blocking.",
+                "Under threads no task got clearly faster (by 10 % or more): the nearest was task 0, 195 ms"
+                " against 200 ms under blocking.",
             )
         ],
     }
@@ -172,8 +189,8 @@ def test_tasks_that_got_faster_are_told() -> None:
         Finding(
             "no_task_got_faster",
             False,
-            "Under threads, 1 of 2 tasks got faster: most of all task 1, which took 100 ms, and 200 ms under"
-            " blocking.",
+            "Under threads, 1 of 2 tasks got clearly faster (by 10 % or more): most of all task 1, 100 ms"
+            " against 200 ms under blocking.",
         )
     ]
 
@@ -182,6 +199,18 @@ def test_tasks_that_failed_are_not_compared() -> None:
     """A task that failed soon was not fast."""
     threads = run(210, [Job(1, 0, {IO: 5}, error="no"), Job(2, 0, {IO: 5}, error="no")])
     assert comparison({"blocking": blocking(), "threads": threads})["threads"] == []
+
+
+def test_parts_of_runs_are_not_compared() -> None:
+    """A task of a run that did not finish says nothing of the mode."""
+    cut = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 205})], of=Setting(closed=None))
+    assert comparison({"blocking": blocking(), "threads": cut})["threads"] == []
+
+
+def test_modes_that_did_not_run_are_named() -> None:
+    """They have neither a total nor a speed-up."""
+    told = verdict({"blocking": blocking()}, ["threads"])[1]
+    assert (told.text, told.total_ns, told.speedup) == ("threads: did not run", None, None)
 
 
 def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:

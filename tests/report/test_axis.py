@@ -22,7 +22,7 @@ def test_labels_never_touch(length: int, cells: int) -> None:
 @given(lengths, widths)
 def test_ticks_are_round_and_evenly_apart(length: int, cells: int) -> None:
     """Each is a multiple of 1, 2 or 5 times a power of ten, from 0 on."""
-    moments = [Decimal(tick.label.removesuffix(" s")) for tick in ticks(length, cells)]
+    moments = [Decimal(tick.label.split(" ")[0]) for tick in ticks(length, cells)]
     assert moments[0] == 0
     steps = {after - before for before, after in pairwise(moments)}
     assert len(steps) <= 1
@@ -32,15 +32,32 @@ def test_ticks_are_round_and_evenly_apart(length: int, cells: int) -> None:
 
 @given(lengths, widths)
 def test_a_tick_stands_where_its_moment_is(length: int, cells: int) -> None:
-    """The cell that a tick points to holds its moment."""
-    for tick in ticks(length, cells):
-        moment = int(Decimal(tick.label.removesuffix(" s")) * 10**9)
+    """The cell that a tick points to holds its moment, in the unit of the last label."""
+    found = ticks(length, cells)
+    unit = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[found[-1].label.split(" ")[1]]
+    for tick in found:
+        moment = int(Decimal(tick.label.split(" ")[0]) * unit)
         assert tick.cell == moment * cells // length
 
 
 def test_the_default_set_has_an_axis_of_whole_seconds() -> None:
     """Only the last label has the unit."""
     assert [tick.label for tick in ticks(6_700_000_000, 80)] == ["0", "1", "2", "3", "4", "5", "6 s"]
+
+
+def test_a_short_run_has_an_axis_of_smaller_units() -> None:
+    """Nobody reads 0.0002 s."""
+    assert [tick.label for tick in ticks(338_000_000, 60)] == [
+        "0",
+        "50",
+        "100",
+        "150",
+        "200",
+        "250",
+        "300 ms",
+    ]
+    assert ticks(338_000, 80)[-1].label == "300 us"
+    assert ticks(338, 60)[-1].label == "300 ns"
 
 
 def test_there_is_no_axis_without_time() -> None:

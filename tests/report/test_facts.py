@@ -14,8 +14,8 @@ from threadviz.report.schema import ComparisonFacts, RunFacts
 from threadviz.timeline import Timeline
 
 RUN_KEYS = """
-    schema workload mode python gil cores workers probe total_s sum_s slowest_s speedup parallelism loop lanes tasks
-    findings
+    schema workload mode outcome python gil cores workers probe total_s sum_s slowest_s speedup parallelism loop lanes
+    tasks findings
 """.split()
 LANE_KEYS = "name role pid tid start_s end_s states tasks".split()
 TASK_KEYS = "name lane submitted_s started_s finished_s states".split()

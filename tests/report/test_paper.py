@@ -5,7 +5,7 @@ from typing import TextIO
 
 import pytest
 
-from threadviz.report.paper import MIN_WIDTH, PIPED_WIDTH, Paper
+from threadviz.report.paper import MAX_WIDTH, MIN_WIDTH, PIPED_WIDTH, Paper
 
 
 @pytest.fixture
@@ -53,3 +53,13 @@ def test_what_is_piped_is_plain() -> None:
     """A file or pipe has no width of its own, and no colours."""
     with open(os.devnull, "w") as file:  # noqa: PTH123
         assert Paper.of(file, {}) == Paper(PIPED_WIDTH, plain=True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [("120", 120), ("40", MIN_WIDTH), ("9" * 9, MAX_WIDTH), ("", PIPED_WIDTH), ("-3", PIPED_WIDTH)],
+)
+def test_columns_says_how_wide_what_is_piped_may_be(columns: str, width: int) -> None:
+    """Within limits; what is no number is no wish."""
+    with open(os.devnull, "w") as file:  # noqa: PTH123
+        assert Paper.of(file, {"COLUMNS": columns}).width == width

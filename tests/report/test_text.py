@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from rich.cells import cell_len
 
 from tests.report.golden import GOLDEN, WIDTHS, compared, recorded, reports
 from tests.timeline.streams import HEADER
@@ -135,3 +136,30 @@ def test_a_comparison_is_relative_to_blocking() -> None:
     assert "against blocking" in with_it
     without = comparison_report(compared("primes-threads", "primes-processes"), PLAIN)
     assert "against threads" in without
+
+
+def test_a_very_short_run_is_told_without_rates() -> None:
+    """A few looks make no rate, and its axis is in a unit that it is as long as."""
+    text = run_report(many(2, 1000), PLAIN)
+    assert "looks a second" not in text
+    assert re.search(r"of its life", text)
+    assert re.search(r" \d us +running,", text)
+
+
+def test_a_pool_that_started_fewer_workers_says_so() -> None:
+    """Nobody need have asked for as many as there might have been."""
+    assert "fetch, threads: 2 tasks, up to 2 workers: the pool started 1" in run_report(many(1, 2), PLAIN)
+
+
+def test_wide_names_keep_columns_aligned() -> None:
+    """A name is as wide as the terminal shows it."""
+    timeline = Timeline()
+    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(0, 1, 1)])
+    for task, name in enumerate(("日本語の名前", "plain", "e\u0301te\u0301")):
+        timeline.extend(
+            [Submitted(0, task, name), Started(task, task, 1, 1), Finished(task + 1, task, "fine")]
+        )
+    timeline.apply(Ended(10))
+    rows = [line for line in run_report(timeline, PLAIN).split("\n") if line.endswith(" fine")]
+    assert len(rows) == 3
+    assert len({cell_len(row.split("event loop")[0]) for row in rows}) == 1

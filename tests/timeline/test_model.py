@@ -121,7 +121,7 @@ def test_a_task_blocks_the_loop_though_nobody_saw_how() -> None:
 
 
 def test_roles_kinds_and_names() -> None:
-    """The loop comes first, then workers as they appeared, then plumbing under its own name."""
+    """The loop comes first, then workers as they appeared, then plumbing, each under a name of its own."""
     model = timeline(
         lane(0),
         lane(1),
@@ -138,8 +138,8 @@ def test_roles_kinds_and_names() -> None:
         (0, Role.WORKER, "thread", "thread 1"),
         (2, Role.WORKER, "process", "process 1"),
         (5, Role.WORKER, "process", "process 2"),
-        (3, Role.PLUMBING, "process", "own name 3"),
-        (4, Role.PLUMBING, "process", "own name 4"),
+        (3, Role.PLUMBING, "process", "plumbing 1"),
+        (4, Role.PLUMBING, "process", "plumbing 2"),
     ]
     assert [one.number for one in model.workers] == [0, 2, 5]
 
@@ -183,7 +183,7 @@ def test_a_thread_number_used_again_is_another_lane() -> None:
 def test_a_lane_that_loses_its_only_task_is_no_worker() -> None:
     """A role rests on what is known at the time."""
     model = timeline(lane(0, tid=5), *task(0, 14, 18, tid=5), LaneEnded(10, 0))
-    assert [(one.role, one.name) for one in model.lanes] == [(Role.PLUMBING, "own name 0")]
+    assert [(one.role, one.name) for one in model.lanes] == [(Role.PLUMBING, "plumbing 1")]
 
 
 def test_the_loop_is_the_lane_that_was_alive_at_the_beginning() -> None:

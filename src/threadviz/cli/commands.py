@@ -1,8 +1,9 @@
 """The commands, their options, and how each ends."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -25,21 +26,37 @@ from threadviz.timeline import Timeline
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def main() -> NoReturn:
-    """Run the command, and exit with a status of `Exit`."""
+def carry_out_command() -> NoReturn:
+    """Do what the command's words ask for, and exit with a status of `Exit`."""
     open_missing()
     try:
-        status = threadviz.main(prog_name="threadviz", standalone_mode=False)
+        status = _threadviz()
     except click.UsageError as error:
         asked = error.ctx.command_path if error.ctx else "threadviz"
-        complain(f"{error.format_message().rstrip('.')}: see {asked} --help")
+        message = error.format_message().rstrip(".")
+        complain(f"{message}{' See' if message.endswith('?') else ': see'} {asked} --help")
         status = Exit.BAD_INPUT
     except CommandError as error:
         complain(str(error))
         status = error.status
-    except (click.Abort, KeyboardInterrupt):
-        status = Exit.INTERRUPTED
+    # All is done, and Python would take the handler away before it ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
+
+
+def _threadviz() -> int:
+    try:
+        return int(threadviz.main(prog_name="threadviz", standalone_mode=False) or Exit.FINISHED)
+    except OSError:
+        write("")  # raises CommandError where click, which prints help and version by itself, could not
+        raise
+
+
+def _path(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
+    """Return `text` as a path; standard input and output are none here."""
+    if text in {"", "-"}:
+        raise CommandError(f"{option.opts[0]} is {text!r}: give the path of a file")
+    return None if text is None else Path(text)
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,7 +84,7 @@ def _shared(command: Command) -> Command:
         ),
         click.option("--tasks", type=int, metavar="N", help=f"How many tasks, up to {MAX_TASKS}."),
         click.option("--set", "set_name", metavar="NAME", help="The set of sites to fetch."),
-        click.option("--urls", type=Path, metavar="FILE", help="A file of sets of your own."),
+        click.option("--urls", callback=_path, metavar="FILE", help="A file of sets of your own."),
         click.option("--online", is_flag=True, help="Fetch the real addresses, not the stand-in site's."),
         click.option(
             "--timeout",
@@ -91,7 +108,10 @@ def _shared(command: Command) -> Command:
 @_shared
 @click.option("--mode", metavar="MODE", help=f"How the calls are made: {', '.join(MODES)}.")
 @click.option(
-    "--record", type=Path, metavar="FILE", help="Write the stream of events into FILE as it happens."
+    "--record",
+    callback=_path,
+    metavar="FILE",
+    help="Write the stream of events into FILE, a new one, as it happens.",
 )
 def run(mode: str | None, record: Path | None, as_json: bool, **options: Any) -> Exit:
     """Run WORKLOAD under one mode.
@@ -103,11 +123,12 @@ def run(mode: str | None, record: Path | None, as_json: bool, **options: Any) ->
         raise CommandError(f"how to run is not said: add --mode and one of {', '.join(MODES)}")
     (request,) = requests(Asked(**options), [mode])
     with Interrupts() as interrupts, ProgressBar() as bar:
+        bar.begin(f"{request.workload}, {request.mode}")
         ran = carry_out(request, interrupts, bar, record)
-    if ran.trouble:
-        complain(ran.trouble)
     if ran.measured:
         write(_run_json(ran.timeline) if as_json else _run_text(ran.timeline))
+    if ran.trouble:  # said last, for it speaks of what was printed
+        complain(ran.trouble)
     return ran.status
 
 
@@ -123,15 +144,17 @@ def compare(modes: str, as_json: bool, **options: Any) -> Exit:
     done: list[Ran] = []
     asked = requests(Asked(**options), split_modes(modes))
     with Interrupts() as interrupts, ProgressBar() as bar:
-        for request in asked:
+        for number, request in enumerate(asked, 1):
+            bar.begin(f"{request.workload}, {request.mode} ({number} of {len(asked)} modes)")
             done.append(carry_out(request, interrupts, bar))
             if done[-1].status is not Exit.FINISHED:
                 break
-    if done[-1].trouble:
-        complain(done[-1].trouble)
     timelines = {ran.timeline.header.mode: ran.timeline for ran in done if ran.measured}
+    not_run = [request.mode for request in asked if request.mode not in timelines]
     if timelines:
-        write(_comparison_json(timelines) if as_json else _comparison_text(timelines))
+        write((_comparison_json if as_json else _comparison_text)(timelines, not_run))
+    if done[-1].trouble:
+        complain("; ".join([done[-1].trouble, *(f"{mode}: did not run" for mode in not_run if timelines)]))
     return done[-1].status
 
 
@@ -155,11 +178,11 @@ def _run_text(timeline: Timeline) -> str:
     return run_report(timeline, Paper.of(sys.stdout, os.environ))
 
 
-def _comparison_text(timelines: Mapping[str, Timeline]) -> str:
+def _comparison_text(timelines: Mapping[str, Timeline], not_run: Sequence[str]) -> str:
     from threadviz.report.paper import Paper
     from threadviz.report.text import comparison_report
 
-    return comparison_report(timelines, Paper.of(sys.stdout, os.environ))
+    return comparison_report(timelines, Paper.of(sys.stdout, os.environ), not_run)
 
 
 def _run_json(timeline: Timeline) -> str:
@@ -168,7 +191,7 @@ def _run_json(timeline: Timeline) -> str:
     return to_json(run_facts(timeline))
 
 
-def _comparison_json(timelines: Mapping[str, Timeline]) -> str:
+def _comparison_json(timelines: Mapping[str, Timeline], not_run: Sequence[str]) -> str:
     from threadviz.report.facts import comparison_facts, to_json
 
-    return to_json(comparison_facts(timelines))
+    return to_json(comparison_facts(timelines, not_run))

@@ -1,4 +1,7 @@
-"""Ctrl-C, and SIGTERM likewise: the first asks the run to stop, the second ends the command at once."""
+"""Ctrl-C, and SIGTERM likewise: the first asks the run to stop, the second ends the command at once.
+
+What comes after the second is not heard any more: the run's processes are being ended then.
+"""
 
 import signal
 from collections.abc import Callable
@@ -34,6 +37,8 @@ class Interrupts:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.noted:
+            for each in _SIGNALS:
+                signal.signal(each, signal.SIG_IGN)
             raise SystemExit(Exit.INTERRUPTED)
         self.noted = True
         if self._stop is not None:

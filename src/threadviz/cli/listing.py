@@ -7,11 +7,13 @@ from contextlib import closing
 from time import monotonic_ns
 
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from threadviz.events import ProbeInfo
-from threadviz.findings.words import NS_PER_S, seconds
+from threadviz.findings.words import NS_PER_S, percent, seconds
 from threadviz.modes import MODES
+from threadviz.observer.pace import BUDGET
 from threadviz.observer.probes import choose_probe
 from threadviz.report.paper import Paper
 from threadviz.report.plain import printable
@@ -22,15 +24,20 @@ from threadviz.workloads import WORKLOADS
 
 def listing(paper: Paper) -> str:
     """Return all of it as text. Raises SetsError where the shipped sets can't be read."""
-    return paper.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probe(probe_of_this_machine()))
+    return paper.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probes(*probes_of_this_machine()))
 
 
-def probe_of_this_machine() -> ProbeInfo:
-    """Return which probe a subject gets here: tried on a small process, a child as a subject is one."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+def probes_of_this_machine() -> tuple[ProbeInfo, ProbeInfo]:
+    """Return which probe a subject gets here, and the portable one: tried on a child, as a subject is one."""
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         try:
-            with closing(choose_probe(child.pid, "auto", monotonic_ns)) as probe:
-                return probe.info
+            with (
+                closing(choose_probe(child.pid, "auto", monotonic_ns)) as probe,
+                closing(choose_probe(child.pid, "portable", monotonic_ns)) as portable,
+            ):
+                return probe.info, portable.info
         finally:
             child.kill()
 
@@ -58,12 +65,17 @@ def _sets() -> Iterator[RenderableType]:
     yield table
 
 
-def _probe(info: ProbeInfo) -> Iterator[RenderableType]:
+def _probes(info: ProbeInfo, portable: ProbeInfo) -> Iterator[RenderableType]:
     table = columns("probe", "")
-    table.add_row(
-        info.name, f"looks {info.asked_hz:.0f} times a second, where that keeps it within its budget"
-    )
-    table.add_row("tells", ", ".join(info.tells))
-    if info.cannot:
-        table.add_row("can't tell", Text(printable(info.cannot)))
+    _add_probe(table, info.name, info)
+    if portable.name != info.name:
+        _add_probe(table, "--probe portable", portable)
     yield table
+    yield Text(f"A probe looks less often where it would else take more than {percent(BUDGET)} of a core.")
+
+
+def _add_probe(table: Table, name: str, info: ProbeInfo) -> None:
+    table.add_row(name, f"looks {info.asked_hz:.0f} times a second")
+    table.add_row("  tells", ", ".join(info.tells))
+    if info.cannot:
+        table.add_row("  can't tell", Text(printable(info.cannot)))

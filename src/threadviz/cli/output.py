@@ -1,5 +1,6 @@
 """Where the command writes: data to stdout, whole or not at all; words to stderr."""
 
+import errno
 import os
 import sys
 from contextlib import suppress
@@ -11,11 +12,11 @@ from threadviz.report.plain import printable
 def open_missing() -> None:
     """Put the null device where stdin, stdout or stderr was closed before the command began (`>&-`).
 
-    Else the first pipe of a run would get its number, and whatever is printed.
+    Else the first pipe of a run would get its number, and whatever is printed. As stdout it can't be written to.
     """
-    for name in ("stdin", "stdout", "stderr"):
+    for name, way in (("stdin", os.O_RDONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY)):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
+            setattr(sys, name, open(os.open(os.devnull, way), "r" if name == "stdin" else "w"))  # noqa: PTH123, SIM115
 
 
 def write(text: str) -> None:
@@ -32,9 +33,8 @@ def write(text: str) -> None:
         _give_up_stdout()
     except OSError as error:
         _give_up_stdout()
-        raise CommandError(
-            f"the report can't be written to stdout ({error.strerror})", Exit.BROKEN
-        ) from error
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        raise CommandError(f"what was asked for can't be written to stdout ({why})", Exit.BROKEN) from error
 
 
 def complain(sentence: str) -> None:

@@ -21,7 +21,7 @@ class ProgressBar:
         self._drawn = 0
 
     def begin(self, title: str) -> None:
-        """A run begins."""
+        """A run begins, to be called so."""
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)

@@ -8,7 +8,9 @@ from threadviz.cli.exits import CommandError
 
 
 def open_recording(path: Path) -> BinaryIO:
-    """Open `path` for a recording; what was in it is lost. Raises CommandError."""
+    """Open `path` for a recording. Raises CommandError, also where it is a file already."""
+    if path.is_file():
+        raise CommandError(f"the recording {str(path)!r} exists already: give another name, or remove it")
     try:
         return open(path, "wb", opener=_open)
     except OSError as error:

@@ -6,8 +6,9 @@ timeline. Texts hold names and errors as they came from outside: a view has to m
 """
 
 from threadviz.findings.comparing import comparison
-from threadviz.findings.figures import Finding
+from threadviz.findings.figures import Finding, outcome_of
+from threadviz.findings.outcome import why_broken
 from threadviz.findings.rules import RULES, findings
 from threadviz.findings.verdicts import Verdict, verdict
 
-__all__ = ["RULES", "Finding", "Verdict", "comparison", "findings", "verdict"]
+__all__ = ["RULES", "Finding", "Verdict", "comparison", "findings", "outcome_of", "verdict", "why_broken"]

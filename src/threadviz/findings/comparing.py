@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from threadviz.findings.figures import Figures, Finding
-from threadviz.findings.words import count, seconds
+from threadviz.findings.words import count, percent, seconds
 from threadviz.timeline import Task, Timeline
 
 BASELINE = "blocking"
@@ -29,17 +29,18 @@ def comparison(timelines: Mapping[str, Timeline]) -> dict[str, list[Finding]]:
 
 def no_task_got_faster(mode: str, run: Figures, baseline: str, base: Figures) -> Finding | None:
     """Running tasks at once makes no single one of them faster."""
-    pairs = [] if run is base else _pairs(run, base)
+    pairs = _pairs(run, base) if run is not base and run.whole and base.whole else []
     if not pairs:
         return None
     task, before = min(pairs, key=_ratio)
     faster = sum(_ratio(pair) <= GOT_FASTER for pair in pairs)
-    took = f"took {seconds(task.elapsed())}, and {seconds(before.elapsed())} under {baseline}"
+    figures = f"{task.name}, {seconds(task.elapsed())} against {seconds(before.elapsed())} under {baseline}"
+    clearly = f"clearly faster (by {percent(1 - GOT_FASTER)} or more)"
     if faster:
-        text = f"Under {mode}, {faster} of {count(len(pairs), 'task')} got faster: most of all {task.name}"
-        return Finding("no_task_got_faster", holds=False, text=f"{text}, which {took}.")
-    text = f"Under {mode} no single task got faster: in the best case one ({task.name}) {took}."
-    return Finding("no_task_got_faster", holds=True, text=text)
+        text = f"Under {mode}, {faster} of {count(len(pairs), 'task')} got {clearly}: most of all {figures}."
+    else:
+        text = f"Under {mode} no task got {clearly}: the nearest was {figures}."
+    return Finding("no_task_got_faster", not faster, text)
 
 
 def _pairs(run: Figures, base: Figures) -> list[tuple[Task, Task]]:

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from threadviz.events import State
+from threadviz.events import Outcome, State
 from threadviz.timeline import Task, Timeline, Totals
 
 COMPUTING = (State.RUNNING, State.READY, State.GIL)
@@ -12,6 +12,20 @@ COMPUTING = (State.RUNNING, State.READY, State.GIL)
 
 WAITING = (State.IO, State.LOCK, State.SLEEP, State.WAITING)
 """In these a task waits for something else than to be let compute."""
+
+
+SHORT_NS = 50_000_000
+"""Of what took less time, no shares and no rates are told: they would be those of a few looks."""
+
+_SLICES = 50
+
+
+def outcome_of(timeline: Timeline) -> Outcome:
+    """How the run came out: broken also where it went on though one of its processes died, or the stream is cut."""
+    closed = timeline.closed
+    if closed is None or (closed.outcome is Outcome.FINISHED and (timeline.died or timeline.error)):
+        return Outcome.BROKEN
+    return closed.outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,11 @@ class Figures:
     def totals(self) -> Totals:
         """Of the whole run, as far as it came."""
         return self.timeline.totals()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it went to its end, with nothing broken: else its total is not the workload's."""
+        return outcome_of(self.timeline) is Outcome.FINISHED
 
     @cached_property
     def started(self) -> list[Task]:
@@ -83,3 +102,22 @@ class Figures:
         """How many tasks were in these states at a time, on average; 0 where no time has passed."""
         total = self.totals.total_ns
         return sum(self.task_ns[state] for state in states) / total if total else 0.0
+
+    @cached_property
+    def contenders(self) -> float:
+        """How many of the run's own threads could run when one of them waited for a core; 0 where none did.
+
+        It is an average over slices of the run, each by how long threads waited for a core in it: many threads that
+        could run for a moment are not lost in a long run.
+        """
+        begin, total = self.timeline.begin or 0, self.totals.total_ns
+        weighed = waited = 0.0
+        for number in range(_SLICES):
+            since, until = (begin + total * edge // _SLICES for edge in (number, number + 1))
+            states = Counter[State]()
+            for lane in self.timeline.lanes:
+                states.update(lane.states(since, until))
+            if ready := states[State.READY]:
+                weighed += ready * (ready + states[State.RUNNING]) / (until - since)
+                waited += ready
+        return weighed / waited if waited else 0.0

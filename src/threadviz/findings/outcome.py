@@ -3,11 +3,15 @@
 from collections import defaultdict
 
 from threadviz.events import Outcome, State
-from threadviz.findings.figures import Figures, Finding
+from threadviz.findings.figures import SHORT_NS, Figures, Finding
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
+from threadviz.timeline import Timeline
 
 UNKNOWN_MATTERS = 0.01
 """Beyond this share of the lanes' time unknown, what the states say is no longer good to a point or two."""
+
+MISSED_MATTERS = 0.1
+"""Beyond this share of the looks that were due missed, short waits were passed over."""
 
 RATE_MATTERS = 0.5
 """Below this share of the rate that was asked for, waits are told apart less finely than it was meant."""
@@ -17,27 +21,36 @@ WAYS_NAMED = 3
 
 
 def run_finished(run: Figures) -> Finding | None:
-    """Said only of a run that did not go to its end."""
-    closed = run.timeline.closed
-    after = f"after {seconds(run.totals.total_ns)}"
-    because = _because(run)
-    if closed is None:
-        text = f"What is here of the run was cut off {after}{because}: its figures are those until then."
-    elif closed.outcome is Outcome.INTERRUPTED:
-        text = f"The run was interrupted {after}{because}: its figures are those until then."
-    elif closed.outcome is Outcome.BROKEN or because:
-        text = f"The run broke {after}{because}."
-    else:
+    """Said only of a run that did not go to its end, or in which something died."""
+    if run.whole:
         return None
-    return Finding("run_finished", holds=False, text=text)
+    closed, after = run.timeline.closed, f"after {seconds(run.totals.total_ns)}"
+    until_then = "its figures are those until then"
+    said = [*why_broken(run.timeline), until_then]
+    if closed is None:
+        what = f"What is here of the run was cut off {after}"
+    elif closed.outcome is Outcome.INTERRUPTED:
+        what = f"The run was interrupted {after}"
+    elif closed.outcome is Outcome.BROKEN or run.timeline.error:
+        what = f"The run broke {after}"
+    else:
+        what = "The run went on to its end, but is broken"
+        said.remove(until_then)
+    return Finding("run_finished", holds=False, text=f"{what}: {'; '.join(said)}.")
 
 
-def _because(run: Figures) -> str:
-    closed, raised = run.timeline.closed, run.timeline.error
-    reasons = [f"{died.who}, process {died.pid}: {died.how}" for died in run.timeline.died]
-    reasons += [closed.reason.rstrip(".")] if closed and closed.reason else []
-    reasons += [f"the mode raised {raised.rstrip('.')}"] if raised else []
-    return f" ({'; '.join(reasons)})" if reasons else ""
+def why_broken(timeline: Timeline) -> list[str]:
+    """What went wrong with the run itself, as clauses, each said once."""
+    closed = timeline.closed
+    clauses = [
+        f"{f'worker process {died.pid}' if died.who == 'worker' else f'the {died.who}'} died ({died.how})"
+        for died in timeline.died
+    ]
+    if not clauses and timeline.error:
+        clauses.append(f"the mode failed: {timeline.error.rstrip('.')}")
+    if not clauses and closed is not None and closed.outcome is Outcome.BROKEN and closed.reason:
+        clauses.append(closed.reason.rstrip("."))
+    return clauses
 
 
 def all_tasks_succeeded(run: Figures) -> Finding | None:
@@ -68,19 +81,23 @@ def _ways(run: Figures) -> str:
 
 
 def observation_sufficed(run: Figures) -> Finding | None:
-    """Said only where the observer missed so much that the figures suffer."""
+    """Said only where the observer missed so much that the figures suffer, or looked far less often than asked."""
     tick, probe = run.timeline.tick, run.header.probe
     lanes_ns = sum(run.totals.states.values())
     unknown = run.totals.states.get(State.UNKNOWN, 0) / lanes_ns if lanes_ns else 0.0
-    rate = tick.rounds * NS_PER_S / tick.t if tick and tick.t else probe.asked_hz
-    parts = []
+    lacks, slow = [], ""
     if unknown > UNKNOWN_MATTERS:
-        parts.append(f"{percent(unknown)} of the lanes' time is unknown")
-    if tick and rate < RATE_MATTERS * probe.asked_hz:
-        parts.append(
-            f"it looked {rate:.0f} times a second, not {probe.asked_hz:.0f},"
-            f" and missed {count(tick.missed, 'look')}"
-        )
-    if not parts:
+        lacks.append(f"{percent(unknown)} of the lanes' time is unknown (over {percent(UNKNOWN_MATTERS)})")
+    if tick and run.totals.total_ns >= SHORT_NS:
+        missed, rate = tick.missed / (tick.rounds + tick.missed or 1), tick.rounds * NS_PER_S / tick.t
+        if missed > MISSED_MATTERS:
+            lacks.append(f"it missed {percent(missed)} of the looks due (over {percent(MISSED_MATTERS)})")
+        if rate < RATE_MATTERS * probe.asked_hz:
+            slow = f"it looked {rate:.0f} times a second, not {probe.asked_hz:.0f}"
+    if lacks:
+        text = f"The observer fell short: {'; '.join([*lacks, *filter(None, [slow])])}."
+    elif slow:
+        text = f"The observer lowered its rate to stay within its budget: {slow}."
+    else:
         return None
-    return Finding("observation_sufficed", holds=False, text=f"The observer fell short: {'; '.join(parts)}.")
+    return Finding("observation_sufficed", holds=not lacks, text=text)

@@ -16,6 +16,7 @@ from threadviz.timeline import Timeline
 
 RULES: tuple[Callable[[Figures], Finding | None], ...] = (
     run_finished,
+    observation_sufficed,
     total_is_sum,
     total_is_slowest,
     workers_kept_busy,
@@ -26,12 +27,17 @@ RULES: tuple[Callable[[Figures], Finding | None], ...] = (
     order_of_results,
     loop_could_answer,
     all_tasks_succeeded,
-    observation_sufficed,
 )
 """Each is asked of every run, and gives None where its question does not arise. Its name is the id."""
+
+OF_WHOLE_RUNS = frozenset(
+    {total_is_sum, total_is_slowest, threads_gain_nothing, processes_gain, order_of_results}
+)
+"""Asked only of a run that went to its end: the figures of a part of it would mislead."""
 
 
 def findings(timeline: Timeline) -> list[Finding]:
     """What the run shows, as far as it came. Raises StreamError where not even its header is there."""
     figures = Figures(timeline)
-    return [finding for rule in RULES if (finding := rule(figures)) is not None]
+    asked = [rule for rule in RULES if figures.whole or rule not in OF_WHOLE_RUNS]
+    return [finding for rule in asked if (finding := rule(figures)) is not None]

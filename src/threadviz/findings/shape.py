@@ -1,6 +1,6 @@
 """Findings about the shape of a run: its total beside its tasks, their order, and the event loop."""
 
-from threadviz.findings.figures import Figures, Finding
+from threadviz.findings.figures import SHORT_NS, Figures, Finding
 from threadviz.findings.words import count, percent, seconds
 from threadviz.timeline import Task
 
@@ -23,10 +23,10 @@ def total_is_sum(run: Figures) -> Finding | None:
     tasks = count(len(run.started), "task")
     figures = f"The total, {seconds(total)}, is {{}} the sum of {tasks}, {seconds(added)}"
     if abs(total - added) <= ABOUT * added:
-        how = "they were" if len(run.started) > 1 else "it was"
-        text = f"{figures.format('about')}: {how} called one after the other, and nothing else took long."
+        how = "they were called one after the other, and " if len(run.started) > 1 else ""
+        text = f"{figures.format('about')}: {how}nothing else took long."
         return Finding("total_is_sum", holds=True, text=text)
-    apart = percent(abs(total - added) / added)
+    apart = seconds(abs(total - added))
     text = f"{figures.format('not')}: it is {apart} {'more' if total > added else 'less'}."
     return Finding("total_is_sum", holds=False, text=text)
 
@@ -38,16 +38,17 @@ def total_is_slowest(run: Figures) -> Finding | None:
         return None
     more = total - slowest
     holds = more <= A_LITTLE * slowest
-    by = f"by {seconds(max(more, 0))} ({percent(max(more, 0) / slowest)})"
+    by = f"by {seconds(max(more, 0))}"
+    by += f" ({percent(max(more, 0) / slowest)})" if total >= SHORT_NS else ""
     much = "a little over" if holds else "well over"
     text = f"The total, {seconds(total)}, is {much} the slowest task, {seconds(slowest)}: {by}."
     return Finding("total_is_slowest", holds, text)
 
 
 def workers_kept_busy(run: Figures) -> Finding | None:
-    """With fewer workers than tasks, the total is about the sum shared out among the workers."""
-    total, workers = run.totals.total_ns, run.header.workers
-    if run.pool is None or workers >= len(run.started) or not total:
+    """With fewer workers than tasks, the total is about the sum shared out among the workers that there were."""
+    total, workers = run.totals.total_ns, len(run.timeline.workers)
+    if run.pool is None or run.header.workers >= len(run.started) or not total:
         return None
     busy = run.totals.sum_ns / (workers * total)
     holds = busy >= 1 - A_LITTLE
@@ -59,37 +60,36 @@ def workers_kept_busy(run: Figures) -> Finding | None:
 
 
 def order_of_results(run: Figures) -> Finding | None:
-    """Plain calls give results in the order of submission; workers give them in the order of response."""
+    """Plain calls come back in the order of submission; calls on workers as soon as each is done."""
     finished = [task for task in run.timeline.finished_tasks() if task.started is not None]
     if len(finished) < 2 or not (run.plain or run.pool):
         return None
-    submitted = sorted(finished, key=_submission)
-    as_submitted = finished == submitted
-    if as_submitted:
-        text = "Results came in the order of submission"
-        text += "." if run.plain else ": no task overtook one that was submitted before it."
+    overtaken = _overtaken(finished)
+    if not overtaken:
+        text = "Tasks came back in the order of submission"
+        text += "." if run.plain else ": none overtook one that was submitted before it."
     else:
-        first, place = finished[0], submitted.index(finished[0]) + 1
-        overtaken, tasks = _overtaken(finished), count(len(finished), "task")
+        last, by = overtaken[0]
         text = (
-            "Results came in the order of response, not of submission:"
-            f" {overtaken} of {tasks} came after one that was submitted later;"
-            f" the first, after {seconds(first.elapsed())}, was {first.name}, submitted as number {place}."
+            f"Tasks came back in another order than that of submission: {len(overtaken)} of {len(finished)}"
+            f" after one that was submitted later; {by.name}, submitted as number {by.number + 1}, came back"
+            f" before {last.name}, number {last.number + 1}."
         )
-    return Finding("order_of_results", as_submitted is run.plain, text)
+    return Finding("order_of_results", (not overtaken) is run.plain, text)
 
 
 def _submission(task: Task) -> tuple[int, int]:
     return task.submitted, task.number
 
 
-def _overtaken(finished: list[Task]) -> int:
-    """How many tasks finished after one that was submitted later."""
-    latest = (-1, -1)
-    overtaken = 0
+def _overtaken(finished: list[Task]) -> list[tuple[Task, Task]]:
+    """The tasks that finished after one that was submitted later, each with such a one."""
+    latest = finished[0]
+    overtaken = []
     for task in finished:
-        overtaken += _submission(task) < latest
-        latest = max(latest, _submission(task))
+        if _submission(task) < _submission(latest):
+            overtaken.append((task, latest))
+        latest = max(latest, task, key=_submission)
     return overtaken
 
 
@@ -98,15 +98,14 @@ def loop_could_answer(run: Figures) -> Finding | None:
     if run.timeline.loop is None or not run.totals.total_ns:
         return None
     blocked, longest = run.totals.loop_blocked_ns, run.totals.loop_longest_ns
-    share = percent(blocked / run.totals.total_ns)
-    figures = (
-        f"for {seconds(blocked)} in all ({share} of the run), for {seconds(longest)} at most at a stretch"
-    )
+    total = run.totals.total_ns
+    share = f" ({percent(blocked / total)} of the run)" if total >= SHORT_NS else ""
+    figures = f"for {seconds(blocked)} in all{share}, for {seconds(longest)} at most at a stretch"
     if longest < SLOW_CALLBACK_NS:
         if not run.tells_waits:
             return None  # it may have been blocked in waits that look like waits for events
         text = f"The event loop could answer soon at any time: it was busy {figures}."
         return Finding("loop_could_answer", holds=True, text=text)
     why = ": the tasks ran in its own thread" if run.plain else ""
-    text = f"The event loop was blocked, and could not answer {figures}{why}."
+    text = f"The event loop could not answer {figures}{why}."
     return Finding("loop_could_answer", holds=False, text=text)

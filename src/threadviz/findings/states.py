@@ -15,14 +15,25 @@ some steps outside of it; two processes on two cores that are not wholly theirs 
 MATTERS = 0.05
 """A wait that takes less of the tasks' time than this is in nobody's way."""
 
+_NOT_SHOWN = "could not show, for other programs had the cores"
+
 
 def threads_gain_nothing(run: Figures) -> Finding | None:
     """CPU-bound work does not get faster on threads (unless it releases the GIL)."""
     if run.pool != "thread" or not run.shared or not _cpu_bound(run):
         return None
-    holds = run.at_once(State.RUNNING) < COMPUTES_AT_ONCE
-    came_out = "and threads gained nothing" if holds else "and yet threads helped"
-    return Finding("threads_gain_nothing", holds, f"{_bound(run)}, {came_out}: {_computed(run)}.")
+    one_by_one = run.at_once(State.RUNNING) < COMPUTES_AT_ONCE
+    took_turns = run.task_share(State.GIL) >= MATTERS
+    holds, why = one_by_one, ""
+    if one_by_one and took_turns:
+        why = ": threads gained nothing, for they took turns with the GIL"
+    elif one_by_one and cores_elsewhere(run):
+        holds, why = False, f": what threads gain {_NOT_SHOWN}"
+    elif not one_by_one and not run.header.gil:
+        why = ": this Python has no GIL"
+    elif not one_by_one and not took_turns and _can_tell(run, State.GIL):
+        why = ": the function lets the GIL go"
+    return Finding("threads_gain_nothing", holds, f"{_computed(run)}{why}.")
 
 
 def processes_gain(run: Figures) -> Finding | None:
@@ -30,22 +41,20 @@ def processes_gain(run: Figures) -> Finding | None:
     if run.pool != "process" or not run.shared or not _cpu_bound(run):
         return None
     holds = run.at_once(State.RUNNING) >= COMPUTES_AT_ONCE
-    came_out = "and processes helped" if holds else "and yet processes gained nothing"
-    return Finding("processes_gain", holds, f"{_bound(run)}, {came_out}: {_computed(run)}.")
+    why = f": what processes gain {_NOT_SHOWN}" if not holds and cores_elsewhere(run) else ""
+    return Finding("processes_gain", holds, f"{_computed(run)}{why}.")
 
 
 def _cpu_bound(run: Figures) -> bool:
     return run.task_share(*COMPUTING) >= CPU_BOUND
 
 
-def _bound(run: Figures) -> str:
-    share = percent(run.task_share(*COMPUTING))
-    return f"The tasks are CPU-bound (for {share} of their time they ran, or waited to be let run)"
-
-
 def _computed(run: Figures) -> str:
-    cores = count(run.header.cores, "core")
-    return f"on average, {run.at_once(State.RUNNING):.2f} CPUs computed for them at a time, out of {cores}"
+    share, cores = percent(run.task_share(*COMPUTING)), count(run.header.cores, "core")
+    return (
+        f"The tasks are CPU-bound (for {share} of their time they ran, or waited to be let run),"
+        f" and on average {run.at_once(State.RUNNING):.2f} CPUs computed for them at a time, out of {cores}"
+    )
 
 
 def gil_in_the_way(run: Figures) -> Finding | None:
@@ -58,14 +67,25 @@ def gil_in_the_way(run: Figures) -> Finding | None:
 
 
 def cores_sufficed(run: Figures) -> Finding | None:
-    """Whether there were more threads that could run than cores."""
+    """Whether tasks had to wait for a core, and whose threads had it."""
     if not _can_tell(run, State.READY):
         return None
     holds = run.task_share(State.READY) < MATTERS
     text = _spent(run, State.READY, "waiting for a CPU core")
+    if holds:
+        return Finding("cores_sufficed", holds, f"{text}: there were cores enough.")
+    could = f"on average {run.contenders:.1f} of the run's own threads could run then"
     cores = count(run.header.cores, "core")
-    why = "there were cores enough" if holds else f"more threads could run than the {cores} took"
+    if cores_elsewhere(run):
+        why = f"{could}, no more than {cores} can take, so that other programs had them"
+    else:
+        why = f"{could}, more than {cores} can take"
     return Finding("cores_sufficed", holds, f"{text}: {why}.")
+
+
+def cores_elsewhere(run: Figures) -> bool:
+    """Whether tasks waited for cores although the run's own threads could not have taken more than all of them."""
+    return run.task_share(State.READY) >= MATTERS and round(run.contenders) <= run.header.cores
 
 
 def _can_tell(run: Figures, state: State) -> bool:

@@ -1,12 +1,12 @@
 """The verdict on each mode: how much faster it was than the baseline, and by what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from threadviz.events import Outcome, State
+from threadviz.events import State
 from threadviz.findings.comparing import baseline_of
-from threadviz.findings.figures import WAITING, Figures
-from threadviz.findings.states import COMPUTES_AT_ONCE
+from threadviz.findings.figures import WAITING, Figures, outcome_of
+from threadviz.findings.states import COMPUTES_AT_ONCE, cores_elsewhere
 from threadviz.findings.words import count, percent, seconds
 from threadviz.timeline import Timeline
 
@@ -22,32 +22,41 @@ IN_THE_WAY = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a mode did: `speedup` is relative to the baseline, None where the two can't be compared."""
+    """How a mode did: `speedup` is relative to the baseline, None where the two can't be compared.
+
+    `total_ns` is None where it did not run.
+    """
 
     mode: str
-    total_ns: int
+    total_ns: int | None
     speedup: float | None
     text: str
 
 
-def verdict(timelines: Mapping[str, Timeline]) -> list[Verdict]:
-    """How each mode did, in the order given, against 'blocking' (or, without it, the first)."""
+def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> list[Verdict]:
+    """How each mode did, in the order given, against 'blocking' (or, without it, the first).
+
+    `not_run` are modes that were asked for and did not get their turn: they come last.
+    """
     runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
     baseline = baseline_of(runs)
-    return [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
+    told = [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
+    return told + [Verdict(mode, None, None, f"{mode}: did not run") for mode in not_run]
 
 
 def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
     total = run.totals.total_ns
     if not _whole(run):
-        return Verdict(mode, total, None, f"{mode}: did not finish ({seconds(total)} until then)")
+        text = f"{mode}: {outcome_of(run.timeline)}, and so not compared (it lasted {seconds(total)})"
+        return Verdict(mode, total, None, text)
     failed = f"; {len(run.failed)} of {count(len(run.timeline.tasks), 'task')} failed" if run.failed else ""
     if run is base:
         return Verdict(
             mode, total, 1.0, f"{mode}: {seconds(total)}, which the others are measured by{failed}"
         )
     if not _whole(base):
-        text = f"{mode}: {seconds(total)}, and nothing to compare with, as {baseline} did not finish{failed}"
+        was = outcome_of(base.timeline)
+        text = f"{mode}: {seconds(total)}, and nothing to compare with, as {baseline} was {was}{failed}"
         return Verdict(mode, total, None, text)
     speedup = base.totals.total_ns / total
     # The words follow the figure as it is printed, with one decimal: less than that is noise.
@@ -61,9 +70,7 @@ def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
 
 
 def _whole(run: Figures) -> bool:
-    closed = run.timeline.closed
-    finished = closed is not None and closed.outcome is Outcome.FINISHED and run.timeline.error is None
-    return finished and run.totals.total_ns > 0
+    return run.whole and run.totals.total_ns > 0
 
 
 def _gain(run: Figures, base: Figures) -> str:
@@ -82,9 +89,10 @@ def _obstacle(run: Figures, base: Figures) -> str:
     """Why a run was no faster than the baseline: of what shows, what took most."""
     outside = _outside_tasks(run)
     gil, ready = run.task_share(State.GIL), run.task_share(State.READY)
+    whose = ", and other programs had the cores" if cores_elsewhere(run) else ""
     reasons = [
-        (gil, f"its workers spent {percent(gil)} of their tasks' time waiting for the GIL"),
-        (ready, f"its workers spent {percent(ready)} of their tasks' time waiting for a CPU core"),
+        (gil, f"its tasks spent {percent(gil)} of their time waiting for the GIL"),
+        (ready, f"its tasks spent {percent(ready)} of their time waiting for a CPU core{whose}"),
         (
             outside / run.totals.total_ns,
             f"{seconds(outside)} went by before its first task started and after its last one ended",

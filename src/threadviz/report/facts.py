@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from threadviz.events import State
-from threadviz.findings import Finding, comparison, findings, verdict
+from threadviz.findings import Finding, comparison, findings, outcome_of, verdict
+from threadviz.findings.figures import Figures
 from threadviz.report.schema import (
     SCHEMA,
     ComparisonFacts,
@@ -31,15 +32,20 @@ def to_json(facts: RunFacts | ComparisonFacts) -> str:
     return json.dumps(msgspec.to_builtins(facts), allow_nan=False) + "\n"
 
 
-def comparison_facts(timelines: Mapping[str, Timeline]) -> ComparisonFacts:
-    """The facts of several runs, each under a mode of its own."""
+def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> ComparisonFacts:
+    """The facts of several runs, each under a mode of its own; `not_run` are modes that did not get their turn."""
     beside = comparison(timelines)
     return ComparisonFacts(
         schema=SCHEMA,
         runs=[run_facts(timeline, beside[mode]) for mode, timeline in timelines.items()],
         verdict=[
-            VerdictFacts(each.mode, each.total_ns / NS_PER_S, each.speedup, each.text)
-            for each in verdict(timelines)
+            VerdictFacts(
+                mode=each.mode,
+                total_s=None if each.total_ns is None else each.total_ns / NS_PER_S,
+                speedup=each.speedup,
+                text=each.text,
+            )
+            for each in verdict(timelines, not_run)
         ],
     )
 
@@ -53,10 +59,11 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         schema=SCHEMA,
         workload=header.workload,
         mode=header.mode,
+        outcome=outcome_of(timeline).value,
         python=header.python,
         gil=header.gil,
         cores=header.cores,
-        workers=header.workers,
+        workers=0 if Figures(timeline).plain else header.workers,
         probe=probe_facts(timeline),
         total_s=totals.total_ns / NS_PER_S,
         sum_s=totals.sum_ns / NS_PER_S,

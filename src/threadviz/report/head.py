@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from threadviz.events import Header
+from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent
 from threadviz.report.facts import probe_facts
 from threadviz.report.plain import printable
+from threadviz.report.window import measured
 from threadviz.timeline import Timeline
 
 
@@ -16,9 +18,10 @@ def what_ran(timeline: Timeline) -> str:
     header = timeline.header
     words = f"{header.workload}, {header.mode}: {count(header.tasks, 'task')}"
     there = len(timeline.workers)
-    if there:
-        asked = f" of {header.workers} asked for" if there != header.workers else ""
-        words += f", {count(there, 'worker')}{asked}"
+    if there == header.workers:
+        words += f", {count(there, 'worker')}"
+    elif there:
+        words += f", up to {count(header.workers, 'worker')}: the pool started {there}"
     return printable(words)
 
 
@@ -40,7 +43,12 @@ def head(timeline: Timeline) -> Iterator[Text]:
     """Yield the first lines of the report on one run."""
     yield Text(what_ran(timeline), style="bold")
     yield Text(machine(timeline.header))
-    facts = probe_facts(timeline)
-    looks = f"{facts.rate_hz.achieved:.0f} of {facts.rate_hz.asked:.0f} looks a second, {facts.missed} missed"
-    yield Text(printable(f"Probe {facts.name}: {looks}, {percent(facts.cpu_share)} of a core"))
+    facts, tick = probe_facts(timeline), timeline.tick
+    words = f"Probe {facts.name}"
+    if tick and measured(timeline).length < SHORT_NS:
+        words += f": {count(tick.rounds, 'look')}, {tick.missed} missed"
+    elif tick:
+        words += f": {facts.rate_hz.achieved:.0f} looks a second ({facts.rate_hz.asked:.0f} asked for)"
+        words += f", {facts.missed} missed, {percent(facts.cpu_share)} of a core"
+    yield Text(printable(words))
     yield from cannot(timeline.header)

@@ -19,7 +19,10 @@ from threadviz.timeline import Lane, Role, Timeline
 MAX_LANES = 32
 """So many lanes of a run are drawn."""
 
-_SHARE = "running"
+_SHARE = ("running,", "of its life")
+"""The heading, in two lines, of the figure beside each strip."""
+
+_SHARE_WIDTH = max(map(len, _SHARE))
 _GAP = 2
 
 
@@ -31,7 +34,7 @@ class Picture:
         self._length = max((measured(timeline).length for timeline in timelines), default=0)
         labels = [lane.name for timeline in timelines for lane in shown_lanes(timeline)]
         self._label = max(map(len, labels), default=0) + _GAP
-        self._cells = paper.width - self._label - _GAP - len(_SHARE)
+        self._cells = paper.width - self._label - _GAP - _SHARE_WIDTH
         self._drawn = set[Mark]()
         self._edges = False
 
@@ -41,8 +44,8 @@ class Picture:
         for tick in ticks(self._length, self._cells):
             labels = labels.ljust(self._label + tick.cell) + tick.label
             marks = marks.ljust(self._label + tick.cell) + self._glyph(EDGE)
-        yield Text(labels.ljust(self._label + self._cells + _GAP) + _SHARE)
-        yield Text(marks, style="dim")
+        for line, share in zip((labels, marks), _SHARE, strict=True):
+            yield Text(line.ljust(self._label + self._cells + _GAP) + share.rjust(_SHARE_WIDTH), style="dim")
 
     def lanes(self, timeline: Timeline) -> Iterator[Text]:
         """Yield a line for each lane, and one that says which are left out, where there are any."""
@@ -74,8 +77,9 @@ class Picture:
         yield line
         if self._length:
             yield Text(
-                f"One character: {seconds(self._length // self._cells)}. Several states within one take turns,"
-                " each by its share.",
+                f"One character is {seconds(self._length // self._cells)}. Where one covers several states,"
+                " neighbouring characters share them out by their shares: their order there is not the order"
+                " of events.",
                 style="dim",
             )
 
@@ -89,7 +93,7 @@ class Picture:
         states = lane.states(window.since, window.until)
         there = sum(states.values())
         share = brief_percent(states.get(State.RUNNING, 0) / there) if there else ""
-        return line.append(share.rjust(_GAP + len(_SHARE)))
+        return line.append(share.rjust(_GAP + _SHARE_WIDTH))
 
     def _looks(self, cells: Sequence[Cell]) -> Iterator[Look]:
         """Yield how each cell looks; one that is away beside one that is not shows the edge."""

@@ -28,7 +28,7 @@ LOOKS: Mapping[Mark, Look] = MappingProxyType(
         State.SLEEP: Look("z", "▁", "cyan", "in a timer"),
         State.WAITING: Look("w", "▄", "bright_black", "not running; why can't be seen"),
         State.UNKNOWN: Look("?", "?", "bright_black", "not observed"),
-        State.IDLE: Look(" ", "·", "bright_black", "nothing to do"),
+        State.IDLE: Look(" ", " ", "", "nothing to do"),
         Beyond.BLOCKED: Look("X", "▚", "bold red", "the loop waits, and not for events: it can't answer"),
         Beyond.AWAY: Look(" ", " ", "", "not there"),
     }

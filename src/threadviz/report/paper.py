@@ -9,10 +9,13 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 
 PIPED_WIDTH = 100
-"""The width in characters where there is no terminal."""
+"""The width in characters where there is no terminal, and no COLUMNS in the environment."""
 
 MIN_WIDTH = 80
 """No report is narrower; a narrower terminal folds it."""
+
+MAX_WIDTH = 1000
+"""Nor wider, whatever COLUMNS says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,12 @@ class Paper:
         NO_COLOR in the environment, set and not empty, says that it does not want them (no-color.org).
         """
         if not file.isatty():
-            return cls(PIPED_WIDTH, plain=True)
+            wished = environ.get("COLUMNS", "")
+            return cls(_clamp(int(wished) if wished.isdecimal() else PIPED_WIDTH), plain=True)
         columns = os.get_terminal_size(file.fileno()).columns
         unicode = (file.encoding or "").lower().replace("-", "") == "utf8"
         wanted = not environ.get("NO_COLOR") and environ.get("TERM") not in {"dumb", "unknown"}
-        return cls(max(MIN_WIDTH, columns), plain=not (unicode and wanted))
+        return cls(_clamp(columns), plain=not (unicode and wanted))
 
     def render(self, *parts: RenderableType) -> str:
         """Return `parts` as they are written, one below the other, each ending its last line."""
@@ -52,3 +56,7 @@ class Paper:
                 console.print(part)
         lines = capture.get().split("\n")
         return "\n".join(line.rstrip() for line in lines)
+
+
+def _clamp(columns: int) -> int:
+    return min(max(MIN_WIDTH, columns), MAX_WIDTH)

@@ -54,7 +54,7 @@ class LaneFacts(msgspec.Struct, frozen=True):
 class TaskFacts(msgspec.Struct, frozen=True):
     """A call of the workload's function. `lane` is the name of its lane.
 
-    What has not come to pass is null; of `result` and `error` there is the one that it came to, or none.
+    What has not come to pass is null. A task that is over has one of `result` and `error`; one that is not has neither.
     """
 
     name: str
@@ -78,6 +78,9 @@ class FindingFacts(msgspec.Struct, frozen=True):
 class RunFacts(msgspec.Struct, frozen=True):
     """One run, as `threadviz run --json` prints it.
 
+    `outcome` is finished, interrupted or broken, that is: a process of the run died, the mode raised, or the stream
+    is cut off.
+    `workers` is how many the pool may have, 0 where the calls were made plainly, in the event loop's own thread.
     `speedup` is sum_s / total_s, null where no task is over; `parallelism` is CPU time / total_s, null where no time
     has passed. `tasks` are in the order in which they finished, the unfinished ones after them.
     """
@@ -85,6 +88,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     schema: int
     workload: str
     mode: str
+    outcome: str
     python: str
     gil: bool
     cores: int
@@ -102,10 +106,13 @@ class RunFacts(msgspec.Struct, frozen=True):
 
 
 class VerdictFacts(msgspec.Struct, frozen=True):
-    """How a mode did; `speedup` is the total of the blocking (else the first) run / its own, null without one."""
+    """How a mode did; `speedup` is the total of the blocking (else the first) run / its own, null without one.
+
+    `total_s` is null for a mode that did not run, as the comparison ended before its turn.
+    """
 
     mode: str
-    total_s: float
+    total_s: float | None
     speedup: float | None
     text: str
 

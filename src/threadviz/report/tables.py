@@ -6,8 +6,10 @@ from rich.table import Table
 
 from threadviz.events import State
 from threadviz.findings import Verdict
+from threadviz.findings.figures import SHORT_NS
 from threadviz.report.brief import brief_percent, brief_seconds
 from threadviz.report.facts import probe_facts
+from threadviz.report.window import measured
 from threadviz.timeline import Timeline
 
 NOTHING = "-"
@@ -38,7 +40,9 @@ def comparison_table(timelines: Mapping[str, Timeline], verdicts: Sequence[Verdi
     table = _figure_table(*timelines)
     figures = [[*_figures(timeline), *_observer(timeline)] for timeline in timelines.values()]
     against = [
-        (f"against {baseline}", times(each.speedup), f"total of {baseline} / total") for each in verdicts
+        (f"against {baseline}", times(each.speedup), f"speed-up: total of {baseline} / total")
+        for each in verdicts
+        if each.mode in timelines
     ]
     (total, *others) = zip(*figures, strict=True)
     for row in (total, against, *others):
@@ -57,27 +61,32 @@ def _figure_table(*headings: str) -> Table:
 def _figures(timeline: Timeline) -> list[tuple[str, str, str]]:
     """The totals of a run: what each is called, its figure, and what it is of."""
     totals = timeline.totals()
-    least = "" if State.IO in timeline.header.probe.tells else ": at least, as far as the probe can tell"
+    least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
     speedup = totals.speedup if timeline.finished_tasks() else None
     cpus = totals.parallelism
     return [
         ("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
         ("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
         ("slowest task", brief_seconds(totals.slowest_ns), ""),
-        ("speed-up", times(speedup), "sum of the tasks / total"),
+        (
+            "against the sum",
+            times(speedup),
+            "sum / total; in it, waits for the GIL or a core count as task time",
+        ),
         ("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
-        ("loop blocked", brief_seconds(totals.loop_blocked_ns), f"could not answer, in all{least}"),
-        ("longest block", brief_seconds(totals.loop_longest_ns), f"could not answer, at a stretch{least}"),
+        ("loop could not answer", brief_seconds(totals.loop_blocked_ns), f"in all, busy or blocked{least}"),
+        ("longest stretch", brief_seconds(totals.loop_longest_ns), f"of that{least}"),
     ]
 
 
 def _observer(timeline: Timeline) -> list[tuple[str, str, str]]:
     """What the observer did, as `_figures` has it."""
-    facts = probe_facts(timeline)
+    facts, short = probe_facts(timeline), measured(timeline).length < SHORT_NS
+    rate, cost = f"{facts.rate_hz.achieved:.0f}", brief_percent(facts.cpu_share)
     return [
-        ("looks", f"{facts.rate_hz.achieved:.0f}", f"a second, {facts.rate_hz.asked:.0f} asked for"),
+        ("looks", NOTHING if short else rate, f"a second, {facts.rate_hz.asked:.0f} asked for"),
         ("missed", f"{facts.missed}", "looks"),
-        ("observer's cost", brief_percent(facts.cpu_share), "of one core"),
+        ("observer's cost", NOTHING if short else cost, "of one core"),
     ]
 
 

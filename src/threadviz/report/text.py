@@ -1,6 +1,6 @@
 """The reports as text: one run, or several side by side."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -31,8 +31,11 @@ def run_report(timeline: Timeline, paper: Paper) -> str:
     )
 
 
-def comparison_report(timelines: Mapping[str, Timeline], paper: Paper) -> str:
-    """Return several runs side by side, each under a mode of its own; there is at least one."""
+def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: Sequence[str] = ()) -> str:
+    """Return several runs side by side, each under a mode of its own; there is at least one.
+
+    `not_run` are modes that did not get their turn.
+    """
     runs = list(timelines.values())
     header = runs[0].header
     picture = Picture(runs, paper)
@@ -40,7 +43,7 @@ def comparison_report(timelines: Mapping[str, Timeline], paper: Paper) -> str:
     for timeline in runs:
         lanes += [Text(what_ran(timeline), style="bold"), *picture.lanes(timeline), ""]
     baseline = BASELINE if BASELINE in timelines else next(iter(timelines))
-    verdicts = verdict(timelines)
+    verdicts = verdict(timelines, not_run)
     beside = [finding.text for found in comparison(timelines).values() for finding in found]
     return paper.render(
         Text(f"{printable(header.workload)}, one mode after the other", style="bold"),

@@ -115,17 +115,18 @@ class Lanes:
         begin = self._begin
         if begin is not None:
             self.loop = self._at_home((begin.pid, begin.tid), begin.t)
-        workers = Counter[str]()
+        named = Counter[str]()
         for lane in self._by_number.values():
             lane.kind = "process" if self._is_apart(lane) else "thread"
             role = self._role(lane)
             if role is not lane.role:
                 lane.take_role(role, 0 if begin is None else begin.t)
-            if role is Role.WORKER:
-                workers[lane.kind] += 1
-                lane.name = f"{lane.kind} {workers[lane.kind]}"
+            if role is Role.LOOP:
+                lane.name = "event loop"
             else:
-                lane.name = "event loop" if role is Role.LOOP else lane.own_name
+                what = lane.kind if role is Role.WORKER else role.value
+                named[what] += 1
+                lane.name = f"{what} {named[what]}"
         self._in_order = None
 
     def _role(self, lane: Lane) -> Role:
