@@ -30,7 +30,7 @@ def main() -> None:
             stack.callback(site.process.kill)
         subject = Subject(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.callback(subject.process.kill)
-        give_order(request, subject, site)
+        give_order(request, subject, site.urls() if site else ())
         await_ready(subject, sys.stdin.fileno())
         subject.go()
         begin, end = _edges(subject)

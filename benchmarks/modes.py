@@ -166,7 +166,8 @@ def main() -> None:
     site = StandInSite(sites)
     try:
         local = tuple(
-            Site(url, each.bytes, each.seconds, each.name) for url, each in zip(site.urls, sites, strict=True)
+            Site(url, each.bytes, each.seconds, each.name)
+            for url, each in zip(site.urls(), sites, strict=True)
         )
         found = list(cells(local, numbers, asked.rounds, asked.pairs))
     finally:
