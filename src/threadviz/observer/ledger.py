@@ -15,7 +15,6 @@ from threadviz.events import Known, Present, Span, State
 TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
 
-
 PATIENCE_NS = 200_000_000
 """For how long time may be left over by the counters (ns) until it counts as unaccounted for."""
 

@@ -17,7 +17,7 @@ from threadviz.observer.proc import GONE, RUNNABLE, ProcProcess, ProcThread, age
 from threadviz.observer.syscalls import SyscallTable
 from threadviz.observer.watched import ProcessKind, Watched
 
-ASKED_HZ = 600.0
+ASKED_HZ = 550.0
 
 SEARCH_NS = 10_000_000
 """How often, at most, the children of a process are looked for (ns)."""
