@@ -15,6 +15,10 @@ from threadviz.events import Known, Present, Span, State
 TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
 
+SHORT_NS = 10_000_000
+"""Up to this gap (ns), a look that is late may still be taken for what was seen on both sides of it: two of CPython's
+switch intervals, for on a busy machine an observer that comes late by less is no rarity."""
+
 PATIENCE_NS = 200_000_000
 """For how long time may be left over by the counters (ns) until it counts as unaccounted for."""
 
@@ -69,18 +73,20 @@ class Ledger:
 
         `running` and `ready` are the counters (ns), `turns` is how often the thread has got a CPU; `blocked` is
         what it waits in, None where it is runnable. Where the look comes more than `late_ns` after the last one,
-        waits in between are unknown, unless what was seen before and after leaves no room for another.
+        waits in between are unknown, unless what was seen before and after leaves no room for another, or is the same
+        and the gap is short.
         """
         running -= self._running
         ready -= self._ready
         turns -= self._turns
-        late = t - self._seen > late_ns
+        gap = t - self._seen
+        late = gap > late_ns
         if self._blocked is not None:
-            self._after_blocked(t, running, ready, blocked, late and not self._is_plain(turns, blocked))
+            unclear = late and not self._is_plain(turns, blocked, gap)
+            self._after_blocked(t, running, ready, blocked, unclear)
         elif blocked is not None:
-            self._runnable_to_blocked(
-                t, running, ready, 0 if late and turns else max(late_ns, t - self._seen)
-            )
+            unclear = late and turns > 0 and gap > SHORT_NS
+            self._runnable_to_blocked(t, running, ready, 0 if unclear else max(late_ns, gap))
         elif running or ready:
             self._still_runnable(t, running, ready)
         self._turns += turns
@@ -89,12 +95,14 @@ class Ledger:
         self._blocked = blocked
         self._seen = t
 
-    def _is_plain(self, turns: int, after: Present | None) -> bool:
+    def _is_plain(self, turns: int, after: Present | None, gap: int) -> bool:
         """Tell whether all waits since the last look are known, for a thread that was blocked at it.
 
         One that has got a CPU once at most has not been blocked in anything but what was seen before and after.
         """
-        return turns <= 1 and (after is None or after == self._blocked)
+        if after is None:
+            return turns <= 1
+        return after == self._blocked and (turns <= 1 or gap <= SHORT_NS)
 
     def _after_blocked(self, t: int, running: int, ready: int, after: Present | None, unclear: bool) -> None:
         """It was blocked when last seen and has run since: when it woke is not known, within the gap."""
