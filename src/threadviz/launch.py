@@ -89,7 +89,6 @@ class Launch:
         self._closed = True
         self._unwritten = b""  # half a line, which nothing may be joined to
         self._pending.extend(self._last_words())
-        self._unwritten = b""
         self._record(b"".join(map(encode, self._pending)))
         return True
 

@@ -67,6 +67,8 @@ def test_a_terminal_gets_colours_and_a_progress_bar(terminals: list[Terminal]) -
     assert all(len(line) <= 90 for line in plain.split("\r\n"))
     assert re.search(r"fetch, blocking .*[0-4] of 4 tasks", re.sub(r"\x1b\[[0-9;]*m", "", err))
     assert err.rstrip().endswith("\x1b[2K")
+    drawn_without_cursor = err.partition("\x1b[?25l")[2].partition("\x1b[?25h")[0]
+    assert "fetch" not in drawn_without_cursor  # or a command that is killed would leave none
 
 
 def test_no_color_is_heeded(terminals: list[Terminal]) -> None:

@@ -47,6 +47,8 @@ class ProgressBar:
     def __enter__(self) -> Self:
         if self._progress is not None:
             self._progress.start()
+            # rich hides the cursor, and a command that is killed could not show it again.
+            self._progress.console.show_cursor(True)
         return self
 
     def __exit__(self, *_: object) -> None:
