@@ -40,7 +40,7 @@ class Launch:
         self._decoder = Decoder()
         self._pending: deque[AnyEvent] = deque()
         self._last = 0
-        self._closed = False
+        self._begun = self._closed = False
         self._deadline: float | None = None
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
         # A session of its own: Ctrl-C in the terminal is for the viewer to take, and the observer's process
@@ -89,7 +89,8 @@ class Launch:
         self._closed = True
         self._unwritten = b""  # half a line, which nothing may be joined to
         self._pending.extend(self._last_words())
-        self._record(b"".join(map(encode, self._pending)))
+        if self._begun:  # else there is no header, which a recording begins with
+            self._record(b"".join(map(encode, self._pending)))
         return True
 
     def stop(self) -> None:
@@ -123,6 +124,7 @@ class Launch:
 
     def _note(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
+            self._begun = True
             self._closed = self._closed or isinstance(event, Closed)
             self._last = max(self._last, getattr(event, "t", 0))
 

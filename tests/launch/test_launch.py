@@ -198,6 +198,20 @@ def test_an_observer_that_dies_in_mid_line_leaves_a_sound_recording(
     assert list(read_events(io.BytesIO(recording.getvalue()))) == told
 
 
+def test_an_observer_that_dies_before_it_says_anything_leaves_an_empty_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recording begins with a header, or with nothing."""
+    observer = tmp_path / "observer"
+    observer.write_text("#!/bin/sh\nkill -9 $$\n")
+    observer.chmod(0o755)
+    monkeypatch.setattr("threadviz.launch.PYTHON", (str(observer),))
+    recording = io.BytesIO()
+    with Launch(fetching(), recording) as run:
+        assert [type(event) for event in run.events()] == [Died, Closed]
+    assert recording.getvalue() == b""
+
+
 def test_no_file_of_the_current_folder_stands_in_for_a_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
