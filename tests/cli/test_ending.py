@@ -116,17 +116,22 @@ def test_a_run_that_breaks_at_its_start_prints_nothing() -> None:
         assert stdout == "" or "slow.example" in stdout
 
 
-def test_a_run_that_can_not_be_started_is_one_sentence(tmp_path: Path) -> None:
-    """Such as for want of a place for what it writes beside."""
-    missing = str(tmp_path / "missing")
-    code = f"import sys, tempfile; tempfile.tempdir = {missing!r}; from threadviz.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *RUN],
+def program(code: str, *args: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program that runs the command its own way."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
         capture_output=True,
         encoding="utf-8",
         env=environment(),
         timeout=LIMIT_S,
     )
+
+
+def test_a_run_that_can_not_be_started_is_one_sentence(tmp_path: Path) -> None:
+    """Such as for want of a place for what it writes beside."""
+    missing = str(tmp_path / "missing")
+    code = f"import sys, tempfile; tempfile.tempdir = {missing!r}; from threadviz.cli import main; main()"
+    done = program(code, *RUN)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "threadviz: the run can't be started (No such file or directory).\n"
 
@@ -170,13 +175,7 @@ def test_ctrl_c_before_there_is_a_run_ends_the_command(args: tuple[str, ...]) ->
         "sys.addaudithook(at_the_import_of_click)\n"
         "from threadviz.cli import main; main()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *args],
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(),
-        timeout=LIMIT_S,
-    )
+    done = program(code, *args)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.launch.runs import fetching, group, running, started, timeline_of, whole
 from tests.site.standin import wait_until
-from tests.stream.test_codec import HEADER
+from tests.stream.header import HEADER
 from threadviz.events import Closed, Died, Header, Outcome, State
 from threadviz.launch import Launch
 from threadviz.modes import MODES

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.golden import RUNS, compared, recorded
-from tests.timeline.streams import HEADER, Run, runs
+from tests.stream.header import HEADER
+from tests.timeline.streams import Run, runs
 from threadviz.events import Begin, Ended, Finished, LaneStarted, Started, Submitted
 from threadviz.report.facts import comparison_facts, run_facts, to_json
 from threadviz.report.schema import ComparisonFacts, RunFacts

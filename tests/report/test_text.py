@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.report.golden import GOLDEN, WIDTHS, compared, recorded, reports
-from tests.timeline.streams import HEADER
+from tests.stream.header import HEADER
 from threadviz.events import Begin, Ended, Event, Finished, LaneStarted, Started, Submitted
 from threadviz.report.lanes import MAX_LANES
 from threadviz.report.paper import Paper

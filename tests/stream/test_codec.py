@@ -7,18 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.stream.header import HEADER
 from threadviz.events import (
-    SCHEMA,
     AnyEvent,
     Closed,
     Died,
     Finished,
-    Header,
     Known,
     LaneStarted,
     Outcome,
     Present,
-    ProbeInfo,
     Span,
     Spans,
     State,
@@ -26,20 +24,6 @@ from threadviz.events import (
     Tick,
 )
 from threadviz.stream import MAX_LINE, Decoder, StreamError, encode, read_events
-
-HEADER = Header(
-    schema=SCHEMA,
-    threadviz="0.1.0",
-    workload="fetch",
-    mode="threads",
-    workers=2,
-    tasks=1,
-    python="3.13.0",
-    gil=True,
-    cores=2,
-    platform="Linux x86_64",
-    probe=ProbeInfo("linux", (State.RUNNING, State.IO), "", 600.0),
-)
 
 times = st.integers(0, 2**63 - 1)
 numbers = st.integers(0, 2**31 - 1)

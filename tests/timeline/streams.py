@@ -6,18 +6,16 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from tests.stream.header import HEADER
 from threadviz.events import (
-    SCHEMA,
     Begin,
     Ended,
     Event,
     Finished,
-    Header,
     Known,
     LaneEnded,
     LaneStarted,
     Present,
-    ProbeInfo,
     Span,
     Spans,
     Started,
@@ -28,20 +26,6 @@ from threadviz.events import (
 from threadviz.timeline import Timeline
 
 T = TypeVar("T")
-
-HEADER = Header(
-    schema=SCHEMA,
-    threadviz="0",
-    workload="fetch",
-    mode="threads",
-    workers=2,
-    tasks=2,
-    python="3.11",
-    gil=True,
-    cores=2,
-    platform="Linux",
-    probe=ProbeInfo("linux", tuple(State), "", 500.0),
-)
 
 SAID_STATES = tuple(state for state in State if state is not State.IDLE)
 

@@ -6,16 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.stream.header import HEADER
 from tests.timeline.naive import naive
-from tests.timeline.streams import (
-    HEADER,
-    Run,
-    interleavings,
-    presents,
-    runs,
-    spans,
-    times,
-)
+from tests.timeline.streams import Run, interleavings, presents, runs, spans, times
 from threadviz.events import (
     Begin,
     Closed,

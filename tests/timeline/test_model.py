@@ -2,7 +2,8 @@ import tracemalloc
 
 import pytest
 
-from tests.timeline.streams import HEADER, timeline
+from tests.stream.header import HEADER
+from tests.timeline.streams import timeline
 from threadviz.events import (
     Begin,
     Closed,
