@@ -113,7 +113,7 @@ def test_a_file_with_several_sets_needs_a_choice(tmp_path: Path) -> None:
     file.write_text(f"[sets.a]\n{site}[sets.b]\n{site}")
     done = threadviz(*RUN, "--urls", str(file))
     assert done.returncode == 2
-    assert done.stderr.endswith("has several sets: say with --set which of a, b.\n")
+    assert done.stderr.endswith("has several: say which of a, b.\n")
     file.write_text(f"[sets.a]\n{site}")
     assert threadviz(*RUN, "--urls", str(file)).returncode == 0
 

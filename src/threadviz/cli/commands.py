@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from threadviz import __version__
-from threadviz.cli.ask import DEFAULT_TIMEOUT_S, MAX_TASKS, MAX_WORKERS, Asked, requests, split_modes
+from threadviz.ask import DEFAULT_TIMEOUT_S, MAX_TASKS, MAX_WORKERS, Asked, AskError, requests, split_modes
 from threadviz.cli.exits import CommandError, Exit
 from threadviz.cli.interrupts import Interrupts
 from threadviz.cli.live import Ran, carry_out
@@ -35,6 +35,9 @@ def carry_out_command() -> NoReturn:
         asked = error.ctx.command_path if error.ctx else "threadviz"
         message = error.format_message().rstrip(".")
         complain(f"{message}{' See' if message.endswith('?') else ': see'} {asked} --help")
+        status = Exit.BAD_INPUT
+    except AskError as error:
+        complain(f"--{error}" if error.field else str(error))
         status = Exit.BAD_INPUT
     except CommandError as error:
         complain(str(error))

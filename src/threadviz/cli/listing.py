@@ -15,8 +15,8 @@ from threadviz.findings.words import NS_PER_S, percent, seconds
 from threadviz.modes import MODES
 from threadviz.observer.pace import BUDGET
 from threadviz.observer.probes import choose_probe
+from threadviz.picture.plain import printable
 from threadviz.report.paper import Paper
-from threadviz.report.plain import printable
 from threadviz.report.tables import columns
 from threadviz.site.urls_file import load
 from threadviz.workloads import WORKLOADS

@@ -6,7 +6,7 @@ import sys
 from contextlib import suppress
 
 from threadviz.cli.exits import CommandError, Exit
-from threadviz.report.plain import printable
+from threadviz.picture.plain import printable
 
 
 def open_missing() -> None:

@@ -8,6 +8,7 @@ import msgspec
 from threadviz.events import State
 from threadviz.findings import Finding, comparison, findings, outcome_of, verdict
 from threadviz.findings.figures import Figures
+from threadviz.picture.window import Window, measured
 from threadviz.report.schema import (
     SCHEMA,
     ComparisonFacts,
@@ -21,7 +22,6 @@ from threadviz.report.schema import (
     TaskFacts,
     VerdictFacts,
 )
-from threadviz.report.window import Window, measured
 from threadviz.timeline import Lane, Task, Timeline
 
 NS_PER_S = 1_000_000_000
@@ -64,7 +64,7 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         gil=header.gil,
         cores=header.cores,
         workers=0 if Figures(timeline).plain else header.workers,
-        probe=probe_facts(timeline),
+        probe=_probe(timeline),
         total_s=totals.total_ns / NS_PER_S,
         sum_s=totals.sum_ns / NS_PER_S,
         slowest_s=totals.slowest_ns / NS_PER_S,
@@ -77,16 +77,14 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
     )
 
 
-def probe_facts(timeline: Timeline) -> ProbeFacts:
-    """Who watched, and what it took: achieved rate and cost are over all the time that it watched."""
-    info, tick = timeline.header.probe, timeline.tick
-    watched_ns = tick.t if tick else 0
+def _probe(timeline: Timeline) -> ProbeFacts:
+    info, watching = timeline.header.probe, timeline.watching
     return ProbeFacts(
         name=info.name,
         tells=[state.value for state in info.tells],
-        rate_hz=RateFacts(info.asked_hz, tick.rounds * NS_PER_S / watched_ns if tick and watched_ns else 0.0),
-        missed=tick.missed if tick else 0,
-        cpu_share=tick.cpu_ns / watched_ns if tick and watched_ns else 0.0,
+        rate_hz=RateFacts(watching.asked_hz, watching.achieved_hz),
+        missed=watching.missed,
+        cpu_share=watching.cpu_share,
     )
 
 

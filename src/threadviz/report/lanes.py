@@ -7,13 +7,13 @@ from rich.text import Text
 
 from threadviz.events import State
 from threadviz.findings.words import count, seconds
-from threadviz.report.axis import ticks
-from threadviz.report.brief import brief_percent
-from threadviz.report.marks import EDGE, LOOKS, Look
+from threadviz.picture.axis import ticks
+from threadviz.picture.brief import brief_percent
+from threadviz.picture.marks import EDGE, LOOKS, Look
+from threadviz.picture.plain import printable
+from threadviz.picture.strip import Beyond, Cell, Mark, strip
+from threadviz.picture.window import Window, measured
 from threadviz.report.paper import Paper
-from threadviz.report.plain import printable
-from threadviz.report.strip import Beyond, Cell, Mark, strip
-from threadviz.report.window import Window, measured
 from threadviz.timeline import Lane, Role, Timeline
 
 MAX_LANES = 32

@@ -7,10 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from threadviz.events import State
-from threadviz.report.brief import brief_seconds
+from threadviz.picture.brief import brief_seconds
+from threadviz.picture.figures import NOTHING
+from threadviz.picture.plain import printable
 from threadviz.report.paper import MIN_WIDTH, PIPED_WIDTH
-from threadviz.report.plain import printable
-from threadviz.report.tables import NOTHING, columns
+from threadviz.report.tables import columns
 from threadviz.timeline import Task, Timeline
 
 MAX_TASKS = 40

@@ -9,10 +9,10 @@ from rich.text import Text
 from threadviz.findings import comparison, findings, verdict
 from threadviz.findings.comparing import BASELINE
 from threadviz.findings.words import count
-from threadviz.report.head import cannot, head, machine, what_ran
+from threadviz.picture.heading import cannot, machine, what_ran, who_watched
+from threadviz.picture.plain import printable
 from threadviz.report.lanes import Picture
 from threadviz.report.paper import Paper
-from threadviz.report.plain import printable
 from threadviz.report.tables import comparison_table, totals_table
 from threadviz.report.tasks import task_table
 from threadviz.timeline import Timeline
@@ -23,7 +23,10 @@ def run_report(timeline: Timeline, paper: Paper) -> str:
     picture = Picture([timeline], paper)
     tasks, left_out = task_table(timeline, paper.width)
     return paper.render(
-        *head(timeline),
+        Text(what_ran(timeline), style="bold"),
+        Text(machine(timeline.header)),
+        Text(who_watched(timeline)),
+        *_sentence(cannot(timeline.header)),
         *_section("Lanes", [*picture.axis(), *picture.lanes(timeline), "", *picture.legend()]),
         *_section("Tasks, in the order in which they finished", [tasks, *_left_out(left_out)]),
         *_section("Totals", [totals_table(timeline)]),
@@ -48,7 +51,7 @@ def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: 
     return paper.render(
         Text(f"{printable(header.workload)}, one mode after the other", style="bold"),
         Text(f"{machine(header)}, probe {printable(header.probe.name)}"),
-        *cannot(header),
+        *_sentence(cannot(header)),
         *_section("Lanes", [*lanes, *picture.legend()]),
         *_section("Totals", [comparison_table(timelines, verdicts, baseline)]),
         *_section("Verdict", [_items((each.text for each in verdicts), paper)]),
@@ -58,6 +61,11 @@ def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: 
 
 def _section(title: str, parts: Iterable[RenderableType]) -> list[RenderableType]:
     return ["", Text(title, style="bold"), *parts]
+
+
+def _sentence(text: str) -> Iterator[Text]:
+    if text:
+        yield Text(text)
 
 
 def _left_out(number: int) -> Iterator[Text]:

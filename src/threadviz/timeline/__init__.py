@@ -7,7 +7,7 @@ the vocabulary of events alone.
 from threadviz.timeline.lane import Lane, Role, Stretch
 from threadviz.timeline.model import Timeline
 from threadviz.timeline.tasks import Task
-from threadviz.timeline.totals import Totals
+from threadviz.timeline.totals import Totals, Watching
 from threadviz.timeline.track import STATES
 
-__all__ = ["STATES", "Lane", "Role", "Stretch", "Task", "Timeline", "Totals"]
+__all__ = ["STATES", "Lane", "Role", "Stretch", "Task", "Timeline", "Totals", "Watching"]

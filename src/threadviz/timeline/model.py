@@ -23,8 +23,10 @@ from threadviz.stream import StreamError
 from threadviz.timeline.lane import Clock, Lane, Role
 from threadviz.timeline.lanes import Lanes
 from threadviz.timeline.tasks import Task, Tasks
-from threadviz.timeline.totals import Totals
+from threadviz.timeline.totals import Totals, Watching
 from threadviz.timeline.track import STATES
+
+NS_PER_S = 1_000_000_000
 
 
 class Timeline:
@@ -110,6 +112,16 @@ class Timeline:
     def tasks(self) -> tuple[Task, ...]:
         """All tasks, in the order in which they were submitted."""
         return tuple(self._tasks.by_number.values())
+
+    @property
+    def watching(self) -> Watching:
+        """What the observer's last word on itself says of how it watched."""
+        asked_hz, tick = self.header.probe.asked_hz, self.tick
+        if tick is None or not tick.t:
+            return Watching(asked_hz, 0.0, 0, 0, 0.0)
+        return Watching(
+            asked_hz, tick.rounds * NS_PER_S / tick.t, tick.rounds, tick.missed, tick.cpu_ns / tick.t
+        )
 
     def task(self, number: int) -> Task:
         """The task of this number. Raises KeyError."""

@@ -6,6 +6,21 @@ from threadviz.events import State
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """How the observer has watched, over all the time that it did.
+
+    `rounds` is how many times it looked at all lanes, `achieved_hz` how many of them a second, `missed` how many that
+    were due it skipped, `cpu_share` its own CPU time as a share of one core's.
+    """
+
+    asked_hz: float
+    achieved_hz: float
+    rounds: int
+    missed: int
+    cpu_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Durations in ns; `states` leaves out states of 0 ns. Until the workload begins they are all 0."""
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.report.plain import printable
+from threadviz.picture.plain import printable
 
 
 @given(st.text())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from threadviz.events import State
-from threadviz.report.strip import Beyond, Mark
+from threadviz.picture.strip import Beyond, Mark
 
 
 @dataclass(frozen=True, slots=True)

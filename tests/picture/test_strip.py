@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
 from threadviz.events import Begin, LaneStarted, Present, Span, Spans, Started, State, Submitted, Tick
-from threadviz.report.strip import Beyond, Mark, strip
-from threadviz.report.window import Window
+from threadviz.picture.strip import Beyond, Mark, strip
+from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role, Timeline
 
 windows = st.tuples(st.integers(0, 60), st.integers(1, 60)).map(lambda w: Window(w[0], w[0] + w[1]))

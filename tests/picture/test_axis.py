@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.report.axis import ticks
+from threadviz.picture.axis import ticks
 
 lengths = st.integers(1, 10**13)
 widths = st.integers(40, 300)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from threadviz.events import State
-from threadviz.report.window import Window
+from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role
 
 _WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
