@@ -140,10 +140,14 @@ class Launch:
         yield Died(self._last, "observer", self._observer.pid, how)
         yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
-    def close(self) -> None:
-        """End whatever is left of the run."""
+    def kill(self) -> None:
+        """Kill whatever is left of the run; who reads its events is told."""
         with suppress(ProcessLookupError):
             os.killpg(self._observer.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End whatever is left of the run."""
+        self.kill()
         self._observer.wait()
         with suppress(OSError):
             self._lifeline.close()

@@ -10,8 +10,8 @@ from threadviz.cli.exits import Exit
 from threadviz.cli.interrupts import Interrupts
 from threadviz.cli.progress import ProgressBar
 from threadviz.cli.recording import open_recording
-from threadviz.events import AnyEvent, Closed, Died, Outcome
-from threadviz.findings import why_broken
+from threadviz.events import AnyEvent
+from threadviz.following import Following
 from threadviz.launch import Launch, RecordingError
 from threadviz.request import RunRequest
 from threadviz.stream import StreamError
@@ -40,13 +40,14 @@ def carry_out(
     Raises CommandError, and starts nothing, where it can't be recorded.
     """
     recording = None if record is None else open_recording(record)
-    timeline = Timeline()
+    following = Following()
     try:
-        trouble = _follow(request, recording, interrupts, bar, timeline)
+        _follow(request, recording, interrupts, bar, following)
     finally:
         if recording is not None:
             with suppress(OSError):  # what could not be written before, and was told, can't be now
                 recording.close()
+    timeline = following.timeline
     if interrupts.noted:
         until = (
             "the report shows what was measured until then"
@@ -54,7 +55,7 @@ def carry_out(
             else "nothing was measured"
         )
         return Ran(timeline, Exit.INTERRUPTED, f"interrupted: {until}")
-    return Ran(timeline, Exit.BROKEN if trouble else Exit.FINISHED, trouble)
+    return Ran(timeline, Exit.BROKEN if following.trouble else Exit.FINISHED, following.trouble)
 
 
 def _follow(
@@ -62,37 +63,28 @@ def _follow(
     recording: BinaryIO | None,
     interrupts: Interrupts,
     bar: ProgressBar,
-    timeline: Timeline,
-) -> str:
-    """Fold the run into `timeline`, and return what went wrong, if anything did."""
+    following: Following,
+) -> None:
     try:
         launch = Launch(request, recording)
     except OSError as error:
-        return f"the run can't be started ({error.strerror})"
-    troubles: list[str] = []
-    reason = ""
-    begun = False
+        following.not_started(error)
+        return
     with launch:
         interrupts.ask(launch.stop)
         try:
-            for event in _events(launch, troubles):
-                if isinstance(event, Closed) and event.outcome is Outcome.BROKEN:
-                    reason = event.reason
-                if begun or not isinstance(event, Died | Closed):  # of a run that died before its header
-                    timeline.apply(event)
-                    begun = True
-                    bar.show(timeline)
+            for event in _events(launch, following):
+                following.take(event)
+                if following.begun:
+                    bar.show(following.timeline)
         except StreamError as error:
-            return f"the run was ended, for what its observer says can't be: {error}"
-    if reasons := why_broken(timeline) or ([reason] if reason else []):
-        troubles.append(f"the run is broken: {'; '.join(reasons)}")
-    return "; ".join(troubles)
+            following.not_believed(error)
 
 
-def _events(launch: Launch, troubles: list[str]) -> Iterator[AnyEvent]:
-    """Yield the run's events to its end, even where it can't be recorded any further: that is noted in `troubles`."""
+def _events(launch: Launch, following: Following) -> Iterator[AnyEvent]:
+    """Yield the run's events to its end, even where it can't be recorded any further."""
     try:
         yield from launch.events()
     except RecordingError as error:
-        troubles.append(f"the recording is not whole, for it can't be written any further ({error})")
+        following.not_recorded(error)
         yield from launch.events()

@@ -7,14 +7,13 @@ workloads, and nothing of being watched. Only the subject enters here to run a m
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
-from typing import Any
-
-from threadviz.modes.blocking import blocking
-from threadviz.modes.processes import processes
-from threadviz.modes.threads import threads
+from typing import Any, cast
 
 __all__ = ["MODES", "Mode"]
+
+Making = Callable[[Iterable[Callable[[], Any]], int], Coroutine[Any, Any, list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -23,16 +22,23 @@ class Mode:
 
     name: str
     about: str
-    run: Callable[[Iterable[Callable[[], Any]], int], Coroutine[Any, Any, list[Any]]]
+
+    @property
+    def run(self) -> Making:
+        """The coroutine function that makes them: the one of the mode's name, in the module of its name.
+
+        It is imported here, for asyncio takes longer to import than all that who reads the names needs.
+        """
+        return cast(Making, getattr(import_module(f"threadviz.modes.{self.name}"), self.name))
 
 
 MODES: Mapping[str, Mode] = MappingProxyType(
     {
         mode.name: mode
         for mode in (
-            Mode("blocking", "the coroutine calls the function plainly", blocking),
-            Mode("threads", "loop.run_in_executor on a ThreadPoolExecutor", threads),
-            Mode("processes", "loop.run_in_executor on a ProcessPoolExecutor", processes),
+            Mode("blocking", "the coroutine calls the function plainly"),
+            Mode("threads", "loop.run_in_executor on a ThreadPoolExecutor"),
+            Mode("processes", "loop.run_in_executor on a ProcessPoolExecutor"),
         )
     }
 )

@@ -6,17 +6,13 @@ import platform
 import traceback
 from pathlib import Path
 
-import psutil
-
 import threadviz
 from threadviz.events import SCHEMA, Closed, Header, Outcome, ProbeInfo
 from threadviz.observer.children import StandInSite, StartError, Subject
 from threadviz.observer.clock import RunClock
 from threadviz.observer.machine import cores, has_gil, open_as_many_files_as_allowed
 from threadviz.observer.output import Output, ViewerGoneError
-from threadviz.observer.probes import choose_probe
 from threadviz.observer.start import CalledOffError, await_ready, await_site, give_order
-from threadviz.observer.watch import Watch
 from threadviz.request import RunRequest
 
 NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
@@ -38,6 +34,10 @@ def _run(request: RunRequest, scratch: Path, lifeline: int, output: Output, cloc
     try:
         site = StandInSite(request.sites) if request.sites and not request.online else None
         subject = Subject(scratch)
+        # Imported while these start, and not before: so a run begins a little sooner.
+        from threadviz.observer.probes import choose_probe
+        from threadviz.observer.watch import Watch
+
         urls = await_site(site, lifeline) if site else tuple(each.url for each in request.sites)
         give_order(request, subject, urls)
         tasks = await_ready(subject, lifeline)
@@ -45,7 +45,7 @@ def _run(request: RunRequest, scratch: Path, lifeline: int, output: Output, cloc
         probe = choose_probe(subject.process.pid, request.probe, clock)
         clock.start()
         probe.begin()
-    except (OSError, psutil.Error) as error:
+    except OSError as error:
         raise StartError(str(error)) from error
     output.write([header(request, tasks, probe.info)])
     gc.disable()  # nothing here is cyclic, and a collection would delay a look

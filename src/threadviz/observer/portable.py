@@ -21,14 +21,17 @@ WAITING = Present(State.WAITING)
 class PortableProbe:
     """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
 
-    `instead` says, as a clause, why no better probe is at work. Raises psutil.Error where `root` is gone.
+    `instead` says, as a clause, why no better probe is at work. Raises ProcessLookupError where `root` is gone.
     """
 
     def __init__(self, root: int, clock: Callable[[], int], instead: str = "") -> None:
         self._root = root
         self._clock = clock
         self._instead = instead
-        self._processes = {root: psutil.Process(root)}
+        try:
+            self._processes = {root: psutil.Process(root)}
+        except psutil.NoSuchProcess as error:
+            raise ProcessLookupError(str(error)) from error
         self._kinds = {root: ProcessKind.SUBJECT}
         self._threads: dict[tuple[int, int], Watched] = {}
         self._next_search = 0

@@ -20,14 +20,14 @@ def main() -> None:
     """Take the order, get ready, wait for the word to go, run, and stay until the observer has seen the end."""
     order = msgspec.json.decode(sys.stdin.buffer.readline(), type=SubjectOrder)
     calls = WORKLOADS[order.workload].make_calls(order.tasks, order.urls, order.timeout_s, order.online)
-    mode = MODES[order.mode]
+    run = MODES[order.mode].run
     say(order.events, Ready(len(calls)))
     sys.stdin.buffer.readline()
 
     say(order.events, Begin(monotonic_ns(), os.getpid(), threading.get_native_id()))
     error = None
     try:
-        asyncio.run(mode.run(submitting(calls, order.events), order.workers))
+        asyncio.run(run(submitting(calls, order.events), order.workers))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it ends the run and is told
         error = describe(failure)
     say(order.events, Ended(monotonic_ns(), error))

@@ -1,0 +1,10 @@
+"""The runs of this sitting: started from the app, read while they go on, and kept to go back to.
+
+Textual is not imported here, and nothing is drawn. The scene looks at a run's timeline.
+"""
+
+from threadviz.tui.runs.group import Group
+from threadviz.tui.runs.run import Run
+from threadviz.tui.runs.sitting import Sitting
+
+__all__ = ["Group", "Run", "Sitting"]

@@ -1,0 +1,38 @@
+"""Runs as the app drives them: a little at each frame."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.site.standin import wait_until
+from threadviz.tui.runs import Run, Sitting
+
+BUDGET_NS = 4_000_000
+
+
+def drive(what: Run | Sitting, condition: Callable[[], bool]) -> None:
+    """Take what comes, until the condition holds."""
+
+    def holds() -> bool:
+        what.drain(BUDGET_NS)
+        return condition()
+
+    wait_until(holds)
+
+
+def observe_with(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have runs observed by this Python program, which writes into `out` what is taken for the stream."""
+    program = folder / "observer"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import sys, time\n"
+        "from tests.stream.header import HEADER\n"
+        "from threadviz.events import *\n"
+        "from threadviz.stream import encode\n"
+        "out = sys.stdout.buffer\n" + script
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
+    monkeypatch.setattr("threadviz.launch.PYTHON", (str(program),))
