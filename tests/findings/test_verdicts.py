@@ -1,8 +1,10 @@
 import pytest
+from msgspec.structs import replace
 
 from tests.findings.runs import LOOP, TWO_THREADS, Job, Setting, run
+from tests.stream.header import HEADER
 from threadviz.events import Closed, Outcome, State
-from threadviz.findings import Finding, comparison, verdict
+from threadviz.findings import Finding, comparison, labelled, same_work, verdict
 from threadviz.timeline import Timeline
 
 IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
@@ -154,10 +156,43 @@ def test_without_blocking_the_first_is_the_baseline() -> None:
 
 def test_a_baseline_that_did_not_finish_is_no_measure() -> None:
     """What there is nothing to compare with has no speed-up."""
-    cut = run(100, [Job(LOOP, 0, {IO: 100})], of=Setting(closed=None))
+    cut = run(100, [Job(LOOP, 0, {IO: 60}), Job(LOOP, 60, {IO: 40})], of=Setting(closed=None))
     base, threads = verdict({"blocking": cut, "threads": pair({IO: 200}, 200)})
     assert (base.speedup, threads.speedup) == (None, None)
     assert threads.text == "threads: 200 ms, and nothing to compare with, as blocking was broken"
+
+
+def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
+    """Each is told of by itself."""
+    one = run(100, [Job(LOOP, 0, {IO: 100})])
+    first, second = verdict({"blocking": one, "threads": pair({IO: 200}, 200)})
+    assert (first.speedup, second.speedup) == (None, None)
+    assert first.text == (
+        f"blocking: 100 ms for 1 task of {one.header.workload},"
+        " and nothing to compare with, as the runs did not do the same work"
+    )
+    assert (second.total_ns, comparison({"blocking": one, "threads": pair({IO: 200}, 200)})) == (
+        200_000_000,
+        {"blocking": [], "threads": []},
+    )
+    assert not same_work([one, pair({IO: 200}, 200)])
+
+
+def test_runs_of_one_mode_are_told_apart() -> None:
+    """Whatever the modes are called."""
+    runs = [
+        timeline_of(mode) for mode in ("threads", "threads (2)", "threads", "blocking", "threads")
+    ]
+    labels = labelled(runs)
+    assert [*labels] == ["threads", "threads (2)", "threads (3)", "blocking", "threads (4)"]
+    assert [*labels.values()] == runs
+
+
+def timeline_of(mode: str) -> Timeline:
+    """A run of that mode, of which there is no more than the header."""
+    timeline = Timeline()
+    timeline.apply(replace(HEADER, mode=mode))
+    return timeline
 
 
 def test_no_runs_no_words() -> None:

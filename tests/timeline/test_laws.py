@@ -250,3 +250,22 @@ def test_long_lanes_add_up_like_short_ones(pattern: list[Span], data: st.DataObj
             expected[stretch.state] += stretch.end - stretch.start
         assert lane.states(since, until) == {state: ns for state, ns in expected.items() if ns}
         timeline.apply(Finished(start + data.draw(st.integers(0, 50)), task))
+
+
+@given(runs(), times, st.data())
+def test_the_task_on_a_lane_is_the_last_that_is_open_there(run: Run, t: int, data: st.DataObject) -> None:
+    """As of any event: of the tasks that had started there and were not over, the one that started last."""
+    events = run.events()
+    timeline = told(events[: data.draw(st.integers(1, len(events)))])
+    for lane in timeline.lanes:
+        starts = {
+            task.number: task.started
+            for task in timeline.tasks
+            if task.lane is lane and task.started is not None and task.started <= t
+            if task.finished is None or t < task.finished
+        }
+        task = timeline.task_on(lane, t)
+        if starts:
+            assert task is not None and starts[task.number] == max(starts.values())
+        else:
+            assert task is None

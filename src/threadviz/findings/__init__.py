@@ -5,10 +5,21 @@ or a mode is called decides nothing here: only what was measured does. Views loo
 timeline. Texts hold names and errors as they came from outside: a view has to make them safe for its medium.
 """
 
-from threadviz.findings.comparing import comparison
+from threadviz.findings.comparing import comparison, labelled, same_work
 from threadviz.findings.figures import Finding, outcome_of
 from threadviz.findings.outcome import why_broken
 from threadviz.findings.rules import RULES, findings
 from threadviz.findings.verdicts import Verdict, verdict
 
-__all__ = ["RULES", "Finding", "Verdict", "comparison", "findings", "outcome_of", "verdict", "why_broken"]
+__all__ = [
+    "RULES",
+    "Finding",
+    "Verdict",
+    "comparison",
+    "findings",
+    "labelled",
+    "outcome_of",
+    "same_work",
+    "verdict",
+    "why_broken",
+]

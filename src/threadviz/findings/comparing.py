@@ -1,6 +1,6 @@
 """What shows only where several runs of the same workload, each under a mode of its own, lie side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from threadviz.findings.figures import Figures, Finding
 from threadviz.findings.words import count, percent, seconds
@@ -14,13 +14,33 @@ GOT_FASTER = 0.9
 that two fetches of one address show."""
 
 
-def baseline_of(runs: Mapping[str, Figures]) -> str:
-    """The mode that the others are measured against."""
+def baseline_of(runs: Collection[str]) -> str:
+    """Of these modes the one that the others are measured against."""
     return BASELINE if BASELINE in runs else next(iter(runs), BASELINE)
 
 
+def labelled(timelines: Iterable[Timeline]) -> dict[str, Timeline]:
+    """Runs by their modes, as a comparison takes them; further runs of the same mode are numbered."""
+    labels: dict[str, Timeline] = {}
+    for timeline in timelines:
+        label = mode = timeline.header.mode
+        number = 1
+        while label in labels:
+            number += 1
+            label = f"{mode} ({number})"
+        labels[label] = timeline
+    return labels
+
+
+def same_work(timelines: Iterable[Timeline]) -> bool:
+    """Whether these runs made the same calls, so that one can be measured by another."""
+    return len({(timeline.header.workload, timeline.header.tasks) for timeline in timelines}) < 2
+
+
 def comparison(timelines: Mapping[str, Timeline]) -> dict[str, list[Finding]]:
-    """For each mode, what shows only beside the baseline."""
+    """For each mode, what shows only beside the baseline; nothing where they did not do the same work."""
+    if not same_work(timelines.values()):
+        return {mode: [] for mode in timelines}
     runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
     baseline = baseline_of(runs)
     found = {mode: no_task_got_faster(mode, run, baseline, runs[baseline]) for mode, run in runs.items()}

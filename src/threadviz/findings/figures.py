@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from threadviz.events import Outcome, State
-from threadviz.timeline import Task, Timeline, Totals
+from threadviz.timeline import STATES, Task, Timeline, Totals
 
 COMPUTING = (State.RUNNING, State.READY, State.GIL)
 """In these a task computes, or would if it were let."""
@@ -18,6 +18,7 @@ SHORT_NS = 50_000_000
 """Of what took less time, no shares and no rates are told: they would be those of a few looks."""
 
 _SLICES = 50
+_RUNNING, _READY = STATES.index(State.RUNNING), STATES.index(State.READY)
 
 
 def outcome_of(timeline: Timeline) -> Outcome:
@@ -110,14 +111,14 @@ class Figures:
         It is an average over slices of the run, each by how long threads waited for a core in it: many threads that
         could run for a moment are not lost in a long run.
         """
-        begin, total = self.timeline.begin or 0, self.totals.total_ns
-        weighed = waited = 0.0
-        for number in range(_SLICES):
-            since, until = (begin + total * edge // _SLICES for edge in (number, number + 1))
-            states = Counter[State]()
-            for lane in self.timeline.lanes:
-                states.update(lane.states(since, until))
-            if ready := states[State.READY]:
-                weighed += ready * (ready + states[State.RUNNING]) / (until - since)
-                waited += ready
+        begin, width = self.timeline.begin or 0, self.totals.total_ns // _SLICES
+        if not width:
+            return 0.0
+        ready, running = [0] * _SLICES, [0] * _SLICES
+        for lane in self.timeline.lanes:
+            for number, sums in enumerate(lane.binned(begin, width, _SLICES)):
+                ready[number] += sums[_READY]
+                running[number] += sums[_RUNNING]
+        weighed = sum(r * (r + on_cpu) / width for r, on_cpu in zip(ready, running, strict=True))
+        waited = sum(ready)
         return weighed / waited if waited else 0.0

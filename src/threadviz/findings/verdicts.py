@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from threadviz.events import State
-from threadviz.findings.comparing import baseline_of
+from threadviz.findings.comparing import baseline_of, same_work
 from threadviz.findings.figures import WAITING, Figures, outcome_of
 from threadviz.findings.states import COMPUTES_AT_ONCE, cores_elsewhere
 from threadviz.findings.words import count, percent, seconds
@@ -36,12 +36,24 @@ class Verdict:
 def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> list[Verdict]:
     """How each mode did, in the order given, against 'blocking' (or, without it, the first).
 
+    Where they did not do the same work, none is measured by another.
     `not_run` are modes that were asked for and did not get their turn: they come last.
     """
     runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
-    baseline = baseline_of(runs)
-    told = [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
+    if same_work(timelines.values()):
+        baseline = baseline_of(runs)
+        told = [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
+    else:
+        told = [_alone(mode, run) for mode, run in runs.items()]
     return told + [Verdict(mode, None, None, f"{mode}: did not run") for mode in not_run]
+
+
+def _alone(mode: str, run: Figures) -> Verdict:
+    total = run.totals.total_ns
+    text = f"{mode}: {seconds(total)} for {count(run.header.tasks, 'task')} of {run.header.workload}"
+    return Verdict(
+        mode, total, None, f"{text}, and nothing to compare with, as the runs did not do the same work"
+    )
 
 
 def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:

@@ -4,10 +4,11 @@ It reads no clock, no file and no process, and draws nothing. Findings and views
 the vocabulary of events alone.
 """
 
-from threadviz.timeline.lane import Lane, Role, Stretch
+from threadviz.timeline.kinds import STATES
+from threadviz.timeline.lane import Lane, Stretch
 from threadviz.timeline.model import Timeline
+from threadviz.timeline.reading import Role
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.totals import Totals, Watching
-from threadviz.timeline.track import STATES
 
 __all__ = ["STATES", "Lane", "Role", "Stretch", "Task", "Timeline", "Totals", "Watching"]

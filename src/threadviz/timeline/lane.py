@@ -1,37 +1,18 @@
 """A lane: one thread, from when it came into view until it was gone, and what it did in between."""
 
-import enum
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import add, sub
 
-from threadviz.events import Known, LaneStarted, Present, Span, Spans, State
+from threadviz.events import Known, LaneStarted, Spans, State
 from threadviz.stream import StreamError
-from threadviz.timeline.occupancy import Blocked, Occupancy
-from threadviz.timeline.track import STATES, Kinds, Track
+from threadviz.timeline.account import Account, merged
+from threadviz.timeline.bins import DENSE, Bins, Sums, differences, walked
+from threadviz.timeline.kinds import STATES, WIDTH, Kinds
+from threadviz.timeline.reading import Role
 
-_EVENT_CALLS = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2", "kevent", "io_uring_enter"})
-"""In these system calls an event loop waits for events, and hardly anything else is ever waited for."""
-
-_POLL_CALLS = frozenset({"poll", "ppoll", "select", "pselect6"})
-"""In these some event loops do as well, but a socket with a timeout does too (CPython's socketmodule.c,
-`internal_select`). Sampling smears a wait beyond the task that it was in, to about the next sample. So where one of
-these touches a task, it is the task's own wait, and no proof that the loop was listening."""
-
-_WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
-_CANNOT_ANSWER = frozenset({State.RUNNING, State.READY, State.GIL, State.IO, State.LOCK, State.SLEEP})
 FOREVER = 2**63 - 1
 """No time in a stream is later (ns)."""
-
-
-class Role(enum.StrEnum):
-    """What a lane is in the run."""
-
-    LOOP = "loop"
-    """The thread that the event loop is in."""
-    WORKER = "worker"
-    """A thread that tasks run in, or the main thread of a worker process."""
-    PLUMBING = "plumbing"
-    """Every other thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +28,10 @@ class Stretch:
 
 @dataclass
 class Clock:
-    """The latest moment (ns) that anything was said of."""
+    """The latest moment (ns) that anything was said of, and how often what had been settled was worked out anew."""
 
     now: int = 0
+    recuts: int = 0
 
 
 class Lane:
@@ -58,7 +40,7 @@ class Lane:
     `name` is what is shown: 'event loop', 'thread 1', 'process 2', or for plumbing the thread's own name.
     `kind` is 'process' where it is in another process than the event loop, else 'thread'. `start` and `end`
     are its lifetime in ns, `end` is None while it is alive. `tasks` are the numbers of its tasks, in the
-    order in which they were said to start.
+    order in which they were said to start. `revision` is explained at `settled_until`.
     """
 
     def __init__(self, event: LaneStarted, kinds: Kinds, clock: Clock) -> None:
@@ -73,40 +55,98 @@ class Lane:
         self.start = event.t
         self.end: int | None = None
         self.tasks: list[int] = []
+        self.revision = 0
+        self._revised_from: list[int] = []
         self._clock = clock
         self._kinds = kinds
         self._unknown = kinds.number(State.UNKNOWN, Known.SAMPLED, "")
-        self._present = self._unknown
-        self._occupancy = Occupancy()
-        self._blocked = Blocked(event.t)
-        # As it was said, and as it is shown: with what is idle worked out, and the present up to now.
-        self._said = Track(event.t, kinds)
-        self._shown = Track(event.t, kinds)
-        self._right_until = event.t
-        self._stale = True
+        self._account = Account(event.t, kinds, self._unknown)
+
+    @property
+    def settled_until(self) -> int:
+        """Before this moment (ns) later events do not change what the lane shows, unless they change `revision` too.
+
+        What the subject says may come late, and a lane may turn out to be the event loop's or a worker's: then what was
+        settled is worked out anew, and `revision` becomes another number. So what was drawn of the time before
+        `settled_until` stays right as long as `revision` is the same. Of a lane that has ended everything is settled.
+        That old times are thinned is no change: what was drawn of them before is right, and in finer detail.
+        """
+        if self.end is not None:
+            return FOREVER
+        return self._account.settled_until
+
+    def revised_from(self, revision: int) -> int:
+        """From where on (ns) the lane may show something else than it did as of an earlier `revision`."""
+        return min(self._revised_from[revision:], default=FOREVER)
+
+    @property
+    def thinned_until(self) -> int:
+        """Up to here (ns) the lane is thinned; its start, where it is not.
+
+        Of a run that is too long to be kept as it was, what is old is thinned: within grains of time, whose length
+        `grain` tells, there is only one stretch left of each kind, in an order that is not that of what happened.
+        Everything that is added up is exact to the ns at the edges of grains, and at those of tasks and of the
+        workload; in between it is right to a grain. Who shows single moments (`at`, `stretches`) of that time has to
+        say 'in some order within so many milliseconds'.
+        """
+        return self._account.history.last.start
+
+    def grain(self, t: int) -> int:
+        """Within how many ns the order around `t` was given up; 0 where it was not. See `thinned_until`."""
+        return self._account.history.grain(t)
 
     def states(self, since: int = 0, until: int | None = None) -> dict[State, int]:
         """Nanoseconds in each state within [since, until] (until now, where None); without states of 0 ns.
 
         They add up exactly to what [since, until] and the lane's lifetime have in common.
         """
-        sums = self._settled().sums(since, self._clock.now if until is None else until)
+        sums = self.sums(since, self._clock.now if until is None else until)
         return {state: ns for state, ns in zip(STATES, sums, strict=True) if ns}
+
+    def sums(self, since: int, until: int) -> Sums:
+        """What `states` says, of every state, in the order of `STATES`."""
+        columns = self._columns_until(until)
+        if since > self.start:
+            columns = list(map(sub, columns, self._columns_until(min(since, until))))
+        return _in_states(columns)
+
+    def binned(self, since: int, width: int, count: int) -> list[Sums]:
+        """For each of `count` bins of `width` ns, from `since` (ns) on: ns in each state, in the order of `STATES`.
+
+        Each is what `states` says of the bin, so it adds up to less than `width` where the lane was not there for all
+        of it. Where a lane does little this costs by the stretch, where it does much by the bin.
+        """
+        bins = self._binned(Bins(since, width, count))
+        return list(map(_in_states, bins)) if self.role is Role.LOOP else bins
+
+    def blocked_binned(self, since: int, width: int, count: int) -> list[Sums]:
+        """Of what `binned` says of the event loop's lane: how much of it while the loop could not answer.
+
+        `blocked` says when that is. What there is of io, lock, sleep and waiting is what is drawn as blocked. Of every
+        other lane all is 0.
+        """
+        if self.role is not Role.LOOP:
+            return [(0,) * WIDTH] * count
+        return [sums[WIDTH:] for sums in self._binned(Bins(since, width, count))]
 
     def stretches(self, since: int = 0, until: int | None = None) -> Iterator[Stretch]:
         """The stretches within [since, until], clipped to it: contiguous, and no two equal neighbours.
 
         To be used up before the timeline is told more.
         """
-        for start, end, kind in self._settled().walk(since, self._clock.now if until is None else until):
-            yield Stretch(start, end, *self._kinds.table[kind])
+        horizon = self._horizon()
+        since, until = max(since, self.start), horizon if until is None else min(until, horizon)
+        if since < until:
+            pieces = self._account.walk(since, until, horizon)
+            for start, end, kind in merged(since, pieces, self._kinds.shown):
+                yield Stretch(start, end, *self._kinds.table[kind])
 
     def at(self, t: int) -> Stretch | None:
         """The whole stretch that `t` is in; at the lane's end, or now, its last; else None."""
-        found = self._settled().at(t)
-        if found is None:
+        horizon = self._horizon()
+        if not self.start <= t <= horizon or self.start == horizon:
             return None
-        start, end, kind = found
+        start, end, kind = self._account.around(min(t, horizon - 1), horizon)
         return Stretch(start, end, *self._kinds.table[kind])
 
     def blocked(self, until: int) -> tuple[int, int]:
@@ -116,88 +156,95 @@ class Lane:
         task, or seen in anything but the wait for events; what nobody saw (unknown, or waiting for nobody
         knows what) is not held against it.
         """
-        self._settled()
-        return self._blocked.until(until)
+        until = min(until, self._horizon())
+        return sum(self._columns_until(until)[WIDTH:]), self._account.longest_block(until, self._horizon())
+
+    def in_task(self, t: int) -> bool:
+        """Whether a task is on the lane right after `t` (ns)."""
+        return self._account.in_task(t)
+
+    @property
+    def held(self) -> int:
+        """How many pieces of stretches are kept of it: what it takes memory for."""
+        return len(self._account.history)
 
     def tell(self, event: Spans) -> int:
         """Take settled stretches, and return where (ns) they end."""
-        if event.start < self._said.end:
+        account = self._account
+        if event.start < account.said_until:
             raise StreamError(
-                f"lane {self.number}: spans start at {event.start} ns, before {self._said.end} ns,"
+                f"lane {self.number}: spans start at {event.start} ns, before {account.said_until} ns,"
                 " where what was said of it ends"
             )
-        end = event.start + sum(span.ns for span in event.spans)
+        end = event.start + sum([span.ns for span in event.spans])
         if end > (FOREVER if self.end is None else self.end):
             raise StreamError(f"lane {self.number}: spans run until {end} ns, beyond its end")
-        self._said.append(event.start, self._unknown)
+        if self.end is not None:
+            self._revise(self.start)
+        until = event.start
+        if until > account.said_until:
+            account.say(until, self._unknown)
+        number = self._kinds.number
         for span in event.spans:
-            self._said.append(self._said.end + span.ns, self._number(span))
-        self._present = self._unknown if event.present is None else self._number(event.present)
-        self._stale = True
+            until += span.ns
+            account.say(until, number(span.state, span.known, span.call))
+        present = event.present
+        account.expect(
+            self._unknown if present is None else number(present.state, Known.SAMPLED, present.call)
+        )
         return end
 
     def finish(self, t: int) -> None:
         """The thread was gone at `t` (ns)."""
         if self.end is not None:
             raise StreamError(f"lane {self.number} ends twice")
-        if t < self._said.end:
-            raise StreamError(f"lane {self.number} ends at {t} ns, but was seen until {self._said.end} ns")
+        said_until = self._account.said_until
+        if t < said_until:
+            raise StreamError(f"lane {self.number} ends at {t} ns, but was seen until {said_until} ns")
         self.end = t
-        self._stale = True
 
     def occupy(self, t: int, by: int) -> None:
         """From `t` (ns) on, `by` tasks more are on this lane."""
-        self._occupancy.change(t, by)
-        self._recut(t)
+        if t < self.settled_until:
+            # An event loop's wait may be another kind of wait from its begin on.
+            self._revise(self.start if self.role is Role.LOOP else t)
+        self._account.occupy(t, by)
 
     def take_role(self, role: Role, begin: int) -> None:
         """Become `role`; an event loop's questions are asked from `begin` (ns) on."""
+        if self.start < self.settled_until:
+            self._revise(self.start)
         self.role = role
-        self._blocked = Blocked(begin)
-        self._recut(self.start)
+        self._account.read_as(role, begin)
 
-    def _number(self, of: Span | Present) -> int:
-        known = of.known if isinstance(of, Span) else Known.SAMPLED
-        return self._kinds.number(of.state, known, of.call)
+    def thin(self, marks: Iterable[int]) -> None:
+        """Thin a little more of what is old; what is added up stays exact at `marks` (ns)."""
+        self._account.thin(marks)
 
-    def _recut(self, t: int) -> None:
-        said = self._said.at(t)
-        self._right_until = max(self.start, min(self._right_until, said[0] if said else t))
-        self._stale = True
+    def _revise(self, since: int) -> None:
+        self.revision += 1
+        self._revised_from.append(since)
+        self._clock.recuts += 1
 
-    def _settled(self) -> Track:
-        """The track that is shown, brought up to date."""
-        horizon = self._clock.now if self.end is None else self.end
-        if self._stale or self._shown.end != horizon:
-            self._shown.cut(self._right_until)
-            self._blocked.cut(self._right_until)
-            said, end = self._said, self._said.end
-            last = said.at(end)
-            said.append(horizon, self._present)
-            for stretch in said.walk(self._right_until, horizon):
-                self._show(*stretch)
-            said.cut(end)
-            # The last stretch may go on, and what the lane is in at present may turn out to have been another.
-            self._right_until = last[0] if last else self.start
-            self._stale = False
-        return self._shown
+    def _horizon(self) -> int:
+        return self._clock.now if self.end is None else self.end
 
-    def _show(self, start: int, end: int, kind: int) -> None:
-        pieces = list(self._occupancy.pieces(start, end))
-        outside = self._outside_task(kind, touching=any(busy for _, busy in pieces))
-        for until, busy in pieces:
-            shown = kind if busy else outside
-            self._shown.append(until, shown)
-            if self.role is Role.LOOP and (busy or self._kinds.table[shown][0] in _CANNOT_ANSWER):
-                self._blocked.append(start, until)
-            start = until
+    def _columns_until(self, t: int) -> list[int]:
+        return self._account.sums_until(t, self._clock.now if self.end is None else self.end)
 
-    def _outside_task(self, kind: int, touching: bool) -> int:
-        """What a stretch is outside of tasks, if it is `touching` one or if not."""
-        state, known, call = self._kinds.table[kind]
-        if self.role is Role.WORKER and state in _WAITS:
-            return self._kinds.number(State.IDLE, Known.SAID, "")
-        for_events = call in _EVENT_CALLS or (call in _POLL_CALLS and not touching)
-        if self.role is Role.LOOP and state is State.IO and for_events:
-            return self._kinds.number(State.IDLE, known, "")
-        return kind
+    def _binned(self, bins: Bins) -> list[Sums]:
+        """The bins, in columns."""
+        horizon = self._horizon()
+        since, until = max(bins.since, self.start), min(bins.until, horizon)
+        width = 2 * WIDTH if self.role is Role.LOOP else WIDTH
+        if since >= until:
+            return [(0,) * width] * bins.number
+        if self._account.history.count(since, until) > DENSE * bins.number:
+            return differences(bins, self._columns_until)
+        pieces = self._account.walk(since, until, horizon)
+        return walked(bins, since, pieces, self._kinds.columns, width)
+
+
+def _in_states(columns: Sequence[int]) -> Sums:
+    """The sums of states, of those of columns."""
+    return tuple(columns) if len(columns) == WIDTH else tuple(map(add, columns, columns[WIDTH:]))

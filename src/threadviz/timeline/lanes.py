@@ -1,13 +1,20 @@
 """The lanes of a run: which thread each is, which tasks are on it, and what role it has among the others."""
 
+from bisect import bisect_right, insort
 from collections import Counter, defaultdict
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from threadviz.events import Begin, LaneEnded, LaneStarted, Started
 from threadviz.stream import StreamError
-from threadviz.timeline.lane import Clock, Lane, Role
+from threadviz.timeline.kinds import Kinds
+from threadviz.timeline.lane import Clock, Lane
+from threadviz.timeline.reading import Role
 from threadviz.timeline.tasks import Task
-from threadviz.timeline.track import Kinds
+
+_AT_A_TIME = 256
+"""After so many stretches it is seen to again that there are not too many."""
 
 Thread = tuple[int, int]
 """(pid, tid)"""
@@ -23,6 +30,9 @@ class _Stay(NamedTuple):
     def thread(self) -> Thread:
         return self.started.pid, self.started.tid
 
+    def goes_on(self, t: int) -> bool:
+        return self.task.finished is None or t < self.task.finished
+
 
 class Lanes:
     """All lanes, by number. Lanes and tasks find each other by thread, whichever is told of first."""
@@ -36,6 +46,7 @@ class Lanes:
         self._homeless: defaultdict[Thread, list[_Stay]] = defaultdict(list)
         self._begin: Begin | None = None
         self._in_order: tuple[Lane, ...] | None = ()
+        self._named = Counter[str]()
         self._clock = clock
         self._kinds = Kinds()
 
@@ -47,6 +58,11 @@ class Lanes:
             lanes = self._by_number.values()
             self._in_order = tuple(sorted(lanes, key=lambda lane: order.index(lane.role)))
         return self._in_order
+
+    @property
+    def kinds(self) -> int:
+        """How many different kinds of stretches were told of."""
+        return len(self._kinds.table)
 
     def find(self, number: int) -> Lane:
         """The lane of this number."""
@@ -70,16 +86,22 @@ class Lanes:
         self._by_thread[thread].append(lane)
         for stay in self._homeless.pop(thread, ()):
             self._house(stay)
-        self._cast()
+        if self._begin is not None and thread == (self._begin.pid, self._begin.tid):
+            self._cast()  # it may be the event loop's, which changes the names of others
+        else:
+            self._cast_lane(lane)
 
     def end(self, event: LaneEnded) -> None:
         """A thread is gone; tasks that started in its number later are another's."""
         lane = self.find(event.lane)
         lane.finish(event.t)
-        strays = [stay for stay in self._stays[event.lane] if stay.started.t > event.t]
+        stays = self._stays[event.lane]
+        strays = stays[bisect_right(stays, event.t, key=_started) :]
+        if strays:
+            del stays[-len(strays) :]
+            gone = {stay.task.number for stay in strays}
+            lane.tasks[:] = [number for number in lane.tasks if number not in gone]
         for stay in strays:
-            self._stays[event.lane].remove(stay)
-            lane.tasks.remove(stay.task.number)
             _occupy(lane, stay, -1)
             self._house(stay)
         if strays or lane is self.loop:
@@ -96,12 +118,32 @@ class Lanes:
         if task.lane is not None and task.lane.role is Role.PLUMBING:
             self._cast()
 
+    def task_on(self, lane: Lane, t: int) -> Task | None:
+        """The task that is on a lane right after `t`; of several the one that started last."""
+        if not lane.in_task(t):
+            return None
+        stays = self._stays[lane.number]
+        index = bisect_right(stays, t, key=_started) - 1
+        while not stays[index].goes_on(t):
+            index -= 1
+        return stays[index].task
+
+    def make_room(self, keep: int, marks: Sequence[int]) -> int:
+        """Thin the fullest lane a little, where there are more than `keep` stretches; return how many may come now.
+
+        What is added up stays exact at `marks` (ns).
+        """
+        held = sum(lane.held for lane in self._by_number.values())
+        if held > keep:
+            max(self._by_number.values(), key=_held).thin(marks)
+        return max(keep - held, _AT_A_TIME)
+
     def _house(self, stay: _Stay) -> None:
         lane = stay.task.lane = self._at_home(stay.thread, stay.started.t)
         if lane is None:
             self._homeless[stay.thread].append(stay)
             return
-        self._stays[lane.number].append(stay)
+        insort(self._stays[lane.number], stay, key=_started)
         lane.tasks.append(stay.task.number)
         _occupy(lane, stay, 1)
 
@@ -115,18 +157,22 @@ class Lanes:
         begin = self._begin
         if begin is not None:
             self.loop = self._at_home((begin.pid, begin.tid), begin.t)
-        named = Counter[str]()
+        self._named.clear()
         for lane in self._by_number.values():
-            lane.kind = "process" if self._is_apart(lane) else "thread"
-            role = self._role(lane)
-            if role is not lane.role:
-                lane.take_role(role, 0 if begin is None else begin.t)
-            if role is Role.LOOP:
-                lane.name = "event loop"
-            else:
-                what = lane.kind if role is Role.WORKER else role.value
-                named[what] += 1
-                lane.name = f"{what} {named[what]}"
+            self._cast_lane(lane)
+
+    def _cast_lane(self, lane: Lane) -> None:
+        """Give a lane its role and its name, after those that appeared before it."""
+        lane.kind = "process" if self._is_apart(lane) else "thread"
+        role = self._role(lane)
+        if role is not lane.role:
+            lane.take_role(role, 0 if self._begin is None else self._begin.t)
+        if role is Role.LOOP:
+            lane.name = "event loop"
+        else:
+            what = lane.kind if role is Role.WORKER else role.value
+            self._named[what] += 1
+            lane.name = f"{what} {self._named[what]}"
         self._in_order = None
 
     def _role(self, lane: Lane) -> Role:
@@ -138,6 +184,13 @@ class Lanes:
 
     def _is_apart(self, lane: Lane) -> bool:
         return lane.process == "worker" if self._begin is None else lane.pid != self._begin.pid
+
+
+_held = attrgetter("held")
+
+
+def _started(stay: _Stay) -> int:
+    return stay.started.t
 
 
 def _occupy(lane: Lane, stay: _Stay, by: int) -> None:

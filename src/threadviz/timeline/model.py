@@ -20,13 +20,20 @@ from threadviz.events import (
     Tick,
 )
 from threadviz.stream import StreamError
-from threadviz.timeline.lane import Clock, Lane, Role
+from threadviz.timeline.bins import Sums
+from threadviz.timeline.kinds import STATES
+from threadviz.timeline.lane import Clock, Lane
 from threadviz.timeline.lanes import Lanes
+from threadviz.timeline.reading import Role
 from threadviz.timeline.tasks import Task, Tasks
 from threadviz.timeline.totals import Totals, Watching
-from threadviz.timeline.track import STATES
 
 NS_PER_S = 1_000_000_000
+KEEP = 1_000_000
+"""How many stretches a timeline keeps as they were told: about 20 MB of them."""
+
+_RUNNING = STATES.index(State.RUNNING)
+_NOTHING = (0,) * len(STATES)
 
 
 class Timeline:
@@ -34,10 +41,11 @@ class Timeline:
 
     `begin` and `end` are when the workload began and ended, `now` is the latest moment that anything was
     said of. `error` is what the mode raised, where it did. `closed` is None while the stream may go on, and
-    where it was cut off.
+    where it was cut off. When it holds more than `keep` stretches, the old ones of the fullest lanes are thinned: see
+    `Lane.thinned_until`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int = KEEP) -> None:
         self.begin: int | None = None
         self.end: int | None = None
         self.error: str | None = None
@@ -46,7 +54,13 @@ class Timeline:
         self.died: list[Died] = []
         self._header: Header | None = None
         self._clock = Clock()
+        self._keep = self._room = keep
         self._tasks = Tasks()
+        self._summed_up: tuple[Sums, Sums] = (_NOTHING, _NOTHING)
+        # What these are the sums for, and as of how many events; of none in particular where no more will change them.
+        self._summed_up_for: tuple[object, ...] = ()
+        self._summed_up_as_of: int | None = None
+        self._applied = 0
         self._lanes = Lanes(self._clock)
         self._appliers: dict[type[Event], Callable[[Any], None]] = {
             LaneStarted: self._lanes.start,
@@ -73,6 +87,7 @@ class Timeline:
             raise StreamError(f"a stream begins with a header, not with {type(event).__name__}")
         if self.closed is not None:
             raise StreamError(f"{type(event).__name__} after the stream was closed")
+        self._applied += 1
         self._appliers[type(event)](event)
         self._see(getattr(event, "t", 0))
 
@@ -114,6 +129,11 @@ class Timeline:
         return tuple(self._tasks.by_number.values())
 
     @property
+    def kinds(self) -> int:
+        """How many different kinds of stretches were told of: by state, how it is known, and system call."""
+        return self._lanes.kinds
+
+    @property
     def watching(self) -> Watching:
         """What the observer's last word on itself says of how it watched."""
         asked_hz, tick = self.header.probe.asked_hz, self.tick
@@ -146,6 +166,10 @@ class Timeline:
             states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
         return states
 
+    def task_on(self, lane: Lane, t: int) -> Task | None:
+        """The task that is on `lane` right after `t` (ns); of several the one that started last."""
+        return self._lanes.task_on(lane, t)
+
     def totals(self, t: int | None = None) -> Totals:
         """The figures of the whole run as of `t` (now, where None)."""
         t = self.now if t is None else min(t, self.now)
@@ -153,30 +177,42 @@ class Timeline:
         sum_ns, slowest_ns = self._tasks.elapsed(t)
         if self.begin is None or until <= self.begin:
             return Totals(0, sum_ns, slowest_ns, 0, {}, 0, 0)
-        states = dict.fromkeys(STATES, 0)
-        cpu_ns = 0
-        for lane in self._lanes.in_order:
-            lane_states = lane.states(self.begin, until)
-            cpu_ns += lane_states.get(State.RUNNING, 0)
-            if lane.role is not Role.PLUMBING:
-                for state, ns in lane_states.items():
-                    states[state] += ns
+        plumbing, others = self._sums(self.begin, until)
         blocked_ns, longest_ns = (0, 0) if self.loop is None else self.loop.blocked(until)
         return Totals(
             total_ns=until - self.begin,
             sum_ns=sum_ns,
             slowest_ns=slowest_ns,
-            cpu_ns=cpu_ns,
-            states={state: ns for state, ns in states.items() if ns},
+            cpu_ns=plumbing[_RUNNING] + others[_RUNNING],
+            states={state: ns for state, ns in zip(STATES, others, strict=True) if ns},
             loop_blocked_ns=blocked_ns,
             loop_longest_ns=longest_ns,
         )
 
+    def _sums(self, since: int, until: int) -> tuple[Sums, Sums]:
+        """Nanoseconds in each state of all lanes together: of the plumbing, and of the others."""
+        key = (since, until, self._clock.recuts, self._lanes.in_order)
+        if key != self._summed_up_for or self._summed_up_as_of not in (self._applied, None):
+            parts: tuple[list[Sums], list[Sums]] = ([_NOTHING], [_NOTHING])
+            for lane in self._lanes.in_order:
+                parts[lane.role is not Role.PLUMBING].append(lane.sums(since, until))
+            plumbing, others = (tuple(map(sum, zip(*rows, strict=True))) for rows in parts)
+            self._summed_up = plumbing, others
+            settled = all(lane.settled_until >= until for lane in self._lanes.in_order)
+            self._summed_up_for, self._summed_up_as_of = key, None if settled else self._applied
+        return self._summed_up
+
     def _see(self, t: int) -> None:
-        self._clock.now = max(self._clock.now, t)
+        if t > self._clock.now:
+            self._clock.now = t
 
     def _spans(self, event: Spans) -> None:
         self._see(self._lanes.find(event.lane).tell(event))
+        self._room -= len(event.spans)
+        while self._room < 0:
+            self._room += self._lanes.make_room(
+                self._keep, [t for t in (self.begin, self.end) if t is not None]
+            )
 
     def _tick(self, event: Tick) -> None:
         if self.tick is not None and event.t < self.tick.t:

@@ -1,8 +1,8 @@
 """The tasks of a run: handed over, started, finished; and their elapsed times, added up."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 
 from threadviz.events import Finished, Started, Submitted
 from threadviz.stream import StreamError
@@ -33,6 +33,8 @@ class Task:
         return max(min(FOREVER if self.finished is None else self.finished, until) - self.started, 0)
 
 
+_NEVER = FOREVER + 1
+_started = attrgetter("started")
 _finished = attrgetter("finished")
 
 
@@ -42,10 +44,12 @@ class Tasks:
     def __init__(self) -> None:
         self.by_number: dict[int, Task] = {}
         self.done: list[Task] = []
-        self._open: dict[int, Task] = {}
-        # Elapsed times of the tasks that are done: (sum, slowest) before the one of the same index, as far as
-        # it was asked for, and nobody turned out to have finished in between.
-        self._before: list[tuple[int, int]] = [(0, 0)]
+        self._begun: list[Task] = []
+        # What is before the task of the same index, as far as it was asked for and nobody turned out to come in
+        # between. Of those that are done: how many had started, when they finished, added up, and the longest elapsed
+        # time. Of those that have begun: when they started, added up, and when the last of them finished.
+        self._before_done: list[tuple[int, int, int]] = [(0, 0, 0)]
+        self._before_begun: list[tuple[int, int]] = [(0, 0)]
 
     def submit(self, event: Submitted) -> None:
         """A task was handed over."""
@@ -63,7 +67,9 @@ class Tasks:
         if event.t < task.submitted:
             raise StreamError(f"task {task.number} starts at {event.t} ns, before it was submitted")
         task.started = event.t
-        self._open[task.number] = task
+        index = bisect_right(self._begun, event.t, key=_started)
+        self._begun.insert(index, task)
+        del self._before_begun[index + 1 :]
         return task
 
     def finish(self, event: Finished) -> Task:
@@ -76,25 +82,37 @@ class Tasks:
         if event.t < (task.submitted if task.started is None else task.started):
             raise StreamError(f"task {task.number} finishes at {event.t} ns, before it began")
         task.finished, task.result, task.error = event.t, event.result, event.error
-        self._open.pop(task.number, None)
         index = bisect_right(self.done, event.t, key=_finished)
         self.done.insert(index, task)
-        del self._before[index + 1 :]
+        del self._before_done[index + 1 :]
+        if task.started is not None:
+            del self._before_begun[bisect_left(self._begun, task.started, key=_started) + 1 :]
         return task
 
     def elapsed(self, t: int) -> tuple[int, int]:
         """The elapsed times (ns) of all tasks until `t`: their sum, and the longest."""
-        index = bisect_right(self.done, t, key=_finished)
-        for task in self.done[len(self._before) - 1 : index]:
-            total, slowest = self._before[-1]
-            elapsed = task.elapsed()
-            self._before.append((total + elapsed, max(slowest, elapsed)))
-        total, slowest = self._before[index]
-        for task in (*self.done[index:], *self._open.values()):
-            elapsed = task.elapsed(t)
-            total += elapsed
-            slowest = max(slowest, elapsed)
-        return total, slowest
+        done = bisect_right(self.done, t, key=_finished)
+        begun = bisect_right(self._begun, t, key=_started)
+        self._add_up(done, begun)
+        over, finishes, slowest = self._before_done[done]
+        starts, _ = self._before_begun[begun]
+        # The first of those that have not finished by then, if it has begun by then, is the one that takes longest.
+        first = bisect_right(self._before_begun, t, hi=begun + 1, key=itemgetter(1)) - 1
+        if first < begun:
+            slowest = max(slowest, self._begun[first].elapsed(t))
+        return (begun - over) * t + finishes - starts, slowest
+
+    def _add_up(self, done: int, begun: int) -> None:
+        """Have what is before the tasks of these indices."""
+        for task in self.done[len(self._before_done) - 1 : done]:
+            over, finishes, slowest = self._before_done[-1]
+            if task.started is not None and task.finished is not None:
+                over, finishes, slowest = over + 1, finishes + task.finished, max(slowest, task.elapsed())
+            self._before_done.append((over, finishes, slowest))
+        for task in self._begun[len(self._before_begun) - 1 : begun]:
+            starts, last = self._before_begun[-1]
+            finished = _NEVER if task.finished is None else task.finished
+            self._before_begun.append((starts + _started(task), max(last, finished)))
 
     def _find(self, number: int, what: str) -> Task:
         task = self.by_number.get(number)
