@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.picture.axis import ticks
+from threadviz.picture.axis import moment, ticks
 
 lengths = st.integers(1, 10**13)
 widths = st.integers(40, 300)
@@ -63,3 +63,38 @@ def test_a_short_run_has_an_axis_of_smaller_units() -> None:
 def test_there_is_no_axis_without_time() -> None:
     """A run that did not begin has nothing to be measured."""
     assert ticks(0, 80) == []
+
+
+sinces = st.integers(0, 10**13)
+
+
+@given(st.integers(40 * 1000, 10**13), widths, sinces)
+def test_an_axis_may_begin_later(length: int, cells: int, since: int) -> None:
+    """Its ticks are as round, stand where their moments are, and their labels do not touch either."""
+    found = ticks(length, cells, since)
+    if not found:
+        return
+    *_, unit = found[-1].label.split(" ")
+    moments = [
+        Decimal(tick.label.split(" ")[0]) * {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[unit]
+        for tick in found
+    ]
+    for tick, at in zip(found, moments, strict=True):
+        assert tick.cell == int(at - since) * cells // length
+    assert len({after - before for before, after in pairwise(moments)}) <= 1
+    for tick, following in pairwise(found):
+        assert tick.cell + len(tick.label) < following.cell
+
+
+@given(st.integers(0, 10**12), st.integers(1, 10**9))
+def test_moments_that_are_apart_read_differently(t: int, apart: int) -> None:
+    """As finely as they have to."""
+    assert moment(t, apart) != moment(t + apart, apart)
+
+
+def test_a_moment_is_as_long_as_it_has_to_be() -> None:
+    """No digits that a cell can't show."""
+    assert moment(1_234_567_890, 20_000_000) == "1.23 s"
+    assert moment(1_234_567_890, 20_000) == "1.23457 s"
+    assert moment(12_345_678, 1_000_000) == "12 ms"
+    assert moment(0, 1_000_000) == "0 ms"

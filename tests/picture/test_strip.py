@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
 from threadviz.events import Begin, LaneStarted, Present, Span, Spans, Started, State, Submitted, Tick
-from threadviz.picture.strip import Beyond, Mark, strip
+from threadviz.picture.strip import Beyond, Mark, cut, strip, turn
 from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role, Timeline
 
@@ -79,16 +79,28 @@ def test_a_cell_shows_what_was_there(run: Run, window: Window, cells: int) -> No
             assert cell.mark in (cell.parts or {Beyond.AWAY})
 
 
-@given(st.lists(st.tuples(st.sampled_from(["run", "gil"]), st.integers(1, 40)), min_size=1, max_size=60))
-def test_states_take_turns_by_their_shares(stretches: list[tuple[str, int]]) -> None:
-    """A strip of two states shows each for its share of the time, to within one cell."""
-    names = {"run": State.RUNNING, "gil": State.GIL}
-    lane = loop_lane(*(Span(100 * ns, names[name]) for name, ns in stretches))
-    length, cells = sum(100 * ns for _, ns in stretches), 20
-    marks = Counter(drawn(lane, length, cells))
-    states = lane.states(0, length)
-    for state in names.values():
-        assert abs(marks[state] * length / cells - states.get(state, 0)) <= length / cells + cells
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
+def test_states_take_turns_by_their_shares(parts: list[int], first: int) -> None:
+    """In any row of equal cells, each state shows about as often as its share, to within 3 cells."""
+    shown = Counter[int]()
+    for count in range(1, 200):
+        shown[turn(parts, first + count)] += 1
+        for index, part in enumerate(parts):
+            assert abs(shown[index] - count * part / sum(parts)) <= 3
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
+def test_a_state_that_was_not_there_has_no_turn(parts: list[int], number: int) -> None:
+    """However many others there are, and however little of them."""
+    assert parts[turn(parts, number)]
+
+
+@given(runs(), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
+def test_cells_of_a_row_are_what_each_of_them_is_alone(run: Run, since: int, width: int, count: int) -> None:
+    """Many are cut at once as they are one by one."""
+    for lane in of(run).lanes:
+        alone = [cut(lane, since + width * number, width, 1)[0] for number in range(count)]
+        assert cut(lane, since, width, count) == alone
 
 
 def test_a_loop_that_waits_in_a_task_is_blocked() -> None:

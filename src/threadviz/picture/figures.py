@@ -12,6 +12,10 @@ NOTHING = "-"
 """What stands where there is no figure."""
 
 
+LOOP_FIGURES = ("loop could not answer", "longest stretch")
+"""The names of the figures that are about the event loop: in all, and at most."""
+
+
 class Row(NamedTuple):
     """One figure, in words; `about` is what it is of."""
 
@@ -22,10 +26,11 @@ class Row(NamedTuple):
 
 def totals_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
     """The totals of a run as of `t` (ns; now, where None)."""
-    totals = timeline.totals(t)
+    totals, done = timeline.totals(t), timeline.finished_tasks()
     least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
-    speedup = totals.speedup if timeline.finished_tasks() else None
+    speedup = totals.speedup if done and (t is None or (done[0].finished or 0) <= t) else None
     cpus = totals.parallelism
+    in_all, at_most = LOOP_FIGURES
     return [
         Row("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
         Row("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
@@ -36,10 +41,8 @@ def totals_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
             "sum / total; in it, waits for the GIL or a core count as task time",
         ),
         Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
-        Row(
-            "loop could not answer", brief_seconds(totals.loop_blocked_ns), f"in all, busy or blocked{least}"
-        ),
-        Row("longest stretch", brief_seconds(totals.loop_longest_ns), f"of that{least}"),
+        Row(in_all, brief_seconds(totals.loop_blocked_ns), f"in all, busy or blocked{least}"),
+        Row(at_most, brief_seconds(totals.loop_longest_ns), f"of that{least}"),
     ]
 
 

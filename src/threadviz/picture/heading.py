@@ -22,10 +22,12 @@ def what_ran(timeline: Timeline) -> str:
 
 def machine(header: Header) -> str:
     """The Python and the machine."""
-    gil = "with" if header.gil else "without"
-    return printable(
-        f"Python {header.python} {gil} the GIL, {count(header.cores, 'core')}, {header.platform}"
-    )
+    return printable(f"{python(header)}, {count(header.cores, 'core')}, {header.platform}")
+
+
+def python(header: Header) -> str:
+    """The Python, and whether it has a GIL."""
+    return printable(f"Python {header.python} {'with' if header.gil else 'without'} the GIL")
 
 
 def who_watched(timeline: Timeline) -> str:

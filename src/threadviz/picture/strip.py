@@ -1,16 +1,22 @@
 """A lane's time cut into cells: what is drawn as a strip of characters."""
 
 import enum
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from threadviz.events import State
 from threadviz.picture.window import Window
-from threadviz.timeline import Lane, Role
+from threadviz.timeline import STATES, Lane, Role
 
-_WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
+WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
+"""In these an event loop is blocked, where it could not have answered."""
+
+_GOLDEN = 0x9E3779B97F4A7C15
+"""2 ** 64 by the golden ratio: what the turns are apart."""
+
+_HALF = 2**63
+"""So that the first is in the middle."""
 
 
 class Beyond(enum.StrEnum):
@@ -23,6 +29,12 @@ class Beyond(enum.StrEnum):
 
 
 Mark = State | Beyond
+
+MARKS: tuple[Mark, ...] = (*STATES, Beyond.BLOCKED, Beyond.AWAY)
+"""All of them, in the order in which `cut` tells them."""
+
+_BLOCKED, _AWAY = MARKS.index(Beyond.BLOCKED), MARKS.index(Beyond.AWAY)
+_WAITS = [STATES.index(state) for state in WAITS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +50,47 @@ class Cell:
 def strip(lane: Lane, window: Window, cells: int, over: int) -> list[Cell]:
     """Cut `window` into `cells` of equal length (to the ns); what lies beyond `over` (ns) is away.
 
-    A cell in which a lane was in one state shows that state. Where it was in several they take turns from cell to
-    cell, so that each is drawn about as often as its share of the time: what is most behind its share comes first.
+    A cell in which a lane was in one state shows that state; where it was in several, see `turn`.
     """
-    drawn = []
-    behind = Counter[Mark]()
     edges = [window.since + window.length * number // cells for number in range(cells + 1)]
-    for start, end in pairwise(edges):
-        parts = _parts(lane, start, end, over)
-        behind.update(parts)
-        mark = max(parts, key=lambda part: behind[part], default=Beyond.AWAY)
-        behind[mark] -= end - start
-        drawn.append(Cell(start, end, parts, mark))
+    drawn = []
+    for number, (start, end) in enumerate(pairwise(edges)):
+        until = max(start, min(end, over))
+        parts = [*cut(lane, start, until - start, 1)[0]]
+        parts[_AWAY] += end - until
+        told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}
+        drawn.append(Cell(start, end, told, MARKS[turn(parts, number + lane.number)]))
     return drawn
 
 
-def _parts(lane: Lane, start: int, end: int, over: int) -> dict[Mark, int]:
-    until = max(start, min(end, over))
-    parts = Counter[Mark]()
-    if lane.role is Role.LOOP:
-        for mark, ns in _loop_parts(lane, start, until):
-            parts[mark] += ns
-    else:
-        parts.update(lane.states(start, until))
-    parts[Beyond.AWAY] = end - start - parts.total()
-    return {mark: ns for mark, ns in parts.items() if ns}
+def cut(lane: Lane, since: int, width: int, count: int) -> list[tuple[int, ...]]:
+    """Cut a lane's time into `count` cells of `width` ns from `since` (ns) on: for each, ns for each of `MARKS`."""
+    if not width:
+        return [(0,) * len(MARKS)] * count
+    bins = lane.binned(since, width, count)
+    if lane.role is not Role.LOOP:
+        return [(*states, 0, width - sum(states)) for states in bins]
+    cells = []
+    for states, blocked in zip(bins, lane.blocked_binned(since, width, count), strict=True):
+        parts = [*states, 0, width - sum(states)]
+        for index in _WAITS:
+            parts[index] -= blocked[index]
+            parts[_BLOCKED] += blocked[index]
+        cells.append(tuple(parts))
+    return cells
 
 
-def _loop_parts(lane: Lane, start: int, until: int) -> Iterator[tuple[Mark, int]]:
-    """Yield what an event loop was in, with its waits split by whether it could have answered."""
-    for stretch in lane.stretches(start, until):
-        length = stretch.end - stretch.start
-        blocked = 0
-        if stretch.state in _WAITS:
-            blocked = lane.blocked(stretch.end)[0] - lane.blocked(stretch.start)[0]
-            yield Beyond.BLOCKED, blocked
-        yield stretch.state, length - blocked
+def turn(parts: Sequence[int], number: int) -> int:
+    """Return which of a cell's `parts` shows, where a character can show one alone: its index.
+
+    It depends on the cell alone and its number, so that a cell looks the same wherever it comes to stand. Numbers are
+    spread by the golden ratio over the parts, laid end to end: among neighbouring cells with equal parts each
+    shows about as often as its share. A cell without parts is away.
+    """
+    length = sum(parts)
+    left = ((number * _GOLDEN + _HALF) % 2**64) * length >> 64
+    for index, part in enumerate(parts):
+        left -= part
+        if left < 0:
+            return index
+    return _AWAY

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from threadviz.findings import Verdict
 from threadviz.picture.figures import Row, observer_rows, times, totals_rows
+from threadviz.picture.plain import printable
 from threadviz.timeline import Timeline
 
 
@@ -28,17 +29,25 @@ def totals_table(timeline: Timeline) -> Table:
     return table
 
 
-def comparison_table(timelines: Mapping[str, Timeline], verdicts: Sequence[Verdict], baseline: str) -> Table:
-    """The figures of several runs, side by side: a row for each figure, a column for each mode."""
-    table = _figure_table(*timelines)
+def comparison_table(
+    timelines: Mapping[str, Timeline], verdicts: Sequence[Verdict], baseline: str | None
+) -> Table:
+    """The figures of several runs, side by side: a row for each figure, a column for each mode.
+
+    `baseline` is what they are measured by, None where that makes no sense.
+    """
+    table = _figure_table(*map(printable, timelines))
     figures = [[*totals_rows(timeline), *observer_rows(timeline)] for timeline in timelines.values()]
-    against = [
-        Row(f"against {baseline}", times(each.speedup), f"speed-up: total of {baseline} / total")
-        for each in verdicts
-        if each.mode in timelines
-    ]
-    (total, *others) = zip(*figures, strict=True)
-    for row in (total, against, *others):
+    rows: list[Sequence[Row]] = [*zip(*figures, strict=True)]
+    if baseline is not None:
+        name = printable(baseline)
+        against = [
+            Row(f"against {name}", times(each.speedup), f"speed-up: total of {name} / total")
+            for each in verdicts
+            if each.mode in timelines
+        ]
+        rows.insert(1, against)
+    for row in rows:
         name, _, about = row[0]
         table.add_row(name, *(figure for _, figure, _ in row), about)
     return table

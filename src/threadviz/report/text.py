@@ -6,8 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from threadviz.findings import comparison, findings, verdict
-from threadviz.findings.comparing import BASELINE
+from threadviz.findings import comparison, findings, same_work, verdict
+from threadviz.findings.comparing import baseline_of
 from threadviz.findings.words import count
 from threadviz.picture.heading import cannot, machine, what_ran, who_watched
 from threadviz.picture.plain import printable
@@ -40,23 +40,47 @@ def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: 
     `not_run` are modes that did not get their turn.
     """
     runs = list(timelines.values())
-    header = runs[0].header
     picture = Picture(runs, paper)
     lanes: list[RenderableType] = [*picture.axis()]
-    for timeline in runs:
-        lanes += [Text(what_ran(timeline), style="bold"), *picture.lanes(timeline), ""]
-    baseline = BASELINE if BASELINE in timelines else next(iter(timelines))
+    for label, timeline in timelines.items():
+        lanes += [Text(_which(label, timeline), style="bold"), *picture.lanes(timeline), ""]
+    baseline = baseline_of(timelines) if same_work(runs) else None
     verdicts = verdict(timelines, not_run)
     beside = [finding.text for found in comparison(timelines).values() for finding in found]
     return paper.render(
-        Text(f"{printable(header.workload)}, one mode after the other", style="bold"),
-        Text(f"{machine(header)}, probe {printable(header.probe.name)}"),
-        *_sentence(cannot(header)),
+        Text(_what_is_compared(timelines), style="bold"),
+        *map(Text, _on_what(timelines)),
+        *map(Text, dict.fromkeys(words for each in runs if (words := cannot(each.header)))),
         *_section("Lanes", [*lanes, *picture.legend()]),
         *_section("Totals", [comparison_table(timelines, verdicts, baseline)]),
         *_section("Verdict", [_items((each.text for each in verdicts), paper)]),
         *(_section("Findings", [_items(beside, paper)]) if beside else ()),
     )
+
+
+def _what_is_compared(timelines: Mapping[str, Timeline]) -> str:
+    headers = [timeline.header for timeline in timelines.values()]
+    workloads = printable(", ".join(dict.fromkeys(header.workload for header in headers)))
+    if same_work(timelines.values()) and [*timelines] == [header.mode for header in headers]:
+        return f"{workloads}, one mode after the other"
+    return f"{workloads}: {len(headers)} runs side by side"
+
+
+def _which(label: str, timeline: Timeline) -> str:
+    """What ran, and where that does not tell it from the others, by what label it goes."""
+    ran = what_ran(timeline)
+    return ran if label == timeline.header.mode else f"{printable(label)}: {ran}"
+
+
+def _on_what(timelines: Mapping[str, Timeline]) -> list[str]:
+    """The machines and the probes: of each run, where they are not the same."""
+    of_each = {
+        label: f"{machine(timeline.header)}, probe {printable(timeline.header.probe.name)}"
+        for label, timeline in timelines.items()
+    }
+    if len(set(of_each.values())) == 1:
+        return [*set(of_each.values())]
+    return [f"{printable(label)}: {words}" for label, words in of_each.items()]
 
 
 def _section(title: str, parts: Iterable[RenderableType]) -> list[RenderableType]:
