@@ -1,7 +1,7 @@
 """What may be asked for: turns what a user wants into requests, or says in one sentence what is wrong with it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threadviz.modes import MODES
@@ -72,6 +72,14 @@ def requests(asked: Asked, modes: Collection[str]) -> list[RunRequest]:
         )
         for mode in modes
     ]
+
+
+def fitting(asked: Asked) -> Asked:
+    """Return `asked` without what its workload has no use for: wishes about fetching, where it fetches nothing."""
+    workload = WORKLOADS.get(asked.workload)
+    if workload is None or workload.fetches:
+        return asked
+    return replace(asked, set_name=None, urls=None, online=False, timeout_s=None)
 
 
 def split_modes(text: str) -> list[str]:

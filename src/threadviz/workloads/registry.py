@@ -96,13 +96,9 @@ WORKLOADS: Mapping[str, Workload] = MappingProxyType(
         workload.name: workload
         for workload in (
             Workload("fetch", "opens each site with urllib and reads it: I/O-bound", None, _fetch),
-            Workload(
-                "primes", "divides large numbers in pure Python: CPU-bound, and holds the GIL", 8, _primes
-            ),
-            Workload("digest", "hashes large buffers: CPU-bound, but hashlib releases the GIL", 8, _digest),
-            Workload(
-                "mixed", "fetches each site and parses what came: I/O-bound, then CPU-bound", None, _mixed
-            ),
+            Workload("primes", "divides numbers in pure Python: CPU-bound, holds the GIL", 8, _primes),
+            Workload("digest", "hashes large buffers: CPU-bound, but releases the GIL", 8, _digest),
+            Workload("mixed", "fetches and parses each site: I/O-bound, then CPU-bound", None, _mixed),
         )
     }
 )
