@@ -1,4 +1,4 @@
-# make run        runs threadviz in an environment of its own; make run ARGS="run primes --mode threads"
+# make run        opens the app, in an environment of its own; make run ARGS="run primes --mode threads"
 # make test       checks everything: format, lint, types, import rules, tests
 # make test-all   runs the tests on each of CPython 3.11, 3.12 and 3.13 that is installed
 # make format     rewrites the code as `make test` wants it
@@ -7,8 +7,6 @@
 # belongs to make: what is in there without its stamp is made anew. A .venv/ of your own is left alone.
 
 .PHONY: run test pytest test-all format
-
-ARGS ?= compare fetch
 
 # The version of the Python $(1), such as 3.12; nothing where it does not run, is too old or can't make an
 # environment. It is run, not looked up: pyenv puts names on PATH also for versions that are switched off.

@@ -1,9 +1,9 @@
 """Runs that are looked at together."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from threadviz.events import Outcome
+from threadviz.findings import labelled
 from threadviz.request import RunRequest
 from threadviz.timeline import Timeline
 from threadviz.tui.runs.run import Run
@@ -50,14 +50,7 @@ class Group:
     @property
     def timelines(self) -> dict[str, Timeline]:
         """The timelines of what was measured, by mode, as the findings take them; a mode's second run is numbered."""
-        seen: Counter[str] = Counter()
-        timelines = {}
-        for run in self.runs:
-            if run.timeline.begin is not None:
-                seen[run.mode] += 1
-                again = f" ({seen[run.mode]})" if seen[run.mode] > 1 else ""
-                timelines[run.mode + again] = run.timeline
-        return timelines
+        return labelled(run.timeline for run in self.runs if run.timeline.begin is not None)
 
     @property
     def not_run(self) -> list[str]:

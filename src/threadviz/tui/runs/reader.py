@@ -1,10 +1,11 @@
 """Reads a run's events while the app draws."""
 
 from collections import deque
+from collections.abc import Iterator
 from threading import Event, Thread
 
 from threadviz.events import AnyEvent
-from threadviz.launch import Launch
+from threadviz.launch import Launch, RecordingError
 from threadviz.stream import StreamError
 
 MAX_WAITING = 20_000
@@ -61,7 +62,7 @@ class Reader:
     def _read(self) -> None:
         with self._launch as launch:
             try:
-                for event in launch.events():
+                for event in _events(launch):
                     self._waiting.append(event)
                     while len(self._waiting) >= MAX_WAITING and not self._closing:
                         self._await_room()
@@ -75,3 +76,11 @@ class Reader:
         # An event that was taken just before left the room set in vain, so look again.
         if len(self._waiting) >= MAX_WAITING and not self._closing:
             self._room.wait()
+
+
+def _events(launch: Launch) -> Iterator[AnyEvent]:
+    """Yield the run's events to its end, even where what is kept of it can't be written any further."""
+    try:
+        yield from launch.events()
+    except RecordingError:  # told to whoever wants to save it
+        yield from launch.events()

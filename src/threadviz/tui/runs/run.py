@@ -1,10 +1,13 @@
 """One run as the app has it."""
 
+from datetime import datetime
+from pathlib import Path
 from time import monotonic_ns
 from typing import Self
 
 from threadviz.following import Following
 from threadviz.launch import Launch
+from threadviz.recordings.keeping import Kept, SaveError
 from threadviz.request import RunRequest
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
@@ -17,22 +20,30 @@ class Run:
     Its timeline changes only while `drain` is called, which is for the thread that draws.
     """
 
-    def __init__(self, request: RunRequest | None, following: Following, reader: Reader | None) -> None:
+    def __init__(
+        self,
+        request: RunRequest | None,
+        following: Following,
+        reader: Reader | None,
+        kept: Kept | None = None,
+    ) -> None:
         self.request = request
         self.stopped = False
         self._following = following
         self._reader = reader
+        self._kept = kept
 
     @classmethod
     def start(cls, request: RunRequest) -> Self:
         """Start it. One that can't be started is over, and its trouble says why."""
         following = Following()
         try:
-            reader = Reader(Launch(request))
+            kept = Kept()
+            reader = Reader(Launch(request, kept))
         except OSError as error:
             following.not_started(error)
             return cls(request, following, None)
-        return cls(request, following, reader)
+        return cls(request, following, reader, kept)
 
     @classmethod
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
@@ -98,6 +109,20 @@ class Run:
             self._following.not_believed(error)
         self.close()
         return True
+
+    def file_name(self, now: datetime) -> str:
+        """What to call its recording, saved at `now`, where nobody says otherwise."""
+        return f"threadviz-{self.workload}-{self.mode}-{now:%Y%m%d-%H%M%S}.jsonl.gz"
+
+    def save(self, path: Path, *, over: bool = False) -> None:
+        """Write its recording into the file `path`, as far as it has come; packed with gzip if that ends in '.gz'.
+
+        Raises FileExistsError where there is such a file, unless it is to be written `over`; OSError where it can't be
+        written; and SaveError where there is nothing to save. Of a run of an hour it may take a second.
+        """
+        if self._kept is None:
+            raise SaveError("it was not run in this sitting")
+        self._kept.save(path, over=over)
 
     def stop(self) -> None:
         """Have it end. What was measured until then is still told, soon; this does not wait for it."""

@@ -1,0 +1,89 @@
+"""The app: one frame timer, and the main screen."""
+
+import gc
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+
+from threadviz.tui.commands import COMMANDS
+from threadviz.tui.drawing.colours import lane_variables
+from threadviz.tui.runs.sitting import Sitting
+from threadviz.tui.scene import Loop
+from threadviz.tui.screens.main import MainScreen
+
+FRAME_S = 1 / 30
+"""Seconds from frame to frame."""
+
+DRAIN_NS = 4_000_000
+"""At most so long (ns) a frame spends on what has come of a run; what is left is for the next."""
+
+
+class ThreadvizApp(App[None]):
+    """Shows the runs of `sitting`, which is closed by whoever made it.
+
+    `plain` draws in ASCII, `loop` shows again and again what is over; `clock` is in ns.
+    """
+
+    CSS_PATH = "screens/main.tcss"  # Textual reads no sheet of a screen that is there from the beginning
+    TITLE = "threadviz"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012 - as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-flat"), (34, "-tall"), (46, "-high")]  # noqa: RUF012 - as Textual has it
+
+    def __init__(
+        self,
+        sitting: Sitting,
+        *,
+        plain: bool = False,
+        loop: bool = False,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        super().__init__()
+        self.plain = plain
+        self._sitting = sitting
+        self._again = Loop() if loop else None
+        self._clock = clock
+        self._last_frame = clock()
+        self.main = MainScreen(sitting, plain=plain)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen."""
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of the lanes, for the theme that is set."""
+        return lane_variables(self.current_theme)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """The name of a key; in ASCII its name as Textual has it, such as `left`, where it else is a sign."""
+        shown = super().get_key_display(binding)
+        if shown.isascii() or not self.plain:
+            return shown
+        return f"{binding.key} " if binding.group else binding.key  # neighbours of a group touch
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette has: all commands, and the choice of a theme."""
+        if screen is self.main:
+            for command in COMMANDS:
+                if command.possible(self.main):
+                    carry_out = partial(self.main.action_carry_out, command.id)
+                    yield SystemCommand(command.label, command.about, carry_out)
+        yield SystemCommand("Theme", "Choose the colours of everything.", self.action_change_theme)
+
+    def on_mount(self) -> None:
+        """Begin to show frames."""
+        self.set_interval(FRAME_S, self._frame)
+        # What was made until here stays, and need not be looked through for garbage in mid-frame.
+        self.call_after_refresh(gc.freeze)
+
+    def _frame(self) -> None:
+        now = self._clock()
+        elapsed, self._last_frame = now - self._last_frame, now
+        self._sitting.drain(DRAIN_NS)
+        self.main.show_frame(elapsed)
+        if self._again is not None:
+            self._again.advance(self.main.scene, elapsed)

@@ -1,0 +1,10 @@
+"""The commands: everything that one can do on the main screen, each declared once.
+
+From a declaration come its keys, its place in the footer, its entry in the command palette, and its line in the help.
+A command acts on a `Desk`, which the main screen is; nothing here knows how that is drawn.
+"""
+
+from threadviz.tui.commands.declared import COMMANDS
+from threadviz.tui.commands.kinds import Command, Desk, Group, Panel
+
+__all__ = ["COMMANDS", "Command", "Desk", "Group", "Panel"]

@@ -1,0 +1,93 @@
+"""What stands beside a lane: its name, what it does, and its shares; and the headings above."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+
+from threadviz.events import State
+from threadviz.picture.axis import moment
+from threadviz.picture.plain import printable
+from threadviz.timeline import Lane, Role
+from threadviz.tui.drawing.columns import FIGURE, GAP, SHARES, Columns
+from threadviz.tui.drawing.doing import doing, words
+from threadviz.tui.drawing.press import Piece, Press
+from threadviz.tui.scene import Row, Scene
+
+
+class Label(NamedTuple):
+    """The text left and right of a lane's cells, for each of its lines."""
+
+    left: Sequence[Piece]
+    right: Sequence[Piece]
+
+
+def label(scene: Scene, row: Row, lane: Lane, columns: Columns, height: int, press: Press) -> Label:
+    """Return what stands beside `lane`, which is that of `row`, on each of `height` lines."""
+    inks, plain = press.paint.inks, press.paint.plain
+    picked = scene.is_picked(row)
+    mark = (">" if plain else "▸") if picked else " "
+    name = Segment(
+        f"{mark}{fit(lane.name, columns.name, plain)}",
+        inks.bold if picked or lane.role is Role.LOOP else inks.text,
+    )
+    found = doing(scene, row, lane)
+    if found is None:
+        over = lane.end is not None and lane.end <= scene.until(row.run)
+        now, task, style = "ended" if over else "", "", inks.quiet
+    else:
+        now, task = words(found, columns.now, with_task=height == 1), found.task
+        style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
+    below = [("" if lane.role is Role.WORKER else lane.kind, task), *[("", "")] * height][: height - 1]
+    left = [press.words(name, Segment(_now(now, columns, plain), style))]
+    left += [
+        press.words(Segment(f" {fit(kind, columns.name, plain)}{_now(what, columns, plain)}", inks.quiet))
+        for kind, what in below
+    ]
+    blank = press.blank(columns.width - columns.right)
+    return Label(left, [_shares(scene, row, lane, columns, press), *[blank] * (height - 1)])
+
+
+def _now(text: str, columns: Columns, plain: bool) -> str:
+    return f" {fit(text, columns.now, plain)} " if columns.now else " "
+
+
+def now_heading(scene: Scene) -> str:
+    """What stands above what the lanes do."""
+    if scene.cursor is not None:
+        return f"at {moment(scene.cursor, scene.camera.cell_ns)}"
+    return "now" if scene.growing or scene.present < scene.length else "mostly"
+
+
+def share_headings(columns: Columns) -> str:
+    """What stands above the shares."""
+    return "".join(" " * GAP + heading.rjust(FIGURE) for heading, _ in SHARES[: columns.shares])
+
+
+def fit(text: str, width: int, plain: bool) -> str:
+    """Return `text`, printable, in exactly `width` characters' room; cut off visibly."""
+    if text.isascii() and text.isprintable() and len(text) <= width:
+        return text.ljust(width)
+    text = printable(text)
+    if width and cell_len(text) > width:
+        return set_cell_size(text, width - 1) + ("~" if plain else "…")
+    return set_cell_size(text, width)
+
+
+def _shares(scene: Scene, row: Row, lane: Lane, columns: Columns, press: Press) -> Piece:
+    """The shares of a lane's life so far."""
+    states = lane.states(scene.origin(row.run), scene.until(row.run))
+    there = sum(states.values())
+    inks = press.paint.inks
+    drawn = []
+    for heading, of in SHARES[: columns.shares]:
+        share = sum([states.get(state, 0) for state in of]) / there if there else 0
+        figure = _percent(share) if there else ""
+        style = inks.word(State.RUNNING) if share and heading == "run" else inks.quiet
+        drawn.append(Segment(" " * GAP + figure.rjust(FIGURE), style))
+    return press.words(*drawn)
+
+
+def _percent(share: float) -> str:
+    return "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")

@@ -1,0 +1,176 @@
+"""The press: pieces of lines as Textual takes them, made once for all that look alike."""
+
+from array import array
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.strip import Strip
+
+from threadviz.tui.drawing.lane_cells import LaneCells
+from threadviz.tui.drawing.paint import Line, Paint
+from threadviz.tui.drawing.tones import away
+
+KEPT = 2048
+"""So many pieces are kept at least, and twice as many at most."""
+
+_PIECE = 16
+"""So many cells are a piece: from a multiple of it on, so that a picture that moves consists of the same pieces."""
+
+_ANY_TEXT = "\N{OBJECT REPLACEMENT CHARACTER}"
+
+
+class Piece(NamedTuple):
+    """A part of a line: its segments, how many characters wide it is, and how it is written to the terminal."""
+
+    segments: Sequence[Segment]
+    width: int
+    written: str
+
+
+class _Cast(NamedTuple):
+    """A style as it comes out of the filters, and what is written before and after a text in it."""
+
+    style: Style | None
+    before: str
+    after: str
+
+
+class Press:
+    """Makes pieces of what is drawn in `paint`, filtered and in the terminal's own sequences.
+
+    Textual does all that for a line at a time, whatever has changed in it. Most of a lane is what it was in the frame
+    before; so pieces are kept by what they show, and a line is only put together.
+    """
+
+    def __init__(
+        self, paint: Paint, filters: Sequence[LineFilter], background: Color, console: Console
+    ) -> None:
+        self.paint = paint
+        self.filters = filters
+        self._background = background
+        self._console = console
+        self._new: dict[Hashable, Piece] = {}
+        self._old: dict[Hashable, Piece] = {}
+        self._casts: dict[Style | None, _Cast] = {}
+
+    def words(self, *segments: Segment) -> Piece:
+        """A piece of text."""
+        return self._kept(segments, lambda: self._made(segments))
+
+    def blank(self, width: int) -> Piece:
+        """A piece of nothing."""
+        return self._kept(width, lambda: self._made([Segment(" " * width, self.paint.inks.text)]))
+
+    def line(self, pieces: Sequence[Piece], width: int) -> Strip:
+        """The pieces, one beside the other, in a line that is at least `width` characters wide."""
+        left = width - sum([piece.width for piece in pieces])
+        return _Written(_joined([*pieces, self.blank(left)] if left > 0 else pieces))
+
+    def cells(self, cells: LaneCells, width: int, line: Line) -> list[Piece]:
+        """One line of a lane's cells, `width` characters wide."""
+        count, cursor = len(cells.tones), cells.cursor
+        begin, end = cells.lit
+        lit = line if begin >= end else line._replace(lit=True)
+        # What is whole pieces from the left is looked for as one.
+        settled = max(0, count - (cells.first + count) % _PIECE)
+        cuts = {0, settled, count, min(begin, count), min(end, count)}
+        if cursor is not None and cursor < count:
+            cuts |= {cursor, cursor + 1}
+        drawn: list[Piece] = []
+        for since, until in pairwise(sorted(cuts)):
+            on = lit if begin <= since < end else line
+            if since == cursor:
+                drawn.append(self._cursor(cells.tones[since], on))
+            else:
+                drawn.append(self._tones(cells.tones[since:until], cells.first + since, on))
+        if cells.latest is not None:
+            on = lit if begin <= count < end else line
+            if cursor == count:
+                drawn.append(self._cursor(cells.latest, on))
+            else:
+                drawn.append(self._growing(cells.latest, cells.eighths, on))
+            count += 1
+        if cursor is not None and cursor >= count:
+            drawn += [self.blank(cursor - count), self._cursor(away(), line)]
+            count = cursor + 1
+        if count < width:
+            drawn.append(self.blank(width - count))
+        return drawn
+
+    def _tones(self, tones: "array[int]", first: int, line: Line) -> Piece:
+        """Cells of which the first has number `first`."""
+
+        def make() -> Piece:
+            ahead = -first % _PIECE or _PIECE
+            if len(tones) <= ahead:
+                return self._made(self.paint.segments(tones, line))
+            edges = [0, *range(ahead, len(tones), _PIECE), len(tones)]
+            return _joined([self._tones(tones[a:b], first + a, line) for a, b in pairwise(edges)])
+
+        return self._kept((line, tones.tobytes()), make)
+
+    def _cursor(self, tone: int, line: Line) -> Piece:
+        return self._kept((line, tone), lambda: self._made([self.paint.cursor(tone, line)]))
+
+    def _growing(self, tone: int, eighths: int, line: Line) -> Piece:
+        return self._kept(
+            (line, tone, eighths), lambda: self._made([self.paint.growing(tone, eighths, line)])
+        )
+
+    def _kept(self, key: Hashable, make: Callable[[], Piece]) -> Piece:
+        piece = self._new.get(key)
+        if piece is None:
+            piece = self._old.get(key) or make()
+            if len(self._new) >= KEPT:
+                self._old, self._new = self._new, {}
+            self._new[key] = piece
+        return piece
+
+    def _made(self, segments: Sequence[Segment]) -> Piece:
+        filtered, written = [], []
+        for text, style, _ in segments:
+            cast = self._casts.get(style) or self._cast(style)
+            filtered.append(Segment(text, cast.style))
+            written += [cast.before, text, cast.after]
+        return Piece(filtered, Segment.get_line_length(filtered), "".join(written))
+
+    def _cast(self, style: Style | None) -> _Cast:
+        """Find out, once for each style, what the filters make of it: whatever the text, it is the same."""
+        of = [Segment(_ANY_TEXT, style)]
+        for each in self.filters:
+            of = each.apply(of, self._background)
+        before, after = Strip(of).render(self._console).split(_ANY_TEXT)
+        cast = self._casts[style] = _Cast(of[0].style, before, after)
+        return cast
+
+
+def _joined(pieces: Sequence[Piece]) -> Piece:
+    return Piece(
+        [segment for piece in pieces for segment in piece.segments],
+        sum([piece.width for piece in pieces]),
+        "".join([piece.written for piece in pieces]),
+    )
+
+
+class _Written(Strip):
+    """A line that need not be written anew."""
+
+    __slots__ = ("_written",)
+
+    def __init__(self, line: Piece) -> None:
+        super().__init__(line.segments, line.width)
+        self._written = line.written
+
+    def render(self, console: Console) -> str:
+        return self._written
+
+    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
+        cuts = [*cuts]
+        # A strip that is not cut keeps itself, as its own only part: thousands of them a second for the garbage collector.
+        return [self] if cuts == [self.cell_length] else super().divide(cuts)

@@ -1,0 +1,95 @@
+"""The camera: which part of the time axis is seen, and how large."""
+
+from dataclasses import dataclass
+
+NS_PER_S = 1_000_000_000
+
+SPANS_NS = tuple(int(seconds * NS_PER_S) for seconds in (2.5, 5, 10))
+"""A run that grows is seen whole as long as it fits into the last of these; the smallest that it fits into is taken."""
+
+MIN_CELL_NS = 1000
+"""No nearer: the time that passes between two system calls."""
+
+MAX_CELL_NS = 100 * NS_PER_S
+"""No farther: an hour is 36 characters then."""
+
+ZOOM = 2
+"""One step nearer or farther."""
+
+
+@dataclass(slots=True)
+class Camera:
+    """`cells` cells of `cell_ns` ns each, of which the first begins at `left` (ns since the run's begin).
+
+    `left` is a multiple of `cell_ns`: so a cell covers the same moments wherever it comes to stand, and does not
+    flicker when the picture moves. While `fitted`, the camera chooses by itself what is seen: of a run that grows all
+    of it while it is `whole`, else its latest part.
+    """
+
+    cells: int = 80
+    cell_ns: int = SPANS_NS[0] // 80
+    left: int = 0
+    fitted: bool = True
+    whole: bool = False
+
+    @property
+    def right(self) -> int:
+        """Where the last cell ends."""
+        return self.left + self.cells * self.cell_ns
+
+    def cell(self, t: int) -> int:
+        """The cell that `t` falls into, from 0 at the left edge; outside it is negative, or `cells` and more."""
+        return (t - self.left) // self.cell_ns
+
+    def sees(self, t: int) -> bool:
+        """Whether `t` is in sight."""
+        return self.left <= t < self.right
+
+    def time(self, cell: int) -> int:
+        """The moment in the middle of a cell."""
+        return self.left + cell * self.cell_ns + self.cell_ns // 2
+
+    def resize(self, cells: int) -> None:
+        """Have room for `cells`. What is seen stays, as large as it was chosen by hand, else fitted to the room."""
+        right, span = self.right, self.cells * self.cell_ns
+        self.cells = max(1, cells)
+        if self.fitted:
+            self._see(span)
+            self.left = max(0, -(-right // self.cell_ns) - self.cells) * self.cell_ns
+
+    def fit(self, length: int, growing: bool) -> None:
+        """See all of a run that is `length` ns long; while it is `growing`, with room to grow, or its latest part."""
+        if not growing:
+            self._see(length + 1)  # the moment at which it ends, too
+            return
+        span = next((span for span in SPANS_NS if length < span), SPANS_NS[-1])
+        while self.whole and span <= length:
+            span *= 2
+        self._see(span)
+        self.follow(length)
+
+    def follow(self, t: int) -> None:
+        """Move no farther than it takes to see `t`."""
+        if t >= self.right:
+            self.left = (t // self.cell_ns - self.cells + 1) * self.cell_ns
+        elif t < self.left:
+            self.left = t // self.cell_ns * self.cell_ns
+
+    def pan(self, cells: int, length: int) -> None:
+        """Move right by `cells` (left, where negative), but not away from a run that is `length` ns long."""
+        self.fitted = False
+        last = max(0, length // self.cell_ns - self.cells + 1)
+        wished = self.left // self.cell_ns + cells
+        self.left = min(max(0, wished), max(last, self.left // self.cell_ns)) * self.cell_ns
+
+    def zoom(self, steps: int, around: int) -> None:
+        """Come nearer by `steps` (farther, where negative); the moment `around` stays where it is, as far as it can."""
+        self.fitted = False
+        at = min(max(0, self.cell(around)), self.cells - 1)
+        cell_ns = self.cell_ns // ZOOM**steps if steps > 0 else self.cell_ns * ZOOM**-steps
+        self.cell_ns = min(max(MIN_CELL_NS, cell_ns), MAX_CELL_NS)
+        self.left = max(0, around // self.cell_ns - at) * self.cell_ns
+
+    def _see(self, span: int) -> None:
+        self.cell_ns = max(MIN_CELL_NS, -(-span // self.cells))
+        self.left = 0

@@ -1,0 +1,196 @@
+"""The dialog in which one chooses what to run."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Input, Label, OptionList, Static
+
+from threadviz.ask import DEFAULT_SET, DEFAULT_TIMEOUT_S, Asked, AskError
+from threadviz.findings.words import NS_PER_S, count, seconds
+from threadviz.modes import MODES
+from threadviz.site.sets import SiteSet
+from threadviz.tui.screens.dialog import Dialog
+from threadviz.tui.screens.fields import Choice, Item, Tick
+from threadviz.tui.screens.wishes import ALL_MODES, Chosen, SetsFile, Wishes
+from threadviz.workloads import WORKLOADS
+
+_WORKERS = {
+    "blocking": "plain calls have none: this is for other modes",
+    "threads": "threads in the pool",
+    "processes": "processes in the pool",
+    ALL_MODES: "threads, and then processes; plain calls have none",
+}
+_FETCHING = ("set", "urls", "online", "timeout")
+
+
+class Choose(Dialog[Chosen]):
+    """Begins with what was `asked`, under `modes`: the last time, or by default.
+
+    As long as something that was chosen can't be, a sentence at its field says so, and the dialog stays.
+    """
+
+    CSS_PATH = ["dialog.tcss", "choose.tcss"]  # noqa: RUF012 - as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "start", "Run", show=False)]
+
+    def __init__(self, asked: Asked, modes: Sequence[str], *, plain: bool) -> None:
+        super().__init__(plain=plain)
+        self._asked = asked
+        self._mode = modes[0] if len(modes) == 1 else ALL_MODES
+        self._file = SetsFile.read("" if asked.urls is None else str(asked.urls))
+
+    def compose(self) -> ComposeResult:
+        """The fields, from the top."""
+        asked, plain = self._asked, self.plain
+        workloads = [Item(workload.name, workload.about) for workload in WORKLOADS.values()]
+        modes = [Item(mode.name, mode.about) for mode in MODES.values()]
+        modes.append(Item(ALL_MODES, "one after the other, compared on one time axis"))
+        with VerticalScroll(classes="dialog", can_focus=False) as dialog:
+            dialog.border_title = "What to run"
+            dialog.border_subtitle = "enter runs it, tab goes on, arrows choose, escape leaves"
+            yield _row("Workload", Choice(workloads, asked.workload, plain=plain, id="workload"))
+            yield _row("Mode", Choice(modes, self._mode, plain=plain, id="mode"), begins=True)
+            yield _row("Workers", *_number("workers", asked.workers), begins=True)
+            yield _row("Tasks", *_number("tasks", asked.tasks))
+            sets = Choice(_items(self._file), asked.set_name or DEFAULT_SET, plain=plain, id="set")
+            yield _row("Sites", Vertical(sets, _words("set")), begins=True)
+            shipped = "the sets of threadviz; or type the path of a file of yours"
+            file = Input(self._file.typed, id="urls", placeholder=shipped, compact=True)
+            yield _row("File", Vertical(file, _words("urls")))
+            yield _row("Online", Tick("fetch the real addresses", asked.online, id="online", compact=True))
+            yield _row("Timeout", *_number("timeout", asked.timeout_s), begins=True)
+            portable = "portable: tell only running from waiting"
+            yield _row("Probe", Tick(portable, asked.probe == "portable", id="portable", compact=True))
+            yield _words("all")
+            with Horizontal(classes="buttons"):
+                yield Button("Run", variant="primary", id="run", compact=True)
+                yield Button("Leave", id="leave", compact=True)
+
+    def on_mount(self) -> None:
+        """Say what the fields come to."""
+        self._say_outcome()
+
+    @on(OptionList.OptionHighlighted)
+    @on(Input.Changed)
+    @on(Checkbox.Changed)
+    def _say_outcome(self) -> None:
+        """Say what is left to the machine, and what is wrong, and where."""
+        wishes = self._wishes()
+        for field in _FETCHING:
+            self.query_one(f"#{field}").disabled = not wishes.fetches
+        self.query_one("#workers", Input).placeholder = f"automatic: {wishes.automatic_workers() or '?'}"
+        self.query_one("#tasks", Input).placeholder = f"automatic: {wishes.automatic_tasks() or '?'}"
+        words = {
+            "workers": _WORKERS[wishes.mode],
+            "tasks": "calls; automatic is one for each site" if wishes.fetches else "calls",
+            "timeout": "seconds that a fetch may take",
+            "set": _about_set(wishes),
+        }
+        wrong = _wrong(wishes)
+        for static in self.query(".words").results(Static):
+            field = str(static.name)
+            static.update(f"! {wrong[field]}" if field in wrong else words.get(field, ""))
+            static.set_class(field in wrong, "-wrong")
+            static.display = field in wrong or field in words
+
+    @on(Input.Blurred, "#urls")
+    def _take_file(self) -> bool:
+        """Offer the sets of the file whose path was typed; False where these are offered already."""
+        typed = self.query_one("#urls", Input).value
+        if typed == self._file.typed and not self._file.wrong:
+            return False
+        self._file = SetsFile.read(typed)
+        sets = self.query_one("#set", Choice)
+        sets.offer(_items(self._file), sets.chosen or DEFAULT_SET)
+        self._say_outcome()
+        return True
+
+    @on(Input.Submitted)
+    @on(Button.Pressed, "#run")
+    def action_start(self) -> None:
+        """Leave with what was chosen; where a file was read only now, show first which sets it has."""
+        news = self._take_file()
+        wishes = self._wishes()
+        try:
+            chosen = wishes.chosen()
+        except AskError as error:
+            self._say_outcome()
+            self.query_one(f"#{error.field or 'set'}").focus()
+            return
+        if news and wishes.fetches:
+            self.query_one("#set").focus()
+        else:
+            self.dismiss(chosen)
+
+    @on(Button.Pressed, "#leave")
+    def _leave(self) -> None:
+        self.action_leave()
+
+    def _wishes(self) -> Wishes:
+        def typed(field: str) -> str:
+            return self.query_one(f"#{field}", Input).value
+
+        def chosen(field: str) -> str:
+            return self.query_one(f"#{field}", Choice).chosen
+
+        def ticked(field: str) -> bool:
+            return self.query_one(f"#{field}", Tick).value
+
+        return Wishes(
+            workload=chosen("workload"),
+            mode=chosen("mode"),
+            workers=typed("workers"),
+            tasks=typed("tasks"),
+            set_name=chosen("set"),
+            file=self._file,
+            online=ticked("online"),
+            timeout=typed("timeout"),
+            portable=ticked("portable"),
+        )
+
+
+def _row(label: str, *fields: Widget, begins: bool = False) -> Horizontal:
+    """Return fields with a label; `begins` parts them from those above, where there is room."""
+    return Horizontal(Label(label, classes="label"), *fields, classes="row begins" if begins else "row")
+
+
+def _number(field: str, value: float | None) -> tuple[Input, Static]:
+    text = "" if value is None else f"{value:g}"
+    placeholder = f"{DEFAULT_TIMEOUT_S:g}" if field == "timeout" else ""
+    typed = Input(text, id=field, placeholder=placeholder, max_length=16, compact=True, classes="number")
+    return typed, _words(field)
+
+
+def _words(field: str) -> Static:
+    """Where something is said about a field."""
+    return Static(name=field, markup=False, classes="words")
+
+
+def _items(file: SetsFile) -> list[Item]:
+    return [
+        Item(name, f"{count(len(one.sites), 'site')}, {_in_all(one)} in all")
+        for name, one in file.sets.items()
+    ]
+
+
+def _about_set(wishes: Wishes) -> str:
+    if not wishes.fetches:
+        return f"{wishes.workload} fetches nothing"
+    return wishes.file.sets[wishes.set_name].about if wishes.set_name else "none to choose from"
+
+
+def _in_all(sites: SiteSet) -> str:
+    return seconds(int(sum(site.seconds for site in sites.sites) * NS_PER_S))
+
+
+def _wrong(wishes: Wishes) -> dict[str, str]:
+    """What is wrong, by the field that it is about."""
+    try:
+        wishes.chosen()
+    except AskError as error:
+        return {error.field or "all": error.wrong}
+    return {}

@@ -1,0 +1,25 @@
+"""What all dialogs have in common: a frame over the main screen, left by `escape`."""
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+Result = TypeVar("Result")
+
+
+class Dialog(ModalScreen[Result | None]):
+    """A window over the main screen; its result is None where it was left by `escape`. `plain` draws in ASCII."""
+
+    CSS_PATH = ["dialog.tcss"]  # noqa: RUF012 - as Textual has it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as Textual has it
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
+
+    def __init__(self, *, plain: bool) -> None:
+        super().__init__(classes="-plain" if plain else None)
+        self.plain = plain
+
+    def action_leave(self) -> None:
+        """Go back, with nothing chosen."""
+        self.dismiss(None)

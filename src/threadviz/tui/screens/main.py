@@ -1,0 +1,287 @@
+"""The main screen: the lanes, what is said about them, and where commands are carried out."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from threadviz.ask import Asked
+from threadviz.modes import MODES
+from threadviz.picture.plain import printable
+from threadviz.request import RunRequest
+from threadviz.tui.commands import COMMANDS, Panel
+from threadviz.tui.runs import Group, Run, Sitting
+from threadviz.tui.saving import save_picture
+from threadviz.tui.scene import Scene
+from threadviz.tui.screens.bindings import bindings_of
+from threadviz.tui.screens.panels import Panels
+from threadviz.tui.screens.wishes import Chosen
+from threadviz.tui.widgets.axis_line import AxisLine
+from threadviz.tui.widgets.code import Code
+from threadviz.tui.widgets.comparison import Comparison
+from threadviz.tui.widgets.details import Details
+from threadviz.tui.widgets.findings import Findings
+from threadviz.tui.widgets.heading import Heading
+from threadviz.tui.widgets.lanes import LanesView
+from threadviz.tui.widgets.legend import Legend
+from threadviz.tui.widgets.tasks import Tasks
+from threadviz.tui.widgets.totals import Totals
+
+# The dialogs are imported when they are asked for: the first lanes need not wait for them.
+
+ROOM_FOR_A_PANEL = 34
+"""From so many lines on, the findings are open although nobody asked for them."""
+
+_BY_ID = {command.id: command for command in COMMANDS}
+
+
+class MainScreen(Screen[None]):
+    """Looks at the group of `sitting` that is current. It is a `commands.Desk`."""
+
+    BINDINGS = list(bindings_of(COMMANDS))  # noqa: RUF012 - as Textual has it
+
+    def __init__(self, sitting: Sitting, *, plain: bool) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self._plain = plain
+        self._sitting = sitting
+        self._asked = Asked()
+        self._modes: tuple[str, ...] = ("threads",)
+        self._group: Group | None = None
+        self._told = set[Run]()
+        self._possible: tuple[bool, ...] = ()
+        scene = self.scene
+        self._lanes = LanesView(scene, plain=plain)
+        self._tasks = Tasks(scene, plain=plain)
+        self._totals = Totals(scene, plain=plain)
+        self._code = Code(scene, plain=plain)
+        self._panels = Panels(
+            {
+                Panel.FINDINGS: Findings(scene, plain=plain),
+                Panel.TASKS: self._tasks,
+                Panel.DETAILS: Details(scene, plain=plain),
+            },
+            comparison=Comparison(scene, pending=self._pending, not_run=self._not_run, plain=plain),
+            code=self._code,
+        )
+        self._drawn = (
+            Heading(scene, plain=plain),
+            AxisLine(scene, plain=plain),
+            self._lanes,
+            Legend(scene, plain=plain),
+            self._totals,
+            *self._panels,
+            self._code,
+        )
+
+    def compose(self) -> ComposeResult:
+        """All there is, from the top."""
+        heading, axis, lanes, legend, totals, *panels, code = self._drawn
+        yield heading
+        with Container(id="beside"):
+            with Vertical(id="picture"):
+                yield axis
+                yield lanes
+                yield legend
+                yield totals
+                for panel in panels:
+                    panel.border_title = type(panel).__name__
+                    yield panel.add_class("panel")
+            code.border_title = "Code"
+            yield code.add_class("panel")
+        yield Container(id="foot")
+
+    def on_mount(self) -> None:
+        """Begin with the code put away."""
+        self.set_class(self._plain, "-plain")
+        self._code.display = False
+        self._panels.show()
+        self.show_frame(0)
+        # It is as much work as all the rest, and nobody misses it while the first lanes come.
+        self.call_after_refresh(self._mount_footer)
+
+    def _mount_footer(self) -> None:
+        foot = self.query_one("#foot")
+        if foot.is_attached:  # else somebody has left already
+            foot.mount(Footer(show_command_palette=False))
+
+    def on_resize(self, event: Resize) -> None:
+        """Open the findings where there is room."""
+        self._panels.make_room(event.size.height >= ROOM_FOR_A_PANEL)
+
+    # Frames
+
+    def show_frame(self, elapsed: int) -> None:
+        """Draw what has changed, `elapsed` ns after the frame before."""
+        self._follow_sitting()
+        self.scene.advance(elapsed)
+        if not self.is_current:
+            return
+        for widget in self._drawn:
+            if widget.display:
+                widget.refresh_scene()
+        possible = tuple(command.possible(self) for command in COMMANDS)
+        if possible != self._possible:
+            self._possible = possible
+            self.refresh_bindings()
+
+    def _follow_sitting(self) -> None:
+        group = self._sitting.current
+        if group is None:
+            return
+        if group is not self._group:
+            self._group = group
+            self.scene.look_at((), comparing=group.comparison)
+            self._panels.compare(group.comparison)
+            self._totals.display = not group.comparison  # the comparison has them, side by side
+        self.scene.awaiting = not group.runs[-1].begun and not group.runs[-1].over
+        for run in group.runs:
+            if run.begun and run not in self.scene.runs:  # before it has, there is nothing to be seen of it
+                self.scene.add(run)
+            if run.trouble and run not in self._told:
+                self._told.add(run)
+                self.notify(printable(f"{run.trouble}."), title=run.title, severity="error", markup=False)
+
+    def _pending(self) -> Sequence[str]:
+        return [] if self._group is None else [request.mode for request in self._group.waiting]
+
+    def _not_run(self) -> Sequence[str]:
+        return [] if self._group is None else self._group.not_run
+
+    # Commands
+
+    def action_carry_out(self, id: str) -> None:  # noqa: A002 - as the command has it
+        """Carry out a command, and show at once what came of it."""
+        self._follow_sitting()
+        _BY_ID[id].do(self)
+        self.show_frame(0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim in the footer what there is nothing to do for."""
+        if action != "carry_out":
+            return True
+        return True if _BY_ID[str(parameters[0])].possible(self) else None
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on, whether or not it is looked at."""
+        return self._sitting.running is not None
+
+    def choose(self) -> None:
+        """Ask what to run next."""
+        from threadviz.tui.screens.choose import Choose
+
+        self.app.push_screen(Choose(self._asked, self._modes, plain=self._plain), self._start)
+
+    def _start(self, chosen: Chosen | None) -> None:
+        if chosen is not None:
+            self._asked, self._modes = chosen.asked, chosen.modes
+            self._sitting.compare(chosen.requests)
+
+    def run_again(self) -> None:
+        """Run what is looked at once more."""
+        if requests := self._requests():
+            self._sitting.compare(requests)
+
+    def compare_modes(self) -> None:
+        """Run the workload that is looked at under all modes."""
+        if requests := self._requests():
+            self._sitting.compare([msgspec.structs.replace(requests[0], mode=mode) for mode in MODES])
+
+    def _requests(self) -> list[RunRequest]:
+        """Return what was asked for to get what is looked at; nothing, and say so, where that is not known."""
+        group = self._group
+        requests = [] if group is None else group.requests
+        if not requests:
+            self.notify(
+                "This was not run here, so it can't be run again: choose a new run.", severity="warning"
+            )
+        return requests
+
+    def stop_run(self) -> None:
+        """End the run that goes on."""
+        self._sitting.stop()
+
+    def go_back(self) -> None:
+        """Ask which of the earlier runs to look at."""
+        from threadviz.tui.screens.past import Past
+
+        sitting = self._sitting
+        self.app.push_screen(Past(sitting.groups, sitting.current, plain=self._plain), self._look_at)
+
+    def _look_at(self, picked: Sequence[Group] | None) -> None:
+        groups = self._sitting.groups
+        kept = [
+            group for group in picked or () if group in groups
+        ]  # the oldest may have gone in the meantime
+        if len(kept) == 1:
+            self._sitting.go_to(groups.index(kept[0]))
+        elif kept:
+            self._sitting.add([run for group in kept for run in group.runs])
+
+    def toggle_panel(self, panel: Panel) -> None:
+        """Show a panel, or put it away where it is shown."""
+        self._panels.toggle(panel)
+
+    def open_panel(self, panel: Panel) -> None:
+        """Show a panel, where it is not."""
+        self._panels.open(panel)
+
+    def on_lanes_view_opened(self) -> None:
+        """Show the details of the lane that was clicked twice."""
+        self.open_panel(Panel.DETAILS)
+
+    def scroll_panel(self, pages: int) -> None:
+        """Move the text of the panel by so many pages."""
+        panel = self._panels.widget or self._lanes
+        panel.scroll_relative(y=pages * max(1, panel.size.height - 1), animate=False)
+
+    def pick_task(self, rows: int) -> None:
+        """Pick the task so many rows below the one that is picked."""
+        self._panels.open(Panel.TASKS)
+        self.call_after_refresh(self._tasks.move, rows)  # it has no rows before it has its size
+
+    def sort_tasks(self) -> None:
+        """Sort the tasks by the next column."""
+        self._panels.open(Panel.TASKS)
+        self._tasks.cycle_sort()
+
+    def step_back(self) -> None:
+        """Undo the latest of: panel opened, cursor put, lane picked."""
+        scene = self.scene
+        if self._panels.close():
+            return
+        if scene.cursor is not None:
+            scene.drop_cursor()
+        else:
+            scene.pick_lane(None)
+
+    def save_picture(self) -> None:
+        """Save the screen as it is."""
+        try:
+            path = save_picture(self.app.export_screenshot(), Path.cwd(), datetime.now())
+        except OSError as error:
+            self.notify(
+                f"The picture can't be saved in {printable(os.curdir)} ({error.strerror}).",
+                severity="error",
+                markup=False,
+            )
+        else:
+            self.notify(printable(f"Saved {path}"), markup=False)
+
+    def show_help(self) -> None:
+        """Show all commands, and how to read the lanes."""
+        from threadviz.tui.screens.help import Help
+
+        self.app.push_screen(Help(COMMANDS, plain=self._plain))
+
+    def leave(self) -> None:
+        """End the app."""
+        self.app.exit()

@@ -1,0 +1,85 @@
+"""Which panels are shown."""
+
+from collections.abc import Iterator, Mapping
+
+from textual.widget import Widget
+
+from threadviz.tui.commands import Panel
+
+
+class Panels:
+    """The panels of the main screen: one of `widgets` is open at a time, or none, and `code` beside it, or not.
+
+    Instead of the findings of one run, `comparison` is open where there are several. Until somebody opens or closes a
+    panel, the findings are open where there is room for them, and the comparison always.
+    """
+
+    def __init__(self, widgets: Mapping[Panel, Widget], comparison: Widget, code: Widget) -> None:
+        self._widgets = widgets
+        self._comparison = comparison
+        self._code = code
+        self._opened: Panel | None = None
+        self._untouched = True
+        self._room = False
+        self._comparing = False
+
+    def __iter__(self) -> Iterator[Widget]:
+        """All of them, but the code."""
+        yield from self._widgets.values()
+        yield self._comparison
+
+    @property
+    def opened(self) -> Panel | None:
+        """The panel that is open, other than the code."""
+        by_itself = self._untouched and (self._room or self._comparing)
+        return Panel.FINDINGS if by_itself else self._opened
+
+    @property
+    def widget(self) -> Widget | None:
+        """What is shown of it."""
+        return next((widget for widget in self if widget.display), None)
+
+    def make_room(self, room: bool) -> None:
+        """Say whether there is room for a panel that nobody asked for."""
+        self._room = room
+        self.show()
+
+    def compare(self, comparing: bool) -> None:
+        """Say whether there are several runs."""
+        self._comparing = comparing
+        self.show()
+
+    def toggle(self, panel: Panel) -> None:
+        """Open a panel, or close it."""
+        if panel is Panel.CODE:
+            self._code.display = not self._code.display
+            return
+        opened = self.opened
+        self._untouched = False
+        self._opened = None if panel is opened else panel
+        self.show()
+
+    def open(self, panel: Panel) -> None:
+        """Open a panel where it is not."""
+        if panel is Panel.CODE:
+            self._code.display = True
+        elif panel is not self.opened:
+            self.toggle(panel)
+
+    def close(self) -> bool:
+        """Close what was opened by hand, and tell whether there was anything."""
+        if self._code.display:
+            self._code.display = False
+        elif self._opened is not None:
+            self._opened = None
+            self._untouched = True
+            self.show()
+        else:
+            return False
+        return True
+
+    def show(self) -> None:
+        """Show what is open, and nothing else."""
+        for panel, widget in self._widgets.items():
+            widget.display = panel is self.opened and not (panel is Panel.FINDINGS and self._comparing)
+        self._comparison.display = self.opened is Panel.FINDINGS and self._comparing

@@ -1,0 +1,1 @@
+"""What the screens consist of. Each draws a scene, and holds no facts of its own."""

@@ -1,0 +1,191 @@
+"""Several runs beside each other: bars for their totals, their figures, and the verdict in words."""
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+
+from textual.content import Content
+
+from threadviz.findings import same_work
+from threadviz.picture.brief import brief_seconds
+from threadviz.picture.figures import NOTHING, times
+from threadviz.picture.marks import LOOKS
+from threadviz.picture.plain import printable
+from threadviz.picture.strip import Beyond
+from threadviz.tui.drawing.colours import variable
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.bars import bar
+from threadviz.tui.widgets.compared import Compared, Figures, scale
+from threadviz.tui.widgets.following import Page, moment
+from threadviz.tui.widgets.loop import loop_is_slow
+from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, Wordings, filled, fitted, wrapped
+
+Modes = Callable[[], Sequence[str]]
+
+_WIDE = 110
+"""From this width on, the figures stand beside the bars; else below them."""
+
+_GAP = 2
+_TOTAL = 10
+_SPEEDUP = 7
+"""So wide are a total and a factor, with the gap before them."""
+
+_BLOCKED = f"${variable(Beyond.BLOCKED)}"
+_BAR = "$primary"
+_LATER = f"italic {FAINT}"
+
+
+class Comparison(Page):
+    """For each run a bar, all on one scale, its figures, and when all are over, how they did, in words.
+
+    `pending` says which modes are still to run, `not_run` which ones did not get their turn.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        pending: Modes,
+        not_run: Modes,
+        plain: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's
+    ) -> None:
+        super().__init__(scene, plain=plain, id=id)
+        self._pending = pending
+        self._not_run = not_run
+        self._compared = Compared(scene)
+
+    def key(self) -> tuple[Hashable, ...]:
+        """What the lines depend on."""
+        height = self.scrollable_content_region.height
+        return (*moment(self.scene), height, tuple(self._pending()), tuple(self._not_run()))
+
+    def lines(self, width: int) -> list[Content]:
+        """Bars of two lines where there is room, else of one; where that is still too much, the verdict comes first."""
+        figures = self._compared.figures(self._not_run())
+        if not figures and not self._pending() and not self._not_run():
+            return wrapped(Content("Nothing runs yet that could be compared."), width)
+        legend, said = self._legend(width), [*self._said(figures, width)]
+        roomy, close = (
+            [*self._bars(figures, width, thick), Content(), *legend, Content(), *said] for thick in (2, 1)
+        )
+        height = self.scrollable_content_region.height
+        if len(roomy) <= height:
+            return roomy
+        if len(close) <= height or width >= _WIDE:
+            return close
+        apart = [line for each in figures for line in (Content(each.label), self._below(each, _GAP, width))]
+        return [*self._bars(figures, width, 1, apart=True), Content(), *said, *legend, *apart]
+
+    def _bars(
+        self, figures: Sequence[Figures], width: int, thick: int, apart: bool = False
+    ) -> Iterator[Content]:
+        """Yield all runs, and the modes that have not run; what would stand below a bar is left out where `apart`."""
+        later = [
+            *(
+                (printable(mode), "comes then" if number else "comes next")
+                for number, mode in enumerate(self._pending())
+            ),
+            *((printable(mode), "did not run") for mode in self._not_run()),
+        ]
+        label = max(map(len, [*(each.label for each in figures), *(mode for mode, _ in later)])) + _GAP
+        if width >= _WIDE:
+            yield from self._headings(width)
+        whole = scale(figures)
+        for each in figures:
+            yield from self._run(each, whole, label, width, thick)
+            if width < _WIDE and not apart:
+                yield self._below(each, label, width)
+            if thick > 1:
+                yield Content()
+        for mode, words in later:
+            yield Content.assemble((mode.ljust(label), FAINT), (words, _LATER))
+
+    def _run(self, each: Figures, whole: int, label: int, width: int, thick: int) -> Iterator[Content]:
+        """Yield a run's bar, and beside it what there is room for of its figures."""
+        columns = [
+            Content.styled(figure.rjust(max(map(len, names))), style)
+            for names, (figure, style) in zip(self._names(), self._told(each), strict=True)
+        ]
+        columns = columns if width >= _WIDE else []
+        room = _TOTAL if columns else _TOTAL + _SPEEDUP
+        cells = max(1, width - label - room - sum(_GAP + column.cell_length for column in columns))
+        drawn = self._bar(each, whole, cells)
+        total = Content.styled(f" {brief_seconds(each.totals.total_ns)}", STRONG)
+        if not columns and each.speedup is not None:
+            total = total.append(f"  {times(each.speedup)}")
+        line = filled(Content.assemble((each.label.ljust(label), STRONG), drawn, total), label + cells + room)
+        yield Content(" " * _GAP).join([line, *columns])
+        yield from [Content(" " * label).append(drawn)] * (thick - 1)
+
+    def _below(self, each: Figures, label: int, width: int) -> Content:
+        """A run's other figures, where they do not stand beside its bar."""
+        return fitted([[Content(" " * label)], *self._words(each)], width, "")
+
+    def _bar(self, each: Figures, whole: int, cells: int) -> Content:
+        """The total, and of it, for how long the event loop could not answer."""
+        totals = each.totals
+        if not whole or not totals.total_ns:
+            return Content()
+        drawn = bar(totals.total_ns / whole, cells, self.plain)
+        blocked = round(len(drawn) * totals.loop_blocked_ns / totals.total_ns)
+        return Content.assemble((self._blocked_glyph * blocked, _BLOCKED), (drawn[blocked:], _BAR))
+
+    def _told(self, each: Figures) -> Iterator[tuple[str, str]]:
+        """Yield the figures that stand beside the bar, each with its style."""
+        totals = each.totals
+        slow = loop_is_slow(each.run.timeline, self.scene.until(each.run))
+        yield times(each.speedup), STRONG
+        yield brief_seconds(totals.sum_ns), ""
+        yield NOTHING if totals.parallelism is None else f"{totals.parallelism:.2f}", ""
+        yield brief_seconds(totals.loop_blocked_ns), ALARM if slow else ""
+
+    def _names(self) -> tuple[tuple[str, str], ...]:
+        """What these are called, in two lines each."""
+        return (
+            ("against", self._compared.baseline),
+            ("sum of", "the tasks"),
+            ("", "parallelism"),
+            ("loop could", "not answer"),
+        )
+
+    def _headings(self, width: int) -> Iterator[Content]:
+        for line in (0, 1):
+            words = [names[line].rjust(max(map(len, names))) for names in self._names()]
+            yield Content.styled((" " * _GAP).join(words).rjust(width), FAINT)
+
+    def _words(self, each: Figures) -> Iterator[Wordings]:
+        """Yield the figures as they stand below the bar, where the factor is beside it."""
+        shorter = {"sum of the tasks": "sum", "loop could not answer": "loop blocked"}
+        for names, (figure, style) in zip(self._names()[1:], [*self._told(each)][1:], strict=True):
+            name = " ".join(names).strip()
+            yield [
+                Content.assemble((f"{words} ", FAINT), (figure, style), " " * _GAP)
+                for words in dict.fromkeys((name, shorter.get(name, name)))
+            ]
+
+    @property
+    def _blocked_glyph(self) -> str:
+        look = LOOKS[Beyond.BLOCKED]
+        return look.plain if self.plain else look.block
+
+    def _legend(self, width: int) -> list[Content]:
+        words = " the event loop could not answer"
+        if width < _WIDE:
+            words += f"   2.00x: half the total of {self._compared.baseline}"
+        return wrapped(Content.assemble((self._blocked_glyph, _BLOCKED), (words, FAINT)), width)
+
+    def _said(self, figures: Sequence[Figures], width: int) -> Iterator[Content]:
+        """Yield how each did, when all are over; until then, which is at work."""
+        if self._pending() or not all(each.over for each in figures):
+            at_work = [each.label for each in figures if not each.over]
+            text = f"{', '.join(at_work)} at work" if at_work else "The next is about to start"
+            yield from wrapped(
+                Content.styled(f"{text}; the verdict follows when all are over.", "italic"), width
+            )
+        elif not same_work(each.run.timeline for each in figures):
+            text = "These runs did not do the same work, so that none is measured by another."
+            yield from wrapped(Content(text), width)
+        else:
+            for told in self._compared.verdicts:
+                mode, _, text = printable(told.text).partition(":")
+                mark = Content.styled("* " if self.plain else "● ", "bold $text-primary")
+                yield from wrapped(Content.assemble((mode, STRONG), f":{text}"), width, "  ", mark)

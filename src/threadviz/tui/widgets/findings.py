@@ -1,0 +1,83 @@
+"""The findings, when a run is over; until then the figures that they will be made from."""
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from textual.content import Content
+
+from threadviz.findings import Finding, comparison, findings
+from threadviz.picture.figures import observer_rows, totals_rows
+from threadviz.picture.heading import cannot, what_ran
+from threadviz.picture.plain import printable
+from threadviz.picture.window import measured
+from threadviz.tui.scene.scene import Shown
+from threadviz.tui.widgets.following import Page, moment
+from threadviz.tui.widgets.labels import header_of, labels
+from threadviz.tui.widgets.loop import figure_style
+from threadviz.tui.widgets.wording import FAINT, STRONG, filled, wrapped
+
+_MARKS = {True: ("✓", "+", "bold $text-success"), False: ("✗", "-", "bold $text-warning")}
+"""By whether a finding holds."""
+
+_INDENT = 4
+
+
+class Findings(Page):
+    """What each run showed, in words; as of a moment before its end, its figures, each with what it is of."""
+
+    def key(self) -> tuple[Hashable, ...]:
+        """What the lines depend on."""
+        return (*moment(self.scene), *(run.over for run in self.scene.runs))
+
+    def lines(self, width: int) -> list[Content]:
+        """The lines as of the scene's present."""
+        lines: list[Content] = []
+        runs = [run for run in self.scene.runs if header_of(run.timeline)]
+        if not runs:
+            return wrapped(Content("Nothing was seen yet of a run."), width)
+        for run in runs:
+            if self.scene.comparing:
+                lines.append(Content.styled(what_ran(run.timeline), STRONG))
+            lines += self._of_whole(run, width) if self._ended(run) else self._so_far(run, width)
+            lines.append(Content())
+        if self.scene.comparing and all(map(self._ended, runs)):
+            lines += self._beside(runs, width)
+        return lines[:-1]
+
+    def _ended(self, run: Shown) -> bool:
+        """Whether the run is over by the moment that is shown."""
+        return run.over and self.scene.present >= measured(run.timeline).length
+
+    def _of_whole(self, run: Shown, width: int) -> Iterator[Content]:
+        for finding in findings(run.timeline):
+            yield from self._finding(finding, width)
+
+    def _beside(self, runs: Sequence[Shown], width: int) -> Iterator[Content]:
+        timelines = dict(zip(labels(runs), (run.timeline for run in runs), strict=True))
+        beside = [finding for found in comparison(timelines).values() for finding in found]
+        if beside:
+            yield Content.styled("One beside the other", STRONG)
+        for finding in beside:
+            yield from self._finding(finding, width)
+        yield Content()
+
+    def _finding(self, finding: Finding, width: int) -> list[Content]:
+        block, ascii_, style = _MARKS[finding.holds]
+        mark = Content.styled(f" {ascii_ if self.plain else block}".ljust(_INDENT), style)
+        claim = Content.styled(finding.id.replace("_", " "), STRONG)
+        return wrapped(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
+
+    def _so_far(self, run: Shown, width: int) -> Iterator[Content]:
+        until = self.scene.until(run)
+        rows = [*totals_rows(run.timeline, until), *observer_rows(run.timeline)]
+        name, figure = (max(len(row[column]) for row in rows) for column in (0, 1))
+        for row in rows:
+            style = figure_style(row, run.timeline, until)
+            first = Content.assemble(
+                filled(Content(row.name), name), "  ", (row.figure.rjust(figure), style), "  "
+            )
+            about = wrapped(Content.styled(row.about, FAINT), width, " " * first.cell_length, first)
+            yield from about or [first]
+        if unseen := cannot(run.timeline.header):
+            yield from wrapped(Content.styled(unseen, FAINT), width)
+        when = "the picture is at its end" if run.over else "the run ends"
+        yield from wrapped(Content.styled(f"What it shows, in words, follows when {when}.", "italic"), width)

@@ -1,0 +1,134 @@
+"""What all panels of text have in common: they follow the scene, and draw anew only what has changed."""
+
+from abc import abstractmethod
+from collections.abc import Hashable, Sequence
+
+from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
+
+from threadviz.tui.scene import Motion, Scene
+
+PERIOD_NS = 200_000_000
+"""While the present moves, text follows it in steps of this length: nobody reads faster."""
+
+_SETTLED_NS = 1_000_000_000
+"""So long after a moment, nothing more is said of it."""
+
+
+class Following(Widget):
+    """Some lines of text, worked out from the scene. `plain` is for terminals that have ASCII alone."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, scene: Scene, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
+        super().__init__(id=id)
+        self.scene = scene
+        self.plain = plain
+        self._shown_key: tuple[Hashable, ...] | None = None
+        self._lines: Sequence[Content] = ()
+        self._strips: dict[int, Strip] = {}
+
+    @abstractmethod
+    def key(self) -> tuple[Hashable, ...]:
+        """What the lines depend on, beside the width: as long as it is equal, they are."""
+
+    @abstractmethod
+    def lines(self, width: int) -> Sequence[Content]:
+        """The lines as they are to be shown now, none wider than `width`."""
+
+    def refresh_scene(self) -> None:
+        """Show the scene as it is now."""
+        width = self.scrollable_content_region.width
+        key = (width, *self.key())
+        if width and key != self._shown_key:
+            self._shown_key = key
+            self._show(self.lines(width), width)
+
+    def render_line(self, y: int) -> Strip:
+        """A line of what is visible."""
+        number = self.line_at(y)
+        strip = self._strips.get(number)
+        if strip is None:
+            style, width = self.visual_style, self.scrollable_content_region.width
+            line = self.line(number)
+            drawn = Visual.to_strips(self, line, max(width, line.cell_length, 1), 1, style)
+            strip = (drawn[0] if drawn else Strip([])).adjust_cell_length(width, style.rich_style)
+            self._strips[number] = strip
+        return strip
+
+    def line_at(self, y: int) -> int:
+        """Which of the lines stands in row `y` of what is visible."""
+        return y + self.scroll_offset.y
+
+    def line(self, number: int) -> Content:
+        """One of the lines; below them it is blank."""
+        return self._lines[number] if number < len(self._lines) else Content()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """So many lines there are."""
+        return len(self.lines(width)) if width else 0
+
+    def notify_style_update(self) -> None:
+        """The colours have changed."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit into the new size at once."""
+        self.refresh_scene()
+
+    def _show(self, lines: Sequence[Content], width: int) -> None:
+        taller = len(lines) != len(self._lines)
+        self._lines = lines
+        self._strips.clear()
+        self.refresh(layout=taller and self.styles.auto_dimensions)
+
+
+class Page(Following, ScrollView, can_focus=False):
+    """Lines of text that may be more than there is room for."""
+
+    DEFAULT_CSS = """
+    Page {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """So many lines there are."""
+        return self.height_of_all
+
+    @property
+    def height_of_all(self) -> int:
+        """So many lines there are."""
+        return len(self._lines)
+
+    def _show(self, lines: Sequence[Content], width: int) -> None:
+        super()._show(lines, width)
+        self.virtual_size = Size(width, self.height_of_all)
+
+
+def moment(scene: Scene, period: int = PERIOD_NS) -> tuple[Hashable, ...]:
+    """What a panel depends on that shows the runs as of the present.
+
+    While that moves, it is told in steps of `period` (ns); where it stands still, exactly.
+    """
+    length, present = scene.length, scene.present
+    moving = (
+        scene.growing
+        if scene.playhead.motion is Motion.FOLLOWING
+        else scene.playhead.motion is Motion.REPLAYING
+    )
+    return (
+        scene.runs,
+        scene.growing,
+        present // period if moving else present,
+        moving,
+        min(length, present + _SETTLED_NS) // period,
+    )

@@ -1,0 +1,112 @@
+import pytest
+
+from tests.timeline.streams import timeline
+from tests.tui.drawing.watching import Told
+from threadviz.events import (
+    Begin,
+    Ended,
+    Event,
+    Finished,
+    LaneStarted,
+    Present,
+    Span,
+    Spans,
+    Started,
+    State,
+    Submitted,
+    Tick,
+)
+from threadviz.picture.strip import Beyond
+from threadviz.tui.drawing.doing import Doing, doing, words
+from threadviz.tui.scene import Scene
+
+MS = 1_000_000
+
+
+def scene(*more: Event, over: bool = False) -> Scene:
+    """A loop that waits for events from 1 ms on, and a worker on a task from 2 ms on: it reads, then runs."""
+    told = timeline(
+        LaneStarted(0, 0, 1, 1, "main", "subject"),
+        Begin(0, 1, 1),
+        LaneStarted(0, 1, 1, 2, "worker", "subject"),
+        Submitted(0, 0, "a\x1bsite"),
+        Started(2 * MS, 0, 1, 2),
+        Spans(0, 0, (Span(MS, State.RUNNING), Span(9 * MS, State.IO, call="epoll_wait"))),
+        Spans(
+            1,
+            0,
+            (Span(7 * MS, State.IO, call="recvfrom"), Span(3 * MS, State.RUNNING)),
+            Present(State.RUNNING),
+        ),
+        Tick(10 * MS, 1, 0, 0),
+        *more,
+    )
+    return Scene([Told(told, over)])
+
+
+def of(looked_at: Scene, index: int) -> Doing | None:
+    """What the lane of this row does."""
+    row = looked_at.rows[index]
+    assert row.lane is not None
+    return doing(looked_at, row, row.lane)
+
+
+def said(looked_at: Scene, index: int, width: int, *, with_task: bool = False) -> str:
+    """That in words."""
+    found = of(looked_at, index)
+    assert found is not None
+    return words(found, width, with_task)
+
+
+def test_while_it_goes_on_it_is_what_it_does_now() -> None:
+    """State, and the task where there is room; text from outside can be printed."""
+    assert said(scene(), 0, 30) == "waits for events"
+    assert said(scene(), 0, 12) == "idle"
+    assert said(scene(), 1, 30, with_task=True) == "running, a\\x1bsite"
+    assert said(scene(), 1, 12, with_task=True) == "running"
+
+
+def test_at_the_cursor_it_is_what_it_did_then() -> None:
+    """And since when, as long as there is room for that."""
+    looked_at = scene()
+    looked_at.put_cursor(4 * MS)
+    assert [said(looked_at, 1, width) for width in (30, 15, 9, 3)] == [
+        "io recvfrom since 2.0 ms",
+        "io since 2.0 ms",
+        "io 2.0 ms",
+        "io",
+    ]
+    assert said(looked_at, 0, 30) == "waits for events since 1.0 ms"
+
+
+def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
+    """Whatever it waits for."""
+    looked_at = scene(Submitted(10 * MS, 1, "plain"), Started(10 * MS, 1, 1, 1))
+    looked_at.runs[0].timeline.extend(
+        [Spans(0, 10 * MS, (Span(MS, State.IO, call="poll"),)), Tick(11 * MS, 2, 0, 0)]
+    )
+    found = of(looked_at, 0)
+    assert found is not None
+    assert found.mark is Beyond.BLOCKED
+    assert [words(found, width, with_task=False) for width in (30, 10)] == [
+        "blocked: can't answer",
+        "blocked",
+    ]
+
+
+def test_when_all_is_over_it_is_what_it_mostly_did() -> None:
+    """With the share of its time, not what happened to come last."""
+    looked_at = scene(Finished(10 * MS, 0, result="fine"), Ended(10 * MS), over=True)
+    assert said(looked_at, 0, 30) == "waits for events, 90 %"
+    assert said(looked_at, 0, 15) == "idle 90 %"
+    assert said(looked_at, 1, 30) == "io, 50 %"
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_where_a_lane_was_not_there_it_does_nothing(over: bool) -> None:
+    """Neither now nor mostly."""
+    looked_at = scene(
+        LaneStarted(10 * MS, 2, 1, 3, "late", "subject"), Submitted(10 * MS, 1, "late"), over=over
+    )
+    looked_at.runs[0].timeline.extend([Started(10 * MS, 1, 1, 3), Ended(10 * MS)])
+    assert of(looked_at, 2) is None

@@ -1,0 +1,292 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.recorded import DATA, NS_PER_MS, app, run
+from threadviz.events import AnyEvent, Tick
+from threadviz.stream import read_events
+from threadviz.tui.app import ThreadvizApp
+from threadviz.tui.commands import COMMANDS
+from threadviz.tui.scene import Motion, Scene
+from threadviz.tui.screens.main import MainScreen
+from threadviz.tui.widgets.code import Code
+from threadviz.tui.widgets.comparison import Comparison
+from threadviz.tui.widgets.details import Details
+from threadviz.tui.widgets.findings import Findings
+from threadviz.tui.widgets.tasks import Tasks
+
+SIZE = (120, 40)
+
+
+def main_of(pilot: Pilot[None]) -> MainScreen:
+    """The main screen."""
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, MainScreen)
+    return screen
+
+
+async def after(pilot: Pilot[None], *keys: str) -> Scene:
+    """What is looked at when these keys were pressed."""
+    await pilot.press(*keys)
+    return main_of(pilot).scene
+
+
+async def test_a_finished_run_is_seen_whole() -> None:
+    """From its begin to its end, with nothing picked, and the findings where there is room."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot)
+        assert (scene.camera.left, scene.cursor, scene.lane) == (0, None, None)
+        assert scene.camera.right >= scene.length > scene.camera.right - scene.camera.cell_ns * 2
+        assert pilot.app.screen.query_one(Findings).display
+
+
+async def test_space_freezes_what_grows() -> None:
+    """The present stands still and nothing gets lost: after another space it is the latest moment again."""
+    growing = run("fetch-threads", until_ms=60)
+    async with app(growing).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "space")
+        frozen = scene.present
+        growing.timeline.extend([*_rest(until_ms=60)])
+        main_of(pilot).show_frame(10 * NS_PER_MS)
+        assert (scene.present, scene.playhead.motion) == (frozen, Motion.FROZEN)
+        assert scene.length > frozen
+        await after(pilot, "space")
+        assert scene.present == scene.length == run("fetch-threads").timeline.totals().total_ns
+
+
+def _rest(until_ms: int) -> list[AnyEvent]:
+    """The events of the recording after those that `run("fetch-threads", until_ms)` has."""
+    with (DATA / "fetch-threads.jsonl").open("rb") as source:
+        events = list(read_events(source))
+    ends = (
+        i for i, event in enumerate(events) if isinstance(event, Tick) and event.t >= until_ms * NS_PER_MS
+    )
+    return events[next(ends) + 1 :]
+
+
+@pytest.mark.parametrize(("left", "right"), [("left", "right"), ("h", "l")])
+async def test_the_cursor_moves_in_time(left: str, right: str) -> None:
+    """Cell by cell, from the present on; a run that grows is frozen by it."""
+    async with app(run("fetch-threads", until_ms=60)).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, left)
+        assert scene.playhead.motion is Motion.FROZEN
+        at_present = scene.cursor
+        await after(pilot, left, left)
+        assert scene.cursor is not None
+        assert at_present is not None
+        assert scene.camera.cell(at_present) - scene.camera.cell(scene.cursor) == 2
+        await after(pilot, right)
+        assert scene.camera.cell(at_present) - scene.camera.cell(scene.cursor) == 1
+
+
+async def test_the_cursor_leaps_and_jumps() -> None:
+    """By ten cells with shift; to the begin and to the end."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "home")
+        assert scene.cursor == 0
+        await after(pilot, "shift+right")
+        assert scene.cursor is not None
+        assert scene.camera.cell(scene.cursor) == 10
+        await after(pilot, "L", "H", "shift+left")
+        assert scene.camera.cell(scene.cursor) == 0
+        await after(pilot, "end")
+        assert scene.cursor == scene.length
+
+
+async def test_zooming_keeps_the_cursor_in_its_place() -> None:
+    """In and out, and back to the whole run."""
+    async with app(run("primes-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "home", "shift+right", "shift+right")
+        assert scene.cursor is not None
+        whole, column = scene.camera.cell_ns, scene.camera.cell(scene.cursor)
+        await after(pilot, "plus", "equals_sign")
+        assert scene.camera.cell_ns == whole // 2 // 2
+        assert scene.camera.cell(scene.cursor) == column
+        await after(pilot, "minus")
+        assert scene.camera.cell_ns == whole // 2 // 2 * 2
+        await after(pilot, "0")
+        assert (scene.camera.left, scene.camera.cell_ns) == (0, whole)
+
+
+async def test_follow_lets_go_of_all() -> None:
+    """Cursor, freeze and zoom are undone."""
+    async with app(run("fetch-threads", until_ms=60)).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "left", "left", "plus", "f")
+        assert (scene.cursor, scene.playhead.motion, scene.camera.fitted) == (None, Motion.FOLLOWING, True)
+
+
+@pytest.mark.parametrize(("up", "down"), [("up", "down"), ("k", "j")])
+async def test_lanes_are_picked_from_the_top(up: str, down: str) -> None:
+    """The event loop's is the first; beyond the last there is nothing."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, down)
+        assert scene.lane == scene.rows[0]
+        await after(pilot, down, down, up)
+        assert scene.lane == scene.rows[1]
+        await after(pilot, *[down] * 20)
+        assert scene.lane == scene.rows[-1]
+
+
+async def test_plumbing_is_shown_on_request() -> None:
+    """And hidden again."""
+    async with app(run("primes-processes")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot)
+        without = scene.rows
+        await after(pilot, "p")
+        assert set(without) < set(scene.rows)
+        await after(pilot, "p")
+        assert scene.rows == without
+
+
+@pytest.mark.parametrize(
+    ("key", "panel"), [("t", Tasks), ("i", Findings), ("d", Details), ("enter", Details), ("c", Code)]
+)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_panels_open_and_close(
+    key: str, panel: type[Tasks | Findings | Details | Code], size: tuple[int, int]
+) -> None:
+    """By their key, and by escape."""
+    async with app(run("fetch-threads")).run_test(size=size) as pilot:
+        await pilot.pause()
+        widget = main_of(pilot).query_one(panel)
+        before = widget.display
+        await pilot.press(key)
+        assert widget.display is not before
+        await pilot.press(key)
+        assert widget.display is before
+        if not before:
+            await pilot.press(key)
+            assert widget.display
+            await pilot.press("escape")
+            assert not widget.display
+
+
+async def test_escape_lets_go_step_by_step() -> None:
+    """First the panel that was opened, then the cursor, then the lane."""
+    async with app(run("fetch-threads")).run_test(size=(80, 24)) as pilot:
+        scene = await after(pilot, "down", "left", "t")
+        tasks = main_of(pilot).query_one(Tasks)
+        await pilot.press("escape")
+        assert not tasks.display and scene.cursor is not None and scene.lane is not None
+        await pilot.press("escape")
+        assert scene.cursor is None and scene.lane is not None
+        await pilot.press("escape")
+        assert scene.lane is None
+
+
+async def test_tasks_are_picked_with_their_lanes() -> None:
+    """The table opens for it; the lane is the one that the task was on."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "shift+down")
+        assert main_of(pilot).query_one(Tasks).display
+        first = scene.task
+        assert first is not None
+        await after(pilot, "J")
+        picked, lane = scene.task, scene.lane
+        assert picked is not None and lane is not None
+        assert picked != first
+        assert lane.lane is picked[1].lane
+        await after(pilot, "K")
+        assert scene.task == first
+
+
+async def test_tasks_are_sorted_by_one_column_after_the_other() -> None:
+    """And by the first again in the end."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        tasks = main_of(pilot).query_one(Tasks)
+        orders = [tasks.sort]
+        while True:
+            await pilot.press("o")
+            if tasks.sort is orders[0]:
+                break
+            assert tasks.sort not in orders
+            orders.append(tasks.sort)
+        assert len(orders) > 1
+
+
+async def test_a_replay_goes_at_its_own_speed() -> None:
+    """From the cursor on, faster and slower, and it ends where the run does."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        scene = await after(pilot, "home", "y")
+        main = main_of(pilot)
+        main.show_frame(10 * NS_PER_MS)
+        assert scene.present == 10 * NS_PER_MS
+        await pilot.press("comma")
+        main.show_frame(10 * NS_PER_MS)
+        assert scene.present == 15 * NS_PER_MS
+        await pilot.press("full_stop", "full_stop")
+        main.show_frame(10 * NS_PER_MS)
+        assert scene.present == 35 * NS_PER_MS
+        await pilot.press("space")
+        main.show_frame(10 * NS_PER_MS)
+        assert scene.present == 35 * NS_PER_MS
+        await pilot.press("space")
+        main.show_frame(10_000 * NS_PER_MS)
+        assert (scene.present, scene.playhead.motion) == (scene.length, Motion.FOLLOWING)
+
+
+async def test_several_runs_are_compared_on_one_axis() -> None:
+    """Each has a heading and its lanes, and the verdict is open at any size."""
+    async with app(run("primes-threads"), run("primes-processes")).run_test(size=(80, 24)) as pilot:
+        scene = await after(pilot)
+        headings = [row for row in scene.rows if row.lane is None]
+        assert [row.run for row in headings] == list(scene.runs)
+        assert scene.length == max(each.timeline.totals().total_ns for each in scene.runs)
+        assert main_of(pilot).query_one(Comparison).display
+
+
+async def test_what_was_not_run_here_cant_be_run_again() -> None:
+    """It says so, and nothing starts."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        await pilot.press("r", "m")
+        assert [notice.severity for notice in pilot.app._notifications] == ["warning", "warning"]
+        assert not main_of(pilot).running
+
+
+async def test_a_picture_is_saved_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An SVG of what is on the screen; the notice has its name."""
+    monkeypatch.chdir(tmp_path)
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("s")
+        (saved,) = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+        (notice,) = pilot.app._notifications
+        assert saved.name in notice.message
+        assert saved.read_text().startswith("<svg")
+        assert "one.example" in saved.read_text()
+
+
+async def test_a_picture_that_cant_be_saved_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a sentence, and the app goes on."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        await pilot.press("s")
+        (notice,) = pilot.app._notifications
+        assert notice.severity == "error" and "can't be saved" in notice.message
+
+
+async def test_all_commands_are_in_the_palette() -> None:
+    """Those that there is something to do for, each with its sentence."""
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        main = main_of(pilot)
+        assert isinstance(pilot.app, ThreadvizApp)
+        entries = {entry.title: entry.help for entry in pilot.app.get_system_commands(main)}
+        for command in COMMANDS:
+            assert (entries.get(command.label) == command.about) is command.possible(main)
+
+
+async def test_q_leaves() -> None:
+    """The app ends, without an error."""
+    the_app = app(run("fetch-threads"))
+    async with the_app.run_test(size=SIZE) as pilot:
+        await pilot.press("q")
+    assert the_app.return_code == 0

@@ -1,0 +1,62 @@
+"""One widget in an app of its own, and what stands on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+from textual.widget import Widget
+
+from tests.tui.recorded import NS_PER_MS
+from threadviz.tui.drawing.colours import lane_variables
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.following import Following
+
+
+class Showing(App[None]):
+    """Shows `widget` alone."""
+
+    def __init__(self, widget: Widget) -> None:
+        super().__init__()
+        self._widget = widget
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours of the lanes."""
+        return lane_variables(self.current_theme)
+
+    def compose(self) -> ComposeResult:
+        """The widget."""
+        yield self._widget
+
+
+@asynccontextmanager
+async def shown(widget: Following, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
+    """Show a widget that fills a terminal of this size, after its first frame."""
+    async with Showing(widget).run_test(size=(columns, rows)) as pilot:
+        await drawn(widget, pilot)
+        yield pilot
+
+
+async def drawn(widget: Following, pilot: Pilot[None]) -> list[str]:
+    """Show the scene as it is now, and return the lines that are visible."""
+    widget.refresh_scene()
+    await pilot.pause()
+    return visible(widget)
+
+
+def visible(widget: Following) -> list[str]:
+    """The lines that are visible, without what is blank at their ends."""
+    return [widget.render_line(y).text.rstrip() for y in range(widget.scrollable_content_region.height)]
+
+
+def flowing(lines: list[str]) -> str:
+    """The words of these lines, one blank between any two: wherever they are wrapped."""
+    return " ".join(" ".join(lines).split())
+
+
+def frozen(scene: Scene, ms: int) -> Scene:
+    """The same scene, as it was so many ms after the begin."""
+    scene.replay()
+    scene.advance(ms * NS_PER_MS)
+    scene.toggle_freeze()
+    return scene

@@ -1,0 +1,116 @@
+from collections.abc import Sequence
+
+import pytest
+
+from tests.tui.recorded import run, timeline
+from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from threadviz.findings import verdict
+from threadviz.tui.runs import Run
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.comparison import Comparison
+
+
+def comparison(
+    scene: Scene, pending: Sequence[str] = (), not_run: Sequence[str] = (), plain: bool = False
+) -> Comparison:
+    """The panel, with modes that are still to run, and with some that will not."""
+    return Comparison(scene, pending=lambda: pending, not_run=lambda: not_run, plain=plain)
+
+
+def bars(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
+    """How long the bar of each run is, in characters, by its label."""
+    glyphs = "#X" if plain else "█▚▉▊▋▌▍▎▏"
+    rows = (line.split() for line in lines)
+    return {row[0]: len(row[1]) for row in rows if len(row) > 1 and set(row[1]) <= set(glyphs)}
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+@pytest.mark.parametrize("plain", [False, True])
+async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, plain: bool) -> None:
+    """Total, factor, sum, parallelism and blocked loop of each run, and then how they did, in words."""
+    runs = [run("fetch-blocking"), run("fetch-threads")]
+    panel = comparison(Scene(runs), plain=plain)
+    async with shown(panel, columns=columns):
+        lines = visible(panel)
+    drawn = bars(lines, plain)
+    totals = {each.timeline.header.mode: each.timeline.totals() for each in runs}
+    share = totals["threads"].total_ns / totals["blocking"].total_ns
+    assert drawn["threads"] == pytest.approx(drawn["blocking"] * share, abs=1)
+    text = flowing(lines)
+    for words in (
+        "338 ms",
+        "176 ms",
+        "1.00x",
+        "1.92x",
+        "337 ms",
+        "372 ms",
+        "0.02",
+        "0.05",
+        "30 ms",
+        "parallelism",
+    ):
+        assert words in text
+    for each in verdict({one.timeline.header.mode: one.timeline for one in runs}):
+        assert each.text in text
+    assert not plain or all(line.isascii() for line in lines)
+
+
+async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
+    """And there is no verdict yet."""
+    panel = comparison(
+        Scene([run("fetch-blocking"), run("fetch-threads", until_ms=100)]), pending=["processes", "other"]
+    )
+    async with shown(panel):
+        lines = visible(panel)
+    text = flowing(lines)
+    assert "processes comes next" in text
+    assert "other comes then" in text
+    assert text.endswith("threads at work; the verdict follows when all are over.")
+    assert "which the others are measured by" not in text
+
+
+async def test_modes_that_did_not_get_their_turn_are_named() -> None:
+    """Beside the runs, and in the verdict."""
+    panel = comparison(Scene([run("fetch-blocking")]), not_run=["threads"])
+    async with shown(panel):
+        text = flowing(visible(panel))
+    assert "threads did not run" in text
+    assert "threads: did not run" in text
+
+
+async def test_the_past_is_shown_as_it_was() -> None:
+    """In a replay the bars grow again, and the verdict waits for the end."""
+    scene = frozen(Scene([run("fetch-blocking"), run("fetch-threads")]), 100)
+    panel = comparison(scene)
+    async with shown(panel) as pilot:
+        lines = visible(panel)
+        assert bars(lines)["blocking"] == bars(lines)["threads"] > 0
+        assert "100 ms" in flowing(lines)
+        assert "blocking, threads at work" in flowing(lines)
+        scene.follow()
+        assert "1.9x faster" in flowing(await drawn(panel, pilot))
+
+
+async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
+    """A fetch is no yardstick for primes."""
+    panel = comparison(Scene([run("fetch-blocking"), run("primes-threads")]))
+    async with shown(panel):
+        text = flowing(visible(panel))
+    assert "did not do the same work" in text
+    assert "x faster" not in text and "1.00x" not in text
+
+
+async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
+    """Each has a label of its own."""
+    panel = comparison(Scene([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
+    async with shown(panel, columns=120):
+        text = flowing(visible(panel))
+    assert "fetch threads 4x4 " in text
+    assert "fetch threads 4x4 (2) " in text
+
+
+async def test_without_runs_it_says_so() -> None:
+    """In a sentence."""
+    panel = comparison(Scene())
+    async with shown(panel):
+        assert visible(panel)[0] == "Nothing runs yet that could be compared."

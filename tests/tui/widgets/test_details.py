@@ -1,0 +1,130 @@
+import pytest
+
+from tests.findings.runs import Job, Setting
+from tests.findings.runs import run as made
+from tests.tui.recorded import NS_PER_MS, run
+from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from threadviz.events import State
+from threadviz.tui.runs import Run
+from threadviz.tui.scene import Row, Scene
+from threadviz.tui.widgets.details import Details
+
+
+def picked(one: Run, name: str) -> Scene:
+    """A scene in which the lane of this name is picked."""
+    scene = Scene([one])
+    (lane,) = (lane for lane in one.timeline.lanes if lane.name == name)
+    scene.pick_lane(Row(one, lane))
+    return scene
+
+
+async def test_without_a_lane_it_says_how_to_pick_one() -> None:
+    """In a sentence."""
+    panel = Details(Scene([run("fetch-threads")]))
+    async with shown(panel):
+        assert visible(panel)[0] == "No lane is picked: up and down pick one, and so does a click at it."
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None:
+    """Its thread, its states' shares, its longest waits, its tasks."""
+    one = run("fetch-threads")
+    scene = picked(one, "thread 2")
+    panel = Details(scene)
+    async with shown(panel, columns=columns, rows=40):
+        lines = visible(panel)
+    text = flowing(lines)
+    assert "thread 2 a worker, which tasks run in" in text
+    assert "thread, pid 2482, tid 2495, named python" in text
+    assert "States, of its 176 ms so far" in text
+    states = [line.split()[:5] for line in lines if line.split()[2:3] == ["ms"]]
+    assert ["io", "147", "ms", "83", "%"] in states
+    assert ["running", "1.0", "ms", "0.6", "%"] in states
+    assert "Longest waits" in text
+    assert "146 ms io poll from 28 ms two.example" in text
+    assert "164 ms two.example 20000 bytes" in text
+
+
+async def test_bars_are_as_long_as_the_shares() -> None:
+    """In ASCII as well."""
+    states = {State.IO: 60, State.RUNNING: 30, State.GIL: 10}
+    panel = Details(picked(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
+    async with shown(panel):
+        lines = visible(panel)
+    assert all(line.isascii() for line in lines)
+    lengths = {line.split()[0]: line.count("#") for line in lines if "#" in line}
+    assert lengths == {"io": 24, "running": 12, "gil": 4}
+
+
+async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> None:
+    """Without a cursor it says so of the present, and of a moment without the lane that it was not there."""
+    one = run("fetch-threads")
+    scene = picked(one, "thread 2")
+    panel = Details(scene)
+    async with shown(panel, rows=40) as pilot:
+        assert "At the end, 176 ms:" in flowing(visible(panel))
+        scene.put_cursor(90 * NS_PER_MS)
+        text = flowing(await drawn(panel, pilot))
+        assert "At the cursor, 90 ms: io poll since 28 ms, until 175 ms, sampled; task two.example" in text
+
+
+async def test_of_a_shorter_run_its_own_end_is_told() -> None:
+    """Beside one that took longer; at a cursor beyond it the lane was not there."""
+    scene = Scene([run("fetch-blocking"), run("fetch-threads")])
+    scene.pick_lane(scene.rows[-1])
+    panel = Details(scene)
+    async with shown(panel, rows=40) as pilot:
+        assert "At the end, 176 ms: idle since" in flowing(visible(panel))
+        scene.put_cursor(300 * NS_PER_MS)
+        assert "At the cursor, 300 ms: not there" in flowing(await drawn(panel, pilot))
+
+
+async def test_in_the_past_nothing_later_is_known() -> None:
+    """States, waits and tasks are those until then, and what goes on has no end yet."""
+    one = run("fetch-threads")
+    scene = frozen(picked(one, "thread 2"), 100)
+    panel = Details(scene)
+    async with shown(panel, rows=40) as pilot:
+        text = flowing(visible(panel))
+        assert "States, of its 100 ms so far" in text
+        assert "Now, at 100 ms: io poll since 28 ms, so far, sampled" in text
+        assert "72 ms io poll from 28 ms two.example" in text
+        assert "two.example not finished" in text
+        scene.follow()
+        assert "146 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
+        frozen(scene, 100)
+        assert "72 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
+
+
+async def test_of_an_event_loop_it_says_for_how_long_it_could_not_answer() -> None:
+    """In all, and at a stretch."""
+    one = run("fetch-blocking")
+    panel = Details(picked(one, "event loop"))
+    async with shown(panel, rows=40):
+        text = flowing(visible(panel))
+    assert "It could not answer for 338 ms in all, 338 ms at a stretch." in text
+
+
+async def test_of_very_many_tasks_the_last_are_there() -> None:
+    """And it says how many there are."""
+    jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(500)]
+    panel = Details(picked(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
+    async with shown(panel, rows=60):
+        lines = visible(panel)
+    first = lines.index("500 tasks, the last of them below")
+    assert [line.split()[2] for line in lines[first + 1 :] if line] == [
+        f"task-{488 + number}" for number in range(12)
+    ]
+
+
+async def test_longest_waits_are_found_bit_by_bit() -> None:
+    """From frame to frame, and in the meantime it says how far it has come."""
+    jobs = [Job(1, number * 2, {State.RUNNING: 1, State.IO: 1}) for number in range(3000)]
+    panel = Details(picked(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1"))
+    async with shown(panel, rows=60) as pilot:
+        assert "Longest waits, as far as " in flowing(visible(panel))
+        for _ in range(10):
+            await drawn(panel, pilot)
+        text = flowing(visible(panel))
+        assert "as far as" not in text
+        assert "Longest waits 90 ms sleep from 6.00 s" in text

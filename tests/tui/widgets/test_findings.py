@@ -1,0 +1,65 @@
+import pytest
+
+from tests.tui.recorded import run
+from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from threadviz.findings import comparison, findings
+from threadviz.picture.figures import totals_rows
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.findings import Findings
+
+
+@pytest.mark.parametrize(("plain", "marks"), [(False, "✓✗"), (True, "+-")])
+async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks: str) -> None:
+    """One for those that hold, another for those that do not, and the whole text of each."""
+    one = run("fetch-threads")
+    panel = Findings(Scene([one]), plain=plain)
+    async with shown(panel, rows=60):
+        lines = visible(panel)
+    found = findings(one.timeline)
+    assert {finding.holds for finding in found} == {True, False}
+    assert [line[1] for line in lines if line[1:2].strip()] == [marks[not finding.holds] for finding in found]
+    for finding in found:
+        assert f"{finding.id.replace('_', ' ')}: {finding.text}" in flowing(lines)
+    assert not plain or all(line.isascii() for line in lines)
+
+
+async def test_until_a_run_is_over_its_figures_stand_there() -> None:
+    """Each with what it is of, and a word on when the findings come."""
+    one = run("fetch-threads", until_ms=100)
+    panel = Findings(Scene([one]))
+    async with shown(panel, columns=120, rows=40):
+        lines = visible(panel)
+    for row in totals_rows(one.timeline):
+        assert f"{row.name} {row.figure} {row.about}".strip() in flowing(lines)
+    assert flowing(lines).endswith("follows when the run ends.")
+
+
+async def test_the_past_has_no_findings_yet() -> None:
+    """Where a run is over, but is shown as it was before, its figures of then stand there."""
+    one = run("fetch-threads")
+    scene = frozen(Scene([one]), 100)
+    panel = Findings(scene)
+    async with shown(panel, columns=120, rows=40) as pilot:
+        assert "total 100 ms the workload, begin to end" in flowing(visible(panel))
+        scene.follow()
+        assert findings(one.timeline)[0].text in flowing(await drawn(panel, pilot))
+
+
+async def test_runs_that_are_compared_each_have_theirs() -> None:
+    """Below the name of each, and at last what shows only beside each other."""
+    runs = [run("fetch-blocking"), run("fetch-threads")]
+    panel = Findings(Scene(runs))
+    async with shown(panel, columns=200, rows=80):
+        lines = visible(panel)
+    assert "fetch, blocking: 4 tasks" in lines
+    assert "fetch, threads: 4 tasks, 4 workers" in lines
+    beside = comparison({each.timeline.header.mode: each.timeline for each in runs})["threads"]
+    assert beside
+    assert flowing(lines).endswith(beside[-1].text)
+
+
+async def test_without_a_run_it_says_so() -> None:
+    """In a sentence."""
+    panel = Findings(Scene())
+    async with shown(panel):
+        assert visible(panel)[0] == "Nothing was seen yet of a run."

@@ -1,0 +1,236 @@
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from tests.tui.recorded import NS_PER_MS
+from tests.tui.scene.watched import FRAME, Watched, looked_at
+from tests.tui.widgets.showing import Showing
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.lanes import LanesView
+
+
+class Lanes(Showing):
+    """Shows lanes, and remembers whose details were asked for."""
+
+    def __init__(self, scene: Scene, *, plain: bool = True) -> None:
+        self.lanes = LanesView(scene, plain=plain)
+        super().__init__(self.lanes)
+        self.scene = scene
+        self.opened = 0
+
+    def on_lanes_view_opened(self) -> None:
+        """Details were asked for."""
+        self.opened += 1
+
+    async def frame(self, pilot: Pilot[None], elapsed: int = FRAME) -> list[str]:
+        """Go on until all of the next frame is drawn, and return its lines."""
+        self.scene.advance(elapsed)
+        self.lanes.refresh_scene()
+        while not self.lanes.whole:
+            self.lanes.refresh_scene()
+        await pilot.pause()
+        return [self.lanes.render_line(y).text.rstrip() for y in range(self.lanes.size.height)]
+
+
+def on_screen(app: Showing) -> list[str]:
+    """What the compositor has put on the screen."""
+    return [
+        "".join(segment.text for segment in strip).rstrip()
+        for strip in app.screen._compositor.render_strips()
+    ]
+
+
+async def test_a_run_in_80_columns() -> None:
+    """A row for each lane: name, what it mostly did, its cells, and the shares of its time."""
+    app = Lanes(looked_at(Watched("primes-threads")))
+    async with app.run_test(size=(80, 7)) as pilot:
+        lines = await app.frame(pilot)
+    assert [line.split()[:2] for line in lines[::2]] == [
+        ["event", "loop"],
+        *(["thread", f"{n}"] for n in (1, 2, 3)),
+    ]
+    assert "gil, 54 %" in lines[2]
+    assert lines[2].endswith(" 31 %  65 %")
+    assert set(lines[1::2]) == {""}
+    assert all(len(line) <= 79 for line in lines)
+
+
+@pytest.mark.parametrize(("size", "tall"), [((80, 7), 1), ((120, 11), 2), ((200, 15), 3)])
+async def test_lanes_take_the_room_that_there_is(size: tuple[int, int], tall: int) -> None:
+    """Up to three lines each, and the task's name on the second."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=size) as pilot:
+        scene.put_cursor(scene.length // 2)
+        lines = await app.frame(pilot)
+    assert [y for y, line in enumerate(lines) if "thread 1" in line] == [tall + 1]
+    assert not any(lines[tall :: tall + 1])
+    assert tall == 1 or "100000000000031" in lines[tall + 2]
+
+
+async def test_what_is_on_the_screen_is_what_was_drawn() -> None:
+    """Through Textual's compositor, with a scroll bar and without one."""
+    for height in (3, 7):
+        app = Lanes(looked_at(Watched("primes-threads")))
+        async with app.run_test(size=(80, height)) as pilot:
+            lines = await app.frame(pilot)
+            assert [line[:79].rstrip() for line in on_screen(app)] == lines
+
+
+async def test_a_growing_run_shows_what_its_lanes_do_now() -> None:
+    """State and system call, and cells up to the present."""
+    watched = Watched("fetch-threads", 0.6)
+    app = Lanes(looked_at(watched))
+    async with app.run_test(size=(100, 12)) as pilot:
+        before = await app.frame(pilot)
+        watched.tell(0.8)
+        after = await app.frame(pilot, 10 * FRAME)
+    assert any("io recvfrom" in line or "io poll" in line for line in before)
+    assert [line[:40].split()[0] for line in before if line] == [
+        line[:40].split()[0] for line in after if line
+    ]
+    assert sum(line.count(".") for line in after) > sum(line.count(".") for line in before)
+
+
+async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
+    """Nothing is asked of the compositor."""
+    app = Lanes(looked_at(Watched("fetch-threads")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.frame(pilot)
+        app.lanes.refresh_scene()
+        assert not app.lanes._repaint_required
+        app.scene.put_cursor(50 * NS_PER_MS)
+        app.lanes.refresh_scene()
+        assert app.lanes._repaint_required
+
+
+async def test_the_cursor_is_a_line_across_all_lanes() -> None:
+    """And beside each lane stands what it was in then, and since when."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(120, 7)) as pilot:
+        await app.frame(pilot)
+        scene.put_cursor(100 * NS_PER_MS)
+        lines = await app.frame(pilot)
+        column = app.lanes.columns.left + scene.camera.cell(scene.cursor or 0)
+    assert {line[column] for line in lines[::2]} == {"|"}
+    assert all(" since " in line for line in lines[::2])
+
+
+async def test_the_mouse_is_a_cursor() -> None:
+    """It looks closely at where it is, beside the cells at nothing; and when it goes, that ends."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await app.frame(pilot)
+        left = app.lanes.columns.left
+        await pilot.hover(app.lanes, offset=(2, 2))
+        assert scene.cursor is None
+        await pilot.hover(app.lanes, offset=(left + 5, 2))
+        assert scene.cursor == scene.camera.time(5)
+        app.lanes.on_leave()
+        assert scene.cursor is None
+
+
+async def test_a_cursor_that_was_moved_by_key_stays() -> None:
+    """Also when the mouse goes, for it is not the mouse's any more."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await app.frame(pilot)
+        await pilot.hover(app.lanes, offset=(app.lanes.columns.left + 5, 2))
+        scene.move_cursor(1)
+        app.lanes.on_leave()
+        assert scene.cursor == scene.camera.time(6)
+
+
+async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
+    """The lane is marked at its name."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 7)) as pilot:
+        await app.frame(pilot)
+        await pilot.click(app.lanes, offset=(3, 2))
+        lines = await app.frame(pilot)
+        assert [line for line in lines if line.startswith(">")] == [lines[2]]
+        assert app.opened == 0
+        await pilot.click(app.lanes, offset=(3, 4), times=2)
+        assert app.opened == 1
+        assert scene.lane is not None and scene.lane.lane is not None
+        assert scene.lane.lane.name == "thread 2"
+
+
+async def test_the_lane_that_is_picked_comes_into_sight() -> None:
+    """Wherever it is."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 2)) as pilot:
+        first = await app.frame(pilot)
+        assert first[0].startswith(" event loop")
+        scene.move_lane(-1)
+        lines = await app.frame(pilot)
+        lines = await app.frame(pilot)
+        assert lines[1].startswith(">thread 3")
+        scene.pick_lane(scene.rows[0])
+        await app.frame(pilot)
+        assert (await app.frame(pilot))[0].startswith(">event loop")
+
+
+async def test_the_wheel_zooms_with_ctrl() -> None:
+    """Around the moment that the pointer is at, which stays where it is."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await app.frame(pilot)
+        before = scene.camera.cell_ns
+        at = scene.camera.time(20)
+        spot = (app.lanes.columns.left + 20, 2)
+        await pilot._post_mouse_events([events.MouseScrollUp], app.lanes, spot, control=True)
+        assert scene.camera.cell_ns == before // 2
+        assert scene.camera.cell(at) == 20
+        await pilot._post_mouse_events([events.MouseScrollDown], app.lanes, spot, control=True)
+        assert scene.camera.cell_ns == before // 2 * 2
+
+
+async def test_runs_that_are_compared_have_headings() -> None:
+    """What each is, and how long it took."""
+    app = Lanes(looked_at(Watched("fetch-blocking"), Watched("fetch-threads")))
+    async with app.run_test(size=(100, 12)) as pilot:
+        lines = await app.frame(pilot)
+    headings = [line for line in lines if "fetch, " in line]
+    assert [line.split(":")[0].strip() for line in headings] == ["fetch, blocking", "fetch, threads"]
+    assert all(line.endswith(" ms") for line in headings)
+
+
+async def test_zooming_shows_what_a_fresh_view_shows() -> None:
+    """After any moves nothing is left of the picture before."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene, plain=False)
+    async with app.run_test(size=(100, 20)) as pilot:
+        await app.frame(pilot)
+        for move in (3, -1, 2, -4):
+            scene.zoom(move)
+            lines = await app.frame(pilot)
+            app.lanes._begin_anew()
+            assert await app.frame(pilot) == lines
+
+
+async def test_a_theme_changes_the_colours_at_once() -> None:
+    """And the cells stay what they are."""
+    app = Lanes(looked_at(Watched("primes-threads")), plain=False)
+    async with app.run_test(size=(100, 20)) as pilot:
+        before = await app.frame(pilot)
+        styles = {segment.style for segment in app.lanes.render_line(5)}
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert await app.frame(pilot) == before
+        assert not styles & {segment.style for segment in app.lanes.render_line(5)}
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 3), (1, 1), (300, 100)])
+async def test_any_size_will_do(size: tuple[int, int]) -> None:
+    """There is a picture, as wide as the terminal."""
+    app = Lanes(looked_at(Watched("primes-threads")))
+    async with app.run_test(size=size) as pilot:
+        await app.frame(pilot)
+        assert all(app.lanes.render_line(y).cell_length >= size[0] - 1 for y in range(size[1]))

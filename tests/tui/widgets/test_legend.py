@@ -1,0 +1,62 @@
+import pytest
+from rich.cells import cell_len
+
+from tests.tui.scene.watched import Watched, looked_at
+from tests.tui.widgets.showing import Showing
+from threadviz.events import State
+from threadviz.picture.marks import LOOKS
+from threadviz.picture.strip import Beyond, Mark
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.legend import Legend
+
+
+async def legend(scene: Scene, width: int, *, plain: bool) -> list[str]:
+    """Its lines."""
+    widget = Legend(scene, plain=plain)
+    async with Showing(widget).run_test(size=(width, 10)) as pilot:
+        widget.refresh_scene()
+        await pilot.pause()
+        return [widget.render_line(y).text for y in range(widget.size.height)]
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_every_mark_is_explained(plain: bool) -> None:
+    """By its glyph and its word, and what a cell is."""
+    text = "  ".join(await legend(looked_at(Watched()), 200, plain=plain)) + "  "
+    marks: list[Mark] = [mark for mark in LOOKS if mark is not Beyond.AWAY]
+    for mark in marks:
+        glyph = LOOKS[mark].plain if plain else LOOKS[mark].block
+        shown = "blank" if plain and glyph == " " else glyph
+        assert f"{shown} {mark}  " in text
+    assert text.isascii() == plain
+    assert "1 cell = 3.5 ms" in text
+    assert ("take turns" if plain else "▄ height: running share") in text
+
+
+@pytest.mark.parametrize(("width", "lines"), [(80, 2), (120, 2), (200, 1)])
+@pytest.mark.parametrize("plain", [False, True])
+async def test_it_takes_a_line_or_two(width: int, lines: int, plain: bool) -> None:
+    """No entry is broken in two, and none is cut off."""
+    found = await legend(looked_at(Watched()), width, plain=plain)
+    assert len(found) == lines
+    assert all(cell_len(line.rstrip()) <= width - 2 for line in found)
+
+
+async def test_what_the_probe_cannot_tell_is_not_explained() -> None:
+    """It will not be seen."""
+    watched = Watched()
+    header = watched.timeline.header
+    told = set(header.probe.tells)
+    text = " ".join(await legend(looked_at(watched), 200, plain=False))
+    for state in State:
+        assert (f" {state}" in text) == (state in told or state in {State.IDLE, State.UNKNOWN})
+
+
+async def test_it_follows_the_zoom() -> None:
+    """What a cell is changes with it."""
+    scene = looked_at(Watched())
+    before = await legend(scene, 200, plain=True)
+    scene.camera.zoom(2, 0)
+    after = await legend(scene, 200, plain=True)
+    assert before != after
+    assert "1 cell = 882 us" in after[0]

@@ -1,0 +1,33 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.timeline.streams import Run, runs
+from threadviz.events import State
+from threadviz.timeline import Timeline
+from threadviz.tui.widgets.longest_waits import MOST, LongestWaits
+
+NO_WAITS = {State.RUNNING, State.IDLE, State.UNKNOWN}
+
+
+@given(runs(), st.lists(st.integers(0, 120), min_size=1, max_size=5))
+def test_they_are_those_that_looking_at_all_at_once_finds(run: Run, moments: list[int]) -> None:
+    """However the looking was divided up, and whatever was told in between."""
+    timeline = Timeline()
+    looks: dict[int, LongestWaits] = {}
+    events = run.events()
+    share = len(events) // len(moments) + 1
+    for number, t in enumerate(sorted(moments)):
+        timeline.extend(events[number * share : (number + 1) * share])
+        for lane in timeline.lanes:
+            waits = looks.get(lane.number)
+            if waits is None or waits.revision != lane.revision or t < waits.until:
+                waits = looks[lane.number] = LongestWaits(lane, lane.start)
+            waits.look(t)
+            assert waits.complete
+            lengths = [
+                stretch.end - stretch.start
+                for stretch in lane.stretches(lane.start, t)
+                if stretch.state not in NO_WAITS
+            ]
+            found = [stretch.end - stretch.start for stretch in waits.found()]
+            assert found == sorted(lengths, reverse=True)[:MOST]

@@ -1,0 +1,201 @@
+import pytest
+
+from tests.findings.runs import Job, Setting
+from tests.findings.runs import run as made
+from tests.tui.recorded import run
+from tests.tui.widgets.showing import drawn, frozen, shown, visible
+from threadviz.events import State
+from threadviz.timeline import Task, Timeline
+from threadviz.tui.runs import Run
+from threadviz.tui.scene import Scene
+from threadviz.tui.widgets.task_order import LEARNED_AT_ONCE, MAX_QUEUED, Sort
+from threadviz.tui.widgets.tasks import Tasks
+
+MANY = 3000
+
+
+def names(lines: list[str]) -> list[str]:
+    """The names in the rows, below the line of the columns' names."""
+    return [line[2:].split()[0] for line in lines[1:] if line[2:].strip()]
+
+
+def many() -> Run:
+    """A run of very many tasks, each of 1 ms, on one worker."""
+    jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
+    return Run.of(made(MANY, jobs, of=Setting(workers=1)))
+
+
+async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
+    """Lane, times, waits by kind, and what came of it, failures included."""
+    scene = Scene([run("fetch-threads")])
+    panel = Tasks(scene)
+    async with shown(panel, columns=120):
+        lines = visible(panel)
+    assert lines[0].split() == "task lane queued elapsed running io ready unknown result▾".split()
+    assert names(lines) == ["four.example", "one.example", "three.example", "two.example"]
+    assert lines[1].endswith("failed: HTTP 404 Not Found")
+    assert (
+        lines[2].split() == "one.example thread 1 0.3 ms 75 ms 2.4 ms 42 ms 24 ms 6.3 ms 1000 bytes".split()
+    )
+
+
+async def test_at_80_columns_rows_are_whole() -> None:
+    """With fewer kinds of waiting, and the error after a mark instead of a word."""
+    panel = Tasks(Scene([run("fetch-threads")]))
+    async with shown(panel):
+        lines = visible(panel)
+    assert lines[0].split() == "task lane queued elapsed running io other result▾".split()
+    assert "✗ HTTP 404" in lines[1]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("past", [False, True])
+async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool) -> None:
+    """While the run goes on, and as of a moment in the past of one that is over."""
+    scene = frozen(Scene([run("fetch-threads")]), 95) if past else Scene([run("fetch-threads", until_ms=100)])
+    panel = Tasks(scene)
+    async with shown(panel, columns=120):
+        lines = visible(panel)
+    assert names(lines) == ["two.example", "three.example", "four.example", "one.example"]
+    assert lines[1].endswith("io poll") and lines[2].endswith("io poll")
+
+
+async def test_many_tasks_that_wait_share_a_row() -> None:
+    """So that those that are over are not out of sight."""
+    panel = Tasks(frozen(Scene([many()]), 100))
+    async with shown(panel, rows=16):
+        lines = visible(panel)
+    assert lines[1].split()[0] == "task-100"
+    assert [line.split()[0] for line in lines if line.endswith("not started")] == [
+        f"task-{101 + number}" for number in range(MAX_QUEUED)
+    ]
+    rest = lines[2 + MAX_QUEUED]
+    assert rest == f"  and {MANY - 101 - MAX_QUEUED} tasks more that wait for a worker"
+    assert lines[3 + MAX_QUEUED].split()[0] == "task-0"
+
+
+async def test_rows_can_be_sorted_by_every_column() -> None:
+    """In turn; the column has a mark, and by its figures the largest comes first."""
+    panel = Tasks(Scene([run("fetch-threads")]))
+    found = {}
+    async with shown(panel, columns=120):
+        for _ in range(6):
+            panel.cycle_sort()
+            lines = visible(panel)
+            (marked,) = (word for word in lines[0].split() if word[-1] in "▾▴")
+            found[marked] = [name.split(".")[0] for name in names(lines)]
+    assert found == {
+        "task▴": ["four", "one", "three", "two"],
+        "lane▴": ["one", "two", "three", "four"],
+        "queued▾": ["two", "four", "three", "one"],
+        "elapsed▾": ["two", "three", "one", "four"],
+        "running▾": ["one", "two", "three", "four"],
+        "result▾": ["four", "one", "three", "two"],
+    }
+
+
+async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() -> None:
+    """In the end the rows are in their order."""
+    jobs = [Job(1, number * 2, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
+    jobs[-2] = Job(1, jobs[-2].start, {State.RUNNING: 2}, name="longest")
+    panel = Tasks(Scene([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
+    async with shown(panel, rows=6) as pilot:
+        while panel.sort is not Sort.RUNNING:
+            panel.cycle_sort()
+        for _ in range(-(-MANY // LEARNED_AT_ONCE)):
+            await drawn(panel, pilot)
+        assert names(visible(panel))[:2] == ["longest", "task-0"]
+
+
+async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
+    """From the first to the last and no farther; the lane is picked with the task."""
+    one = many()
+    scene = Scene([one])
+    panel = Tasks(scene)
+    async with shown(panel, rows=10) as pilot:
+        panel.move(1)
+        assert scene.task == (one, one.timeline.task(0))
+        assert (await drawn(panel, pilot))[1].startswith("▶ task-0 ")
+        panel.move(2000)
+        panel.move(-3)
+        assert scene.task == (one, one.timeline.task(1997))
+        assert scene.lane is not None and scene.lane.lane is one.timeline.workers[0]
+        assert any(line.startswith("▶ task-1997 ") for line in await drawn(panel, pilot))
+        panel.move(MANY)
+        lines = await drawn(panel, pilot)
+        assert lines[0].startswith("  task ")
+        assert lines[-1].startswith(f"▶ task-{MANY - 1} ")
+
+
+async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
+    """And the others on its lane are marked."""
+    one = many()
+    scene = Scene([one])
+    panel = Tasks(scene)
+    async with shown(panel, rows=10) as pilot:
+        scene.pick_task(one, one.timeline.task(1500))
+        lines = await drawn(panel, pilot)
+        assert sum(line.startswith("▶ task-1500 ") for line in lines) == 1
+        assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
+
+
+async def test_a_click_picks_the_task_under_it() -> None:
+    """The columns' names are no task."""
+    one = run("fetch-threads")
+    scene = Scene([one])
+    panel = Tasks(scene)
+    async with shown(panel) as pilot:
+        await pilot.click(panel, offset=(5, 0))
+        assert scene.task is None
+        await pilot.click(panel, offset=(5, 3))
+        assert scene.task is not None and scene.task[1].name == "three.example"
+        assert (await drawn(panel, pilot))[3].startswith("▶ three.example")
+        await pilot.click(panel, offset=(5, 9))
+        assert scene.task[1].name == "three.example"
+
+
+async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are."""
+    one = many()
+    asked: list[int] = []
+    task_states = Timeline.task_states
+
+    def counted(timeline: Timeline, task: Task, until: int | None = None) -> dict[State, int]:
+        asked.append(task.number)
+        return task_states(timeline, task, until)
+
+    monkeypatch.setattr(Timeline, "task_states", counted)
+    panel = Tasks(Scene([one]))
+    async with shown(panel, rows=10):
+        visible(panel)
+    assert sorted(set(asked)) == list(range(9))
+
+
+async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -> None:
+    """Its label stands beside the columns' names."""
+    blocking, threads = run("fetch-blocking"), run("fetch-threads")
+    scene = Scene([blocking, threads])
+    panel = Tasks(scene)
+    async with shown(panel, columns=120) as pilot:
+        assert visible(panel)[0].endswith("(threads)")
+        scene.pick_task(blocking, blocking.timeline.tasks[2])
+        lines = await drawn(panel, pilot)
+        assert lines[0].endswith("(blocking)")
+        assert [line.split()[0] for line in lines[1:] if "event loop" in line].count("▶") == 1
+
+
+async def test_names_and_results_are_neither_markup_nor_control() -> None:
+    """They stand there as they are, or escaped."""
+    job = Job(1, 0, {State.IO: 50}, name="[b]x\x1b", error="[red]\x07")
+    panel = Tasks(Scene([Run.of(made(60, [job]))]), plain=True)
+    async with shown(panel, columns=120):
+        line = visible(panel)[1]
+    assert r"[b]x\x1b" in line
+    assert r"failed: [red]\x07" in line
+
+
+async def test_without_a_task_it_says_so() -> None:
+    """In a sentence."""
+    panel = Tasks(Scene())
+    async with shown(panel):
+        assert visible(panel)[0] == "No task was seen yet."
