@@ -61,3 +61,17 @@ def test_modes_sets_each_mode_beside_the_bare_script() -> None:
     for cell in cells:
         assert min(cell["total_s"].values()) > 0
         assert cell["total_by_slowest"]["observed"] >= 1
+
+
+def test_frames_shows_the_app_in_a_terminal() -> None:
+    """Each picture has frames, bytes and keys that showed; the long run keeps less than it was told."""
+    found = figures("frames")
+    assert [picture["what"] for picture in found["pictures"]] == ["fetches", "primes", "blocking", "panned"]
+    for picture in found["pictures"]:
+        assert picture["size"] == "200x50"
+        assert picture["kb_per_s"] > 0
+        for spread in (picture["frame_ms"], picture["key_ms"]):
+            assert 0 < spread["p50"] <= spread["p95"] <= spread["worst"]
+    assert [still["kb_per_s"] for still in found["idle"]] == [0, 0]
+    assert found["first_lanes_ms"][0] > 0
+    assert found["memory"]["told"] > found["memory"]["held"]

@@ -1,11 +1,20 @@
 """What the benchmarks' figures are made with."""
 
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.bare import divides
+from benchmarks.frames import spread
+from benchmarks.hour import memory
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, table
+from benchmarks.streams import whole
+from benchmarks.terminal import Size, Terminal
+from threadviz.events import Outcome
+from threadviz.timeline import Role, Timeline
 from threadviz.workloads.primes import smallest_divisor
 
 times = st.floats(0.1, 10)
@@ -41,3 +50,42 @@ def test_a_table_is_aligned() -> None:
 def test_the_bare_script_computes_the_same(number: int) -> None:
     """Its divisor is the workload's, which says the number itself for a prime."""
     assert (divides(number) or number) == smallest_divisor(number)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1))
+def test_a_spread_is_in_order(values: list[float]) -> None:
+    """The median is no more than the 95th percentile, and that no more than the worst."""
+    found = spread(values)
+    assert min(values) <= found["p50"] <= found["p95"] <= found["worst"] == max(values)
+
+
+def test_a_made_up_run_is_a_whole_one() -> None:
+    """It has an event loop, workers with a task each, as many stretches as were asked for, and an end."""
+    timeline = Timeline()
+    timeline.extend(whole(4, 5_000))
+    assert [lane.role for lane in timeline.lanes] == [Role.LOOP, *[Role.WORKER] * 3]
+    assert all(task.result for task in timeline.tasks)
+    assert sum(lane.held for lane in timeline.lanes) > 4_000  # neighbours may have become one
+    assert timeline.closed is not None and timeline.closed.outcome is Outcome.FINISHED
+
+
+def test_a_long_run_is_thinned_from_its_begin_on() -> None:
+    """What is kept is about as much as was asked for, and the latest of it is as it was told."""
+    found = memory(5.0, 20_000)
+    assert found.told == 32_000
+    assert 10_000 < found.held < 22_000
+    assert found.grains_s == {1.0: 0}
+
+
+def test_a_terminal_has_its_size_and_takes_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command sees the size, not another terminal's; it gets what is typed, and what it writes is noted."""
+    monkeypatch.setenv("COLUMNS", "80")
+    asks = "import shutil; print(shutil.get_terminal_size()); print(input().upper())"
+    with Terminal([sys.executable, "-c", asks], Size(97, 31)) as terminal:
+        first = terminal.wait_for(b"columns=97, lines=31", 0, 30)
+        pressed = terminal.press(b"hello\n")
+        shown = terminal.wait_for(b"HELLO", pressed, 30)
+        assert terminal.started < first < pressed < shown
+        with pytest.raises(TimeoutError, match="never"):
+            terminal.wait_for(b"never", 0, 30)  # at once, for the command has ended
+    assert terminal.bytes_within(pressed, shown + 1) >= len("hello HELLO")
