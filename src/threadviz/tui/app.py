@@ -83,7 +83,7 @@ class ThreadvizApp(App[None]):
     def _frame(self) -> None:
         now = self._clock()
         elapsed, self._last_frame = now - self._last_frame, now
-        self._sitting.drain(DRAIN_NS)
-        self.main.show_frame(elapsed)
+        told = self._sitting.drain(DRAIN_NS)
+        self.main.show_frame(elapsed, told)
         if self._again is not None:
             self._again.advance(self.main.scene, elapsed)

@@ -171,6 +171,7 @@ class _Written(Strip):
         return self._written
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        cuts = [*cuts]
-        # A strip that is not cut keeps itself, as its own only part: thousands of them a second for the garbage collector.
-        return [self] if cuts == [self.cell_length] else super().divide(cuts)
+        within = [cut for cut in cuts if cut <= self.cell_length]
+        # Textual's own has a strip that is not cut remember itself as its only part, and so leaves each to the garbage
+        # collector, a thousand times a second.
+        return [self] if within == [self.cell_length] else super().divide(within)

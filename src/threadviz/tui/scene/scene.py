@@ -1,6 +1,6 @@
 """What is looked at: one run, or several on one time axis, each from its own begin on."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple, Protocol
 
 from threadviz.picture.window import measured
@@ -74,6 +74,16 @@ class Scene:
     def add(self, run: Shown) -> None:
         """Look at one more, below the others."""
         self._runs = (*self._runs, run)
+
+    @property
+    def state(self) -> tuple[Hashable, ...]:
+        """What the picture depends on, beside what is known of the runs: equal as long as nothing was changed."""
+        camera, playhead = self.camera, self.playhead
+        return (
+            (self._runs, self.comparing, self.awaiting, self.plumbing, self.cursor, self.lane, self.task),
+            (camera.left, camera.cell_ns, camera.cells),
+            (playhead.motion, playhead.at, playhead.speed),
+        )
 
     @property
     def growing(self) -> bool:

@@ -1,7 +1,7 @@
 """The main screen: the lanes, what is said about them, and where commands are carried out."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +39,10 @@ from threadviz.tui.widgets.totals import Totals
 ROOM_FOR_A_PANEL = 34
 """From so many lines on, the findings are open although nobody asked for them."""
 
+LOOK_ANYWAY = 6
+"""While nothing changes, every so many frames it is made sure that there is nothing to draw: it would cost too much to
+do so in each."""
+
 _BY_ID = {command.id: command for command in COMMANDS}
 
 
@@ -57,16 +61,20 @@ class MainScreen(Screen[None]):
         self._group: Group | None = None
         self._told = set[Run]()
         self._possible: tuple[bool, ...] = ()
+        self._state: tuple[Hashable, ...] = ()
+        self._whole = False
+        self._quiet_frames = 0
         scene = self.scene
         self._lanes = LanesView(scene, plain=plain)
         self._tasks = Tasks(scene, plain=plain)
+        self._details = Details(scene, plain=plain)
         self._totals = Totals(scene, plain=plain)
         self._code = Code(scene, plain=plain)
         self._panels = Panels(
             {
                 Panel.FINDINGS: Findings(scene, plain=plain),
                 Panel.TASKS: self._tasks,
-                Panel.DETAILS: Details(scene, plain=plain),
+                Panel.DETAILS: self._details,
             },
             comparison=Comparison(scene, pending=self._pending, not_run=self._not_run, plain=plain),
             code=self._code,
@@ -118,19 +126,30 @@ class MainScreen(Screen[None]):
 
     # Frames
 
-    def show_frame(self, elapsed: int) -> None:
-        """Draw what has changed, `elapsed` ns after the frame before."""
+    def show_frame(self, elapsed: int, told: bool = True) -> None:
+        """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
         self.scene.advance(elapsed)
-        if not self.is_current:
+        if not self.is_current or self._is_quiet(told):
             return
         for widget in self._drawn:
             if widget.display:
                 widget.refresh_scene()
+        self._whole = self._lanes.whole and (self._details.whole or not self._details.display)
         possible = tuple(command.possible(self) for command in COMMANDS)
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
+
+    def _is_quiet(self, told: bool) -> bool:
+        """Whether nothing has changed since the frame before; now and then it is looked at all the same."""
+        state = self.scene.state
+        if told or not self._whole or state != self._state:
+            self._quiet_frames = 0
+        else:
+            self._quiet_frames += 1
+        self._state = state
+        return self._quiet_frames % LOOK_ANYWAY != 0
 
     def _follow_sitting(self) -> None:
         group = self._sitting.current

@@ -71,6 +71,11 @@ class Details(Page):
         blocks = [what, [*waits, Content(), *tasks]] if columns == 2 else [what, waits, tasks]
         return beside(blocks, [room] * columns, _GAP)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the longest waits were looked for everywhere."""
+        return self._waits is None or self._waits.complete
+
     def _look_for_waits(self, run: Shown, lane: Lane) -> bool:
         until, waits = self.scene.until(run), self._waits
         if waits is None or waits.lane is not lane or waits.revision != lane.revision or until < waits.until:
