@@ -18,6 +18,10 @@ SCHEMA = 1
 
 Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Ordinal = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+Call = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class State(enum.StrEnum):
@@ -71,23 +75,23 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ns: Nanoseconds
     state: State
     known: Known = Known.SAMPLED
-    call: str = ""
+    call: Call = ""
 
 
 class Present(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a lane was last seen in, and is taken to be in until a later event says more."""
 
     state: State
-    call: str = ""
+    call: Call = ""
 
 
 class ProbeInfo(msgspec.Struct, frozen=True, gc=False):
     """Which probe watches, what it can tell apart, and what it can't, in words."""
 
-    name: str
-    tells: tuple[State, ...]
-    cannot: str
-    asked_hz: float
+    name: Text
+    tells: Annotated[tuple[State, ...], msgspec.Meta(max_length=100)]
+    cannot: Text
+    asked_hz: Rate
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
@@ -97,16 +101,16 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
 class Header(Event, frozen=True, tag="header"):
     """The first line: what is run, on what, and who watches."""
 
-    schema: int
-    threadviz: str
-    workload: str
-    mode: str
-    workers: int
-    tasks: int
-    python: str
+    schema: Count
+    threadviz: Text
+    workload: Text
+    mode: Text
+    workers: Count
+    tasks: Count
+    python: Text
     gil: bool
-    cores: int
-    platform: str
+    cores: Count
+    platform: Text
     probe: ProbeInfo
 
 
@@ -115,10 +119,10 @@ class LaneStarted(Event, frozen=True, tag="lane"):
 
     t: Nanoseconds
     lane: Ordinal
-    pid: int
-    tid: int
-    name: str
-    process: str
+    pid: Count
+    tid: Count
+    name: Text
+    process: Text
 
 
 class LaneEnded(Event, frozen=True, tag="lane_end"):
@@ -145,17 +149,17 @@ class Tick(Event, frozen=True, tag="tick"):
     """
 
     t: Nanoseconds
-    rounds: int
-    missed: int
-    cpu_ns: int
+    rounds: Count
+    missed: Count
+    cpu_ns: Nanoseconds
 
 
 class Begin(Event, frozen=True, tag="begin"):
     """Said by the subject: the workload begins; the event loop is in thread `tid` of process `pid`."""
 
     t: Nanoseconds
-    pid: int
-    tid: int
+    pid: Count
+    tid: Count
 
 
 class Submitted(Event, frozen=True, tag="submitted"):
@@ -163,7 +167,7 @@ class Submitted(Event, frozen=True, tag="submitted"):
 
     t: Nanoseconds
     task: Ordinal
-    name: str
+    name: Text
 
 
 class Started(Event, frozen=True, tag="started"):
@@ -171,8 +175,8 @@ class Started(Event, frozen=True, tag="started"):
 
     t: Nanoseconds
     task: Ordinal
-    pid: int
-    tid: int
+    pid: Count
+    tid: Count
 
 
 class Finished(Event, frozen=True, tag="finished"):
@@ -183,24 +187,24 @@ class Finished(Event, frozen=True, tag="finished"):
 
     t: Nanoseconds
     task: Ordinal
-    result: str | None = None
-    error: str | None = None
+    result: Text | None = None
+    error: Text | None = None
 
 
 class Ended(Event, frozen=True, tag="ended"):
     """Said by the subject: the mode has returned, or has raised `error`."""
 
     t: Nanoseconds
-    error: str | None = None
+    error: Text | None = None
 
 
 class Died(Event, frozen=True, tag="died"):
     """One of the run's processes ended as it should not have. `how` is a clause, such as 'killed by SIGKILL'."""
 
     t: Nanoseconds
-    who: str
-    pid: int
-    how: str
+    who: Text
+    pid: Count
+    how: Text
 
 
 class Closed(Event, frozen=True, tag="closed"):
@@ -208,7 +212,7 @@ class Closed(Event, frozen=True, tag="closed"):
 
     t: Nanoseconds
     outcome: Outcome
-    reason: str = ""
+    reason: Text = ""
 
 
 AnyEvent = (

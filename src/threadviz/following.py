@@ -49,6 +49,10 @@ class Following:
         """Its stream is followed no further."""
         self._failure = f"the run was ended, for what its observer says can't be: {error}"
 
+    def not_read(self, error: OSError) -> None:
+        """Its stream can't be read any further."""
+        self._failure = f"the run was ended, for what its observer says can't be read ({error.strerror})"
+
     def not_recorded(self, error: RecordingError) -> None:
         """It goes on without its recording."""
         self._troubles.append(f"the recording is not whole, for it can't be written any further ({error})")

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import msgspec
 
 from threadviz.endings import how_it_ended
 from threadviz.events import AnyEvent, Closed, Died, Outcome
 from threadviz.request import PYTHON, RunRequest
-from threadviz.stream import READ_SIZE, Decoder, encode
+from threadviz.stream import READ_SIZE, Decoder, Sink, encode
 
 STOP_S = 1.5
 """How long a run that was told to stop may take to say its last words (s)."""
@@ -34,7 +34,7 @@ class Launch:
     `recording` gets the stream as it comes. Raises OSError where no observer can be started.
     """
 
-    def __init__(self, request: RunRequest, recording: BinaryIO | None = None) -> None:
+    def __init__(self, request: RunRequest, recording: Sink | None = None) -> None:
         self._recording = recording
         self._unwritten = b""
         self._decoder = Decoder()
@@ -115,8 +115,9 @@ class Launch:
             data = self._unwritten + data
             end = data.rfind(b"\n") + 1
             try:
-                self._recording.write(data[:end])
-                self._recording.flush()
+                if end:
+                    self._recording.write(data[:end])
+                    self._recording.flush()
             except OSError as error:
                 self._recording = None
                 raise RecordingError(error.strerror) from error
@@ -142,7 +143,7 @@ class Launch:
 
     def kill(self) -> None:
         """Kill whatever is left of the run; who reads its events is told."""
-        with suppress(ProcessLookupError):
+        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
             os.killpg(self._observer.pid, signal.SIGKILL)
 
     def close(self) -> None:

@@ -1,11 +1,12 @@
 """The codec: events to JSON lines and back, from a live pipe as from a recording."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from typing import BinaryIO, Protocol
 
 import msgspec
 
-from threadviz.events import SCHEMA, AnyEvent, Event, Header
+from threadviz.events import SCHEMA, AnyEvent, Count, Event, Header
 
 MAX_LINE = 4 * 2**20
 """The longest line that is taken, in bytes. The longest that is written is a small part of it."""
@@ -13,12 +14,34 @@ MAX_LINE = 4 * 2**20
 READ_SIZE = 64 * 1024
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Some editors put it before what they save."""
+
+
+class _Writer(msgspec.Struct, tag_field="type", tag="header"):
+    """Of a header in any schema: which, and by whom. These have the same names in every version."""
+
+    schema: Count
+    threadviz: str
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)
+_writer_decoder = msgspec.json.Decoder(_Writer)
 
 
 class StreamError(ValueError):
     """What stands in a stream can't be. The text is a clause that says what and, where known, in which line."""
+
+
+class Sink(Protocol):
+    """What a stream is written into. Both methods raise OSError."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take this as well."""
+
+    def flush(self) -> None:
+        """Have all that was taken where it is to stay."""
 
 
 def encode(event: Event) -> bytes:
@@ -60,6 +83,11 @@ class Decoder:
         """Whether the bytes so far end in mid-line."""
         return bool(self._lines.rest)
 
+    @property
+    def line(self) -> int:
+        """The number of the line that was read last, from 1 on."""
+        return self._line
+
     def feed(self, chunk: bytes) -> Iterator[AnyEvent]:
         """Yield the events that `chunk` completes.
 
@@ -68,23 +96,27 @@ class Decoder:
         """
         for line in self._lines.feed(chunk):
             self._line += 1
+            if self._line == 1:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
+                _check_schema(line)
             try:
                 event = _decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                 raise StreamError(f"line {self._line} is no event: {error}") from error
-            if self._line == 1:
-                _check_header(event)
+            if self._line == 1 and not isinstance(event, Header):
+                raise StreamError("line 1 is not the header that a stream begins with")
             yield event
 
 
-def _check_header(event: AnyEvent) -> None:
-    if not isinstance(event, Header):
-        raise StreamError("line 1 is not the header that a stream begins with")
-    if event.schema > SCHEMA:
-        raise StreamError(
-            f"it is written in schema {event.schema} by threadviz {event.threadviz}, and this threadviz reads"
-            f" schemas up to {SCHEMA}: open it with that version or a newer one"
-        )
+def _check_schema(line: bytes) -> None:
+    """Say which version is needed of a header that this one can't read, or could only misread."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # whatever it is, it is no header
+        writer = _writer_decoder.decode(line)
+        if writer.schema > SCHEMA:
+            raise StreamError(
+                f"it is written in schema {writer.schema} by threadviz {writer.threadviz}, and this threadviz reads"
+                f" schemas up to {SCHEMA}: open it with that version or a newer one"
+            )
 
 
 def read_events(source: BinaryIO) -> Iterator[AnyEvent]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.picture.plain import printable
+from threadviz.picture.plain import clipped, printable
 
 
 @given(st.text())
@@ -31,3 +31,9 @@ def test_printable_text_stays_as_it_is(text: str) -> None:
 def test_what_is_not_shows_as_an_escape(text: str, shown: str) -> None:
     """C0 and C1 controls, overrides of direction and lone surrogates can be read, and do nothing."""
     assert printable(text) == shown
+
+
+def test_a_long_text_is_clipped() -> None:
+    """And says so; one that fits stays as it is."""
+    assert clipped("abcdef", 6) == "abcdef"
+    assert clipped("abcdefg", 6) == "abcdef..."

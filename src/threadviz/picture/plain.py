@@ -12,3 +12,8 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
     )
+
+
+def clipped(text: str, most: int) -> str:
+    """Return `text`, or where it is longer than `most` characters, so many of it and '...'."""
+    return text if len(text) <= most else f"{text[:most]}..."

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from threadviz.events import Span
 from threadviz.timeline.history import History
 from threadviz.timeline.kinds import WIDTH, Kinds
 from threadviz.timeline.occupancy import Longest, Occupancy
@@ -10,6 +11,9 @@ from threadviz.timeline.reading import Reading, Role
 from threadviz.timeline.track import Track
 
 _NEVER = 2**63 - 1
+
+_MANY = 64
+"""A tail of more pieces, such as of a lane that many tasks are said to be on and nothing else, is not walked along."""
 
 
 class Account:
@@ -30,6 +34,7 @@ class Account:
         self._open = self._present = unknown
         self._tail: list[tuple[int, int]] = []
         self._tail_until = -1
+        self._tail_track: Track | None = None
         # From here on the history is to be worked out anew.
         self._right_until = _NEVER
         # From here on it does not change whether the lane is in a task; a stretch's piece is then looked up.
@@ -41,15 +46,30 @@ class Account:
         """Where that begins which may still be shown otherwise, even if nothing that happened before is told."""
         return self.history.last.end if self._reading.is_open(self._open) else self.said_until
 
-    def say(self, until: int, kind: int) -> None:
-        """It went on in `kind` until then."""
-        if until == self.said_until:
-            return
-        if kind != self._open:
-            if self.said_until > self.history.last.end:
-                self._show(self.history.last, self.history.last.end, self.said_until, self._open)
-            self._open = kind
-        self.said_until = until
+    def tell(self, spans: Iterable[Span]) -> None:
+        """It went on in these, one after the other. A run has millions: so what is nearly always so is done here."""
+        last, steady, kinds = self.history.last, self._steady, self._kinds
+        numbers, number, append = kinds.numbers, kinds.number, last.append
+        steady_from = _NEVER if self._reading.of_loop else self._steady_from
+        said_until, kind_before = self.said_until, self._open
+        for span in spans:
+            ns = span.ns
+            if not ns:
+                continue
+            kind = numbers.get((span.state, span.known, span.call))
+            if kind is None:
+                kind = number(span.state, span.known, span.call)
+            if kind != kind_before:
+                since = last.end
+                if said_until > since:
+                    piece = steady.get(kind_before)
+                    if piece is None or since < steady_from:
+                        self._show(last, since, said_until, kind_before)
+                    else:
+                        append(said_until, piece)
+                kind_before = kind
+            said_until += ns
+        self.said_until, self._open = said_until, kind_before
 
     def expect(self, kind: int) -> None:
         """It is in `kind` since."""
@@ -100,7 +120,10 @@ class Account:
                 sums[columns[self._steady_piece(self._present, said)]] += min(t, horizon) - said
             return sums
         t = min(t, horizon)
-        for end, number in self._ahead(horizon):
+        ahead = self._ahead(horizon)
+        if len(ahead) > _MANY:
+            return self._track_ahead().sums_until(t)
+        for end, number in ahead:
             if since >= t:
                 break
             sums[columns[number]] += min(t, end) - since
@@ -173,7 +196,17 @@ class Account:
                     said, horizon, self._present
                 )
             self._tail_until = horizon
+            self._tail_track = None
         return self._tail
+
+    def _track_ahead(self) -> Track:
+        """The tail, as it was asked for last, such that it can be added up quickly."""
+        if self._tail_track is None:
+            last = self.history.last
+            self._tail_track = Track(last.end, self._kinds.columns, last.totals)
+            for end, number in self._tail:
+                self._tail_track.append(end, number)
+        return self._tail_track
 
     def _starts_ahead(self, horizon: int) -> list[int]:
         tail = self._ahead(horizon)
@@ -181,7 +214,7 @@ class Account:
 
     def _show(self, track: Track, start: int, end: int, said: int) -> None:
         number = self._steady.get(said) if start >= self._steady_from else None
-        if number is not None and not self._reading.of_loop:  # as it nearly always is
+        if number is not None and not self._reading.of_loop:
             track.append(end, number)
             return
         for until, number in self._cut_up(start, end, said):

@@ -23,15 +23,15 @@ class Kinds:
         self.said: list[int] = []
         self.shown: list[int] = []
         self.columns: list[int] = []
-        self._numbers: dict[Kind, int] = {}
+        self.numbers: dict[Kind, int] = {}
         self._pieces: dict[tuple[int, int, bool], int] = {}
 
     def number(self, state: State, known: Known, call: str) -> int:
         """The number of this kind, a new one where it was never asked for."""
         kind = (state, known, call)
-        number = self._numbers.get(kind)
+        number = self.numbers.get(kind)
         if number is None:
-            number = self._numbers[kind] = len(self.table)
+            number = self.numbers[kind] = len(self.table)
             self.table.append(kind)
         return number
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import add, sub
 
-from threadviz.events import Known, LaneStarted, Spans, State
+from threadviz.events import Known, LaneStarted, Span, Spans, State
 from threadviz.stream import StreamError
 from threadviz.timeline.account import Account, merged
 from threadviz.timeline.bins import DENSE, Bins, Sums, differences, walked
@@ -181,14 +181,10 @@ class Lane:
             raise StreamError(f"lane {self.number}: spans run until {end} ns, beyond its end")
         if self.end is not None:
             self._revise(self.start)
-        until = event.start
-        if until > account.said_until:
-            account.say(until, self._unknown)
-        number = self._kinds.number
-        for span in event.spans:
-            until += span.ns
-            account.say(until, number(span.state, span.known, span.call))
-        present = event.present
+        if gap := event.start - account.said_until:
+            account.tell((Span(gap, State.UNKNOWN),))
+        account.tell(event.spans)
+        number, present = self._kinds.number, event.present
         account.expect(
             self._unknown if present is None else number(present.state, Known.SAMPLED, present.call)
         )

@@ -2,6 +2,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.launch.runs import fetching, timeline_of
 from tests.stream.header import HEADER
 from tests.tui.runs.driving import BUDGET_NS, drive, observe_with
 from threadviz.events import Closed, Outcome
+from threadviz.following import Following
+from threadviz.recordings.keeping import SaveError
+from threadviz.recordings.loading import load
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
@@ -167,6 +171,47 @@ def test_no_more_is_taken_at_a_time_than_there_is_time_for(
     assert some == sorted(some)
     assert run.over and len(run.timeline.tasks) == 5000
     assert run.trouble == ""
+
+
+def test_a_run_can_be_saved_as_a_recording(tmp_path: Path) -> None:
+    """While it goes on as far as it has come, and whole when it is over; never over a file without being told."""
+    run = Run.start(fetching())
+    drive(run, lambda: any(task.started is not None for task in run.timeline.tasks))
+    run.save(tmp_path / "some.jsonl")
+    some = load(tmp_path / "some.jsonl")
+    assert some.dropped == "" and some.timeline.closed is None
+    drive(run, lambda: run.over)
+    name = run.file_name(datetime(2031, 2, 3, 4, 5, 6))
+    assert name == "threadviz-fetch-threads-20310203-040506.jsonl.gz"
+    run.save(tmp_path / name)
+    whole = load(tmp_path / name)
+    assert (whole.dropped, whole.timeline.totals()) == ("", run.timeline.totals())
+    with pytest.raises(FileExistsError):
+        run.save(tmp_path / name)
+    run.save(tmp_path / "some.jsonl", over=True)
+    assert load(tmp_path / "some.jsonl").timeline.closed is not None
+
+
+def test_what_was_not_run_in_this_sitting_is_not_saved(tmp_path: Path) -> None:
+    """Nor what could not be started; a sentence says why."""
+    for run in (Run.of(timeline_of([HEADER])), Run(fetching(), Following(), None)):
+        with pytest.raises(SaveError, match="it was not run in this sitting"):
+            run.save(tmp_path / "run.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_run_goes_on_where_it_can_not_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To its end, without a word until somebody wants to save it."""
+    full = Path("/dev/full").open("wb")  # noqa: SIM115 - it is closed with what keeps it
+    with monkeypatch.context() as broken:
+        broken.setattr("tempfile.TemporaryFile", lambda prefix: full)
+        run = Run.start(fetching(seconds=0.0))
+    drive(run, lambda: run.over)
+    assert run.trouble == "" and run.timeline.closed is not None
+    assert len(run.timeline.finished_tasks()) == 3
+    with pytest.raises(SaveError, match="No space left on device"):
+        run.save(tmp_path / "run.jsonl")
 
 
 def test_a_run_that_is_over_can_be_looked_at() -> None:

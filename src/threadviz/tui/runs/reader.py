@@ -19,7 +19,7 @@ class Reader:
     """
 
     def __init__(self, launch: Launch) -> None:
-        self.error: StreamError | None = None
+        self.error: StreamError | OSError | None = None
         self._launch = launch
         self._waiting: deque[AnyEvent] = deque()
         self._room = Event()
@@ -68,7 +68,7 @@ class Reader:
                         self._await_room()
                     if self._closing:
                         return
-            except StreamError as error:
+            except (StreamError, OSError) as error:
                 self.error = error
 
     def _await_room(self) -> None:

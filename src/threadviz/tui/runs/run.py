@@ -107,6 +107,8 @@ class Run:
                 raise reader.error
         except StreamError as error:
             self._following.not_believed(error)
+        except OSError as error:
+            self._following.not_read(error)
         self.close()
         return True
 
