@@ -63,6 +63,7 @@ PRIMES = ("run", "primes", "--mode", "threads")
         (("run", "a\x1b[31mb\nc", "--mode", "threads"), None),
         ((*RUN, "--\x1b[31m"), None),
         (("nix",), None),
+        (("--ascii", *RUN), "--ascii is for the app: leave it out of run"),
         ((*RUN, "--workers", "many"), None),
         ((*RUN, "--probe", "nix"), None),
         (("compare", "fetch", "--record", "x"), None),

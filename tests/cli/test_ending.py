@@ -213,7 +213,7 @@ def test_a_reader_that_has_had_enough_is_no_error(args: tuple[str, ...], statuse
 @pytest.mark.parametrize("redirection", [">&-", pytest.param(">/dev/full", marks=needs_full_device)])
 @pytest.mark.parametrize(
     "args",
-    [("--help",), ("run", "--help"), ("--version",), (), ("list",), ("run", *FETCH, "--mode", "threads")],
+    [("--help",), ("run", "--help"), ("--version",), ("list",), ("run", *FETCH, "--mode", "threads")],
 )
 def test_what_can_not_be_printed_is_said(args: tuple[str, ...], redirection: str) -> None:
     """A command that is started without stdout (`>&-`), or with one that takes nothing, says so."""

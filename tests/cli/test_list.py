@@ -26,8 +26,8 @@ def test_the_version_is_told() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"threadviz {__version__}\n", "")
 
 
-def test_without_a_word_there_is_help() -> None:
-    """On stdout, for that is what was asked for."""
-    done = threadviz()
+def test_the_commands_are_told() -> None:
+    """With --help, on stdout, for that is what was asked for."""
+    done = threadviz("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(f"\n  {command} " in done.stdout for command in ("run", "compare", "list"))

@@ -41,4 +41,4 @@ async def test_it_shows_the_past_on_request() -> None:
 )
 async def test_it_has_the_panel_that_was_asked_for(panel: Panel, word: str) -> None:
     """Also where there is no room for one that nobody asked for."""
-    assert word in words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", panel)))
+    assert word in words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", [panel])))

@@ -1,4 +1,4 @@
-"""The command: reads what is asked for, has it run, and prints the report.
+"""The command: reads what is asked for, and opens the app, or has it run and prints the report.
 
 Data goes to stdout, words go to stderr. What is slow to import (click, rich, the probes) is imported where it is used,
 so that no command waits for what it does without, and Ctrl-C ends it in good order from its first moments on.
@@ -17,7 +17,7 @@ __all__ = ["main"]
 def main() -> NoReturn:
     """Run the command, and exit with a status of `Exit`. While there is no run to end, Ctrl-C ends it at once."""
     signal.signal(signal.SIGINT, _end)
-    from threadviz.cli.commands import carry_out_command
+    from threadviz.cli.command import carry_out_command
 
     carry_out_command()
 

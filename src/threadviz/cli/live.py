@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from threadviz.cli.exits import Exit
 from threadviz.cli.interrupts import Interrupts
@@ -13,6 +12,7 @@ from threadviz.cli.recording import open_recording
 from threadviz.events import AnyEvent
 from threadviz.following import Following
 from threadviz.launch import Launch, RecordingError
+from threadviz.recordings.writing import RecordingFile
 from threadviz.request import RunRequest
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
@@ -60,7 +60,7 @@ def carry_out(
 
 def _follow(
     request: RunRequest,
-    recording: BinaryIO | None,
+    recording: RecordingFile | None,
     interrupts: Interrupts,
     bar: ProgressBar,
     following: Following,

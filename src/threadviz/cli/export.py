@@ -1,0 +1,125 @@
+"""`threadviz export`: a recording, written down for other programs."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from threadviz.cli.exits import CommandError, Exit
+from threadviz.cli.interrupts import Interrupts
+from threadviz.cli.output import complain, write
+from threadviz.cli.reading import complain_of_dropped, read
+from threadviz.whole_file import finish, unfinished
+
+if TYPE_CHECKING:
+    from threadviz.exports import Format
+
+
+@click.command()
+@click.argument("file")
+@click.option("--to", "name", metavar="FORMAT", help="What to write: trace, csv or html.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="The file to write, or '-' for standard output; else one beside FILE, of its name.",
+)
+@click.option("--force", is_flag=True, help="Write over what is there.")
+def export(file: str, name: str | None, output: str | None, force: bool) -> Exit:
+    """Write the recording FILE down for other programs.
+
+    trace is the JSON that ui.perfetto.dev and speedscope open; csv is two tables, OUT.csv with a row for each
+    stretch and OUT-tasks.csv with one for each task; html is one page for a browser, with the lanes, the tasks, the
+    totals and the findings.
+    """
+    from threadviz.exports import FORMATS  # only here, for no other command needs it
+
+    if name is None or name not in FORMATS:
+        what = "what to write is not said" if name is None else f"there is no format {name!r}"
+        raise CommandError(f"{what}: add --to and one of {', '.join(FORMATS)}")
+    asked, recording = FORMATS[name], _path(file, "FILE")
+    paths = [] if output == "-" else _paths(recording, output, asked)
+    if not paths and len(asked.files) > 1:
+        raise CommandError(f"{name} is {len(asked.files)} files, and '-' is one: name a file with -o")
+    for path in paths:
+        _check(path, recording, force)
+    loaded = read(recording)
+    dropped = f"Not all of the recording could be taken: {loaded.dropped}." if loaded.dropped else ""
+    with Interrupts() as interrupts:
+        written = (each(loaded.timeline, dropped) for each in asked.files.values())
+        texts = [_until_interrupted(text, interrupts) for text in written]
+        if paths:
+            _write(dict(zip(paths, texts, strict=True)), force)
+        else:
+            for text in texts[0]:
+                write(text)
+    if paths:
+        complain(f"wrote {' and '.join(map(str, paths))}: {asked.hint}")
+    complain_of_dropped([recording], [loaded])
+    return Exit.FINISHED
+
+
+def _paths(recording: Path, output: str | None, asked: "Format") -> list[Path]:
+    """Where to write."""
+    if output is None:
+        stem = recording.name.removesuffix(".gz").removesuffix(".jsonl")
+        first = recording.with_name(stem + asked.suffix)
+    else:
+        first = _path(output, "-o")
+    return [first.with_name(f"{first.stem}{added}{first.suffix}") for added in asked.files]
+
+
+def _path(text: str, what: str) -> Path:
+    path = Path(text)
+    if not path.name:
+        raise CommandError(f"{what} is {text!r}: give the path of a file")
+    return path
+
+
+def _check(path: Path, recording: Path, force: bool) -> None:
+    """Raises CommandError where `path` is not to be written over."""
+    try:
+        if not path.exists():
+            return
+        if not path.is_file():
+            raise CommandError(
+                f"{str(path)!r} is no file that could be written over: give another name with -o"
+            )
+        if recording.exists() and path.samefile(recording):
+            raise CommandError(f"{str(path)!r} is the recording itself: give another name with -o")
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    if not force:
+        raise CommandError(
+            f"{str(path)!r} exists already: give another name with -o, or --force to write over it"
+        )
+
+
+def _until_interrupted(text: Iterator[str], interrupts: Interrupts) -> Iterator[str]:
+    for piece in text:
+        if interrupts.noted:
+            raise CommandError("interrupted, and nothing was written", Exit.INTERRUPTED)
+        yield piece
+
+
+def _write(texts: dict[Path, Iterator[str]], force: bool) -> None:
+    """Write the files, each whole. Raises CommandError."""
+    path = next(iter(texts))
+    try:
+        with ExitStack() as stack:
+            parts = {}
+            for path, text in texts.items():
+                # What a link points to is written over, and not the link.
+                parts[path] = stack.enter_context(unfinished(path.resolve()))
+                with parts[path].open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(text)
+            for path, part in parts.items():
+                finish(part, path.resolve(), force)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> CommandError:
+    return CommandError(f"{str(path)!r} can't be written ({error.strerror})", Exit.BROKEN)

@@ -1,0 +1,162 @@
+"""The lanes as pictures: one SVG for each, on one axis."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from threadviz.events import State
+from threadviz.exports.blocks import Block, Cutter
+from threadviz.exports.markup import MOST, NOTHING, Markup, element, joined, text
+from threadviz.exports.scale import percent_of, rect
+from threadviz.findings.words import percent
+from threadviz.picture.axis import round_moments
+from threadviz.picture.brief import brief_percent
+from threadviz.picture.marks import LOOKS
+from threadviz.picture.plain import clipped
+from threadviz.picture.strip import Beyond, Mark
+from threadviz.picture.window import Window, measured
+from threadviz.timeline import Lane, Timeline
+
+MOST_BLOCKS = 24_000
+"""About so many blocks are drawn in all."""
+
+MOST_CELLS, LEAST_CELLS = 1000, 100
+"""So many are drawn of a lane at most, and at least where it has as many."""
+
+_WIDTHS = (("wide", 90), ("narrow", 34))
+"""The classes of axes, and how many characters go into the width of each."""
+
+_TEXTURES: Mapping[Mark, str] = {
+    State.READY: "M0 2H8M0 6H8",
+    State.GIL: "M-2 2L2 -2M0 8L8 0M6 10L10 6",
+    State.IO: "M2 0V8M6 0V8",
+    State.LOCK: "M0 0L8 8M0 8L8 0",
+    State.SLEEP: "M0 7H8",
+    State.WAITING: "M1 4H3M5 4H7",
+    State.UNKNOWN: "M2 2H3M6 6H7",
+    Beyond.BLOCKED: "M-2 -2L10 10M-2 6L2 10M6 -2L10 2",
+}
+"""What is drawn on a mark's colour, in 8 by 8, so that each can be told from the others without it."""
+
+
+class Chart:
+    """Draws about so many lanes of a run that has begun.
+
+    `drawn` are the marks that it has drawn so far, `column_ns` is how long a column is, where it draws in columns.
+    """
+
+    def __init__(self, timeline: Timeline, lanes: int) -> None:
+        self._window = measured(timeline)
+        cells = max(LEAST_CELLS, min(MOST_CELLS, MOST_BLOCKS // max(lanes, 1)))
+        self.column_ns = self._window.length // cells
+        self.drawn = set[Mark]()
+        self._cutter = Cutter(timeline, self._window, cells)
+        self._grid = joined([_grid(self._window, *each) for each in _WIDTHS])
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether a lane that was drawn changes too often for all of its stretches to be."""
+        return self._cutter.in_cells
+
+    def axis(self) -> Markup:
+        """The row of the axis."""
+        labels = (_axis(self._window, *each) for each in _WIDTHS)
+        axis = element("svg", *labels, class_="axis", aria_hidden="true")
+        share = element(
+            "span", text("running"), class_="share", title="of the time that the thread was there"
+        )
+        return element("div", element("span", class_="name"), axis, share, class_="lane head")
+
+    def lane(self, lane: Lane) -> Markup:
+        """A row: the lane's name, its strip, and the share of its life that it ran."""
+        since, until = self._window
+        states = lane.states(since, until)
+        there = sum(states.values())
+        share = brief_percent(states.get(State.RUNNING, 0) / there) if there else ""
+        words = ", ".join(f"{state} {percent(ns / there)}" for state, ns in states.items())
+        strip = element(
+            "svg",
+            *(self._there(lane), self._grid, joined([*map(self._block, self._cutter.blocks(lane))])),
+            class_="strip",
+            role="img",
+            aria_label=f"{lane.name}: {words or 'was not there'}",
+        )
+        name = element(
+            "span",
+            text(lane.name),
+            class_="name",
+            title=f"{clipped(lane.own_name, MOST)}: process {lane.pid}, thread {lane.tid}",
+        )
+        return element("div", name, strip, element("span", text(share), class_="share"), class_="lane")
+
+    def _there(self, lane: Lane) -> Markup:
+        until = self._window.until if lane.end is None else lane.end
+        return rect(self._window, lane.start, until, class_="there", y="0", height="100%")
+
+    def _block(self, block: Block) -> Markup:
+        """A block: what a lane was in is stacked by its shares, running at the bottom."""
+        length, below = sum(block.parts.values()), 0
+        rects = []
+        title = element("title", text(block.about))
+        self.drawn.update(block.parts)
+        for mark, ns in block.parts.items():
+            below += ns
+            y, height = 100 - 100 * below / length, 100 * ns / length
+            inside = title if len(block.parts) == 1 else NOTHING
+            rects.append(
+                rect(
+                    self._window,
+                    block.start,
+                    block.end,
+                    inside,
+                    class_=mark,
+                    y=f"{y:.4g}%",
+                    height=f"{height:.4g}%",
+                )
+            )
+        return rects[0] if len(rects) == 1 else element("g", title, *rects, class_="stack")
+
+
+def legend(drawn: Iterable[Mark]) -> Markup:
+    """What the marks mean that were drawn."""
+    return element("ul", *(_entry(mark) for mark in LOOKS if mark in drawn), class_="legend")
+
+
+def textures() -> Markup:
+    """What the strips are filled with, for the whole page; not to be seen by itself."""
+    return element("svg", *map(_texture, _TEXTURES), class_="textures", aria_hidden="true")
+
+
+def _texture(mark: Mark) -> Markup:
+    size = {"width": "8", "height": "8"}
+    ground = element("rect", class_=f"ground {mark}-ink", **size)
+    lines = element("path", d=_TEXTURES[mark], class_=f"lines {mark}-ink")
+    return element("pattern", ground, lines, id=mark, patternUnits="userSpaceOnUse", **size)
+
+
+def _entry(mark: Mark) -> Markup:
+    swatch = element("svg", element("rect", width="100%", height="100%", class_=mark), class_="swatch")
+    look = LOOKS[mark]
+    return element("li", swatch, element("b", text(mark)), text(f" {look.about}"))
+
+
+def _axis(window: Window, kind: str, characters: int) -> Markup:
+    marked = _marked(window, characters)
+    labels = (element("text", text(label), x=f"{x}%", y="13") for x, label in marked)
+    return element("g", *labels, *_lines(marked), class_=kind)
+
+
+def _grid(window: Window, kind: str, characters: int) -> Markup:
+    return element("g", *_lines(_marked(window, characters)), class_=f"grid {kind}")
+
+
+def _marked(window: Window, characters: int) -> list[tuple[float, str]]:
+    """Where there are round moments, counted from where the window begins, and their labels: those that have room."""
+    moments, unit = round_moments(window.length, characters)
+    marked = [
+        (percent_of(window, window.since + t), f"{label} {unit}" if t else label) for t, label in moments
+    ]
+    return [(x, label) for x, label in marked if x + 100 * len(label) / characters <= 100]
+
+
+def _lines(marked: Sequence[tuple[float, str]]) -> Iterator[Markup]:
+    for x, _ in marked:
+        yield element("line", x1=f"{x}%", x2=f"{x}%", y1="0", y2="100%")

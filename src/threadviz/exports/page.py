@@ -1,0 +1,132 @@
+"""A page of one run for a browser, whole in one file: it loads nothing, from anywhere.
+
+What is drawn is bounded, however long the run and however many its lanes; what is left out is said.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from threadviz import __version__
+from threadviz.exports.chart import Chart, legend, textures
+from threadviz.exports.facts import figure_table, finding_list, task_table
+from threadviz.exports.looks import SCRIPT, STYLE, fingerprint
+from threadviz.exports.markup import NOTHING, Markup, element, start, text
+from threadviz.findings import findings
+from threadviz.findings.words import count, seconds
+from threadviz.picture.figures import observer_rows, totals_rows
+from threadviz.picture.heading import cannot, machine, what_ran, who_watched
+from threadviz.picture.window import measured
+from threadviz.timeline import Lane, Role, Timeline
+
+MAX_LANES = 240
+"""So many lanes are drawn, and as many of the plumbing."""
+
+_HOW_TO_READ = """\
+Each lane is one thread, and all share one time axis; the event loop's is the first. Where a lane is empty, it had
+nothing to do; where it has no ground, it was not there.
+
+Where a lane changes more often than can be drawn, it is drawn in columns, each stacked by shares with what ran at the
+bottom: the order within a column is not the order of events.
+
+The probe for Linux has the time that a lane ran, or waited for a core, from the kernel, which counts it. Other kinds of
+waiting were seen from outside, look by look, and are right to about the time between two looks.
+
+Waiting for the GIL or for a core counts as task time. So the total against the sum of the tasks is no gain by itself:
+only a comparison with blocking calls shows one.
+"""
+"""In paragraphs."""
+
+
+def page(timeline: Timeline, dropped: str = "") -> Iterator[str]:
+    """Yield the page as text, in ASCII: so that it reads right whatever encoding it is taken for."""
+    for part in _page(timeline, dropped):
+        yield part.encode("ascii", "xmlcharrefreplace").decode("ascii") + "\n"
+
+
+def _page(timeline: Timeline, dropped: str) -> Iterator[Markup]:
+    yield Markup("<!DOCTYPE html>")
+    yield start("html", lang="en")
+    yield _head(what_ran(timeline))
+    yield start("body")
+    yield textures()
+    yield _heading(timeline, dropped)
+    yield from _section("Lanes", _lanes(timeline))
+    yield from _section("Findings", [finding_list(findings(timeline))])
+    yield from _section("Totals", [figure_table([*totals_rows(timeline), *observer_rows(timeline)])])
+    yield from _section("Tasks, in the order in which they finished", task_table(timeline))
+    yield from _section("How to read it", _paragraphs(_HOW_TO_READ))
+    made = f"Made by threadviz {__version__}, from a recording made by threadviz {timeline.header.threadviz}."
+    yield element("footer", text(made))
+    yield element("script", SCRIPT)
+    yield Markup("</body></html>")
+
+
+def _head(title: str) -> Markup:
+    """Nothing may be loaded, and no style or script may run but the page's own, by their fingerprints."""
+    policy = (
+        f"default-src 'none'; style-src '{fingerprint(STYLE)}'; script-src '{fingerprint(SCRIPT)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+    return element(
+        "head",
+        start("meta", charset="utf-8"),
+        start("meta", http_equiv="Content-Security-Policy", content=policy),
+        start("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        start("meta", name="color-scheme", content="light dark"),
+        element("title", text(f"{title} - threadviz")),
+        element("style", STYLE),
+    )
+
+
+def _heading(timeline: Timeline, dropped: str) -> Markup:
+    header = timeline.header
+    lines = (machine(header), f"{who_watched(timeline)}.", cannot(header))
+    return element(
+        "header",
+        element("h1", text(what_ran(timeline))),
+        *(element("p", text(line)) for line in lines if line),
+        element("p", text(dropped), class_="dropped") if dropped else NOTHING,
+    )
+
+
+def _section(title: str, content: Iterator[Markup] | Sequence[Markup]) -> Iterator[Markup]:
+    yield start("section")
+    yield element("h2", text(title))
+    yield from content
+    yield Markup("</section>")
+
+
+def _paragraphs(words: str) -> list[Markup]:
+    return [element("p", text(" ".join(each.split()))) for each in words.split("\n\n")]
+
+
+def _lanes(timeline: Timeline) -> Iterator[Markup]:
+    window = measured(timeline)
+    if not window.length or not timeline.lanes:
+        yield element("p", text("Nothing was seen of the workload: there is nothing to draw."))
+        return
+    plumbing = [lane for lane in timeline.lanes if lane.role is Role.PLUMBING]
+    others = [lane for lane in timeline.lanes if lane.role is not Role.PLUMBING]
+    chart = Chart(timeline, min(len(others), MAX_LANES) + min(len(plumbing), MAX_LANES))
+    yield start("div", class_="chart")
+    yield chart.axis()
+    yield from _drawn(chart, others, "worker")
+    if plumbing:
+        yield start("details")
+        yield element("summary", text(count(len(plumbing), "plumbing thread")))
+        yield from _drawn(chart, plumbing, "plumbing thread")
+        yield Markup("</details>")
+    yield Markup("</div>")
+    yield legend(chart.drawn)
+    column = f" One that changes often has a column for every {seconds(chart.column_ns)}."
+    words = "Point at a lane to read it." + (column if chart.in_columns else "")
+    yield element("p", text(words), class_="faint")
+    if grain := max(lane.grain(window.since) for lane in timeline.lanes):
+        words = "The run is too long to be kept as it was: of its older part the order is not known, within "
+        yield element("p", text(f"{words}{seconds(grain)}."), class_="faint")
+
+
+def _drawn(chart: Chart, lanes: Sequence[Lane], noun: str) -> Iterator[Markup]:
+    yield from map(chart.lane, lanes[:MAX_LANES])
+    if len(lanes) > MAX_LANES:
+        left_out = f"{count(len(lanes) - MAX_LANES, noun)} left out here; the export to csv has all lanes."
+        yield element("p", text(left_out), class_="faint")
