@@ -22,6 +22,9 @@ FRAME_S = 1 / 30
 DRAIN_NS = 4_000_000
 """At most so long (ns) a frame spends on what has come of a run; what is left is for the next."""
 
+FULL_COLLECTION_AFTER = 1000
+"""So many collections of what is younger: many minutes."""
+
 
 class ThreadvizApp(App[None]):
     """Shows the runs of `sitting`, which is closed by whoever made it.
@@ -74,11 +77,24 @@ class ThreadvizApp(App[None]):
                     yield SystemCommand(command.label, command.about, carry_out)
         yield SystemCommand("Theme", "Choose the colours of everything.", self.action_change_theme)
 
+    def action_help_quit(self) -> None:
+        """Say how to leave, for who tries ctrl+c."""
+        self.notify("Press q to leave.")
+
     def on_mount(self) -> None:
         """Begin to show frames."""
         self.set_interval(FRAME_S, self._frame)
-        # What was made until here stays, and need not be looked through for garbage in mid-frame.
-        self.call_after_refresh(gc.freeze)
+        self.call_after_refresh(self._spare_frames)
+
+    def _spare_frames(self) -> None:
+        """Have no frame wait for the garbage collector for long.
+
+        What was made until the first frame stays, and need not be looked through. What lived through two collections
+        is nearly all the timeline's, which has no cycles: to look through it takes tens of ms, so that is done seldom.
+        """
+        gc.freeze()
+        young, middle, _ = gc.get_threshold()
+        gc.set_threshold(young, middle, FULL_COLLECTION_AFTER)
 
     def _frame(self) -> None:
         now = self._clock()

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.stream.header import HEADER
 from tests.timeline.streams import timeline
 from tests.tui.drawing.watching import Told
 from threadviz.events import (
@@ -16,7 +17,10 @@ from threadviz.events import (
     Submitted,
     Tick,
 )
+from threadviz.findings.words import seconds
 from threadviz.picture.strip import Beyond
+from threadviz.picture.window import Window
+from threadviz.timeline import Timeline
 from threadviz.tui.drawing.doing import Doing, doing, words
 from threadviz.tui.scene import Scene
 
@@ -48,7 +52,7 @@ def of(looked_at: Scene, index: int) -> Doing | None:
     """What the lane of this row does."""
     row = looked_at.rows[index]
     assert row.lane is not None
-    return doing(looked_at, row, row.lane)
+    return doing(looked_at, row, row.lane, Window(looked_at.origin(row.run), looked_at.until(row.run)))
 
 
 def said(looked_at: Scene, index: int, width: int, *, with_task: bool = False) -> str:
@@ -110,3 +114,36 @@ def test_where_a_lane_was_not_there_it_does_nothing(over: bool) -> None:
     )
     looked_at.runs[0].timeline.extend([Started(10 * MS, 1, 1, 3), Ended(10 * MS)])
     assert of(looked_at, 2) is None
+
+
+def test_the_call_is_left_out_where_it_says_nothing() -> None:
+    """Whoever waits for the GIL or a lock does so in the same call."""
+    spans = (Span(MS, State.GIL, call="futex"), Span(MS, State.LOCK, call="futex"))
+    looked_at = scene(Spans(1, 10 * MS, spans, Present(State.LOCK, "futex")), Tick(12 * MS, 2, 0, 0))
+    assert said(looked_at, 1, 30) == "lock"
+    looked_at.put_cursor(10 * MS + MS // 2)
+    assert said(looked_at, 1, 30) == "gil since 10 ms"
+
+
+def test_of_thinned_times_it_is_told_within_what() -> None:
+    """Their order is given up, so that nobody knows since when it was."""
+    model = Timeline(keep=200)
+    model.extend(
+        [
+            HEADER,
+            LaneStarted(0, 0, 1, 1, "main", "subject"),
+            Begin(0, 1, 1),
+            LaneStarted(0, 1, 1, 2, "", "subject"),
+        ]
+    )
+    model.extend([Submitted(0, 0, "task"), Started(0, 0, 1, 2)])
+    for turn in range(1000):
+        model.apply(Spans(1, 2 * turn * MS, (Span(MS, State.RUNNING), Span(MS, State.IO, call="recvfrom"))))
+    looked_at = Scene([Told(model, True)])
+    looked_at.put_cursor(MS)
+    found = of(looked_at, 1)
+    assert found is not None
+    grain = seconds(model.lanes[1].grain(MS))
+    assert found.ways[0].startswith(f"about {found.mark}")
+    assert found.ways[0].endswith(f", within {grain}")
+    assert found.ways[-1] == f"~{found.mark}"

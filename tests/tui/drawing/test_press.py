@@ -1,3 +1,4 @@
+import gc
 from array import array
 
 from hypothesis import given
@@ -69,3 +70,13 @@ def test_a_line_is_filled_up() -> None:
     assert (line.text, line.cell_length) == ("lane" + " " * 8, 12)
     assert line.crop(1, 6).render(console).count("ane") == 1
     assert [part.text for part in line.divide([4, 12])] == ["lane", " " * 8]
+
+
+def test_a_line_that_is_on_the_screen_no_more_is_gone() -> None:
+    """At once, without the garbage collector: a thousand lines a second would be much work for it."""
+    press = Press(paint(), [], BLACK, console)
+    gc.collect()
+    line = press.line([press.blank(WIDTH)], WIDTH)
+    assert line.divide([WIDTH, WIDTH + 1]) == [line]
+    del line
+    assert gc.collect() == 0

@@ -1,5 +1,5 @@
 from tests.tui.recorded import run
-from threadviz.tui.scene import Loop, Motion, Scene
+from threadviz.tui.scene import Loop, Motion, Playhead, Scene
 from threadviz.tui.scene.loop import HOLD_NS
 
 
@@ -29,4 +29,4 @@ def test_who_looks_around_is_left_in_peace() -> None:
     scene.drop_cursor()
     scene.toggle_freeze()
     loop.advance(scene, HOLD_NS)
-    assert scene.playhead.motion is Motion.FROZEN
+    assert scene.playhead == Playhead(Motion.FROZEN, at=scene.length)

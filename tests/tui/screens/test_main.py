@@ -3,12 +3,16 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from tests.tui.recorded import DATA, NS_PER_MS, app, run
+from threadviz.ask import Asked, requests
 from threadviz.events import AnyEvent, Tick
+from threadviz.recordings.loading import load
 from threadviz.stream import read_events
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
+from threadviz.tui.runs import Sitting
 from threadviz.tui.scene import Motion, Scene
 from threadviz.tui.screens.main import MainScreen
 from threadviz.tui.widgets.code import Code
@@ -274,6 +278,42 @@ async def test_a_picture_that_cant_be_saved_is_told_of(
         assert notice.severity == "error" and "can't be saved" in notice.message
 
 
+async def test_what_was_not_run_here_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in a file already; a sentence says so."""
+    monkeypatch.chdir(tmp_path)
+    async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
+        await pilot.press("w")
+        (notice,) = pilot.app._notifications
+        assert (notice.severity, notice.message) == (
+            "warning",
+            "This can't be saved, for it was not run in this sitting.",
+        )
+    assert await asyncio.to_thread(lambda: list(tmp_path.iterdir())) == []
+
+
+@pytest.mark.parametrize("panel", ["t", "i", "d", "c"])
+async def test_a_new_run_comes_into_an_open_panel(
+    panel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is known of it at first; then it is looked at, and it can be saved."""
+    monkeypatch.chdir(tmp_path)
+    sitting = Sitting()
+    sitting.add([run("fetch-threads")])
+    try:
+        shown = ThreadvizApp(sitting)
+        async with shown.run_test(size=SIZE) as pilot:
+            await pilot.press("down", panel)
+            sitting.start(*requests(Asked("digest", tasks=1), ["threads"]))
+            async with asyncio.timeout(30):
+                while shown.main.running or shown.main.scene.awaiting or not shown.main.scene.length:
+                    await pilot.pause()
+            await pilot.press("w")
+            (saved,) = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
+            assert load(saved).timeline.header.workload == "digest"
+    finally:
+        sitting.close()
+
+
 async def test_all_commands_are_in_the_palette() -> None:
     """Those that there is something to do for, each with its sentence."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
@@ -282,6 +322,24 @@ async def test_all_commands_are_in_the_palette() -> None:
         entries = {entry.title: entry.help for entry in pilot.app.get_system_commands(main)}
         for command in COMMANDS:
             assert (entries.get(command.label) == command.about) is command.possible(main)
+
+
+async def test_the_footer_is_there_before_any_key_is_pressed() -> None:
+    """With its keys, at any size."""
+    async with app(run("fetch-threads")).run_test(size=(80, 24)) as pilot:
+        async with asyncio.timeout(20):
+            while not main_of(pilot).complete:
+                await pilot.pause()
+        keys = [key.key for key in pilot.app.query(FooterKey)]
+        assert keys[0] == "space" and "q" in keys
+
+
+async def test_ctrl_c_says_how_to_leave() -> None:
+    """It does not leave by itself, for it is easily pressed."""
+    async with app(run("fetch-threads")).run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        (notice,) = pilot.app._notifications
+        assert notice.message == "Press q to leave."
 
 
 async def test_q_leaves() -> None:

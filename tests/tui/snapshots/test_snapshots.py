@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -84,9 +85,10 @@ def test_it_looks_as_it_did(
     async def press_and_settle(pilot: Pilot[None]) -> None:
         await pilot.press(*picture.keys)
         before, drawn = "", " "
-        while drawn != before:  # what takes long to work out comes in several frames
-            shown.main.show_frame(0)
-            await pilot.pause()
-            before, drawn = drawn, shown.export_screenshot()
+        async with asyncio.timeout(30):
+            while drawn != before or not shown.main.complete:  # it may come in several frames
+                shown.main.show_frame(0)
+                await pilot.pause()
+                before, drawn = drawn, shown.export_screenshot()
 
     assert snap_compare(shown, terminal_size=size, run_before=press_and_settle)

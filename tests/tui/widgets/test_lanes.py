@@ -92,6 +92,24 @@ async def test_a_growing_run_shows_what_its_lanes_do_now() -> None:
     assert sum(line.count(".") for line in after) > sum(line.count(".") for line in before)
 
 
+async def test_of_many_rows_every_second_one_follows_in_the_next_frame() -> None:
+    """And then all show what a fresh view shows."""
+    watched = Watched("fetch-threads", 0.4)
+    app = Lanes(looked_at(*[watched] * 4))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await app.frame(pilot)
+        for share in (0.45, 0.5, 0.55, 0.6):
+            watched.tell(share)
+            app.scene.advance(FRAME)
+            app.lanes.refresh_scene()
+        assert not app.lanes.whole
+        app.lanes.refresh_scene()
+        assert app.lanes.whole
+        lines = [app.lanes.render_line(y) for y in range(40)]
+        app.lanes._begin_anew()
+        assert [line.rstrip() for line in await app.frame(pilot, 0)] == [line.text.rstrip() for line in lines]
+
+
 async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
     """Nothing is asked of the compositor."""
     app = Lanes(looked_at(Watched("fetch-threads")))
@@ -190,6 +208,27 @@ async def test_the_wheel_zooms_with_ctrl() -> None:
         assert scene.camera.cell(at) == 20
         await pilot._post_mouse_events([events.MouseScrollDown], app.lanes, spot, control=True)
         assert scene.camera.cell_ns == before // 2 * 2
+
+
+async def test_the_wheel_moves_in_time() -> None:
+    """Sideways, or with shift: left of the begin there is nothing."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await app.frame(pilot)
+        scene.zoom(2, 0)
+        await app.frame(pilot)
+        spot = (app.lanes.columns.left + 20, 2)
+        await pilot._post_mouse_events([events.MouseScrollDown], app.lanes, spot, shift=True)
+        first = scene.camera.left
+        assert first > 0
+        await pilot._post_mouse_events([events.MouseScrollRight], app.lanes, spot)
+        assert scene.camera.left == 2 * first
+        for event in (events.MouseScrollLeft, events.MouseScrollLeft, events.MouseScrollLeft):
+            await pilot._post_mouse_events([event], app.lanes, spot)
+        assert scene.camera.left == 0
+        await pilot._post_mouse_events([events.MouseScrollUp], app.lanes, spot, shift=True)
+        assert scene.camera.left == 0
 
 
 async def test_runs_that_are_compared_have_headings() -> None:

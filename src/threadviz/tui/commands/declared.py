@@ -14,6 +14,11 @@ def _has_length(desk: Desk) -> bool:
     return desk.scene.length > 0
 
 
+def _can_freeze(desk: Desk) -> bool:
+    scene = desk.scene
+    return scene.length > 0 and (scene.growing or scene.playhead.motion is not Motion.FOLLOWING)
+
+
 def _replaying(desk: Desk) -> bool:
     return desk.scene.playhead.motion is Motion.REPLAYING
 
@@ -31,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
         "Freeze or go on",
         "Have the picture stand still, to look around in it; the run goes on, and so does what is seen of it.",
         do=lambda desk: desk.scene.toggle_freeze(),
+        possible=_can_freeze,
         footer="Freeze",
     ),
     _look(
@@ -104,6 +110,14 @@ COMMANDS: tuple[Command, ...] = (
         "Run this workload under all modes, one after the other, on one time axis.",
         do=lambda desk: desk.compare_modes(),
         footer="Compare",
+    ),
+    _app(
+        "write",
+        ("w",),
+        "Save recording",
+        "Write what is looked at into a file in the current folder, to open again with threadviz open; says where.",
+        do=lambda desk: desk.save_recording(),
+        possible=_has_length,
     ),
     _app(
         "help",

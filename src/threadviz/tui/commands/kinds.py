@@ -73,6 +73,9 @@ class Desk(Protocol):
     def save_picture(self) -> None:
         """Save the screen as it is."""
 
+    def save_recording(self) -> None:
+        """Save the recording of what is looked at."""
+
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""
 

@@ -1,17 +1,21 @@
 """What a lane does at a moment, or did most of the time, in words."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from threadviz.events import State
 from threadviz.findings.words import percent, seconds
 from threadviz.picture.plain import printable
 from threadviz.picture.strip import MARKS, WAITS, Beyond, Mark, cut
-from threadviz.picture.window import measured
-from threadviz.timeline import Lane, Role
+from threadviz.picture.window import Window, measured
+from threadviz.timeline import Lane, Role, Timeline
 from threadviz.tui.scene import Row, Scene
 
 _LEAST_TASK = 8
 """With fewer characters of it than this, a task is not named."""
+
+_CALL_SAYS_NOTHING = frozenset({State.GIL, State.LOCK})
+"""These are always waited for in the same system call."""
 
 
 class Doing(NamedTuple):
@@ -22,14 +26,14 @@ class Doing(NamedTuple):
     ways: tuple[str, ...]
 
 
-def doing(scene: Scene, row: Row, lane: Lane) -> Doing | None:
+def doing(scene: Scene, row: Row, lane: Lane, seen: Window) -> Doing | None:
     """What the lane of `row` does at the cursor, or else at present; what it mostly did, where all is over.
 
-    None where it was not there.
+    `seen` is from where to where its run is drawn, in ns since the run's origin. None where the lane was not there.
     """
-    if scene.cursor is None and row.run.over and scene.present >= measured(row.run.timeline).length:
-        return _mostly(scene, row, lane)
-    return _at(scene, row, lane)
+    if scene.cursor is None and row.run.over and seen.until >= measured(row.run.timeline).until:
+        return _mostly(lane, seen)
+    return _at(scene.cursor, row.run.timeline, lane, seen)
 
 
 def words(of: Doing, width: int, with_task: bool) -> str:
@@ -40,11 +44,9 @@ def words(of: Doing, width: int, with_task: bool) -> str:
     return found
 
 
-def _at(scene: Scene, row: Row, lane: Lane) -> Doing | None:
-    origin = scene.origin(row.run)
-    t = scene.until(row.run)
-    if scene.cursor is not None:
-        t = min(t, origin + scene.cursor)
+def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
+    moment = seen.until if cursor is None else seen.since + cursor
+    t = min(moment, seen.until)
     stretch = lane.at(t)
     if stretch is None:
         return None
@@ -53,23 +55,29 @@ def _at(scene: Scene, row: Row, lane: Lane) -> Doing | None:
         last = min(t, stretch.end - 1)
         if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
             mark = Beyond.BLOCKED
-    task = scene.task_at(row)
-    name, call = "" if task is None else printable(task.name), printable(stretch.call)
+    task = timeline.task_on(lane, t) if moment == t else None
+    call = "" if stretch.state in _CALL_SAYS_NOTHING else printable(stretch.call)
     if mark is Beyond.BLOCKED:
         ways = ["blocked: can't answer", "blocked"]
     elif mark is State.IDLE and lane.role is Role.LOOP:
         ways = ["waits for events", "idle"]
     else:
         ways = [f"{mark} {call}", str(mark)] if call else [str(mark)]
-    if scene.cursor is not None:
-        since = seconds(max(0, stretch.start - origin))
-        ways = [*(f"{way} since {since}" for way in ways), f"{ways[-1]} {since}", ways[-1]]
-    return Doing(mark, name, tuple(ways))
+    if cursor is not None:
+        ways = _told_of_then(ways, max(0, stretch.start - seen.since), lane.grain(t))
+    return Doing(mark, "" if task is None else printable(task.name), tuple(ways))
 
 
-def _mostly(scene: Scene, row: Row, lane: Lane) -> Doing | None:
-    origin = scene.origin(row.run)
-    (parts,) = cut(lane, origin, scene.until(row.run) - origin, 1)
+def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:
+    """Add since when it was so; where times are thinned, there only is a grain of time in which it was so."""
+    if grain:
+        within = seconds(grain)
+        return [*(f"about {way}, within {within}" for way in ways), f"about {ways[-1]}", f"~{ways[-1]}"]
+    return [*(f"{way} since {seconds(since)}" for way in ways), f"{ways[-1]} {seconds(since)}", ways[-1]]
+
+
+def _mostly(lane: Lane, seen: Window) -> Doing | None:
+    (parts,) = cut(lane, seen.since, seen.length, 1)
     there = dict(zip(MARKS, parts, strict=True))
     del there[Beyond.AWAY]
     most = max(there, key=lambda mark: there[mark])

@@ -1,7 +1,6 @@
 """What stands beside a lane: its name, what it does, and its shares; and the headings above."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -9,6 +8,7 @@ from rich.segment import Segment
 from threadviz.events import State
 from threadviz.picture.axis import moment
 from threadviz.picture.plain import printable
+from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role
 from threadviz.tui.drawing.columns import FIGURE, GAP, SHARES, Columns
 from threadviz.tui.drawing.doing import doing, words
@@ -16,15 +16,13 @@ from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.scene import Row, Scene
 
 
-class Label(NamedTuple):
-    """The text left and right of a lane's cells, for each of its lines."""
+def label(
+    scene: Scene, row: Row, lane: Lane, seen: Window, columns: Columns, height: int, press: Press
+) -> Sequence[Piece]:
+    """Return what stands left of the cells of `lane`, which is that of `row`, on each of `height` lines.
 
-    left: Sequence[Piece]
-    right: Sequence[Piece]
-
-
-def label(scene: Scene, row: Row, lane: Lane, columns: Columns, height: int, press: Press) -> Label:
-    """Return what stands beside `lane`, which is that of `row`, on each of `height` lines."""
+    `seen` is from where to where its run is drawn, in ns since the run's origin.
+    """
     inks, plain = press.paint.inks, press.paint.plain
     picked = scene.is_picked(row)
     mark = (">" if plain else "▸") if picked else " "
@@ -32,21 +30,27 @@ def label(scene: Scene, row: Row, lane: Lane, columns: Columns, height: int, pre
         f"{mark}{fit(lane.name, columns.name, plain)}",
         inks.bold if picked or lane.role is Role.LOOP else inks.text,
     )
-    found = doing(scene, row, lane)
+    found = doing(scene, row, lane, seen)
     if found is None:
-        over = lane.end is not None and lane.end <= scene.until(row.run)
+        over = lane.end is not None and lane.end <= seen.until
         now, task, style = "ended" if over else "", "", inks.quiet
     else:
         now, task = words(found, columns.now, with_task=height == 1), found.task
         style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
     below = [("" if lane.role is Role.WORKER else lane.kind, task), *[("", "")] * height][: height - 1]
-    left = [press.words(name, Segment(_now(now, columns, plain), style))]
-    left += [
-        press.words(Segment(f" {fit(kind, columns.name, plain)}{_now(what, columns, plain)}", inks.quiet))
-        for kind, what in below
+    return [
+        press.words(name, Segment(_now(now, columns, plain), style)),
+        *(
+            press.words(Segment(f" {fit(kind, columns.name, plain)}{_now(what, columns, plain)}", inks.quiet))
+            for kind, what in below
+        ),
     ]
+
+
+def shares(lane: Lane, seen: Window, columns: Columns, height: int, press: Press) -> Sequence[Piece]:
+    """Return what stands right of the cells of `lane`, on each of `height` lines: the shares of its life so far."""
     blank = press.blank(columns.width - columns.right)
-    return Label(left, [_shares(scene, row, lane, columns, press), *[blank] * (height - 1)])
+    return [_shares(lane, seen, columns, press), *[blank] * (height - 1)]
 
 
 def _now(text: str, columns: Columns, plain: bool) -> str:
@@ -75,14 +79,13 @@ def fit(text: str, width: int, plain: bool) -> str:
     return set_cell_size(text, width)
 
 
-def _shares(scene: Scene, row: Row, lane: Lane, columns: Columns, press: Press) -> Piece:
-    """The shares of a lane's life so far."""
-    states = lane.states(scene.origin(row.run), scene.until(row.run))
+def _shares(lane: Lane, seen: Window, columns: Columns, press: Press) -> Piece:
+    states = lane.states(*seen)
     there = sum(states.values())
     inks = press.paint.inks
     drawn = []
     for heading, of in SHARES[: columns.shares]:
-        share = sum([states.get(state, 0) for state in of]) / there if there else 0
+        share = sum([ns for state, ns in states.items() if state in of]) / there if there else 0
         figure = _percent(share) if there else ""
         style = inks.word(State.RUNNING) if share and heading == "run" else inks.quiet
         drawn.append(Segment(" " * GAP + figure.rjust(FIGURE), style))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -69,17 +70,17 @@ class Press:
 
     def line(self, pieces: Sequence[Piece], width: int) -> Strip:
         """The pieces, one beside the other, in a line that is at least `width` characters wide."""
-        left = width - sum([piece.width for piece in pieces])
-        return _Written(_joined([*pieces, self.blank(left)] if left > 0 else pieces))
+        wide = sum([piece.width for piece in pieces])
+        return (
+            _Written(pieces, wide) if wide >= width else _Written([*pieces, self.blank(width - wide)], width)
+        )
 
     def cells(self, cells: LaneCells, width: int, line: Line) -> list[Piece]:
         """One line of a lane's cells, `width` characters wide."""
         count, cursor = len(cells.tones), cells.cursor
         begin, end = cells.lit
         lit = line if begin >= end else line._replace(lit=True)
-        # What is whole pieces from the left is looked for as one.
-        settled = max(0, count - (cells.first + count) % _PIECE)
-        cuts = {0, settled, count, min(begin, count), min(end, count)}
+        cuts = {0, *range(-cells.first % _PIECE, count, _PIECE), count, min(begin, count), min(end, count)}
         if cursor is not None and cursor < count:
             cuts |= {cursor, cursor + 1}
         drawn: list[Piece] = []
@@ -88,7 +89,7 @@ class Press:
             if since == cursor:
                 drawn.append(self._cursor(cells.tones[since], on))
             else:
-                drawn.append(self._tones(cells.tones[since:until], cells.first + since, on))
+                drawn.append(self._tones(cells.tones[since:until], on))
         if cells.latest is not None:
             on = lit if begin <= count < end else line
             if cursor == count:
@@ -103,17 +104,8 @@ class Press:
             drawn.append(self.blank(width - count))
         return drawn
 
-    def _tones(self, tones: "array[int]", first: int, line: Line) -> Piece:
-        """Cells of which the first has number `first`."""
-
-        def make() -> Piece:
-            ahead = -first % _PIECE or _PIECE
-            if len(tones) <= ahead:
-                return self._made(self.paint.segments(tones, line))
-            edges = [0, *range(ahead, len(tones), _PIECE), len(tones)]
-            return _joined([self._tones(tones[a:b], first + a, line) for a, b in pairwise(edges)])
-
-        return self._kept((line, tones.tobytes()), make)
+    def _tones(self, tones: "array[int]", line: Line) -> Piece:
+        return self._kept((line, tones.tobytes()), lambda: self._made(self.paint.segments(tones, line)))
 
     def _cursor(self, tone: int, line: Line) -> Piece:
         return self._kept((line, tone), lambda: self._made([self.paint.cursor(tone, line)]))
@@ -133,12 +125,13 @@ class Press:
         return piece
 
     def _made(self, segments: Sequence[Segment]) -> Piece:
-        filtered, written = [], []
+        filtered, written, width = [], [], 0
         for text, style, _ in segments:
+            width += len(text) if text.isascii() else cell_len(text)
             cast = self._casts.get(style) or self._cast(style)
             filtered.append(Segment(text, cast.style))
             written += [cast.before, text, cast.after]
-        return Piece(filtered, Segment.get_line_length(filtered), "".join(written))
+        return Piece(filtered, width, "".join(written))
 
     def _cast(self, style: Style | None) -> _Cast:
         """Find out, once for each style, what the filters make of it: whatever the text, it is the same."""
@@ -150,22 +143,14 @@ class Press:
         return cast
 
 
-def _joined(pieces: Sequence[Piece]) -> Piece:
-    return Piece(
-        [segment for piece in pieces for segment in piece.segments],
-        sum([piece.width for piece in pieces]),
-        "".join([piece.written for piece in pieces]),
-    )
-
-
 class _Written(Strip):
     """A line that need not be written anew."""
 
     __slots__ = ("_written",)
 
-    def __init__(self, line: Piece) -> None:
-        super().__init__(line.segments, line.width)
-        self._written = line.written
+    def __init__(self, pieces: Sequence[Piece], width: int) -> None:
+        super().__init__([segment for piece in pieces for segment in piece.segments], width)
+        self._written = "".join([piece.written for piece in pieces])
 
     def render(self, console: Console) -> str:
         return self._written

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from threadviz.picture.strip import WAITS, Beyond, cut
 from threadviz.timeline import Lane, Role
+from threadviz.timeline.lane import FOREVER
 from threadviz.tui.drawing.tones import pure
 
 ToneOf = Callable[[Sequence[int], int], int]
@@ -18,8 +19,8 @@ KEPT = 512
 MAX_CELLS = 2048
 """So many cells of a ribbon are kept, or as many as are looked at."""
 
-_CHUNK = 64
-"""So many cells are cut at once, before the next is looked at for being in one long stretch."""
+_FIRST, _CHUNK = 2, 64
+"""So many cells are cut at once, before the next is looked at for being in one long stretch: from few to many."""
 
 _FEW = 4
 """So few are cut without looking."""
@@ -94,34 +95,42 @@ class Ribbon:
         if ahead and last - number <= _FEW:
             self._cut(self._tones, number, last - number + 1, ahead)
             return self._tones.pop()
+        chunk = _FIRST
         while number < last:
-            cells, tone = self._alike(number, last) if last - number > _FEW else (0, 0)
+            cells, tone, until = self._alike(number, last) if last - number > _FEW else (0, 0, 0)
             if cells:
                 self._tones.extend([tone] * cells)
+                chunk = _FIRST
+                if ahead and until >= self._origin + (last + 1) * self._cell_ns - ahead:
+                    return tone
             else:
-                cells = budget.take(min(_CHUNK, last - number))
+                cells = budget.take(min(chunk, last - number))
                 if not cells:
                     return None
                 self._cut(self._tones, number, cells)
+                chunk = min(2 * chunk, _CHUNK)
             number += cells
         return None
 
-    def _alike(self, number: int, last: int) -> tuple[int, int]:
-        """How many cells from `number` on lie within one stretch, and their tone; none where it is not one."""
+    def _alike(self, number: int, last: int) -> tuple[int, int, int]:
+        """How many cells from `number` on lie within one stretch, their tone, and until when (ns) it is that at least.
+
+        None, where it is not one.
+        """
         lane, start = self._lane, self._origin + number * self._cell_ns
         if lane.end is not None and start >= lane.end:
-            return last - number, pure(Beyond.AWAY)
+            return last - number, pure(Beyond.AWAY), FOREVER
         stretch = lane.at(start)
         if stretch is None or stretch.end - start < self._cell_ns:
-            return 0, 0
+            return 0, 0, 0
         cells = min((stretch.end - start) // self._cell_ns, last - number)
-        tone = pure(stretch.state)
         if lane.role is Role.LOOP and stretch.state in WAITS:
-            length = cells * self._cell_ns
-            blocked = lane.blocked(start + length)[0] - lane.blocked(start)[0]
+            until = start + cells * self._cell_ns
+            blocked = lane.blocked(until)[0] - lane.blocked(start)[0]
             if blocked:
-                return (cells, pure(Beyond.BLOCKED)) if blocked == length else (0, 0)
-        return cells, tone
+                return (cells, pure(Beyond.BLOCKED), until) if blocked == until - start else (0, 0, 0)
+            return cells, pure(stretch.state), until
+        return cells, pure(stretch.state), stretch.end
 
     def _cut(self, into: "array[int]", number: int, cells: int, ahead: int = 0) -> None:
         """Cut so many cells from `number` on; for `ahead` ns before the end of the last there is nothing yet."""

@@ -16,6 +16,9 @@ MAX_CELL_NS = 100 * NS_PER_S
 ZOOM = 2
 """One step nearer or farther."""
 
+_STEPS = 16
+"""What grows moves through the picture in so many steps."""
+
 
 @dataclass(slots=True)
 class Camera:
@@ -31,6 +34,7 @@ class Camera:
     left: int = 0
     fitted: bool = True
     whole: bool = False
+    _fitted_to: tuple[int, bool] = (0, True)
 
     @property
     def right(self) -> int:
@@ -51,14 +55,14 @@ class Camera:
 
     def resize(self, cells: int) -> None:
         """Have room for `cells`. What is seen stays, as large as it was chosen by hand, else fitted to the room."""
-        right, span = self.right, self.cells * self.cell_ns
-        self.cells = max(1, cells)
-        if self.fitted:
-            self._see(span)
-            self.left = max(0, -(-right // self.cell_ns) - self.cells) * self.cell_ns
+        if self.cells != max(1, cells):
+            self.cells = max(1, cells)
+            if self.fitted:
+                self.fit(*self._fitted_to)
 
     def fit(self, length: int, growing: bool) -> None:
         """See all of a run that is `length` ns long; while it is `growing`, with room to grow, or its latest part."""
+        self._fitted_to = length, growing
         if not growing:
             self._see(length + 1)  # the moment at which it ends, too
             return
@@ -66,7 +70,15 @@ class Camera:
         while self.whole and span <= length:
             span *= 2
         self._see(span)
-        self.follow(length)
+        self.go_along(length)
+
+    def go_along(self, t: int) -> None:
+        """See `t`, which grows: move on seldom, and then by several cells, for every lane is to be drawn anew then."""
+        if t >= self.right:
+            step = max(1, self.cells // _STEPS)
+            self.left = -(-(t // self.cell_ns - self.cells + 1) // step) * step * self.cell_ns
+        else:
+            self.follow(t)
 
     def follow(self, t: int) -> None:
         """Move no farther than it takes to see `t`."""

@@ -175,17 +175,14 @@ class Scene:
         """Look at no moment in particular."""
         self.cursor = None
 
-    def zoom(self, steps: int) -> None:
-        """Come nearer by so many steps, around the cursor; without one in sight, around the present or the middle."""
-        camera = self.camera
-        at_end = self.playhead.motion is Motion.FOLLOWING and not self.growing
-        if self.cursor is not None and camera.sees(self.cursor):
-            around = self.cursor
-        elif not at_end and camera.sees(self._front):
-            around = self._front
-        else:
-            around = (camera.left + min(camera.right, self.length)) // 2
-        camera.zoom(steps, around)
+    def zoom(self, steps: int, around: int | None = None) -> None:
+        """Come nearer by so many steps, around a moment; where None, around the cursor, the present or the middle.
+
+        One can go no farther away than to see all there is.
+        """
+        if steps < 0 and not self.camera.left and self.camera.right > self.length:
+            return
+        self.camera.zoom(steps, self._centre if around is None else around)
 
     def pan(self, cells: int) -> None:
         """Look at what is so many cells to the right (left, where negative); freezes the picture while it moves."""
@@ -226,12 +223,11 @@ class Scene:
         playhead = self.playhead
         if playhead.motion is not Motion.FROZEN:
             playhead.freeze(self.length)
-        elif self.growing and not playhead.in_replay:
-            self.follow()
-        elif playhead.at < self.length:
+        elif playhead.in_replay and playhead.at < self.length:
             playhead.replay(playhead.at)
         else:
             playhead.follow()
+            self.drop_cursor()
 
     def replay(self) -> None:
         """Show again what was, from the cursor on; from the begin, where there is none or it is at the end."""
@@ -248,7 +244,18 @@ class Scene:
         if self.camera.fitted:
             self._fit()
         elif motion is Motion.REPLAYING or (self.growing and self.cursor is None):
-            self.camera.follow(self._front)
+            self.camera.go_along(self._front)
+
+    @property
+    def _centre(self) -> int:
+        """The cursor; without one in sight, the present or the middle."""
+        camera = self.camera
+        at_end = self.playhead.motion is Motion.FOLLOWING and not self.growing
+        if self.cursor is not None and camera.sees(self.cursor):
+            return self.cursor
+        if not at_end and camera.sees(self._front):
+            return self._front
+        return (camera.left + min(camera.right, self.length)) // 2
 
     @property
     def _moving(self) -> bool:
@@ -265,7 +272,12 @@ class Scene:
         return max(lengths, default=self.length)
 
     def _fit(self) -> None:
-        self.camera.fit(self.length, growing=self.growing and self.playhead.motion is Motion.FOLLOWING)
+        if self.growing and self.playhead.motion is Motion.REPLAYING:
+            self.camera.fit(
+                self.present, growing=True
+            )  # to fit it to a length that grows, it would ever be redrawn
+        else:
+            self.camera.fit(self.length, growing=self.growing and self.playhead.motion is Motion.FOLLOWING)
 
     def _hold(self) -> None:
         if self._moving:

@@ -1,9 +1,9 @@
 """The main screen: the lanes, what is said about them, and where commands are carried out."""
 
-import os
 from collections.abc import Hashable, Sequence
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakSet
 
 import msgspec
 from textual.app import ComposeResult
@@ -15,6 +15,7 @@ from textual.widgets import Footer
 from threadviz.ask import Asked
 from threadviz.modes import MODES
 from threadviz.picture.plain import printable
+from threadviz.recordings.keeping import SaveError
 from threadviz.request import RunRequest
 from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Group, Run, Sitting
@@ -59,7 +60,7 @@ class MainScreen(Screen[None]):
         self._asked = Asked()
         self._modes: tuple[str, ...] = ("threads",)
         self._group: Group | None = None
-        self._told = set[Run]()
+        self._told = WeakSet[Run]()
         self._possible: tuple[bool, ...] = ()
         self._state: tuple[Hashable, ...] = ()
         self._whole = False
@@ -115,10 +116,11 @@ class MainScreen(Screen[None]):
         # It is as much work as all the rest, and nobody misses it while the first lanes come.
         self.call_after_refresh(self._mount_footer)
 
-    def _mount_footer(self) -> None:
+    async def _mount_footer(self) -> None:
         foot = self.query_one("#foot")
         if foot.is_attached:  # else somebody has left already
-            foot.mount(Footer(show_command_palette=False))
+            await foot.mount(Footer(show_command_palette=False, compact=True))
+            self.refresh_bindings()  # which it waits for
 
     def on_resize(self, event: Resize) -> None:
         """Open the findings where there is room."""
@@ -130,7 +132,7 @@ class MainScreen(Screen[None]):
         """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
         self.scene.advance(elapsed)
-        if not self.is_current or self._is_quiet(told):
+        if self._is_quiet(told):
             return
         for widget in self._drawn:
             if widget.display:
@@ -140,6 +142,11 @@ class MainScreen(Screen[None]):
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is to be seen is there; else the next frames go on."""
+        return self._whole and bool(self.query("FooterKey"))
 
     def _is_quiet(self, told: bool) -> bool:
         """Whether nothing has changed since the frame before; now and then it is looked at all the same."""
@@ -159,14 +166,17 @@ class MainScreen(Screen[None]):
             self._group = group
             self.scene.look_at((), comparing=group.comparison)
             self._panels.compare(group.comparison)
+            self.app.clear_notifications()  # they were about what was looked at before
             self._totals.display = not group.comparison  # the comparison has them, side by side
-        self.scene.awaiting = not group.runs[-1].begun and not group.runs[-1].over
+        latest = group.runs[-1]
+        self.scene.awaiting = self._sitting.starting or (not latest.begun and not latest.over)
         for run in group.runs:
             if run.begun and run not in self.scene.runs:  # before it has, there is nothing to be seen of it
                 self.scene.add(run)
             if run.trouble and run not in self._told:
                 self._told.add(run)
-                self.notify(printable(f"{run.trouble}."), title=run.title, severity="error", markup=False)
+                sentence = f"{run.trouble[0].upper()}{run.trouble[1:]}."
+                self.notify(printable(sentence), title=printable(run.title), severity="error", markup=False)
 
     def _pending(self) -> Sequence[str]:
         return [] if self._group is None else [request.mode for request in self._group.waiting]
@@ -190,8 +200,9 @@ class MainScreen(Screen[None]):
 
     @property
     def running(self) -> bool:
-        """Whether a run goes on, whether or not it is looked at."""
-        return self._sitting.running is not None
+        """Whether a run goes on, whether or not it is looked at, that was not told to stop."""
+        run = self._sitting.running
+        return run is not None and not run.stopping
 
     def choose(self) -> None:
         """Ask what to run next."""
@@ -249,13 +260,13 @@ class MainScreen(Screen[None]):
         """Show a panel, or put it away where it is shown."""
         self._panels.toggle(panel)
 
-    def open_panel(self, panel: Panel) -> None:
-        """Show a panel, where it is not."""
-        self._panels.open(panel)
+    def open_only(self, panels: Sequence[Panel]) -> None:
+        """Show these panels, and no other."""
+        self._panels.open_only(panels)
 
     def on_lanes_view_opened(self) -> None:
         """Show the details of the lane that was clicked twice."""
-        self.open_panel(Panel.DETAILS)
+        self._panels.open(Panel.DETAILS)
 
     def scroll_panel(self, pages: int) -> None:
         """Move the text of the panel by so many pages."""
@@ -283,17 +294,38 @@ class MainScreen(Screen[None]):
             scene.pick_lane(None)
 
     def save_picture(self) -> None:
-        """Save the screen as it is."""
+        """Save the screen as it is, without what was said of the picture before."""
+        self.app.clear_notifications()
+        self.call_after_refresh(self._save_picture)
+
+    def _save_picture(self) -> None:
         try:
             path = save_picture(self.app.export_screenshot(), Path.cwd(), datetime.now())
         except OSError as error:
             self.notify(
-                f"The picture can't be saved in {printable(os.curdir)} ({error.strerror}).",
+                f"The picture can't be saved in the current folder ({error.strerror}).",
                 severity="error",
                 markup=False,
             )
         else:
             self.notify(printable(f"Saved {path}"), markup=False)
+
+    def save_recording(self) -> None:
+        """Save the recording of what is looked at, each run in a file of its own."""
+        for run in self._group.runs if self._group else ():
+            try:
+                path = Path.cwd() / run.file_name(datetime.now())
+                run.save(path)
+            except SaveError as error:
+                self.notify(f"This can't be saved, for {error}.", severity="warning", markup=False)
+            except OSError as error:
+                self.notify(
+                    f"The recording can't be saved in the current folder ({error.strerror}).",
+                    severity="error",
+                    markup=False,
+                )
+            else:
+                self.notify(printable(f"Saved {path}"), markup=False)
 
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""

@@ -1,6 +1,6 @@
 """Which panels are shown."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.widget import Widget
 
@@ -45,14 +45,16 @@ class Panels:
         self.show()
 
     def compare(self, comparing: bool) -> None:
-        """Say whether there are several runs."""
+        """Say whether there are several runs; then their comparison is what one wants to see."""
         self._comparing = comparing
+        self._untouched = self._untouched or comparing
         self.show()
 
     def toggle(self, panel: Panel) -> None:
         """Open a panel, or close it."""
         if panel is Panel.CODE:
             self._code.display = not self._code.display
+            self.show()
             return
         opened = self.opened
         self._untouched = False
@@ -61,10 +63,15 @@ class Panels:
 
     def open(self, panel: Panel) -> None:
         """Open a panel where it is not."""
-        if panel is Panel.CODE:
-            self._code.display = True
-        elif panel is not self.opened:
+        if panel is not self.opened:
             self.toggle(panel)
+
+    def open_only(self, panels: Sequence[Panel]) -> None:
+        """Open these, and close the others."""
+        self._untouched = False
+        self._code.display = Panel.CODE in panels
+        self._opened = next((panel for panel in panels if panel is not Panel.CODE), None)
+        self.show()
 
     def close(self) -> bool:
         """Close what was opened by hand, and tell whether there was anything."""
@@ -73,13 +80,14 @@ class Panels:
         elif self._opened is not None:
             self._opened = None
             self._untouched = True
-            self.show()
         else:
             return False
+        self.show()
         return True
 
     def show(self) -> None:
-        """Show what is open, and nothing else."""
+        """Show what is open, and nothing else; where there is little room, the code takes all of it."""
+        opened = None if self._code.display and not self._room else self.opened
         for panel, widget in self._widgets.items():
-            widget.display = panel is self.opened and not (panel is Panel.FINDINGS and self._comparing)
-        self._comparison.display = self.opened is Panel.FINDINGS and self._comparing
+            widget.display = panel is opened and not (panel is Panel.FINDINGS and self._comparing)
+        self._comparison.display = opened is Panel.FINDINGS and self._comparing

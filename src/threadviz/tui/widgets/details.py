@@ -53,7 +53,9 @@ class Details(Page):
         complete = True
         if row is not None and row.lane is not None:
             complete = self._look_for_waits(row.run, row.lane)
-        return (*moment(self.scene), row, self.scene.cursor, self.scene.task, complete)
+        else:
+            self._waits = None
+        return (*moment(self.scene, phase=0.6), row, self.scene.cursor, self.scene.task, complete)
 
     def lines(self, width: int) -> list[Content]:
         """The lines: below each other, or beside each other where there is room."""

@@ -26,7 +26,7 @@ class Findings(Page):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        return (*moment(self.scene), *(run.over for run in self.scene.runs))
+        return (*moment(self.scene, phase=0.6), *(run.over for run in self.scene.runs))
 
     def lines(self, width: int) -> list[Content]:
         """The lines as of the scene's present."""

@@ -31,7 +31,10 @@ class Following(Widget):
         self.plain = plain
         self._shown_key: tuple[Hashable, ...] | None = None
         self._lines: Sequence[Content] = ()
-        self._strips: dict[int, Strip] = {}
+        self._width = 0
+        # Lines as they were drawn, by number, each with what is on it; and those of the text before.
+        self._strips: dict[int, tuple[Content, Strip]] = {}
+        self._before: dict[int, tuple[Content, Strip]] = {}
 
     @abstractmethod
     def key(self) -> tuple[Hashable, ...]:
@@ -52,14 +55,14 @@ class Following(Widget):
     def render_line(self, y: int) -> Strip:
         """A line of what is visible."""
         number = self.line_at(y)
-        strip = self._strips.get(number)
-        if strip is None:
-            style, width = self.visual_style, self.scrollable_content_region.width
+        drawn = self._strips.get(number)
+        if drawn is None:
             line = self.line(number)
-            drawn = Visual.to_strips(self, line, max(width, line.cell_length, 1), 1, style)
-            strip = (drawn[0] if drawn else Strip([])).adjust_cell_length(width, style.rich_style)
-            self._strips[number] = strip
-        return strip
+            drawn = self._before.get(number)
+            if drawn is None or not drawn[0].is_same(line):
+                drawn = line, self._strip(line)
+            self._strips[number] = drawn
+        return drawn[1]
 
     def line_at(self, y: int) -> int:
         """Which of the lines stands in row `y` of what is visible."""
@@ -75,7 +78,7 @@ class Following(Widget):
 
     def notify_style_update(self) -> None:
         """The colours have changed."""
-        self._strips.clear()
+        self._strips, self._before = {}, {}
         super().notify_style_update()
 
     def on_resize(self, event: Resize) -> None:
@@ -85,8 +88,14 @@ class Following(Widget):
     def _show(self, lines: Sequence[Content], width: int) -> None:
         taller = len(lines) != len(self._lines)
         self._lines = lines
-        self._strips.clear()
+        self._before = self._strips if width == self._width else {}
+        self._strips, self._width = {}, width
         self.refresh(layout=taller and self.styles.auto_dimensions)
+
+    def _strip(self, line: Content) -> Strip:
+        style, width = self.visual_style, self.scrollable_content_region.width
+        drawn = Visual.to_strips(self, line, max(width, line.cell_length, 1), 1, style)
+        return (drawn[0] if drawn else Strip([])).adjust_cell_length(width, style.rich_style)
 
 
 class Page(Following, ScrollView, can_focus=False):
@@ -114,10 +123,11 @@ class Page(Following, ScrollView, can_focus=False):
         self.virtual_size = Size(width, self.height_of_all)
 
 
-def moment(scene: Scene, period: int = PERIOD_NS) -> tuple[Hashable, ...]:
+def moment(scene: Scene, period: int = PERIOD_NS, phase: float = 0) -> tuple[Hashable, ...]:
     """What a panel depends on that shows the runs as of the present.
 
-    While that moves, it is told in steps of `period` (ns); where it stands still, exactly.
+    While that moves, it is told in steps of `period` (ns); where it stands still, exactly. Panels with different
+    phases (shares of a period) have their steps in different frames, so that no frame takes long.
     """
     length, present = scene.length, scene.present
     moving = (
@@ -125,10 +135,11 @@ def moment(scene: Scene, period: int = PERIOD_NS) -> tuple[Hashable, ...]:
         if scene.playhead.motion is Motion.FOLLOWING
         else scene.playhead.motion is Motion.REPLAYING
     )
+    ahead = int(phase * period)
     return (
         scene.runs,
         scene.growing,
-        present // period if moving else present,
+        (present + ahead) // period if moving else present,
         moving,
-        min(length, present + _SETTLED_NS) // period,
+        (min(length, present + _SETTLED_NS) + ahead) // period,
     )

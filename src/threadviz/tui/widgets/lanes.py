@@ -1,5 +1,6 @@
 """The lanes: a row for each, on one time axis."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -11,14 +12,15 @@ from textual.strip import Strip
 
 from threadviz.findings.words import seconds
 from threadviz.picture.heading import what_ran
-from threadviz.picture.window import Window, measured
+from threadviz.picture.window import Window
+from threadviz.timeline import Lane
 from threadviz.tui.drawing.arrangement import Arrangement
 from threadviz.tui.drawing.colours import inks
 from threadviz.tui.drawing.columns import Columns
-from threadviz.tui.drawing.labels import Label, fit, label
+from threadviz.tui.drawing.labels import fit, label, shares
 from threadviz.tui.drawing.lane_cells import LaneCells, lane_cells
 from threadviz.tui.drawing.paint import Line, Paint
-from threadviz.tui.drawing.press import Press
+from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.drawing.ribbon import Budget, Ribbons
 from threadviz.tui.scene import Motion, Row, Scene
 from threadviz.tui.scene.scene import Shown
@@ -29,15 +31,31 @@ CELLS_A_FRAME = 1500
 _FIGURES_NS = 300_000_000
 """While time passes, figures and words change no oftener than this: nobody could read them."""
 
+_WHEEL_STEPS = 16
+"""So many steps of the wheel move the picture by its width."""
+
 _PHASES = 9
 """Not all rows do so in the same frame, so that no frame takes long."""
 
+_FEW_ROWS = 12
+"""So many rows are drawn anew in every frame while time passes; of more, every second one in turn."""
+
 
 class _Drawn(NamedTuple):
-    """A row as it is on the screen: of a lane, or a heading."""
+    """A row as it is on the screen, line by line: what stands left and right of its cells; a heading has none."""
 
-    words: Label | str
+    left: Sequence[Piece]
+    right: Sequence[Piece]
     cells: LaneCells | None
+    stays: int | None = None
+    """As long as this is the lane's revision, nothing changes but by another view or present; None: who knows."""
+
+
+class _Worded(NamedTuple):
+    """The words on the lines of a row, and all that they depend on."""
+
+    about: object
+    words: Sequence[Piece]
 
 
 class LanesView(ScrollView, can_focus=False):
@@ -69,16 +87,21 @@ class LanesView(ScrollView, can_focus=False):
         self._arranged_for: tuple[object, ...] = ()
         self._rows: dict[int, _Drawn] = {}
         self._lines: dict[int, Strip] = {}
-        self._words: dict[int, tuple[object, Label | str]] = {}
+        self._left: dict[Lane, _Worded] = {}
+        self._right: dict[Lane, _Worded] = {}
         self._windows: dict[Shown, Window] = {}
-        self._seen: object = None
+        self._seen_view: object = None
+        self._seen_time: tuple[int, Sequence[int]] = (0, ())
+        # Whether rows with odd numbers have their turn (None: all have), and whether the others are to follow.
+        self._turn: bool | None = None
+        self._late = False
         self._picked: Row | None = None
         self._pointed: int | None = None
 
     @property
     def whole(self) -> bool:
         """Whether all that is to be seen was worked out; else the next frames go on."""
-        return all(row.cells is None or row.cells.whole for row in self._rows.values())
+        return not self._late and all(row.cells is None or row.cells.whole for row in self._rows.values())
 
     @property
     def columns(self) -> Columns:
@@ -93,15 +116,17 @@ class LanesView(ScrollView, can_focus=False):
         self._see_colours()
         self._arrange()
         self._see_picked()
-        seen = self._looked_at()
-        if seen == self._seen and self.whole:
+        view, time = self._view(), self._time()
+        if (view, time) == (self._seen_view, self._seen_time) and self.whole:
             return
-        self._seen = seen
+        due = self._due(view, time)
+        self._seen_view, self._seen_time = view, time
         self._windows = {}
-        before, self._rows = self._rows, {}
+        before = self._rows
         top, height = self.scroll_offset.y, self.size.height
         self._lines = {y: line for y, line in self._lines.items() if top <= y < top + height}
-        changed = [index for index in self._visible() if self._row(index) != before.get(index)]
+        self._rows = {index: before[index] for index in self._visible() if index not in due}
+        changed = [index for index in due if self._row(index) != before.get(index)]
         if changed:
             self.refresh(*[self._forget_lines(index, top) for index in changed])
 
@@ -144,19 +169,36 @@ class LanesView(ScrollView, can_focus=False):
                     self.post_message(self.Opened())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Come nearer, with ctrl."""
-        self._zoom_by_wheel(event, 1)
+        """Come nearer, with ctrl; go to earlier moments, with shift."""
+        self._wheel(event, zoom=1, pan=-1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go farther away, with ctrl."""
-        self._zoom_by_wheel(event, -1)
+        """Go farther away, with ctrl; go to later moments, with shift."""
+        self._wheel(event, zoom=-1, pan=1)
 
-    def _zoom_by_wheel(self, event: events.MouseEvent, steps: int) -> None:
-        if not event.ctrl:
-            return
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Go to earlier moments."""
+        self._pan_by_wheel(event, -1)
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Go to later moments."""
+        self._pan_by_wheel(event, 1)
+
+    def _wheel(self, event: events.MouseEvent, zoom: int, pan: int) -> None:
+        if event.ctrl:
+            event.prevent_default().stop()
+            if (t := self._time_at(event.x)) is not None:
+                self._scene.zoom(zoom, t)
+        elif event.shift:
+            self._pan_by_wheel(event, pan)
+
+    def _pan_by_wheel(self, event: events.MouseEvent, steps: int) -> None:
+        """Move the picture; what the pointer is at, it still is at: it is another moment."""
         event.prevent_default().stop()
-        if (t := self._time_at(event.x)) is not None:
-            self._scene.camera.zoom(steps, t)
+        self._scene.pan(steps * max(1, self._arranged.columns.cells // _WHEEL_STEPS))
+        if self._pointed is not None and (t := self._time_at(event.x)) is not None:
+            self._scene.put_cursor(t)
+            self._pointed = self._scene.cursor
 
     def _time_at(self, x: int) -> int | None:
         """The moment at a column; None beside the lanes."""
@@ -188,15 +230,16 @@ class LanesView(ScrollView, can_focus=False):
         if y >= len(arranged.lines) or arranged.lines[y][1] >= arranged.height:
             return press.line([press.blank(arranged.columns.width)], width)
         index, line = arranged.lines[y]
-        words, cells = self._row(index)
-        if isinstance(words, str):
-            return press.line([press.words(Segment(words, press.paint.inks.bold))], width)
+        left, right, cells, _ = self._row(index)
+        if cells is None:
+            return press.line(left, width)
         where = Line(line, arranged.height, other=arranged.tight and index % 2 == 1)
-        middle = [] if cells is None else press.cells(cells, arranged.columns.cells, where)
-        return press.line([words.left[line], *middle, words.right[line]], width)
+        return press.line(
+            [left[line], *press.cells(cells, arranged.columns.cells, where), right[line]], width
+        )
 
     def _begin_anew(self) -> None:
-        self._rows, self._words, self._lines = {}, {}, {}
+        self._rows, self._lines = {}, {}
         self.refresh()
 
     def _pressed(self) -> Press:
@@ -221,6 +264,10 @@ class LanesView(ScrollView, can_focus=False):
             self._arranged_for = needed
             self._arranged = Arrangement.of(scene.rows, size.width, size.height)
             self.virtual_size = Size(size.width, len(self._arranged.lines))
+            there = {row.lane for row in scene.rows}
+            for words in (self._left, self._right):
+                for lane in words.keys() - there:
+                    del words[lane]
             self._begin_anew()
         scene.camera.resize(self._arranged.columns.cells)
 
@@ -237,8 +284,8 @@ class LanesView(ScrollView, can_focus=False):
         least = top + self._arranged.height - height
         self.scroll_to(y=min(max(least, self.scroll_offset.y), top), animate=False)
 
-    def _looked_at(self) -> object:
-        """All that the picture depends on: as long as it is the same, there is nothing to do."""
+    def _view(self) -> object:
+        """What the picture depends on beside the time."""
         scene = self._scene
         camera = scene.camera
         return (
@@ -246,9 +293,37 @@ class LanesView(ScrollView, can_focus=False):
             self._pressed(),
             self.scroll_offset.y,
             (camera.left, camera.cell_ns, camera.cells),
-            (scene.present, scene.cursor, scene.lane, scene.task, scene.growing),
-            [run.timeline.now for run in scene.runs],
+            (scene.cursor, scene.lane, scene.task, scene.growing, scene.playhead.motion),
         )
+
+    def _time(self) -> tuple[int, Sequence[int]]:
+        """What is shown as the present, and until when the runs are known."""
+        return self._scene.present, [run.timeline.now for run in self._scene.runs]
+
+    def _due(self, view: object, time: tuple[int, Sequence[int]]) -> dict[int, None]:
+        """The rows to be worked out in this frame: all in sight, but where only time has passed, every second one."""
+        visible, known = self._visible(), self._rows
+        self._late = False
+        if view != self._seen_view:
+            return dict.fromkeys(visible)
+        if len(visible) > _FEW_ROWS:
+            self._turn = not self._turn
+            self._late = time != self._seen_time
+        else:
+            self._turn = None
+        stands = time[0] == self._seen_time[0]
+        due = dict[int, None]()
+        for index in visible:
+            drawn = known.get(index)
+            if drawn is None or (
+                self._turn in (None, index % 2) and not (stands and drawn.stays == self._revision(index))
+            ):
+                due[index] = None
+        return due
+
+    def _revision(self, index: int) -> int:
+        lane = self._arranged.rows[index].lane
+        return 0 if lane is None else lane.revision
 
     def _visible(self) -> list[int]:
         """The rows in sight."""
@@ -263,37 +338,37 @@ class LanesView(ScrollView, can_focus=False):
         return row
 
     def _made(self, index: int) -> _Drawn:
-        row = self._arranged.rows[index]
-        words = self._worded(index, row)
-        if row.lane is None:
-            return _Drawn(words, None)
+        row, scene = self._arranged.rows[index], self._scene
         seen = self._windows.get(row.run)
         if seen is None:
-            seen = self._windows[row.run] = Window(self._scene.origin(row.run), self._scene.until(row.run))
-        paint = self._pressed().paint
-        return _Drawn(words, lane_cells(self._scene, row, row.lane, seen, self._ribbons, paint, self._budget))
+            seen = self._windows[row.run] = Window(scene.origin(row.run), scene.until(row.run))
+        press, columns, height = self._pressed(), self._arranged.columns, self._arranged.height
+        if row.lane is None:
+            heading = Segment(fit(_heading(row, seen), columns.width, self._plain), press.paint.inks.bold)
+            return _Drawn([press.words(heading)], [], None)
+        lane = row.lane
+        picked = scene.is_picked(row)
+        where = (press, columns, height)
+        as_of = (where, scene.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
+        left, right = self._left.get(lane), self._right.get(lane)
+        about = (as_of, scene.cursor, lane.name, lane.kind, picked)
+        if left is None or left.about != about:
+            told = label(scene, row, lane, seen, columns, height, press)
+            left = self._left[lane] = _Worded(about, told)
+        if right is None or right.about != as_of:
+            right = self._right[lane] = _Worded(as_of, shares(lane, seen, columns, height, press))
+        cells = lane_cells(scene, row, lane, seen, self._ribbons, press.paint, self._budget)
+        stays = lane.revision if cells.whole and lane.settled_until > seen.until else None
+        return _Drawn(left.words, right.words, cells, stays)
 
-    def _worded(self, index: int, row: Row) -> Label | str:
-        """The words of a row: those that it had, while there is nothing else to say or too little time has passed."""
-        scene, lane, arranged = self._scene, row.lane, self._arranged
-        present = scene.present
-        motion = scene.playhead.motion
-        if motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and scene.growing):
-            present = (present + index % _PHASES * _FIGURES_NS // _PHASES) // _FIGURES_NS
-        told = None if lane is None else (lane.revision, lane.end, lane.name, lane.kind, scene.is_picked(row))
-        of = (present, motion, scene.cursor, told, row, arranged, self._pressed())
-        known = self._words.get(index)
-        if known is not None and known[0] == of:
-            return known[1]
-        if lane is None:
-            words: Label | str = fit(_heading(scene, row), arranged.columns.width, self._plain)
-        else:
-            words = label(scene, row, lane, arranged.columns, arranged.height, self._pressed())
-        self._words[index] = (of, words)
-        return words
+    def _as_of(self, lane: Lane, seen: Window) -> int:
+        """The moment as of which the words of a row are: while time passes, one of a few in each second."""
+        motion = self._scene.playhead.motion
+        if motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self._scene.growing):
+            return (seen.until + lane.number % _PHASES * _FIGURES_NS // _PHASES) // _FIGURES_NS
+        return seen.until
 
 
-def _heading(scene: Scene, row: Row) -> str:
+def _heading(row: Row, seen: Window) -> str:
     """What stands above the lanes of a run, where there are several: what it is, and for how long it went so far."""
-    window = measured(row.run.timeline)
-    return f" {what_ran(row.run.timeline)}, {seconds(min(scene.present, window.length))}"
+    return f" {what_ran(row.run.timeline)}, {seconds(seen.length)}"

@@ -69,13 +69,14 @@ class Tasks(Page):
         """What the rows depend on; where they are many, they follow in longer steps, for to sort them takes long."""
         run = self._looked_at()
         if run is None:
+            self._run, self._rows, self._written = None, (), None
             return (None, self.scene.runs)
         if run is not self._run:
             self._run, self._order, self._measured = run, TaskOrder(run.timeline), (0, 0)
         learned = self._order.learn(run.over) if self.sort is Sort.RUNNING else 0
         many = 1 + len(self._rows) // _MANY
         return (
-            *moment(self.scene, PERIOD_NS * many),
+            *moment(self.scene, PERIOD_NS * many, phase=0.6),
             learned * _STEPS // max(1, len(self._rows)),
             run,
             run.over,

@@ -32,7 +32,7 @@ class Totals(Following):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        return moment(self.scene)
+        return moment(self.scene, phase=0.3)
 
     def lines(self, width: int) -> list[Content]:
         """One line where all fits into it, else two."""
