@@ -1,12 +1,13 @@
 # make run        opens the app, in an environment of its own; make run ARGS="run primes --mode threads"
 # make test       checks everything: format, lint, types, import rules, tests
 # make test-all   runs the tests on each of CPython 3.11, 3.12 and 3.13 that is installed
+# make pictures   makes the pictures in docs/ anew, from the recordings there
 # make format     rewrites the code as `make test` wants it
 #
 # Needs make and CPython 3.11 or newer; PYTHON=/path/to/python says which. Environments live in .venvs/, which
 # belongs to make: what is in there without its stamp is made anew. A .venv/ of your own is left alone.
 
-.PHONY: run test pytest test-all format
+.PHONY: run test pytest test-all format pictures
 
 # The version of the Python $(1), such as 3.12; nothing where it does not run, is too old or can't make an
 # environment. It is run, not looked up: pyenv puts names on PATH also for versions that are switched off.
@@ -32,6 +33,13 @@ PYTEST := $(TEST)/bin/pytest -n logical --maxprocesses 4
 
 run: $(RUN)/installed-$(HERE)
 	@$(RUN)/bin/python -m threadviz $(ARGS)
+
+RECORDED := docs/recordings
+SHOT := $(RUN)/bin/python -m threadviz shot --force
+
+pictures: $(RUN)/installed-$(HERE)
+	$(SHOT) $(addprefix $(RECORDED)/fetch-,blocking.jsonl threads.jsonl processes.jsonl) --size 120x38 -o docs/compare.svg
+	$(SHOT) $(RECORDED)/primes-threads.jsonl --size 120x30 -o docs/gil.svg
 
 $(RUN)/installed-$(HERE): pyproject.toml $(RUN)/bin/python
 	"$(PYTHON)" -m venv --clear $(RUN)

@@ -1,1 +1,0 @@
-"""The pictures of the documentation, and the recordings that they are made from."""
