@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from threadviz.ask import Asked, fitting, requests
+from threadviz.ask import Asked, AskError, fitting, requests
+from threadviz.site.urls_file import load
 from threadviz.workloads import WORKLOADS
 
 URLS = Path(__file__).parent / "data" / "sites.toml"
@@ -25,3 +26,13 @@ def test_a_workload_that_is_not_there() -> None:
     """It is left as it is, for `requests` to complain about."""
     wishes = Asked("nix", online=True)
     assert fitting(wishes) == wishes
+
+
+def test_sets_that_were_read_already() -> None:
+    """They are taken as they are: no file is looked for."""
+    sets = load(URLS)
+    asked = Asked(set_name="slow", urls=Path("no/such/file"))
+    (request,) = requests(asked, ["threads"], sets)
+    assert request.sites == sets["slow"].sites
+    with pytest.raises(AskError, match="there is no set 'nix'"):
+        requests(Asked(set_name="nix"), ["threads"], sets)

@@ -44,8 +44,13 @@ class Asked:
     probe: ProbeChoice = "auto"
 
 
-def requests(asked: Asked, modes: Collection[str]) -> list[RunRequest]:
-    """Return what to run: the same under each of `modes`. Raises AskError."""
+def requests(
+    asked: Asked, modes: Collection[str], sets: Mapping[str, SiteSet] | None = None
+) -> list[RunRequest]:
+    """Return what to run: the same under each of `modes`. Raises AskError.
+
+    `sets` are those of the file that was asked for, where somebody has read it already.
+    """
     workload = WORKLOADS.get(asked.workload)
     if workload is None:
         raise _unknown("workload", asked.workload, WORKLOADS)
@@ -58,7 +63,7 @@ def requests(asked: Asked, modes: Collection[str]) -> list[RunRequest]:
         raise AskError(
             f"is {asked.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}", "timeout"
         )
-    sites = _sites(asked) if workload.fetches else _no_sites(asked)
+    sites = _sites(asked, sets) if workload.fetches else _no_sites(asked)
     return [
         RunRequest(
             workload=workload.name,
@@ -105,11 +110,12 @@ def _workers(workload: Workload, tasks: int) -> int:
     return min(tasks, DEFAULT_MAX_WORKERS if workload.fetches else max(2, cores()))
 
 
-def _sites(asked: Asked) -> tuple[Site, ...]:
-    try:
-        sets = load(asked.urls)
-    except SetsError as error:
-        raise AskError(str(error)) from error
+def _sites(asked: Asked, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
+    if sets is None:
+        try:
+            sets = load(asked.urls)
+        except SetsError as error:
+            raise AskError(str(error)) from error
     name = asked.set_name or _default_set(asked.urls, sets)
     if name not in sets:
         raise _unknown("set", name, sets)

@@ -1,6 +1,6 @@
 """What a view begins with, in words: what was run, on what, and who watched."""
 
-from threadviz.events import Header
+from threadviz.events import Header, State
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent
 from threadviz.picture.plain import printable
@@ -45,3 +45,9 @@ def who_watched(timeline: Timeline) -> str:
 def cannot(header: Header) -> str:
     """What the probe can't tell, as a sentence; nothing where it can tell all."""
     return printable(f"The probe can't tell {header.probe.cannot}.") if header.probe.cannot else ""
+
+
+def cannot_briefly(header: Header) -> str:
+    """The most important of what the probe can't tell, in a few words; nothing where it tells what is waited for."""
+    told = [state.value for state in header.probe.tells if state not in {State.IDLE, State.UNKNOWN}]
+    return f"tells only {' from '.join(told)}" if told and State.IO not in header.probe.tells else ""

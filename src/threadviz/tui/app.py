@@ -2,16 +2,18 @@
 
 import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.drawing.colours import lane_variables
+from threadviz.tui.drawing.plain import ASCII
 from threadviz.tui.runs.sitting import Sitting
 from threadviz.tui.scene import Loop
 from threadviz.tui.screens.main import MainScreen
@@ -60,6 +62,11 @@ class ThreadvizApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the lanes, for the theme that is set."""
         return lane_variables(self.current_theme)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What each line goes through before it is shown."""
+        filters = super().get_line_filters()
+        return [*filters, ASCII] if self.plain else filters
 
     def get_key_display(self, binding: Binding) -> str:
         """The name of a key; in ASCII its name as Textual has it, such as `left`, where it else is a sign."""

@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from rich.color import ColorSystem
@@ -9,7 +9,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 from threadviz.events import State
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.strip import Beyond, Mark
-from threadviz.tui.drawing.colours import LEAST_CONTRAST, contrast, inks, lane_variables, variable
+from threadviz.tui.drawing.colours import inks, lane_variables, variable
+from threadviz.tui.drawing.contrast import LEAST_CONTRAST, contrast
 from threadviz.tui.drawing.inks import Depth
 
 THEMES = list(BUILTIN_THEMES.values())
@@ -64,6 +65,21 @@ def test_what_runs_waits_and_blocks_differs_in_colour(theme: Theme) -> None:
         Beyond.BLOCKED,
     ]
     assert len({variables[variable(mark)] for mark in telling}) == len(telling)
+
+
+@pytest.mark.parametrize("theme", [theme for theme in THEMES if not theme.ansi], ids=lambda theme: theme.name)
+def test_letters_stand_out_from_their_ground(monkeypatch: pytest.MonkeyPatch, theme: Theme) -> None:
+    """On every lane, picked or not."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    app = Coloured()
+    app.theme = theme.name
+    app.get_css_variables()
+    found = inks(app)
+    for mark, lit, other in product(set(DRAWN) - {State.IDLE}, (False, True), (False, True)):
+        style = found.lettered(mark, lit, other)
+        assert style.color is not None and style.bgcolor is not None
+        letter, ground = map(Color.from_rich_color, (style.color, style.bgcolor))
+        assert contrast(letter, ground) >= LEAST_CONTRAST, mark
 
 
 def test_black_and_white_are_as_far_apart_as_can_be() -> None:

@@ -8,6 +8,7 @@ from threadviz.events import (
     Ended,
     Event,
     Finished,
+    LaneEnded,
     LaneStarted,
     Present,
     Span,
@@ -21,7 +22,7 @@ from threadviz.findings.words import seconds
 from threadviz.picture.strip import Beyond
 from threadviz.picture.window import Window
 from threadviz.timeline import Timeline
-from threadviz.tui.drawing.doing import Doing, doing, words
+from threadviz.tui.drawing.doing import Doing, absence, doing, words
 from threadviz.tui.scene import Scene
 
 MS = 1_000_000
@@ -74,10 +75,11 @@ def test_at_the_cursor_it_is_what_it_did_then() -> None:
     """And since when, as long as there is room for that."""
     looked_at = scene()
     looked_at.put_cursor(4 * MS)
-    assert [said(looked_at, 1, width) for width in (30, 15, 9, 3)] == [
+    assert [said(looked_at, 1, width) for width in (30, 15, 14, 9, 3)] == [
         "io recvfrom since 2.0 ms",
         "io since 2.0 ms",
-        "io 2.0 ms",
+        "io from 2.0 ms",
+        "io @2.0ms",
         "io",
     ]
     assert said(looked_at, 0, 30) == "waits for events since 1.0 ms"
@@ -102,7 +104,8 @@ def test_when_all_is_over_it_is_what_it_mostly_did() -> None:
     """With the share of its time, not what happened to come last."""
     looked_at = scene(Finished(10 * MS, 0, result="fine"), Ended(10 * MS), over=True)
     assert said(looked_at, 0, 30) == "waits for events, 90 %"
-    assert said(looked_at, 0, 15) == "idle 90 %"
+    assert said(looked_at, 0, 15) == "idle, 90 %"
+    assert said(looked_at, 0, 8) == "idle"
     assert said(looked_at, 1, 30) == "io, 50 %"
 
 
@@ -114,6 +117,52 @@ def test_where_a_lane_was_not_there_it_does_nothing(over: bool) -> None:
     )
     looked_at.runs[0].timeline.extend([Started(10 * MS, 1, 1, 3), Ended(10 * MS)])
     assert of(looked_at, 2) is None
+
+
+def why_not(looked_at: Scene, index: int) -> str:
+    """Why the lane of this row does nothing."""
+    assert of(looked_at, index) is None
+    row = looked_at.rows[index]
+    assert row.lane is not None
+    seen = Window(looked_at.origin(row.run), looked_at.until(row.run))
+    return absence(looked_at, row, row.lane, seen)
+
+
+def test_a_lane_has_not_begun_before_it_has_ended() -> None:
+    """By the moment that is looked at, not by what is known of it."""
+    looked_at = scene(
+        LaneStarted(11 * MS, 2, 1, 3, "late", "subject"),
+        Submitted(11 * MS, 1, "late"),
+        Started(11 * MS, 1, 1, 3),
+        Finished(13 * MS, 1, result="fine"),
+        LaneEnded(13 * MS, 2),
+        Tick(15 * MS, 2, 0, 0),
+    )
+    assert why_not(looked_at, 2) == "ended"
+    looked_at.put_cursor(0)
+    assert why_not(looked_at, 2) == "not yet"
+    looked_at.put_cursor(12 * MS)
+    assert of(looked_at, 2) is not None
+    looked_at.put_cursor(14 * MS)
+    assert why_not(looked_at, 2) == "ended"
+
+
+@pytest.mark.parametrize(("over", "word"), [(True, "run over"), (False, "not yet")])
+def test_after_a_run_its_lanes_do_nothing(over: bool, word: str) -> None:
+    """Where another goes on, the cursor may be later than all that is known of this one."""
+    short = Told(scene(Ended(10 * MS), over=over).runs[0].timeline, over)
+    long = Told(scene(Tick(30 * MS, 2, 0, 0), Ended(30 * MS), over=True).runs[0].timeline, True)
+    looked_at = Scene([short, long])
+    looked_at.put_cursor(20 * MS)
+    for index, row in enumerate(looked_at.rows):
+        if row.lane is not None:
+            assert (of(looked_at, index) is None) == (row.run is short)
+    assert {why_not(looked_at, index) for index in (1, 2)} == {word}
+    looked_at.put_cursor(4 * MS)
+    assert said(looked_at, 2, 15) == "io since 2.0 ms"
+    looked_at.put_cursor(20 * MS)
+    looked_at.freeze_at(5 * MS)
+    assert why_not(looked_at, 2) == "not yet"
 
 
 def test_the_call_is_left_out_where_it_says_nothing() -> None:

@@ -108,13 +108,15 @@ def test_a_lane_begins_and_ends_where_it_does() -> None:
 
 
 def test_the_task_that_is_picked_is_marked_on_its_lane() -> None:
-    """From the cell in which it started to the one that it is in."""
+    """From the cell in which it started to the one that it is in, or was in until it ended at that one's edge."""
     scene = one_lane(Span(40, State.IO), Span(20, State.RUNNING), end=80)
     task = scene.runs[0].timeline.task(0)
     scene.pick_task(scene.runs[0], task)
     loop, worker = look(scene, View(10, 1, 20, 200), Ribbons(), paint())
     assert loop.lit == (0, 0)
-    assert worker.lit == (1, 8)
+    assert worker.lit == (1, 7)
+    _, within = look(scene, View(7, 0, 20, 200), Ribbons(), paint())
+    assert within.lit == (2, 12)
     _, earlier = look(scene, View(10, 1, 20, 45), Ribbons(), paint())
     assert earlier.lit == (1, 4)
 

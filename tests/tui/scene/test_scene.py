@@ -283,6 +283,13 @@ def test_the_whole_run_stays_whole_as_it_grows() -> None:
     assert not scene.camera.whole
 
 
+def test_before_anything_is_known_there_is_room_for_a_run_to_grow() -> None:
+    """As much as there is when it begins to."""
+    nothing = looked_at()
+    begun = looked_at(Watched("fetch-threads", 0.4))
+    assert begun.length and nothing.camera.cell_ns == begun.camera.cell_ns
+
+
 def test_the_whole_run_of_a_frozen_picture() -> None:
     """It is seen at once, and stays as it is."""
     run = Watched(share=0.9)

@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from rich.color import Color, ColorSystem
+from rich.segment import Segment
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -171,7 +173,9 @@ async def test_what_is_automatic_is_shown() -> None:
         await type_in(pilot, "tasks", "5")
         assert workers.placeholder == "automatic: 5"
         await type_in(pilot, "workers", "0")
-        assert workers.placeholder == "automatic: 5"
+        await type_in(pilot, "tasks", "6")
+        await type_in(pilot, "workers", "")
+        assert workers.placeholder == "automatic: 6"
         await type_in(pilot, "tasks", "0")
         assert workers.placeholder == "automatic: ?"
 
@@ -309,7 +313,7 @@ async def test_markup_in_a_set_is_text(tmp_path: Path) -> None:
 
 
 async def test_a_set_that_went_away(tmp_path: Path) -> None:
-    """Where the file was changed behind the dialog's back, that is said, and nothing is run."""
+    """Where the file was changed behind the dialog's back, the sets that it has now are shown before one is run."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
     app = asking(Asked(urls=path, set_name="two"))
@@ -317,7 +321,37 @@ async def test_a_set_that_went_away(tmp_path: Path) -> None:
         path.write_text(SETS.replace("sets.two", "sets.three"))
         await pilot.press("enter")
         assert app.answers == []
-        assert "there is no set 'two': take one of one, three" in screen(pilot)
+        assert "three  3 sites" in screen(pilot) and "two" not in screen(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one("#set")
+        await pilot.press("enter")
+        assert app.answer is not None and app.answer.asked.set_name == "one"
+
+
+async def test_a_set_that_was_changed(tmp_path: Path) -> None:
+    """What is run is what the file has then, not what it had when the dialog was opened."""
+    path = tmp_path / "urls.toml"
+    path.write_text(SETS)
+    app = asking(Asked(urls=path, set_name="one"))
+    async with app.run_test() as pilot:
+        path.write_text(SETS.replace("http://a.example/", "http://new.example/"))
+        await pilot.press("enter")
+        assert app.answer is not None
+        assert [site.url for site in app.answer.requests[0].sites] == ["http://new.example/"]
+
+
+async def test_typing_reads_no_file(tmp_path: Path) -> None:
+    """A file that goes away is missed when it is needed, not at each key."""
+    path = tmp_path / "urls.toml"
+    path.write_text(SETS)
+    app = asking(Asked(urls=path, set_name="two"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        path.unlink()
+        await type_in(pilot, "tasks", "2")
+        assert pilot.app.screen.query_one("#workers", Input).placeholder == "automatic: 2"
+        assert "! " not in screen(pilot)
+        await pilot.press("enter")
+        assert app.answers == []
+        assert "can't be read" in screen(pilot)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -351,6 +385,29 @@ async def test_ascii() -> None:
         assert "(*) fetch" in text and "( ) primes" in text
         assert "[x] fetch the real" in text and "[ ] portable" in text
         assert pilot.app.screen.query_one("#online", Tick).value
+
+
+@pytest.mark.parametrize("asked", [Asked(), Asked("primes")])
+async def test_16_colours(monkeypatch: pytest.MonkeyPatch, asked: Asked) -> None:
+    """Nothing is written in the colour that it is written on, also where a field is empty or disabled."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLORTERM", "")
+    app = asking(asked)
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert app.console.color_system == "standard"
+        hidden = [
+            segment.text
+            for strip in pilot.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.text.strip(" │─╭╮╰╯") and _of_16(segment, "color") == _of_16(segment, "bgcolor")
+        ]
+        assert "automatic: " in screen(pilot) and hidden == []
+
+
+def _of_16(segment: Segment, layer: str) -> Color:
+    colour = getattr(segment.style, layer)
+    assert isinstance(colour, Color)
+    return colour.downgrade(ColorSystem.STANDARD)
 
 
 async def test_the_mark_follows() -> None:

@@ -2,7 +2,9 @@ import pytest
 
 from tests.tui.screens.asking import Asking, shown
 from threadviz.picture.marks import LOOKS
+from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
+from threadviz.tui.commands.beside import KEYS, MOUSE
 from threadviz.tui.screens.help import Help, keys
 
 
@@ -25,6 +27,13 @@ async def test_all_is_there() -> None:
             assert " ".join(f"{keys(command)} {command.label}. {command.about}".split()) in told
         for mark, look in LOOKS.items():
             assert f" {mark} {look.about} " in told
+        for line in (*KEYS, *MOUSE):
+            assert f" {line.how} {line.label}. {line.about} " in told
+
+
+def test_the_palette_has_its_key() -> None:
+    """The one that is told is the one that Textual listens to."""
+    assert [line.how for line in KEYS] == [ThreadvizApp.COMMAND_PALETTE_BINDING]
 
 
 async def test_two_columns_where_there_is_room() -> None:
@@ -64,10 +73,13 @@ async def test_all_of_it_comes_in_sight() -> None:
     async with app.run_test() as pilot:
         dialog = app.screen.query_one(".dialog")
         seen = {words(app)}
-        while dialog.scroll_offset.y < dialog.max_scroll_y:
+        for _ in range(dialog.max_scroll_y):  # a page has a line at least
             await pilot.press("pagedown")
             await pilot.wait_for_scheduled_animations()
             seen.add(words(app))
+            if dialog.scroll_offset.y >= dialog.max_scroll_y:
+                break
+        assert dialog.scroll_offset.y == dialog.max_scroll_y
         for command in COMMANDS:
             assert any(f"{command.label}. " in text for text in seen)
         for mark in LOOKS:

@@ -1,3 +1,7 @@
+import re
+
+import pytest
+
 from tests.tui.recorded import NS_PER_MS
 from tests.tui.scene.watched import Watched, looked_at
 from tests.tui.widgets.showing import Showing
@@ -53,6 +57,46 @@ async def test_the_cursor_says_its_time() -> None:
         assert text[at] == "v"
         assert text[at:].startswith(f"v{ms} ms ") or text[:at].endswith(f" {ms} ms")
         assert f" at {ms} ms " in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+async def test_beside_the_cursors_time_there_are_whole_ticks_only(width: int) -> None:
+    """Wherever the cursor is, each tick is there with its line and all of its label, or not at all."""
+    scene = looked_at(Watched("primes-threads"))
+    whole = set((await axis(scene, width)).split("lane")[1].split("run")[0].replace("|", " |").split())
+    columns = Columns.of(width - 1, ["event loop"])
+    dropped = 0
+    for cell in range(0, scene.camera.cell(scene.length), 5):
+        scene.put_cursor(scene.camera.time(cell))
+        text = (await axis(scene, width))[columns.left : columns.right]
+        beside = re.sub(r"v[\d.]+ [mu]?s |[\d.]+ [mu]?s *v", " ", text)
+        assert "v" not in beside
+        assert set(beside.replace("|", " |").split()) <= whole
+        dropped += len(beside.split()) < len(whole) - 2
+        assert len(text) == columns.cells
+    assert dropped
+
+
+async def test_a_tick_without_room_for_its_label_is_there() -> None:
+    """At the right edge, where the next label would be cut off."""
+    scene = looked_at(Watched("primes-threads"))
+    await axis(scene, 80)
+    camera = scene.camera
+    camera.fitted = False
+    camera.cell_ns = 102 * NS_PER_MS // (camera.cells - 1)
+    text = await axis(scene, 80)
+    columns = Columns.of(79, ["event loop"])
+    at = columns.left + camera.cell(100 * NS_PER_MS)
+    assert text[at] == "|"
+    assert not text[at + 1 : columns.right].strip()
+    assert " ms" in text[:at]
+
+
+async def test_before_anything_is_known_there_is_room_for_a_run_to_grow() -> None:
+    """A few seconds, and nothing was mostly done."""
+    text = await axis(looked_at(), 80)
+    assert text.split()[0] == "now"
+    assert "|0" in text and "2.0 s" in text
 
 
 async def test_it_is_as_wide_as_the_lanes() -> None:

@@ -55,6 +55,16 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
     assert not plain or all(line.isascii() for line in lines)
 
 
+@pytest.mark.parametrize(("plain", "whole", "blocked"), [(False, "█", "▚"), (True, "#", "X")])
+async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: str, blocked: str) -> None:
+    """In a line, also where the panel is too low for all of it."""
+    panel = comparison(Scene([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
+    async with shown(panel, columns=78, rows=6):
+        lines = visible(panel)
+    said = f"{whole} total  {blocked} of it, the loop could not answer  2.00x: half as long as blocking"
+    assert said in lines[:5]
+
+
 async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
     """And there is no verdict yet."""
     panel = comparison(
@@ -105,8 +115,7 @@ async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
     panel = comparison(Scene([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
     async with shown(panel, columns=120):
         text = flowing(visible(panel))
-    assert "fetch threads 4x4 " in text
-    assert "fetch threads 4x4 (2) " in text
+    assert "● threads: " in text and "● threads (2): " in text
 
 
 async def test_without_runs_it_says_so() -> None:

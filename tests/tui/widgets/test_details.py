@@ -2,9 +2,11 @@ import pytest
 
 from tests.findings.runs import Job, Setting
 from tests.findings.runs import run as made
-from tests.tui.recorded import NS_PER_MS, run
+from tests.stream.header import HEADER
+from tests.tui.recorded import NS_PER_MS, Growing, run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.events import State
+from threadviz.events import Begin, LaneEnded, LaneStarted, Span, Spans, State, Tick
+from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 from threadviz.tui.scene import Row, Scene
 from threadviz.tui.widgets.details import Details
@@ -36,7 +38,7 @@ async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None
     text = flowing(lines)
     assert "thread 2 a worker, which tasks run in" in text
     assert "thread, pid 2482, tid 2495, named python" in text
-    assert "States, of its 176 ms so far" in text
+    assert "States, of its 176 ms" in text and "so far" not in text
     states = [line.split()[:5] for line in lines if line.split()[2:3] == ["ms"]]
     assert ["io", "147", "ms", "83", "%"] in states
     assert ["running", "1.0", "ms", "0.6", "%"] in states
@@ -77,6 +79,25 @@ async def test_of_a_shorter_run_its_own_end_is_told() -> None:
         assert "At the end, 176 ms: idle since" in flowing(visible(panel))
         scene.put_cursor(300 * NS_PER_MS)
         assert "At the cursor, 300 ms: not there" in flowing(await drawn(panel, pilot))
+
+
+async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
+    """Also while its run goes on; its time is no longer one so far, and a name that it never had is left out."""
+    ended = Timeline()
+    ended.extend([HEADER, LaneStarted(0, 0, 1, 7, "", "subject"), Begin(0, 1, 7)])
+    ended.extend([Spans(0, 0, (Span(50 * NS_PER_MS, State.IO),)), LaneEnded(50 * NS_PER_MS, 0)])
+    ended.apply(Tick(100 * NS_PER_MS, 50, 0, 0))
+    one = Growing.of(ended)
+    scene = Scene([one])
+    scene.pick_lane(Row(one, ended.lanes[0]))
+    panel = Details(scene)
+    async with shown(panel, rows=40) as pilot:
+        text = flowing(visible(panel))
+        assert "Now, at 100 ms: had ended" in text
+        assert "States, of its 50 ms" in text and "so far" not in text
+        assert "tid 7" in text and "named" not in text
+        scene.put_cursor(40 * NS_PER_MS)
+        assert "had ended" not in flowing(await drawn(panel, pilot))
 
 
 async def test_in_the_past_nothing_later_is_known() -> None:

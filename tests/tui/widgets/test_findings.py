@@ -34,6 +34,17 @@ async def test_until_a_run_is_over_its_figures_stand_there() -> None:
     assert flowing(lines).endswith("follows when the run ends.")
 
 
+async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() -> None:
+    """Of what it did, only the latest is known, which does not go with a picture that stands still."""
+    scene = Scene([run("fetch-threads", until_ms=100)])
+    panel = Findings(scene)
+    async with shown(panel, columns=120, rows=40) as pilot:
+        assert "missed" in flowing(visible(panel))
+        frozen(scene, 50)
+        text = flowing(await drawn(panel, pilot))
+        assert "parallelism" in text and "missed" not in text
+
+
 async def test_the_past_has_no_findings_yet() -> None:
     """Where a run is over, but is shown as it was before, its figures of then stand there."""
     one = run("fetch-threads")

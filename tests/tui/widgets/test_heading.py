@@ -21,7 +21,7 @@ CANNOT = "what a thread waits for, nor stretches below the 10 ms in which CPU ti
 def portable() -> Timeline:
     """A run of a second that the portable probe watched."""
     result = Timeline()
-    probe = ProbeInfo("portable", (State.RUNNING, State.WAITING), CANNOT, 50.0)
+    probe = ProbeInfo("portable", (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN), CANNOT, 50.0)
     result.extend([msgspec.structs.replace(HEADER, probe=probe, gil=False), Begin(0, 1, 1)])
     result.apply(Tick(1_000_000_000, rounds=40, missed=3, cpu_ns=20_000_000))
     return result
@@ -49,12 +49,12 @@ async def test_a_wide_one_says_it_in_full() -> None:
 
 
 async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
-    """At 80 columns its beginning, at 200 the whole, and the whole as a tooltip always."""
+    """At 80 columns in brief, at 200 the whole, and the whole as a tooltip always."""
     heading = Heading(Scene([Run.of(portable())]))
     async with shown(heading):
         first, second = visible(heading)
         assert "no GIL" in first or "without the GIL" in first
-        assert "can't tell what" in second and second.endswith("…")
+        assert "tells only running from waiting · 40/50 Hz" in second and second.endswith(" · …")
         assert isinstance(heading.tooltip, Content)
         assert heading.tooltip.plain == f"The probe can't tell {CANNOT}."
     heading = Heading(Scene([Run.of(portable())]))
@@ -87,9 +87,13 @@ async def test_the_badge_says_whether_it_is_the_present_that_is_shown() -> None:
         assert visible(heading)[0].endswith("LIVE")
         scene.replay()
         scene.playhead.change_speed(-1)
-        assert (await drawn(heading, pilot))[0].endswith("REPLAY 0.5x")
+        assert (await drawn(heading, pilot))[0].endswith("REPLAY 0.5x 0 ms")
         frozen(scene, 50)
-        assert "FROZEN" in (await drawn(heading, pilot))[0]
+        first, second = await drawn(heading, pilot)
+        assert first.endswith("FROZEN at 25 ms") and " Python 3.11.7, GIL " in first
+        assert (
+            second == "2 cores, Linux x86_64 · probe linux"
+        )  # of what else it did, only the latest is known
     heading = Heading(scene)
     async with shown(heading, columns=120):
         assert visible(heading)[0].endswith("FROZEN at 25 ms, the run goes on")
@@ -106,12 +110,13 @@ async def test_until_something_begins_it_says_so() -> None:
 
 
 async def test_a_comparison_names_its_modes() -> None:
-    """Instead of the workers, which belong to one of them."""
+    """Instead of the workers, which belong to one of them; and it says whose the observer's figures are."""
     heading = Heading(Scene([run("fetch-blocking"), run("fetch-threads")]))
     async with shown(heading):
-        first = visible(heading)[0]
+        first, second = visible(heading)
     assert "blocking, threads" in first
     assert "workers" not in first
+    assert "threads: 437/600 Hz" in second
 
 
 async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:

@@ -1,10 +1,15 @@
+from collections.abc import Sequence
+
 import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from tests.timeline.streams import timeline
+from tests.tui.drawing.watching import Told
 from tests.tui.recorded import NS_PER_MS
 from tests.tui.scene.watched import FRAME, Watched, looked_at
 from tests.tui.widgets.showing import Showing
+from threadviz.events import Begin, Event, LaneStarted, Present, Span, Spans, Started, State, Submitted, Tick
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.lanes import LanesView
 
@@ -162,6 +167,30 @@ async def test_a_cursor_that_was_moved_by_key_stays() -> None:
         assert scene.cursor == scene.camera.time(6)
 
 
+async def test_the_mouse_gives_the_cursor_back() -> None:
+    """To where it was put by key, and to where it was clicked at."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await app.frame(pilot)
+        left = app.lanes.columns.left
+        scene.put_cursor(scene.camera.time(20))
+        for beside in (False, True):
+            await pilot.hover(app.lanes, offset=(left + 5, 2))
+            await pilot.hover(app.lanes, offset=(left + 6, 2))
+            assert scene.cursor == scene.camera.time(6)
+            if beside:
+                await pilot.hover(app.lanes, offset=(2, 2))
+            else:
+                app.lanes.on_leave()
+            assert scene.cursor == scene.camera.time(20)
+        await pilot.click(app.lanes, offset=(left + 8, 2))
+        await pilot.hover(app.lanes, offset=(left + 9, 2))
+        assert scene.cursor == scene.camera.time(9)
+        app.lanes.on_leave()
+        assert scene.cursor == scene.camera.time(8)
+
+
 async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
     """The lane is marked at its name."""
     scene = looked_at(Watched("primes-threads"))
@@ -192,6 +221,21 @@ async def test_the_lane_that_is_picked_comes_into_sight() -> None:
         scene.pick_lane(scene.rows[0])
         await app.frame(pilot)
         assert (await app.frame(pilot))[0].startswith(">event loop")
+
+
+async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
+    """As when a panel opens; but one may scroll away from it."""
+    scene = looked_at(Watched("primes-threads"))
+    app = Lanes(scene)
+    async with app.run_test(size=(80, 7)) as pilot:
+        scene.move_lane(-1)
+        await app.frame(pilot)
+        await pilot.resize_terminal(80, 2)
+        await app.frame(pilot)
+        assert any(line.startswith(">thread 3") for line in await app.frame(pilot))
+        app.lanes.scroll_to(y=0, animate=False)
+        await app.frame(pilot)
+        assert (await app.frame(pilot))[0].startswith(" event loop")
 
 
 async def test_the_wheel_zooms_with_ctrl() -> None:
@@ -239,6 +283,44 @@ async def test_runs_that_are_compared_have_headings() -> None:
     headings = [line for line in lines if "fetch, " in line]
     assert [line.split(":")[0].strip() for line in headings] == ["fetch, blocking", "fetch, threads"]
     assert all(line.endswith(" ms") for line in headings)
+
+
+async def test_runs_of_the_same_mode_are_numbered() -> None:
+    """As they are in the panels."""
+    app = Lanes(looked_at(Watched("fetch-threads"), Watched("fetch-threads")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        lines = await app.frame(pilot)
+    headings = [line for line in lines if "fetch, threads" in line]
+    assert ["(2)" in line for line in headings] == [False, True]
+
+
+async def test_what_is_frozen_comes_true_when_it_settles() -> None:
+    """What is told later of the time before is drawn as if it had been known at once."""
+    before: Sequence[Event] = (
+        LaneStarted(0, 0, 1, 1, "main", "subject"),
+        Begin(0, 1, 1),
+        LaneStarted(0, 1, 1, 2, "worker", "subject"),
+        Submitted(0, 0, "task"),
+        Started(0, 0, 1, 2),
+        Spans(1, 0, (Span(900 * NS_PER_MS, State.IO, call="recvfrom"),), Present(State.IO, "recvfrom")),
+        Tick(1000 * NS_PER_MS, 1, 0, 0),
+    )
+    after: Sequence[Event] = (
+        Spans(1, 900 * NS_PER_MS, (Span(150 * NS_PER_MS, State.RUNNING),), Present(State.RUNNING)),
+        Tick(1100 * NS_PER_MS, 2, 0, 0),
+    )
+    run = Told(timeline(*before))
+    scene = Scene([run])
+    app = Lanes(scene)
+    async with app.run_test(size=(100, 3)) as pilot:
+        scene.toggle_freeze()
+        assert "io recvfrom" in (await app.frame(pilot))[2]
+        run.timeline.extend(after)
+        lines = await app.frame(pilot)
+    afresh = Lanes(scene)
+    async with afresh.run_test(size=(100, 3)) as pilot:
+        assert await afresh.frame(pilot) == lines
+    assert "running" in lines[2] and lines[2].endswith(" 10 %  90 %")
 
 
 async def test_zooming_shows_what_a_fresh_view_shows() -> None:

@@ -52,6 +52,33 @@ async def test_what_the_probe_cannot_tell_is_not_explained() -> None:
         assert (f" {state}" in text) == (state in told or state in {State.IDLE, State.UNKNOWN})
 
 
+async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() -> None:
+    """Not whenever a cell comes to be another stretch of time."""
+    scene = looked_at(Watched())
+    widget = Legend(scene, plain=True)
+    async with Showing(widget).run_test(size=(200, 10)) as pilot:
+        widget.refresh_scene()
+        await pilot.pause()
+        assert "1 cell = 3.5 ms" in widget.render_line(0).text
+        scene.camera.zoom(1, 0)
+        widget.refresh_scene()
+        assert widget._repaint_required and not widget._layout_required
+        await pilot.pause()
+        assert "1 cell = 1.8 ms" in widget.render_line(0).text
+        scene.look_at(())
+        widget.refresh_scene()
+        await pilot.pause()
+        assert widget.size.height == 1
+        await pilot.resize_terminal(30, 20)
+        await pilot.pause()
+        before = widget.size.height
+        scene.look_at([Watched()])
+        widget.refresh_scene()
+        assert widget._layout_required
+        await pilot.pause()
+        assert widget.size.height > before
+
+
 async def test_it_follows_the_zoom() -> None:
     """What a cell is changes with it."""
     scene = looked_at(Watched())

@@ -3,7 +3,7 @@ import pytest
 from tests.findings.runs import Job, Setting
 from tests.findings.runs import run as made
 from tests.tui.recorded import run
-from tests.tui.widgets.showing import drawn, frozen, shown, visible
+from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.events import State
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.runs import Run
@@ -31,7 +31,7 @@ async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
     panel = Tasks(scene)
     async with shown(panel, columns=120):
         lines = visible(panel)
-    assert lines[0].split() == "task lane queued elapsed running io ready unknown result▾".split()
+    assert lines[0].split() == "task lane queued elapsed running io ready unknown result".split()
     assert names(lines) == ["four.example", "one.example", "three.example", "two.example"]
     assert lines[1].endswith("failed: HTTP 404 Not Found")
     assert (
@@ -44,7 +44,7 @@ async def test_at_80_columns_rows_are_whole() -> None:
     panel = Tasks(Scene([run("fetch-threads")]))
     async with shown(panel):
         lines = visible(panel)
-    assert lines[0].split() == "task lane queued elapsed running io other result▾".split()
+    assert lines[0].split() == "task lane queued elapsed running io other result".split()
     assert "✗ HTTP 404" in lines[1]
     assert max(map(len, lines)) <= 80
 
@@ -75,22 +75,22 @@ async def test_many_tasks_that_wait_share_a_row() -> None:
 
 
 async def test_rows_can_be_sorted_by_every_column() -> None:
-    """In turn; the column has a mark, and by its figures the largest comes first."""
+    """In turn; the column has a mark, and by its figures the largest comes first. The title says it as well."""
     panel = Tasks(Scene([run("fetch-threads")]))
     found = {}
     async with shown(panel, columns=120):
         for _ in range(6):
             panel.cycle_sort()
             lines = visible(panel)
-            (marked,) = (word for word in lines[0].split() if word[-1] in "▾▴")
-            found[marked] = [name.split(".")[0] for name in names(lines)]
+            marked = [word for word in lines[0].split() if word[-1] in "▾▴"]
+            found[(panel.border_title, *marked)] = [name.split(".")[0] for name in names(lines)]
     assert found == {
-        "task▴": ["four", "one", "three", "two"],
-        "lane▴": ["one", "two", "three", "four"],
-        "queued▾": ["two", "four", "three", "one"],
-        "elapsed▾": ["two", "three", "one", "four"],
-        "running▾": ["one", "two", "three", "four"],
-        "result▾": ["four", "one", "three", "two"],
+        ("Tasks by name", "task▴"): ["four", "one", "three", "two"],
+        ("Tasks by lane", "lane▴"): ["one", "two", "three", "four"],
+        ("Tasks by time queued", "queued▾"): ["two", "four", "three", "one"],
+        ("Tasks by time elapsed", "elapsed▾"): ["two", "three", "one", "four"],
+        ("Tasks by time running", "running▾"): ["one", "two", "three", "four"],
+        ("Tasks as they finished",): ["four", "one", "three", "two"],
     }
 
 
@@ -100,8 +100,9 @@ async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() ->
     jobs[-2] = Job(1, jobs[-2].start, {State.RUNNING: 2}, name="longest")
     panel = Tasks(Scene([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
     async with shown(panel, rows=6) as pilot:
-        while panel.sort is not Sort.RUNNING:
+        for _ in range(list(Sort).index(Sort.RUNNING)):
             panel.cycle_sort()
+        assert panel.sort is Sort.RUNNING
         for _ in range(-(-MANY // LEARNED_AT_ONCE)):
             await drawn(panel, pilot)
         assert names(visible(panel))[:2] == ["longest", "task-0"]
@@ -137,6 +138,39 @@ async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
         lines = await drawn(panel, pilot)
         assert sum(line.startswith("▶ task-1500 ") for line in lines) == 1
         assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
+
+
+@pytest.mark.parametrize("plain", [False, True])
+async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) -> None:
+    """The whole name and error, in up to three lines at the bottom; the picked row stays in sight above."""
+    error = "Name or service not known, and so on [b]\x1b " + "at length " * 8
+    jobs = [Job(1, number * 2, {State.IO: 1}, name=f"task-{number}", error=error) for number in range(30)]
+    one = Run.of(made(80, jobs))
+    scene = Scene([one])
+    panel = Tasks(scene, plain=plain)
+    async with shown(panel, rows=9) as pilot:
+        assert len(names(visible(panel))) == 8
+        panel.move(-1)
+        lines = await drawn(panel, pilot)
+        assert lines[-3].split()[1] == "task-29"
+        assert flowing(lines[-2:]) == f"task-29: failed: {error}".replace("\x1b", r"\x1b").strip()
+        await pilot.click(panel, offset=(5, 8))
+        assert scene.task == (one, one.timeline.task(29))
+        panel.move(-29)
+        lines = await drawn(panel, pilot)
+        assert lines[1].split()[1] == "task-0"
+        assert lines[-2].startswith("task-0: failed: Name")
+
+
+async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
+    """Nor is anything said below of what goes on."""
+    scene = Scene([run("fetch-threads", until_ms=100)])
+    panel = Tasks(scene, plain=True)
+    async with shown(panel, columns=120, rows=10) as pilot:
+        for _ in range(len(scene.runs[0].timeline.tasks)):
+            panel.move(1)
+            lines = await drawn(panel, pilot)
+            assert not any(lines[5:])
 
 
 async def test_a_click_picks_the_task_under_it() -> None:

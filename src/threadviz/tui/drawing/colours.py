@@ -13,12 +13,8 @@ from textual.theme import Theme
 from threadviz.events import State
 from threadviz.picture.palette import ON_DARK, ON_LIGHT
 from threadviz.picture.strip import Beyond, Mark
+from threadviz.tui.drawing.contrast import readable
 from threadviz.tui.drawing.inks import Depth, Inks
-
-LEAST_CONTRAST = 3.0
-"""A lane's colour against the background: what WCAG 2.1 asks for graphics that carry a meaning (1.4.11)."""
-
-_STEP = 0.08
 
 _OF_16: Mapping[Mark, str] = MappingProxyType(
     {
@@ -48,26 +44,7 @@ def lane_variables(theme: Theme) -> dict[str, str]:
         return {variable(mark): colour for mark, colour in _OF_16.items()}
     background = Color.parse(theme.to_color_system().generate()["background"])
     colours = ON_DARK if background.brightness < 0.5 else ON_LIGHT
-    return {variable(mark): _readable(Color.parse(name), background).hex for mark, name in colours.items()}
-
-
-def contrast(a: Color, b: Color) -> float:
-    """How much two colours differ in luminance, from 1 to 21: WCAG 2.1's contrast ratio."""
-    darker, lighter = sorted((_luminance(a), _luminance(b)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(of: Color) -> float:
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in of.normalized]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def _readable(colour: Color, background: Color) -> Color:
-    """Return `colour`, or what is nearest to it and stands out from the background."""
-    away = Color.parse("white" if background.brightness < 0.5 else "black")
-    while contrast(colour, background) < LEAST_CONTRAST:
-        colour = colour.blend(away, _STEP)
-    return colour
+    return {variable(mark): readable(Color.parse(name), background).hex for mark, name in colours.items()}
 
 
 def inks(app: App[Any]) -> Inks:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from threadviz.events import State
 from threadviz.findings.words import percent, seconds
+from threadviz.picture.brief import brief_seconds
 from threadviz.picture.plain import printable
 from threadviz.picture.strip import MARKS, WAITS, Beyond, Mark, cut
 from threadviz.picture.window import Window, measured
@@ -31,9 +32,22 @@ def doing(scene: Scene, row: Row, lane: Lane, seen: Window) -> Doing | None:
 
     `seen` is from where to where its run is drawn, in ns since the run's origin. None where the lane was not there.
     """
-    if scene.cursor is None and row.run.over and seen.until >= measured(row.run.timeline).until:
+    if scene.cursor is None and _all_is_seen(row, seen):
         return _mostly(lane, seen)
     return _at(scene.cursor, row.run.timeline, lane, seen)
+
+
+def absence(scene: Scene, row: Row, lane: Lane, seen: Window) -> str:
+    """Why the lane of `row` does nothing, where `doing` says that it does not: it is not there yet, or not any more.
+
+    `seen` is as there. Nothing, where it is about to begin.
+    """
+    moment = _looked_at(scene.cursor, seen)
+    if moment > seen.until:
+        return "run over" if _all_is_seen(row, seen) else "not yet"
+    if moment < lane.start:
+        return "not yet"
+    return "ended" if lane.end is not None and lane.end <= moment else ""
 
 
 def words(of: Doing, width: int, with_task: bool) -> str:
@@ -44,10 +58,19 @@ def words(of: Doing, width: int, with_task: bool) -> str:
     return found
 
 
+def _looked_at(cursor: int | None, seen: Window) -> int:
+    """The moment at which it is looked at, in ns since the run's origin."""
+    return seen.until if cursor is None else seen.since + cursor
+
+
+def _all_is_seen(row: Row, seen: Window) -> bool:
+    """Whether the run is over, and drawn up to its end."""
+    return row.run.over and seen.until >= measured(row.run.timeline).until
+
+
 def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
-    moment = seen.until if cursor is None else seen.since + cursor
-    t = min(moment, seen.until)
-    stretch = lane.at(t)
+    t = _looked_at(cursor, seen)
+    stretch = None if t > seen.until else lane.at(t)
     if stretch is None:
         return None
     mark: Mark = stretch.state
@@ -55,7 +78,7 @@ def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doi
         last = min(t, stretch.end - 1)
         if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
             mark = Beyond.BLOCKED
-    task = timeline.task_on(lane, t) if moment == t else None
+    task = timeline.task_on(lane, t)
     call = "" if stretch.state in _CALL_SAYS_NOTHING else printable(stretch.call)
     if mark is Beyond.BLOCKED:
         ways = ["blocked: can't answer", "blocked"]
@@ -73,7 +96,13 @@ def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:
     if grain:
         within = seconds(grain)
         return [*(f"about {way}, within {within}" for way in ways), f"about {ways[-1]}", f"~{ways[-1]}"]
-    return [*(f"{way} since {seconds(since)}" for way in ways), f"{ways[-1]} {seconds(since)}", ways[-1]]
+    begin, at, shortest = seconds(since), brief_seconds(since).replace(" ", ""), ways[-1]
+    return [
+        *(f"{way} since {begin}" for way in ways),
+        f"{shortest} from {begin}",
+        f"{shortest} @{at}",
+        shortest,
+    ]
 
 
 def _mostly(lane: Lane, seen: Window) -> Doing | None:
@@ -85,4 +114,4 @@ def _mostly(lane: Lane, seen: Window) -> Doing | None:
         return None
     share = percent(there[most] / sum(there.values()))
     word = "waits for events" if most is State.IDLE and lane.role is Role.LOOP else str(most)
-    return Doing(most, "", (f"{word}, {share}", f"{most} {share}"))
+    return Doing(most, "", (f"{word}, {share}", f"{most}, {share}", str(most)))

@@ -9,6 +9,7 @@ from textual.color import Color
 
 from threadviz.events import State
 from threadviz.picture.strip import Beyond, Mark
+from threadviz.tui.drawing.contrast import readable
 
 _COVERED: Mapping[Mark, float] = MappingProxyType(
     {
@@ -88,7 +89,8 @@ class Inks:
         if mark is Beyond.AWAY or mark is State.IDLE or self.depth is not Depth.ALL:
             return self.of(mark, lit, other)
         ink = self._shade(self._colours[mark], lit, other)
-        return self._style(ink, self._background.blend(ink, _BELOW_LETTERS))
+        ground = self._background.blend(ink, _BELOW_LETTERS)
+        return self._style(readable(ink, ground), ground)
 
     def mixed(self, mark: Mark, lit: bool, other: bool) -> Style:
         """Running, as high as it is, on `mark`."""

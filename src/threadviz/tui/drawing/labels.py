@@ -11,7 +11,8 @@ from threadviz.picture.plain import printable
 from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role
 from threadviz.tui.drawing.columns import FIGURE, GAP, SHARES, Columns
-from threadviz.tui.drawing.doing import doing, words
+from threadviz.tui.drawing.doing import absence, doing, words
+from threadviz.tui.drawing.plain import in_ascii
 from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.scene import Row, Scene
 
@@ -32,8 +33,7 @@ def label(
     )
     found = doing(scene, row, lane, seen)
     if found is None:
-        over = lane.end is not None and lane.end <= seen.until
-        now, task, style = "ended" if over else "", "", inks.quiet
+        now, task, style = absence(scene, row, lane, seen), "", inks.quiet
     else:
         now, task = words(found, columns.now, with_task=height == 1), found.task
         style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
@@ -61,7 +61,8 @@ def now_heading(scene: Scene) -> str:
     """What stands above what the lanes do."""
     if scene.cursor is not None:
         return f"at {moment(scene.cursor, scene.camera.cell_ns)}"
-    return "now" if scene.growing or scene.present < scene.length else "mostly"
+    moving = scene.growing or scene.present < scene.length
+    return "now" if moving or not scene.length else "mostly"
 
 
 def share_headings(columns: Columns) -> str:
@@ -73,7 +74,7 @@ def fit(text: str, width: int, plain: bool) -> str:
     """Return `text`, printable, in exactly `width` characters' room; cut off visibly."""
     if text.isascii() and text.isprintable() and len(text) <= width:
         return text.ljust(width)
-    text = printable(text)
+    text = in_ascii(printable(text)) if plain else printable(text)
     if width and cell_len(text) > width:
         return set_cell_size(text, width - 1) + ("~" if plain else "…")
     return set_cell_size(text, width)

@@ -78,7 +78,8 @@ def _lit(scene: Scene, row: Row, origin: int, past: int) -> tuple[int, int]:
     task = scene.task[1]
     if task.started is None or task.started - origin > past:
         return 0, 0
+    start = task.started - origin
     end = past if task.finished is None else min(task.finished - origin, past)
     camera = scene.camera
-    first, last = camera.cell(task.started - origin), camera.cell(end) + 1
+    first, last = camera.cell(start), camera.cell(max(start, end - 1)) + 1
     return max(0, first), min(max(0, last), camera.cells)

@@ -27,6 +27,12 @@ _SIGNS = str.maketrans(
 )
 
 
+def in_ascii(text: str) -> str:
+    """Return `text` in ASCII, as wide as it was."""
+    signs = (sign if sign.isascii() else "?" * cell_len(sign) for sign in text.translate(_SIGNS))
+    return set_cell_size("".join(signs), cell_len(text))
+
+
 class Ascii(LineFilter):
     """Lets nothing but ASCII through, whoever drew it; each line stays as long as it was.
 
@@ -51,12 +57,9 @@ def _parts(segment: Segment) -> list[Segment]:
         return [segment]
     filled = (style or Style.null()) + Style(reverse=not (style and style.reverse))
     return [
-        Segment(" " * len(part), filled, control) if _AREAS.match(part) else Segment(_in_ascii(part), style, control)
+        Segment(" " * len(part), filled, control)
+        if _AREAS.match(part)
+        else Segment(in_ascii(part), style, control)
         for part in _AREAS.split(text)
         if part
     ]
-
-
-def _in_ascii(text: str) -> str:
-    signs = (sign if sign.isascii() else "?" * cell_len(sign) for sign in text.translate(_SIGNS))
-    return set_cell_size("".join(signs), cell_len(text))

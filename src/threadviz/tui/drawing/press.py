@@ -23,7 +23,7 @@ KEPT = 2048
 _PIECE = 16
 """So many cells are a piece: from a multiple of it on, so that a picture that moves consists of the same pieces."""
 
-_ANY_TEXT = "\N{OBJECT REPLACEMENT CHARACTER}"
+_ANY_TEXT = "~"
 
 
 class Piece(NamedTuple):

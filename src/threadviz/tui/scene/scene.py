@@ -277,7 +277,9 @@ class Scene:
                 self.present, growing=True
             )  # to fit it to a length that grows, it would ever be redrawn
         else:
-            self.camera.fit(self.length, growing=self.growing and self.playhead.motion is Motion.FOLLOWING)
+            length = self.length
+            growing = self.growing or not length  # of nothing yet, more will come
+            self.camera.fit(length, growing=growing and self.playhead.motion is Motion.FOLLOWING)
 
     def _hold(self) -> None:
         if self._moving:

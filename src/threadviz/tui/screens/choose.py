@@ -80,9 +80,11 @@ class Choose(Dialog[Chosen]):
     def _say_outcome(self) -> None:
         """Say what is left to the machine, and what is wrong, and where."""
         wishes = self._wishes()
+        workers, wrong = _outcome(wishes)
         for field in _FETCHING:
             self.query_one(f"#{field}").disabled = not wishes.fetches
-        self.query_one("#workers", Input).placeholder = f"automatic: {wishes.automatic_workers() or '?'}"
+        if not wishes.workers:  # else nobody sees it
+            self.query_one("#workers", Input).placeholder = f"automatic: {workers or '?'}"
         self.query_one("#tasks", Input).placeholder = f"automatic: {wishes.automatic_tasks() or '?'}"
         words = {
             "workers": _WORKERS[wishes.mode],
@@ -90,7 +92,6 @@ class Choose(Dialog[Chosen]):
             "timeout": "seconds that a fetch may take",
             "set": _about_set(wishes),
         }
-        wrong = _wrong(wishes)
         for static in self.query(".words").results(Static):
             field = str(static.name)
             static.update(f"! {wrong[field]}" if field in wrong else words.get(field, ""))
@@ -98,22 +99,30 @@ class Choose(Dialog[Chosen]):
             static.display = field in wrong or field in words
 
     @on(Input.Blurred, "#urls")
-    def _take_file(self) -> bool:
-        """Offer the sets of the file whose path was typed; False where these are offered already."""
-        typed = self.query_one("#urls", Input).value
-        if typed == self._file.typed and not self._file.wrong:
-            return False
-        self._file = SetsFile.read(typed)
-        sets = self.query_one("#set", Choice)
-        sets.offer(_items(self._file), sets.chosen or DEFAULT_SET)
-        self._say_outcome()
-        return True
+    def _take_file(self) -> None:
+        """Offer the sets of the file whose path was typed."""
+        if self._to_be_read():
+            self._read_file()
+
+    def _to_be_read(self) -> bool:
+        """Whether another file than before is to be used, or one that could not be."""
+        return self.query_one("#urls", Input).value != self._file.typed or bool(self._file.wrong)
+
+    def _read_file(self) -> None:
+        """Offer the sets that the file has now."""
+        file = SetsFile.read(self.query_one("#urls", Input).value)
+        if file != self._file:
+            self._file = file
+            sets = self.query_one("#set", Choice)
+            sets.offer(_items(file), sets.chosen or DEFAULT_SET)
+            self._say_outcome()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#run")
     def action_start(self) -> None:
-        """Leave with what was chosen; where a file was read only now, show first which sets it has."""
-        news = self._take_file()
+        """Leave with what was chosen; where the sets to choose from are others only now, show them first."""
+        news, before = self._to_be_read(), self._wishes()
+        self._read_file()
         wishes = self._wishes()
         try:
             chosen = wishes.chosen()
@@ -121,7 +130,7 @@ class Choose(Dialog[Chosen]):
             self._say_outcome()
             self.query_one(f"#{error.field or 'set'}").focus()
             return
-        if news and wishes.fetches:
+        if wishes.fetches and (news or wishes.set_name != before.set_name):
             self.query_one("#set").focus()
         else:
             self.dismiss(chosen)
@@ -187,10 +196,9 @@ def _in_all(sites: SiteSet) -> str:
     return seconds(int(sum(site.seconds for site in sites.sites) * NS_PER_S))
 
 
-def _wrong(wishes: Wishes) -> dict[str, str]:
-    """What is wrong, by the field that it is about."""
+def _outcome(wishes: Wishes) -> tuple[int | None, dict[str, str]]:
+    """How many workers a run would have, and what is wrong, by the field that it is about."""
     try:
-        wishes.chosen()
+        return wishes.chosen().requests[0].workers, {}
     except AskError as error:
-        return {error.field or "all": error.wrong}
-    return {}
+        return None, {error.field or "all": error.wrong}

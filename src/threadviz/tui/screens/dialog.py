@@ -5,6 +5,9 @@ from typing import ClassVar, TypeVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from threadviz.tui.drawing.colours import depth_of
+from threadviz.tui.drawing.inks import Depth
+
 Result = TypeVar("Result")
 
 
@@ -19,6 +22,10 @@ class Dialog(ModalScreen[Result | None]):
     def __init__(self, *, plain: bool) -> None:
         super().__init__(classes="-plain" if plain else None)
         self.plain = plain
+
+    def on_mount(self) -> None:
+        """Tell the sheets where shades of grey would become one and the same."""
+        self.set_class(depth_of(self.app) is Depth.SIXTEEN, "-few")
 
     def action_leave(self) -> None:
         """Go back, with nothing chosen."""

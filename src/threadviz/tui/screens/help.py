@@ -13,6 +13,7 @@ from textual.widgets import Label, Static
 
 from threadviz.picture.marks import EDGE, LOOKS
 from threadviz.tui.commands import Command, Group
+from threadviz.tui.commands.beside import KEYS, MOUSE, Beside
 from threadviz.tui.drawing.colours import inks
 from threadviz.tui.drawing.paint import Paint
 from threadviz.tui.screens.dialog import Dialog
@@ -31,7 +32,7 @@ _SAMPLE = 3
 
 
 class Help(Dialog[None]):
-    """Shows `commands`, by group."""
+    """Shows `commands`, by group, and what can be done beside them."""
 
     CSS_PATH = ["dialog.tcss", "help.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,17 +78,25 @@ def _legend(paint: Paint) -> Table:
 
 
 def _groups(commands: Sequence[Command]) -> Iterator[Label | Static]:
-    width = max(len(keys(command)) for command in commands)
-    for group in Group:
+    by_heading = {
+        str(group): [
+            Beside(keys(command), command.label, command.about)
+            for command in commands
+            if command.group is group
+        ]
+        for group in Group
+    }
+    by_heading[Group.APP] += KEYS
+    by_heading["Mouse"] = list(MOUSE)
+    width = max(len(line.how) for lines in by_heading.values() for line in lines)
+    for heading, lines in by_heading.items():
         table = Table.grid(padding=(0, 2), expand=True)
         table.add_column(no_wrap=True, width=width)
         table.add_column(ratio=1)
-        for command in commands:
-            if command.group is group:
-                about = Text.assemble((command.label, "bold"), ". ", command.about)
-                table.add_row(Text(keys(command), "bold"), about)
-        if table.row_count:
-            yield Label(group, classes="heading", markup=False)
+        for line in lines:
+            table.add_row(Text(line.how, "bold"), Text.assemble((line.label, "bold"), ". ", line.about))
+        if lines:
+            yield Label(heading, classes="heading", markup=False)
             yield Static(table)
 
 

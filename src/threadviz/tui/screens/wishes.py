@@ -1,7 +1,7 @@
 """What was typed and picked in the dialog of a new run, and what it comes to. No widgets here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from threadviz.ask import Asked, AskError, fitting, requests
@@ -96,14 +96,7 @@ class Wishes:
             timeout_s=_seconds(self.timeout, needed=self.fetches),
             probe="portable" if self.portable else "auto",
         )
-        return Chosen(asked, self.modes, requests(fitting(asked), self.modes))
-
-    def automatic_workers(self) -> int | None:
-        """How many workers a run gets where nobody says; None where something else is wrong."""
-        try:
-            return replace(self, workers="").chosen().requests[0].workers
-        except AskError:
-            return None
+        return Chosen(asked, self.modes, requests(fitting(asked), self.modes, self.file.sets))
 
     def automatic_tasks(self) -> int | None:
         """How many tasks a run has where nobody says; None where it is not known what to fetch."""

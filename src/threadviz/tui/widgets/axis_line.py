@@ -4,7 +4,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from threadviz.picture.axis import moment, ticks
+from threadviz.picture.axis import Tick, moment, round_moments, ticks
 from threadviz.tui.drawing.colours import inks
 from threadviz.tui.drawing.columns import FIGURE, GAP, Columns
 from threadviz.tui.drawing.inks import Inks
@@ -57,24 +57,45 @@ class AxisLine(Widget):
         ).crop(0, columns.width)
 
     def _axis(self, cells: int, paint: Inks) -> list[Segment]:
-        camera = self._scene.camera
-        mark = "|" if self._plain else "▏"
+        label, start = self._cursor_label(cells)
+        end = start + len(label)
         line = ""
-        room = cells - len(mark)
-        for tick in ticks(room * camera.cell_ns, room, camera.left):
-            line = line.ljust(tick.cell) + mark + tick.label
+        for tick in self._ticks(cells):
+            text = self._mark + tick.label
+            free = tick.cell + len(text) <= start or tick.cell >= end
+            if tick.cell >= len(line) and (free or not label):
+                line = line.ljust(tick.cell) + text
         line = line.ljust(cells)
-        cursor = self._scene.cursor
-        if cursor is None or not 0 <= camera.cell(cursor) < cells:
-            return [Segment(line, paint.quiet)]
-        label, at = moment(cursor, camera.cell_ns), camera.cell(cursor)
-        pointer = "v" if self._plain else "▾"
-        label = f"{pointer}{label} " if at + len(label) + 2 <= cells else f" {label}{pointer}"
-        start = at if label[0] == pointer else at - len(label) + 1
-        if start < 0:
-            start, label = at, pointer
         return [
             Segment(line[:start], paint.quiet),
             Segment(label, paint.bold),
-            Segment(line[start + len(label) :], paint.quiet),
+            Segment(line[end:], paint.quiet),
         ]
+
+    @property
+    def _mark(self) -> str:
+        return "|" if self._plain else "▏"
+
+    def _ticks(self, cells: int) -> list[Tick]:
+        """The ticks, in their order; those whose labels there is no room for, without them."""
+        camera = self._scene.camera
+        room = cells - len(self._mark)
+        length = room * camera.cell_ns
+        if not length:
+            return []
+        labelled = {tick.cell: tick for tick in ticks(length, room, camera.left)}
+        moments, _ = round_moments(length, room, camera.left)
+        return [labelled.get(cell) or Tick(cell, "") for cell in (camera.cell(t) for t, _ in moments)]
+
+    def _cursor_label(self, cells: int) -> tuple[str, int]:
+        """The cursor's pointer with its time beside it, and where that begins; nothing where it is out of sight."""
+        camera, cursor = self._scene.camera, self._scene.cursor
+        if cursor is None or not 0 <= camera.cell(cursor) < cells:
+            return "", 0
+        label, at = moment(cursor, camera.cell_ns), camera.cell(cursor)
+        pointer = "v" if self._plain else "▾"
+        if at + len(label) + 2 <= cells:
+            return f"{pointer}{label} ", at
+        if at >= len(label) + 1:
+            return f" {label}{pointer}", at - len(label) - 1
+        return pointer, at

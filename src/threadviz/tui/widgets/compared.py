@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from threadviz.findings import Verdict, same_work, verdict
 from threadviz.findings.comparing import BASELINE
-from threadviz.picture.window import measured
 from threadviz.timeline import Totals
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.camera import SPANS_NS
 from threadviz.tui.scene.scene import Shown
 from threadviz.tui.widgets.labels import header_of, labels
+from threadviz.tui.widgets.moments import at_end
 
 
 class Figures(NamedTuple):
@@ -35,7 +35,7 @@ class Compared:
         """The runs of which anything came, in their order."""
         scene = self._scene
         runs = [run for run in scene.runs if header_of(run.timeline)]
-        over = [run.over and scene.present >= measured(run.timeline).length for run in runs]
+        over = [at_end(scene, run) for run in runs]
         self._judge([run for run, ended in zip(runs, over, strict=True) if ended], not_run)
         speedups = {each.mode: each.speedup for each in self._verdicts}
         return [

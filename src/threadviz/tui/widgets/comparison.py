@@ -46,9 +46,8 @@ class Comparison(Page):
         pending: Modes,
         not_run: Modes,
         plain: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's
     ) -> None:
-        super().__init__(scene, plain=plain, id=id)
+        super().__init__(scene, plain=plain)
         self._pending = pending
         self._not_run = not_run
         self._compared = Compared(scene)
@@ -64,16 +63,14 @@ class Comparison(Page):
         if not figures and not self._pending() and not self._not_run():
             return wrapped(Content("Nothing runs yet that could be compared."), width)
         legend, said = self._legend(width), [*self._said(figures, width)]
-        roomy, close = (
-            [*self._bars(figures, width, thick), Content(), *legend, Content(), *said] for thick in (2, 1)
-        )
+        roomy, close = ([*self._bars(figures, width, thick), *legend, Content(), *said] for thick in (2, 1))
         height = self.scrollable_content_region.height
         if len(roomy) <= height:
             return roomy
         if len(close) <= height or width >= _WIDE:
             return close
         apart = [line for each in figures for line in (Content(each.label), self._below(each, _GAP, width))]
-        return [*self._bars(figures, width, 1, apart=True), Content(), *said, *legend, *apart]
+        return [*self._bars(figures, width, 1, apart=True), *legend, *said, *apart]
 
     def _bars(
         self, figures: Sequence[Figures], width: int, thick: int, apart: bool = False
@@ -168,10 +165,16 @@ class Comparison(Page):
         return look.plain if self.plain else look.block
 
     def _legend(self, width: int) -> list[Content]:
-        words = " the event loop could not answer"
+        """Say what the bars mean, in a line where it fits into one."""
+        total = Content.assemble((bar(1, 1, self.plain), _BAR), (" total", FAINT))
+        blocked: Wordings = [
+            Content.assemble((self._blocked_glyph, _BLOCKED), (f" of it, the {loop} could not answer", FAINT))
+            for loop in ("event loop", "loop")
+        ]
+        parts: list[Wordings] = [[total], blocked]
         if width < _WIDE:
-            words += f"   2.00x: half the total of {self._compared.baseline}"
-        return wrapped(Content.assemble((self._blocked_glyph, _BLOCKED), (words, FAINT)), width)
+            parts.append([Content.styled(f"2.00x: half as long as {self._compared.baseline}", FAINT)])
+        return wrapped(fitted(parts, width, " " * _GAP), width)
 
     def _said(self, figures: Sequence[Figures], width: int) -> Iterator[Content]:
         """Yield how each did, when all are over; until then, which is at work."""

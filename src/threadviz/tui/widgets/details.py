@@ -12,7 +12,6 @@ from threadviz.picture.heading import cannot
 from threadviz.picture.plain import printable
 from threadviz.picture.strip import Mark
 from threadviz.picture.tasks import Stage, task_row
-from threadviz.picture.window import measured
 from threadviz.timeline import Lane, Role, Stretch, Task
 from threadviz.tui.drawing.colours import variable
 from threadviz.tui.scene import Row, Scene
@@ -21,6 +20,7 @@ from threadviz.tui.widgets.bars import bar
 from threadviz.tui.widgets.following import Page, moment
 from threadviz.tui.widgets.longest_waits import LongestWaits
 from threadviz.tui.widgets.loop import loop_is_slow
+from threadviz.tui.widgets.moments import at_end
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, beside, cut, filled, wrapped
 
 _KNOWN = {Known.COUNTED: "counted by the kernel", Known.SAMPLED: "sampled", Known.SAID: "said by the subject"}
@@ -43,8 +43,8 @@ _DOING = 17
 class Details(Page):
     """The lane that is picked, as of the scene's present; and what it was in at the cursor."""
 
-    def __init__(self, scene: Scene, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
-        super().__init__(scene, plain=plain, id=id)
+    def __init__(self, scene: Scene, *, plain: bool = False) -> None:
+        super().__init__(scene, plain=plain)
         self._waits: LongestWaits | None = None
 
     def key(self) -> tuple[Hashable, ...]:
@@ -87,13 +87,15 @@ class Details(Page):
 
     def _what(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         run, until = row.run, self.scene.until(row.run)
-        name, own = printable(lane.name), printable(lane.own_name)
+        name = printable(lane.name)
         yield cut(Content.assemble((name, STRONG), f"  {_ROLES[lane.role]}"), width, self.plain)
-        who = f"{lane.kind}, pid {lane.pid}, tid {lane.tid}, named {own}"
+        who = f"{lane.kind}, pid {lane.pid}, tid {lane.tid}"
+        if lane.own_name != f"tid {lane.tid}":  # which stands in where there is none
+            who += f", named {printable(lane.own_name)}"
         yield from wrapped(Content.styled(who, FAINT), width)
         begin = seconds(max(0, lane.start - self.scene.origin(run)))
         lived = f"Alive since {begin}"
-        if lane.end is not None and lane.end <= until:
+        if lane.end is not None and _has_ended(lane, until):
             lived = f"Lived from {begin} to {seconds(max(0, lane.end - self.scene.origin(run)))}"
         yield Content.styled(lived, FAINT)
         yield Content()
@@ -108,12 +110,13 @@ class Details(Page):
         scene, run = self.scene, row.run
         origin, until = scene.origin(run), scene.until(run)
         t = until - origin if scene.cursor is None else scene.cursor
-        ended = run.over and until >= measured(run.timeline).until
+        ended = at_end(scene, run)
         where = "At the cursor," if scene.cursor is not None else "At the end," if ended else "Now, at"
         when = f"{where} {seconds(t)}:"
         stretch = lane.at(origin + t) if origin + t <= until else None
         if stretch is None:
-            yield Content.assemble((f"{when} ", STRONG), "not there")
+            gone = _has_ended(lane, min(until, origin + t))
+            yield Content.assemble((f"{when} ", STRONG), "had ended" if gone else "not there")
             return
         end = (
             ("to the end" if ended else "so far")
@@ -137,9 +140,11 @@ class Details(Page):
         yield from wrapped(Content.styled(text, ALARM if loop_is_slow(run.timeline, until) else ""), width)
 
     def _states(self, run: Shown, lane: Lane, width: int) -> Iterator[Content]:
-        states = lane.states(self.scene.origin(run), self.scene.until(run))
+        until = self.scene.until(run)
+        states = lane.states(self.scene.origin(run), until)
         life = sum(states.values())
-        yield Content.styled(f"States, of its {seconds(life)} so far", STRONG)
+        so_far = "" if _has_ended(lane, until) or at_end(self.scene, run) else " so far"
+        yield Content.styled(f"States, of its {seconds(life)}{so_far}", STRONG)
         cells = min(40, width - _STATE - 2 * (_FIGURE + 1) - 2)
         for state, ns in sorted(states.items(), key=lambda item: -item[1]):
             drawn = bar(ns / life, max(1, cells), self.plain)
@@ -192,6 +197,10 @@ class Details(Page):
                 width,
                 self.plain,
             )
+
+
+def _has_ended(lane: Lane, t: int) -> bool:
+    return lane.end is not None and lane.end <= t
 
 
 def _doing(stretch: Stretch) -> str:

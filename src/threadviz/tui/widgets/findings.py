@@ -8,11 +8,11 @@ from threadviz.findings import Finding, comparison, findings
 from threadviz.picture.figures import observer_rows, totals_rows
 from threadviz.picture.heading import cannot, what_ran
 from threadviz.picture.plain import printable
-from threadviz.picture.window import measured
 from threadviz.tui.scene.scene import Shown
 from threadviz.tui.widgets.following import Page, moment
 from threadviz.tui.widgets.labels import header_of, labels
 from threadviz.tui.widgets.loop import figure_style
+from threadviz.tui.widgets.moments import at_end, observer_is_told
 from threadviz.tui.widgets.wording import FAINT, STRONG, filled, wrapped
 
 _MARKS = {True: ("✓", "+", "bold $text-success"), False: ("✗", "-", "bold $text-warning")}
@@ -37,15 +37,11 @@ class Findings(Page):
         for run in runs:
             if self.scene.comparing:
                 lines.append(Content.styled(what_ran(run.timeline), STRONG))
-            lines += self._of_whole(run, width) if self._ended(run) else self._so_far(run, width)
+            lines += self._of_whole(run, width) if at_end(self.scene, run) else self._so_far(run, width)
             lines.append(Content())
-        if self.scene.comparing and all(map(self._ended, runs)):
+        if self.scene.comparing and all(at_end(self.scene, run) for run in runs):
             lines += self._beside(runs, width)
         return lines[:-1]
-
-    def _ended(self, run: Shown) -> bool:
-        """Whether the run is over by the moment that is shown."""
-        return run.over and self.scene.present >= measured(run.timeline).length
 
     def _of_whole(self, run: Shown, width: int) -> Iterator[Content]:
         for finding in findings(run.timeline):
@@ -68,7 +64,8 @@ class Findings(Page):
 
     def _so_far(self, run: Shown, width: int) -> Iterator[Content]:
         until = self.scene.until(run)
-        rows = [*totals_rows(run.timeline, until), *observer_rows(run.timeline)]
+        watched = observer_rows(run.timeline) if observer_is_told(self.scene) else []
+        rows = [*totals_rows(run.timeline, until), *watched]
         name, figure = (max(len(row[column]) for row in rows) for column in (0, 1))
         for row in rows:
             style = figure_style(row, run.timeline, until)

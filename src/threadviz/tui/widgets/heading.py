@@ -8,14 +8,14 @@ from threadviz.events import Outcome
 from threadviz.findings import outcome_of
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent, seconds
-from threadviz.picture.heading import cannot, python
+from threadviz.picture.heading import cannot, cannot_briefly, python
 from threadviz.picture.plain import printable
 from threadviz.picture.window import measured
-from threadviz.timeline import Timeline
 from threadviz.tui.scene import Motion, Scene
 from threadviz.tui.scene.scene import Shown
 from threadviz.tui.widgets.following import Following, moment
-from threadviz.tui.widgets.labels import header_of
+from threadviz.tui.widgets.labels import header_of, labels
+from threadviz.tui.widgets.moments import observer_is_told
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, Wordings, cut, fitted, wrapped
 
 _GOOD = "bold reverse $text-success"
@@ -46,12 +46,14 @@ class Heading(Following):
         runs = [run for run in self.scene.runs if header_of(run.timeline)]
         badge = [Content.styled(f" {words} ", style) for words, style in _badge(self.scene)]
         if runs:
-            what = fitted(list(self._what(runs)), width - badge[-1].cell_length - 1, self._gap)
-            who = fitted(list(self._who(runs[-1].timeline)), width, self._gap).stylize(FAINT)
-            lines = [self._with_badge(what, badge, width), cut(who, width, self.plain)]
+            what, who = list(self._what(runs)), self._fitted(list(self._who(runs)), width)
+            shortest = fitted(what, 0, self._gap).cell_length
+            right = next((each for each in badge if each.cell_length < width - shortest), badge[-1])
+            left = fitted(what, width - right.cell_length - 1, self._gap)
+            lines = [self._with_badge(left, right, width), who.stylize(FAINT)]
             unseen = cannot(runs[-1].timeline.header)
         else:
-            lines = [self._with_badge(Content.styled("threadviz", STRONG), badge, width), Content()]
+            lines = [self._with_badge(Content.styled("threadviz", STRONG), badge[0], width), Content()]
             unseen = ""
         self.tooltip = Content(unseen) if unseen else None
         for trouble in dict.fromkeys(run.trouble for run in self.scene.runs if run.trouble):
@@ -62,12 +64,20 @@ class Heading(Following):
     def _gap(self) -> str:
         return " - " if self.plain else " · "
 
-    def _with_badge(self, left: Content, badge: Sequence[Content], width: int) -> Content:
-        """Put the longest of `badge` that there is room for at the right edge."""
-        room = width - left.cell_length - 1
-        right = next((each for each in badge if each.cell_length <= room), badge[-1])
-        left = cut(left, width - right.cell_length - 1, self.plain)
-        return left.append(" " * (width - left.cell_length - right.cell_length)).append(right)
+    def _with_badge(self, left: Content, badge: Content, width: int) -> Content:
+        """Put `badge` at the right edge."""
+        left = cut(left, width - badge.cell_length - 1, self.plain)
+        return left.append(" " * (width - left.cell_length - badge.cell_length)).append(badge)
+
+    def _fitted(self, parts: Sequence[Wordings], width: int) -> Content:
+        """Join `parts`; where their shortest wordings are still too long, the last are left out, and it says so."""
+        line = fitted(parts, width, self._gap)
+        if line.cell_length <= width:
+            return line
+        more: Wordings = ["..." if self.plain else "…"]
+        fewer = ([*parts[:most], more] for most in range(len(parts) - 1, 0, -1))
+        lines = (fitted(each, width, self._gap) for each in fewer)
+        return next((each for each in lines if each.cell_length <= width), cut(line, width, self.plain))
 
     def _what(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
         header = runs[0].timeline.header
@@ -87,27 +97,33 @@ class Heading(Following):
             return ""
         return count(there, "worker") if there == asked else f"{there} of {count(asked, 'worker')}"
 
-    def _who(self, timeline: Timeline) -> Iterator[Wordings]:
+    def _who(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+        """Yield who watches the last of `runs`, the most important first."""
+        timeline = runs[-1].timeline
         header, watching = timeline.header, timeline.watching
         cores, probe = count(header.cores, "core"), printable(header.probe.name)
         yield [f"{cores}, {printable(header.platform)}", cores]
         yield [f"probe {probe}", probe]
-        if watching.rounds and measured(timeline).length < SHORT_NS:
-            yield [count(watching.rounds, "look")]
-        elif watching.rounds:
+        if header.probe.cannot:
+            briefly = cannot_briefly(header)
+            yield [f"can't tell {printable(header.probe.cannot)}", *([briefly] if briefly else [])]
+        if not watching.rounds or not observer_is_told(self.scene):
+            return
+        whose = f"{labels(runs)[-1]}: " if len(runs) > 1 else ""
+        if measured(timeline).length < SHORT_NS:
+            yield [f"{whose}{count(watching.rounds, 'look')}"]
+        else:
             reached, asked = f"{watching.achieved_hz:.0f}", f"{watching.asked_hz:.0f}"
             yield [
-                f"{reached} looks a second, {asked} asked for",
-                f"{reached} of {asked} looks/s",
-                f"{reached}/{asked} Hz",
+                f"{whose}{reached} looks a second, {asked} asked for",
+                f"{whose}{reached} of {asked} looks/s",
+                f"{whose}{reached}/{asked} Hz",
             ]
             yield [f"{watching.missed} missed"]
             yield [
                 f"costs {percent(watching.cpu_share)} of a core",
                 f"{percent(watching.cpu_share)} of a core",
             ]
-        if header.probe.cannot:
-            yield [f"can't tell {printable(header.probe.cannot)}"]
 
 
 def _badge(scene: Scene) -> list[tuple[str, str]]:
@@ -118,8 +134,8 @@ def _badge(scene: Scene) -> list[tuple[str, str]]:
         words = [f"FROZEN at {at}, the run goes on"] if scene.growing else []
         return [(each, _PAST) for each in (*words, f"FROZEN at {at}", f"FROZEN {at}", "FROZEN")]
     if motion is Motion.REPLAYING:
-        speed = f"{scene.playhead.speed:g}x"
-        return [(each, _SLOW) for each in (f"REPLAY {speed} at {seconds(scene.present)}", f"REPLAY {speed}")]
+        speed, at = f"REPLAY {scene.playhead.speed:g}x", seconds(scene.present)
+        return [(each, _SLOW) for each in (f"{speed} at {at}", f"{speed} {at}", speed)]
     if not scene.runs:
         return [("starting ..." if scene.awaiting else "NOTHING YET", _NEUTRAL)]
     if scene.growing:

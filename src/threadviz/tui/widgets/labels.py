@@ -1,7 +1,6 @@
 """What tells several runs apart in a word or two."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from threadviz.events import Header
 from threadviz.picture.plain import printable
@@ -10,13 +9,6 @@ from threadviz.timeline import Timeline
 from threadviz.tui.scene.scene import Shown
 
 NOT_BEGUN = "starting"
-
-_TELLING: Sequence[Callable[[Header], str]] = (
-    lambda header: header.mode,
-    lambda header: f"{header.workload} {header.mode}",
-    lambda header: f"{header.workload} {header.mode} {header.workers}x{header.tasks}",
-)
-"""From short to long; at last workers and tasks."""
 
 
 def header_of(timeline: Timeline) -> Header | None:
@@ -28,16 +20,25 @@ def header_of(timeline: Timeline) -> Header | None:
 
 
 def labels(runs: Sequence[Shown]) -> list[str]:
-    """A label for each of `runs`, no two of them equal: its mode, and more where that is not enough."""
+    """A label for each of `runs`, no two of them equal: its mode, with its workload where that is not enough.
+
+    Further runs of the same are numbered, as in a report.
+    """
+    names, numbers = _names(runs), label_numbers(runs)
+    return [f"{name} ({nth})" if nth > 1 else name for name, nth in zip(names, numbers, strict=True)]
+
+
+def label_numbers(runs: Sequence[Shown]) -> list[int]:
+    """The numbers in the labels of `runs`: 1, where a label has none."""
+    names = _names(runs)
+    return [names[: index + 1].count(name) for index, name in enumerate(names)]
+
+
+def _names(runs: Sequence[Shown]) -> list[str]:
     headers = [header_of(run.timeline) for run in runs]
-    made: list[str] = []
-    for telling in _TELLING:
-        made = [NOT_BEGUN if header is None else printable(telling(header)) for header in headers]
-        if len(set(made)) == len(made):
-            return made
-    before = Counter[str]()
-    for number, label in enumerate(made):
-        before[label] += 1
-        if before[label] > 1:
-            made[number] = f"{label} ({before[label]})"
-    return made
+    modes = [NOT_BEGUN if header is None else printable(header.mode) for header in headers]
+    if len(set(modes)) == len(modes) or len({header.workload for header in headers if header}) < 2:
+        return modes
+    return [
+        NOT_BEGUN if header is None else printable(f"{header.workload} {header.mode}") for header in headers
+    ]

@@ -43,7 +43,7 @@ class Legend(Widget):
         of = (self._scene.camera.cell_ns, self._marks(), inks(self.app))
         if of != self._drawn:
             self._drawn = of
-            self.refresh(layout=True)
+            self.refresh(layout=len(self._lines(self.size.width)) != self.size.height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As many lines as the entries need."""

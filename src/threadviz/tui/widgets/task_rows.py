@@ -79,6 +79,18 @@ class TaskRows:
         )
         return row.stylize_before(FAINT) if told.stage is Stage.QUEUED else row
 
+    def whole(self, task: Task) -> Content | None:
+        """The name of a task that is over and all of what came of it, where its row has no room for that."""
+        told = task_row(task, {}, (), self._t)
+        if told.stage not in {Stage.DONE, Stage.FAILED}:
+            return None
+        shown = self._came_out(task, told, going_on=False)
+        if len(told.name) <= self._columns[0].width and shown.cell_length <= self._columns[-1].width:
+            return None
+        return Content.assemble(
+            (f"{told.name}: ", STRONG), (told.came_out, ALARM if told.stage is Stage.FAILED else "")
+        )
+
     def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
         written = []
         for column, cell in zip(self._columns, cells, strict=True):
@@ -89,7 +101,9 @@ class TaskRows:
 
     def _title(self, of: Sort, sort: Sort) -> str:
         up, down = ("^", "v") if self._plain else ("▴", "▾")
-        return of.value + ((up if of in {Sort.NAME, Sort.LANE} else down) if of is sort else "")
+        mark = up if of in {Sort.NAME, Sort.LANE} else down
+        # The order of finishing has no column of its own, and it is not by results that they are sorted.
+        return f"{of.value}{mark if of is sort and of is not Sort.FINISHING else ''}"
 
     def _came_out(self, task: Task, row: TaskRow, going_on: bool) -> Content:
         """The result, or the error; of a task that goes on, what its lane is in."""

@@ -7,15 +7,15 @@ from textual.events import Click
 
 from threadviz.findings.words import count
 from threadviz.picture.plain import printable
-from threadviz.picture.window import measured
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.scene import Shown
 from threadviz.tui.widgets.following import PERIOD_NS, Page, moment
 from threadviz.tui.widgets.labels import header_of, labels
+from threadviz.tui.widgets.moments import at_end
 from threadviz.tui.widgets.task_order import Rest, Sort, TaskOrder
 from threadviz.tui.widgets.task_rows import TaskRows, marked
-from threadviz.tui.widgets.wording import FAINT, filled
+from threadviz.tui.widgets.wording import FAINT, cut, filled, wrapped
 
 _MANY = 20_000
 """The rows of so many tasks are sorted anew in steps twice as long, of twice as many in three times as long: for that
@@ -24,23 +24,38 @@ takes about 5 ms for each 10,000."""
 _STEPS = 10
 """While running times are looked up of very many, the rows are sorted anew so many times."""
 
+_MOST_BELOW = 3
+"""In so many lines at most there stands below the rows what did not fit into that of the task that is picked."""
+
+_SORTED = {
+    Sort.FINISHING: "as they finished",
+    Sort.NAME: "by name",
+    Sort.LANE: "by lane",
+    Sort.QUEUED: "by time queued",
+    Sort.ELAPSED: "by time elapsed",
+    Sort.RUNNING: "by time running",
+}
+"""What stands in the title."""
+
 _PICKED = "bold $text on $primary-muted"
 
 
 class Tasks(Page):
     """One row for each task of the run that is looked at: of several, the one that has the lane that is picked.
 
-    Only rows that are visible are worked out. The first line is that of the columns' names, and stays.
+    Only rows that are visible are worked out. The first line is that of the columns' names, and stays; so do the last
+    ones, which say what there is no room for in the row that is picked.
     """
 
-    def __init__(self, scene: Scene, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
-        super().__init__(scene, plain=plain, id=id)
+    def __init__(self, scene: Scene, *, plain: bool = False) -> None:
+        super().__init__(scene, plain=plain)
         self.sort = Sort.FINISHING
         self._run: Shown | None = None
         self._order = TaskOrder(Timeline())
         self._rows: Sequence[Task | Rest] = ()
         self._until = 0
         self._written: TaskRows | None = None
+        self._below: Sequence[Content] = ()
         self._shown_task: Task | None = None
         self._measured = (0, 0)
 
@@ -69,7 +84,7 @@ class Tasks(Page):
         """What the rows depend on; where they are many, they follow in longer steps, for to sort them takes long."""
         run = self._looked_at()
         if run is None:
-            self._run, self._rows, self._written = None, (), None
+            self._run, self._rows, self._written, self._below = None, (), None, ()
             return (None, self.scene.runs)
         if run is not self._run:
             self._run, self._order, self._measured = run, TaskOrder(run.timeline), (0, 0)
@@ -89,7 +104,7 @@ class Tasks(Page):
         """The names of the columns; the rows below are worked out when they are drawn."""
         run = self._run
         if run is None or header_of(run.timeline) is None:
-            self._rows = ()
+            self._rows = self._below = ()
             return [Content.styled("No task was seen yet.", FAINT)]
         self._until = self.scene.until(run)
         self._rows = self._order.rows(self._until, self.sort)
@@ -101,20 +116,27 @@ class Tasks(Page):
             sort=self.sort,
             plain=self.plain,
         )
+        self._below = self._below_rows(self._written, width)
+        self.border_title = f"Tasks {_SORTED[self.sort]}"
         whose = labels(self.scene.runs)[self.scene.runs.index(run)]
         return [self._written.head(f"  ({whose})" if self.scene.comparing else "")]
 
     @property
     def height_of_all(self) -> int:
-        """The rows, and the columns' names."""
-        return 1 + len(self._rows)
+        """The rows, the columns' names, and what stands below."""
+        return 1 + len(self._rows) + len(self._below)
 
     def line_at(self, y: int) -> int:
-        """The columns' names stay where they are."""
+        """The columns' names stay where they are, and so does what stands below the rows: those lines are negative."""
+        from_bottom = y - self.scrollable_content_region.height
+        if from_bottom >= -len(self._below):
+            return from_bottom
         return super().line_at(y) if y else 0
 
     def line(self, number: int) -> Content:
         """A row, or the columns' names."""
+        if number < 0:
+            return self._below[number]
         if self._run is None or self._written is None or not 0 < number <= len(self._rows):
             return super().line(number)
         row = self._rows[number - 1]
@@ -122,7 +144,7 @@ class Tasks(Page):
             return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
         picked, lane = row is self._picked(), self.scene.lane
         beside = lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
-        going_on = not self._run.over or self._until < measured(self._run.timeline).until
+        going_on = not at_end(self.scene, self._run)
         line = self._written.row(row, marked(picked, beside, self.plain), going_on)
         if not picked:
             return line
@@ -157,11 +179,23 @@ class Tasks(Page):
     def _picked(self) -> Task | None:
         return self.scene.task[1] if self.scene.task is not None else None
 
+    def _below_rows(self, written: TaskRows, width: int) -> list[Content]:
+        """Return what the row of the task that is picked has no room for."""
+        if self.scene.task is None or self.scene.task[0] is not self._run:
+            return []
+        whole = written.whole(self.scene.task[1])
+        lines = [] if whole is None else wrapped(whole, width)
+        last = lines[_MOST_BELOW - 1 :]
+        return [
+            *lines[: _MOST_BELOW - 1],
+            *([cut(Content(" ").join(last), width, self.plain)] if last else []),
+        ]
+
     def _bring_into_sight(self) -> None:
         picked = self._picked()
         if picked not in self._rows:
             return
-        place, height = self._rows.index(picked), self.scrollable_content_region.height - 1
+        place, height = self._rows.index(picked), self.scrollable_content_region.height - 1 - len(self._below)
         if place < self.scroll_offset.y:
             self.scroll_to(y=place, animate=False)
         elif place >= self.scroll_offset.y + height:
