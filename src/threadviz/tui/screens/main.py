@@ -8,7 +8,6 @@ from weakref import WeakSet
 import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Footer
 
@@ -122,16 +121,13 @@ class MainScreen(Screen[None]):
             await foot.mount(Footer(show_command_palette=False, compact=True))
             self.refresh_bindings()  # which it waits for
 
-    def on_resize(self, event: Resize) -> None:
-        """Open the findings where there is room."""
-        self._panels.make_room(event.size.height >= ROOM_FOR_A_PANEL)
-
     # Frames
 
     def show_frame(self, elapsed: int, told: bool = True) -> None:
         """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
         self.scene.advance(elapsed)
+        self._panels.make_room(self.size.height >= ROOM_FOR_A_PANEL)
         if self._is_quiet(told):
             return
         for widget in self._drawn:

@@ -41,8 +41,9 @@ class Panels:
 
     def make_room(self, room: bool) -> None:
         """Say whether there is room for a panel that nobody asked for."""
-        self._room = room
-        self.show()
+        if room is not self._room:
+            self._room = room
+            self.show()
 
     def compare(self, comparing: bool) -> None:
         """Say whether there are several runs; then their comparison is what one wants to see."""
