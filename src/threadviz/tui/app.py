@@ -21,6 +21,9 @@ from threadviz.tui.screens.main import MainScreen
 FRAME_S = 1 / 30
 """Seconds from frame to frame."""
 
+QUIET_S = 1 / 12
+"""The same, while nothing changes: each message of a timer costs, whatever is done about it."""
+
 DRAIN_NS = 4_000_000
 """At most so long (ns) a frame spends on what has come of a run; what is left is for the next."""
 
@@ -90,7 +93,8 @@ class ThreadvizApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to show frames."""
-        self.set_interval(FRAME_S, self._frame)
+        self._quick = self.set_interval(FRAME_S, self._frame)
+        self._slow = self.set_interval(QUIET_S, self._frame, pause=True)
         self.call_after_refresh(self._spare_frames)
 
     def _spare_frames(self) -> None:
@@ -110,3 +114,9 @@ class ThreadvizApp(App[None]):
         self.main.show_frame(elapsed, told)
         if self._again is not None:
             self._again.advance(self.main.scene, elapsed)
+        if self.main.quiet:
+            self._quick.pause()
+            self._slow.resume()
+        else:
+            self._slow.pause()
+            self._quick.resume()

@@ -19,7 +19,7 @@ from threadviz.request import RunRequest
 from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Group, Run, Sitting
 from threadviz.tui.saving import save_picture
-from threadviz.tui.scene import Scene
+from threadviz.tui.scene import Motion, Scene
 from threadviz.tui.screens.bindings import bindings_of
 from threadviz.tui.screens.panels import Panels
 from threadviz.tui.screens.wishes import Chosen
@@ -42,6 +42,9 @@ ROOM_FOR_A_PANEL = 34
 LOOK_ANYWAY = 6
 """While nothing changes, every so many frames it is made sure that there is nothing to draw: it would cost too much to
 do so in each."""
+
+QUIET_FRAMES = 15
+"""From so many frames without a change on, none is expected soon."""
 
 _BY_ID = {command.id: command for command in COMMANDS}
 
@@ -140,6 +143,11 @@ class MainScreen(Screen[None]):
             self.refresh_bindings()
 
     @property
+    def quiet(self) -> bool:
+        """Whether nothing has changed for a while."""
+        return self._quiet_frames > QUIET_FRAMES
+
+    @property
     def complete(self) -> bool:
         """Whether all that is to be seen is there; else the next frames go on."""
         return self._whole and bool(self.query("FooterKey"))
@@ -147,7 +155,8 @@ class MainScreen(Screen[None]):
     def _is_quiet(self, told: bool) -> bool:
         """Whether nothing has changed since the frame before; now and then it is looked at all the same."""
         state = self.scene.state
-        if told or not self._whole or state != self._state:
+        seen = told and self.scene.playhead.motion is not Motion.FROZEN
+        if seen or not self._whole or state != self._state:
             self._quiet_frames = 0
         else:
             self._quiet_frames += 1
