@@ -21,7 +21,7 @@ from threadviz.tui.screens.main import MainScreen
 FRAME_S = 1 / 30
 """Seconds from frame to frame."""
 
-QUIET_S = 1 / 12
+QUIET_S = 1 / 10
 """The same, while nothing changes: each message of a timer costs, whatever is done about it."""
 
 DRAIN_NS = 4_000_000
