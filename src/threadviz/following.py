@@ -19,10 +19,7 @@ class Following:
     @property
     def begun(self) -> bool:
         """Whether the timeline has its header."""
-        try:
-            return bool(self.timeline.header)
-        except StreamError:
-            return False
+        return self.timeline.begun
 
     @property
     def trouble(self) -> str:

@@ -23,7 +23,9 @@ def finish(part: Path, path: Path, replace: bool = False) -> None:
             os.link(part, path)  # unlike a rename, it fails where the name is taken
         except FileExistsError:
             raise
-        except OSError:  # a file system without links, such as exFAT: take the name first, and then write over it
+        except (
+            OSError
+        ):  # a file system without links, such as exFAT: take the name first, and then write over it
             path.open("x").close()
         else:
             return

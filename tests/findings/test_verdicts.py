@@ -180,9 +180,7 @@ def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
 
 def test_runs_of_one_mode_are_told_apart() -> None:
     """Whatever the modes are called."""
-    runs = [
-        timeline_of(mode) for mode in ("threads", "threads (2)", "threads", "blocking", "threads")
-    ]
+    runs = [timeline_of(mode) for mode in ("threads", "threads (2)", "threads", "blocking", "threads")]
     labels = labelled(runs)
     assert [*labels] == ["threads", "threads (2)", "threads (3)", "blocking", "threads (4)"]
     assert [*labels.values()] == runs

@@ -104,6 +104,11 @@ class Timeline:
         return self._header
 
     @property
+    def begun(self) -> bool:
+        """Whether its header is there."""
+        return self._header is not None
+
+    @property
     def now(self) -> int:
         """The latest moment that anything was said of."""
         return self._clock.now

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from threadviz.events import Header
 from threadviz.picture.plain import printable
-from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
 from threadviz.tui.scene.scene import Shown
 
@@ -13,10 +12,7 @@ NOT_BEGUN = "starting"
 
 def header_of(timeline: Timeline) -> Header | None:
     """A run's header; None as long as nothing came of it."""
-    try:
-        return timeline.header
-    except StreamError:
-        return None
+    return timeline.header if timeline.begun else None
 
 
 def labels(runs: Sequence[Shown]) -> list[str]:
