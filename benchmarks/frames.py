@@ -44,6 +44,8 @@ PICKED = "▸".encode()
 
 _WAIT_S = 30.0
 _QUIET_S = 0.25
+_SETTLED_S = 2.5
+"""So long after a moment nothing more is told of it, and what shows it frozen has drawn all."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def still(what: str, picture: Picture, size: Size, seconds: float) -> Seen:
         terminal = framed.terminal
         terminal.wait_for(b"event loop", 0, _WAIT_S)
         terminal.press(b" ")
-        terminal.wait_for_quiet(2 * _QUIET_S, _WAIT_S)
+        terminal.wait_for_quiet(_SETTLED_S, _WAIT_S)
         window = watched(seconds)
         key_ms = [shown_ms(terminal, DOWN, b"")]
         return seen(what, picture.lanes or 1, size, framed, window, key_ms)

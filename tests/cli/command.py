@@ -32,11 +32,9 @@ def command(*args: str) -> list[str]:
 
 def environment(**variables: str) -> dict[str, str]:
     """This one's, with these variables, and without those that say what a terminal can."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "COLORTERM", "TERM"}
-    }
+    # COLUMNS and LINES count for more than a terminal's own size; readline sets them in the process of the tests.
+    says = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS", "LINES", "COLORTERM", "TERM"}
+    kept = {name: value for name, value in os.environ.items() if name not in says}
     return {**kept, "PYTHONIOENCODING": "utf-8", **variables}
 
 
