@@ -83,9 +83,11 @@ def test_it_looks_as_it_did(
     shown.theme = picture.theme
 
     async def press_and_settle(pilot: Pilot[None]) -> None:
-        await pilot.press(*picture.keys)
         before, drawn = "", " "
         async with asyncio.timeout(30):
+            while not shown.main.complete:
+                await pilot.pause()
+            await pilot.press(*picture.keys)
             while drawn != before or not shown.main.complete:  # it may come in several frames
                 shown.main.show_frame(0)
                 await pilot.pause()

@@ -124,6 +124,10 @@ class MainScreen(Screen[None]):
             await foot.mount(Footer(show_command_palette=False, compact=True))
             self.refresh_bindings()  # which it waits for
 
+    def on_screen_resume(self) -> None:
+        """Have the footer show its keys, if a dialog was opened before it was there."""
+        self.refresh_bindings()
+
     # Frames
 
     def show_frame(self, elapsed: int, told: bool = True) -> None:
