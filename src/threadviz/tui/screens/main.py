@@ -1,6 +1,6 @@
 """The main screen: the lanes, what is said about them, and where commands are carried out."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from weakref import WeakSet
@@ -19,8 +19,9 @@ from threadviz.request import RunRequest
 from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Group, Run, Sitting
 from threadviz.tui.saving import save_picture
-from threadviz.tui.scene import Motion, Scene
+from threadviz.tui.scene import Scene
 from threadviz.tui.screens.bindings import bindings_of
+from threadviz.tui.screens.calm import Calm
 from threadviz.tui.screens.panels import Panels
 from threadviz.tui.screens.wishes import Chosen
 from threadviz.tui.widgets.axis_line import AxisLine
@@ -38,13 +39,6 @@ from threadviz.tui.widgets.totals import Totals
 
 ROOM_FOR_A_PANEL = 34
 """From so many lines on, the findings are open although nobody asked for them."""
-
-LOOK_ANYWAY = 6
-"""While nothing changes, every so many frames it is made sure that there is nothing to draw: it would cost too much to
-do so in each."""
-
-QUIET_FRAMES = 15
-"""From so many frames without a change on, none is expected soon."""
 
 _BY_ID = {command.id: command for command in COMMANDS}
 
@@ -64,9 +58,8 @@ class MainScreen(Screen[None]):
         self._group: Group | None = None
         self._told = WeakSet[Run]()
         self._possible: tuple[bool, ...] = ()
-        self._state: tuple[Hashable, ...] = ()
         self._whole = False
-        self._quiet_frames = 0
+        self._calm = Calm()
         scene = self.scene
         self._lanes = LanesView(scene, plain=plain)
         self._tasks = Tasks(scene, plain=plain)
@@ -135,7 +128,7 @@ class MainScreen(Screen[None]):
         self._follow_sitting()
         self.scene.advance(elapsed)
         self._panels.make_room(self.size.height >= ROOM_FOR_A_PANEL)
-        if self._is_quiet(told):
+        if not self._calm.asks_for_a_look(self.scene, told, self._whole):
             return
         for widget in self._drawn:
             if widget.display:
@@ -149,23 +142,12 @@ class MainScreen(Screen[None]):
     @property
     def quiet(self) -> bool:
         """Whether nothing has changed for a while."""
-        return self._quiet_frames > QUIET_FRAMES
+        return self._calm.lasting
 
     @property
     def complete(self) -> bool:
         """Whether all that is to be seen is there; else the next frames go on."""
         return self._whole and bool(self.query("FooterKey"))
-
-    def _is_quiet(self, told: bool) -> bool:
-        """Whether nothing has changed since the frame before; now and then it is looked at all the same."""
-        state = self.scene.state
-        seen = told and self.scene.playhead.motion is not Motion.FROZEN
-        if seen or not self._whole or state != self._state:
-            self._quiet_frames = 0
-        else:
-            self._quiet_frames += 1
-        self._state = state
-        return self._quiet_frames % LOOK_ANYWAY != 0
 
     def _follow_sitting(self) -> None:
         group = self._sitting.current
