@@ -10,7 +10,24 @@ from msgspec.structs import replace
 
 from tests.recordings.recorded import DATA, SOUND, descriptors, loaded, written
 from tests.stream.header import HEADER
-from threadviz.events import AnyEvent, Closed, Died, LaneStarted, Outcome, Span, Spans, State, Submitted, Tick
+from threadviz.events import (
+    FREE,
+    AnyEvent,
+    Closed,
+    Died,
+    GilHeld,
+    Hold,
+    LaneEnded,
+    LaneStarted,
+    Outcome,
+    Place,
+    ProcessSeen,
+    Span,
+    Spans,
+    State,
+    Submitted,
+    Tick,
+)
 from threadviz.recordings import bounds, unpacking
 from threadviz.recordings.bounds import Bounds, Most
 from threadviz.recordings.loading import LoadError, load
@@ -73,8 +90,8 @@ def test_recordings_of_this_schema_are_loaded(name: str) -> None:
         (b"x" * (MAX_LINE + 2**17), ": a line is longer than"),
         (b"[" * 100_000 + b"\n", ": line 1 is no event: "),
         (
-            SMALL.replace(b'"schema":1', b'"schema":2').replace(b'"tells":[', b'"tells":["new",'),
-            "schema 2 by",
+            SMALL.replace(b'"schema":1', b'"schema":3').replace(b'"tells":[', b'"tells":["new",'),
+            "schema 3 by",
         ),
     ],
 )
@@ -185,6 +202,9 @@ def test_what_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: p
     ("most", "events", "what"),
     [
         (Most(lanes=5), [replace(BEYOND, lane=n, tid=n) for n in range(2, 9)], "5 lanes are taken"),
+        (Most(processes=5), [ProcessSeen(0, n, 1, "x") for n in range(9)], "5 processes are taken"),
+        (Most(gils=5), [GilHeld(n, 0, 0, (Hold(1, FREE),)) for n in range(9)], "5 GILs are taken"),
+        (Most(characters=300), [Place(n, 0, f"{n:050}") for n in range(9)], "300 characters of names"),
         (Most(tasks=5), [Submitted(0, n, "x") for n in range(9)], "5 tasks are taken"),
         (Most(deaths=5), [Died(0, "worker", n, "x") for n in range(9)], "5 deaths are taken"),
         (
@@ -217,6 +237,22 @@ def test_no_more_is_taken_than_there_is_room_for(most: Most, events: list[AnyEve
     with pytest.raises(StreamError, match=f"no more than {what}"):
         take(Bounds(timeline, lambda: 0, most), timeline)
     assert timeline.begin == 0
+
+
+def test_what_is_said_again_and_again_is_taken(tmp_path: Path) -> None:
+    """Of the same processes, GILs and places there may be any number of words, and of threads that are gone."""
+    events: list[AnyEvent] = []
+    for n in range(1, 2000):
+        place, seen = Place(n, 0, "127.0.0.1:80"), ProcessSeen(n, 1, 0, "x")
+        held = GilHeld(1, 0, n, (Hold(1, FREE),))
+        events += [place, seen, held, replace(BEYOND, t=n, lane=n, tid=n + 1), LaneEnded(n, n)]
+    limits = Bounds(
+        timeline := Timeline(), lambda: 0, Most(lanes=1002, processes=1, gils=1, characters=200_000)
+    )
+    for event in [*SOUND, *events]:
+        limits.check(event)
+        timeline.apply(event)
+    assert timeline.folded is not None and timeline.folded.threads == 999
 
 
 def test_what_takes_too_long_is_read_no_further() -> None:
