@@ -8,16 +8,19 @@ import subprocess
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from threadviz.endings import how_it_ended
-from threadviz.events import AnyEvent, Closed, Died, Outcome
-from threadviz.request import PYTHON, RunRequest
+from threadviz.events import AnyEvent, Begin, Closed, Died, Outcome
+from threadviz.processes.endings import how_it_ended
+from threadviz.processes.inherited import STANDARD, descriptors, environment
+from threadviz.processes.offspring import GRACE_S, KILL_S, adopt_orphans, children, end_children
+from threadviz.processes.passing import held_back
+from threadviz.request import PYTHON, ExecRequest, Request
 from threadviz.stream import READ_SIZE, Decoder, Sink, encode
 
 STOP_S = 1.5
@@ -31,27 +34,26 @@ class RecordingError(Exception):
 class Launch:
     """One run, being observed. A context manager: when it is left, nothing of the run is left.
 
-    `recording` gets the stream as it comes. Raises OSError where no observer can be started.
+    Of a program that has ended by itself, what it has left running is left alone. `recording` gets the stream as it
+    comes. Raises OSError where no observer can be started.
     """
 
-    def __init__(self, request: RunRequest, recording: Sink | None = None) -> None:
+    def __init__(self, request: Request, recording: Sink | None = None) -> None:
         self._recording = recording
         self._unwritten = b""
         self._decoder = Decoder()
         self._pending: deque[AnyEvent] = deque()
         self._last = 0
-        self._begun = self._closed = False
+        self._begun = self._going = self._closed = False
         self._deadline: float | None = None
+        self._finished = False
+        self._spared: set[int] | None = None
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
-        # A session of its own: Ctrl-C in the terminal is for the viewer to take, and the observer's process
-        # group, to which everything of the run belongs, can be ended as one.
         try:
-            self._observer = subprocess.Popen(
-                [*PYTHON, "threadviz.observer", self._scratch],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
-            )
+            if isinstance(request, ExecRequest):
+                self._observer, request = self._start_for_program(request)
+            else:
+                self._observer = self._start(apart=True)
         except OSError:
             shutil.rmtree(self._scratch)
             raise
@@ -61,10 +63,58 @@ class Launch:
             self._lifeline.write(msgspec.json.encode(request) + b"\n")
             self._lifeline.flush()
 
+    def _start(self, *, apart: bool, hand_on: Collection[int] = ()) -> "subprocess.Popen[bytes]":
+        """Start the observer, and give it these descriptors as well.
+
+        Where it is `apart`, it gets a session of its own: Ctrl-C in the terminal is for the viewer to take, and the
+        observer's process group, to which everything of the run belongs, can be ended as one.
+        """
+        return subprocess.Popen(
+            [*PYTHON, "threadviz.observer", self._scratch],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=apart,
+            pass_fds=tuple(hand_on),
+            env=environment(),
+        )
+
+    def _start_for_program(self, request: ExecRequest) -> tuple["subprocess.Popen[bytes]", ExecRequest]:
+        """Start the observer, with what it is to hand on; return what it is to be asked for, in its terms."""
+        import fcntl  # of Unix only
+
+        inherited = descriptors()
+        with ExitStack() as opened:
+            numbers = []
+            for descriptor in (request.stdin, request.stdout, request.stderr):
+                number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, STANDARD)
+                opened.callback(os.close, number)
+                numbers.append(number)
+            spared = children()
+            adopt_orphans(True)  # should the observer be killed, the program would else be nobody's
+            try:
+                with held_back() if request.foreground else nullcontext():
+                    observer = self._start(apart=not request.foreground, hand_on=inherited.union(numbers))
+            except OSError:
+                adopt_orphans(False)
+                raise
+        self._spared = spared
+        stdin, stdout, stderr = numbers
+        return observer, msgspec.structs.replace(request, stdin=stdin, stdout=stdout, stderr=stderr)
+
     @property
     def observer_pid(self) -> int:
-        """The process id of the observer, and the number of the process group of everything of the run."""
+        """The process id of the observer; of a workload, also the number of the process group of all of the run."""
         return self._observer.pid
+
+    @property
+    def going(self) -> bool:
+        """Whether it was told that the run has begun, and not that it has closed."""
+        return self._going and not self._closed
+
+    @property
+    def over(self) -> bool:
+        """Whether it was told that the run has closed."""
+        return self._closed
 
     def events(self) -> Iterator[AnyEvent]:
         """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between.
@@ -99,6 +149,11 @@ class Launch:
         with suppress(OSError):
             self._lifeline.close()
 
+    def pass_on(self, number: int) -> None:
+        """Let the program have this signal, unless it was sent to it as well as to this process."""
+        with suppress(OSError, ValueError):  # nobody is there who could pass it on
+            os.write(self._lifeline.fileno(), b"%d\n" % number)
+
     def _read(self) -> bytes:
         """Return what has come, as soon as something has; nothing at the end, or when it was long in coming."""
         descriptor = self._stream.fileno()
@@ -126,7 +181,11 @@ class Launch:
     def _note(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
             self._begun = True
-            self._closed = self._closed or isinstance(event, Closed)
+            if isinstance(event, Begin):
+                self._going = True
+            elif isinstance(event, Closed):
+                self._closed = True
+                self._finished = event.outcome is Outcome.FINISHED
             self._last = max(self._last, getattr(event, "t", 0))
 
     def _last_words(self) -> Iterator[AnyEvent]:
@@ -142,14 +201,28 @@ class Launch:
         yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
-        """Kill whatever is left of the run; who reads its events is told."""
-        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
-            os.killpg(self._observer.pid, signal.SIGKILL)
+        """Kill whatever is left of the run; who reads its events is told. A program is given a moment to end."""
+        if self._spared is None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
+                os.killpg(self._observer.pid, signal.SIGKILL)
+            return
+        with suppress(OSError):
+            self._lifeline.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._observer.wait(GRACE_S + KILL_S)
+        self._observer.kill()
 
     def close(self) -> None:
         """End whatever is left of the run."""
+        if self._finished and self._spared is not None:
+            adopt_orphans(
+                False
+            )  # before the observer ends: what the program has left is not for us to end, or collect
         self.kill()
         self._observer.wait()
+        if self._spared is not None and not self._finished:
+            end_children(self._spared)
+            adopt_orphans(False)
         with suppress(OSError):
             self._lifeline.close()
         self._stream.close()

@@ -1,0 +1,94 @@
+"""The processes that come from this one: those that it has started, and those that came down to it."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+GRACE_S = 1.0
+"""How long processes that are told to end may take to do so (s)."""
+
+KILL_S = 5.0
+"""How long it is waited for those that were killed (s): they end at once, unless the system is in their way."""
+
+HELPERS: set[int] = set()
+"""Children that this process has started for its own purposes, and sees to itself."""
+
+_PAUSE_S = 0.005
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans(yes: bool) -> None:
+    """Have whatever descends from this process become its child when its own parent ends, or no more (prctl(2)).
+
+    Only Linux can do that; elsewhere, nothing happens.
+    """
+    if sys.platform == "linux":
+        import ctypes  # takes a while, and most runs do without
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(yes), 0, 0, 0)
+
+
+def children() -> set[int]:
+    """Return the ids of the children of this process, those that have ended and were not collected included."""
+    pids: set[int] = set()
+    files = list(Path("/proc/self/task").glob("*/children"))
+    if not files:
+        import psutil
+
+        return {child.pid for child in psutil.Process().children()}
+    for file in files:
+        with suppress(OSError):  # a thread that has ended meanwhile
+            pids.update(map(int, file.read_text().split()))
+    return pids
+
+
+def collect(pids: Collection[int]) -> dict[int, int]:
+    """Collect those of these children that have ended, and return how, as `subprocess` gives it."""
+    ended = {}
+    for pid in pids:
+        with suppress(ChildProcessError):  # somebody else has collected it
+            collected, status = os.waitpid(pid, os.WNOHANG)
+            if collected:
+                ended[pid] = os.waitstatus_to_exitcode(status)
+    return ended
+
+
+def end_children(spare: Collection[int] = ()) -> dict[int, int]:
+    """End all children of this process but `spare`, and return how they ended, as `subprocess` gives it.
+
+    They are told by SIGTERM, and what is left GRACE_S later is killed. Where orphans are adopted, all that descends
+    from them comes down to this process and is ended too. A child keeps its number until it is collected, which
+    happens only here: so nobody else is hit.
+    """
+    ended: dict[int, int] = {}
+    told: set[int] = set()
+    deadline = time.monotonic() + GRACE_S
+    while (left := _left(spare, ended)) and time.monotonic() < deadline:
+        for pid in left - told:
+            _send(pid, signal.SIGTERM)
+            _send(pid, signal.SIGCONT)  # who is stopped could not take it
+        told |= left
+        time.sleep(_PAUSE_S)
+    deadline = time.monotonic() + KILL_S
+    while (left := _left(spare, ended)) and time.monotonic() < deadline:
+        for pid in left:
+            _send(pid, signal.SIGKILL)
+        time.sleep(_PAUSE_S)
+    return ended
+
+
+def _left(spare: Collection[int], ended: dict[int, int]) -> set[int]:
+    """Return the children that have not ended; those that have are entered in `ended`."""
+    left = children().difference(spare)
+    ended.update(collect(left))
+    return left.difference(ended)
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # the latter of one that has taken other rights
+        os.kill(pid, number)
