@@ -9,8 +9,25 @@ from hypothesis import strategies as st
 from tests.exports.reading import Element, read
 from tests.report.golden import RUNS, recorded
 from tests.stream.header import HEADER
+from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
-from threadviz.events import Begin, Ended, Finished, LaneStarted, Span, Spans, Started, State, Submitted, Tick
+from threadviz.events import (
+    FREE,
+    OPEN,
+    Begin,
+    Ended,
+    Finished,
+    GilHeld,
+    Hold,
+    LaneEnded,
+    LaneStarted,
+    Span,
+    Spans,
+    Started,
+    State,
+    Submitted,
+    Tick,
+)
 from threadviz.exports.chart import MOST_BLOCKS
 from threadviz.exports.facts import MAX_TASKS
 from threadviz.exports.markup import MOST
@@ -269,3 +286,33 @@ def test_what_was_thinned_or_dropped_is_said() -> None:
 def test_a_page_is_the_same_each_time() -> None:
     """There is no time of day in it, and no order that changes."""
     assert "".join(page(recorded("fetch-processes"))) == "".join(page(recorded("fetch-processes")))
+
+
+def test_the_gil_has_a_strip_above_the_lanes() -> None:
+    """As much of each column is filled as it was held, and it says who held it most; at the top what was not seen."""
+    ms = NS_PER_MS
+    of = program(
+        thread(0, 100),
+        GilHeld(100, 0, 0, (Hold(300 * ms, 0), Hold(200 * ms, FREE), Hold(500 * ms, OPEN))),
+        Ended(1000 * ms),
+    )
+    found = opened(of)
+    nothing_is_loaded(found)
+    gil, *_ = strips(found)
+    assert gil.attributes["aria-label"] == "GIL: held for 60 % of the time of which it is known"
+    held = [rect for rect in gil.all("rect") if rect.attributes["class"] == "held"]
+    assert sum(percent(rect.attributes["width"]) for rect in held) == pytest.approx(30, abs=0.2)
+    assert held[0].one("title").text == "held for 100 %, most of it by process 100"
+    assert drawn(gil, "unknown") == pytest.approx(50, abs=0.2)
+
+
+def test_a_program_has_a_page_without_tasks() -> None:
+    """Its lanes are threads; what was folded away is counted."""
+    of = recorded("exec-serve")
+    found = opened(of)
+    nothing_is_loaded(found)
+    assert [heading.text for heading in found.all("h2")] == ["Lanes", "Findings", "Totals", "How to read it"]
+    labels = [strip.attributes["aria-label"] for strip in strips(found)]
+    assert labels[0].startswith("GIL: held") and len(labels) == 1 + len(of.lanes)
+    folded = program(thread(0, 100), thread(1, 101), LaneEnded(5, 1), Ended(9), most_gone=0)
+    assert "1 thread more came and went: they are in the totals." in opened(folded).text

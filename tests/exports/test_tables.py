@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.report.golden import RUNS, recorded
+from tests.report.golden import PROGRAMS, RUNS, recorded
+from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
-from threadviz.events import Begin, Finished, LaneStarted, Span, Spans, Started, State, Submitted, Tick
+from threadviz.events import Begin, Finished, LaneStarted, Place, Span, Spans, Started, State, Submitted, Tick
 from threadviz.exports.tables import STRETCH_COLUMNS, TASK_COLUMNS, defused, stretch_table, task_table
 from threadviz.picture.plain import printable
 from threadviz.timeline import STATES, Timeline
@@ -80,7 +81,7 @@ def test_any_run_comes_back(run: Run, data: st.DataObject) -> None:
     comes_back(of)
 
 
-@pytest.mark.parametrize("name", [*RUNS, "fetch-processes"])
+@pytest.mark.parametrize("name", [*RUNS, "fetch-processes", *PROGRAMS])
 def test_recorded_runs_come_back(name: str) -> None:
     """The same, of real ones."""
     comes_back(recorded(name))
@@ -150,3 +151,15 @@ def test_a_long_name_is_not_in_every_row_as_a_whole() -> None:
     )
     (row,) = stretches(of)
     assert row["thread_name"] == "n" * 200 + "..."
+
+
+def test_where_a_thread_waited_is_in_its_row() -> None:
+    """And what its process is called, in all of its rows."""
+    wait = Span(20, State.IO, call="recvfrom")
+    of = program(
+        process(100, "=x"), thread(0, 100), Spans(0, 0, (wait, Span(20, State.RUNNING))), Place(15, 0, "@y")
+    )
+    assert [(row["place"], row["process_name"], row["role"]) for row in stretches(of)] == [
+        ("'@y", "'=x", "thread"),
+        ("", "'=x", "thread"),
+    ]

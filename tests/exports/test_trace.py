@@ -7,17 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.report.golden import RUNS, recorded
+from tests.report.golden import PROGRAMS, RUNS, recorded
 from tests.stream.header import HEADER
+from tests.timeline.programs import named, process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.events import (
+    ELSEWHERE,
+    FREE,
+    OPEN,
     Begin,
     Died,
     Ended,
     Finished,
+    GilHeld,
+    Hold,
     Known,
     LaneEnded,
     LaneStarted,
+    Located,
+    Place,
     Span,
     Spans,
     Started,
@@ -150,7 +158,7 @@ def test_laws_of_any_run(run: Run, data: st.DataObject) -> None:
     obeys_the_laws(of)
 
 
-@pytest.mark.parametrize("name", [*RUNS, "fetch-processes"])
+@pytest.mark.parametrize("name", [*RUNS, "fetch-processes", *PROGRAMS])
 def test_laws_of_recorded_runs(name: str) -> None:
     """The same, of runs of some hundred stretches with real times."""
     obeys_the_laws(recorded(name))
@@ -319,3 +327,45 @@ def test_where_a_run_was_thinned_each_slice_says_so() -> None:
     (note,) = json.loads("".join(trace(of)))["otherData"]["notes"]
     assert note.startswith("The run is too long to be kept as it was")
     obeys_the_laws(of)
+
+
+def test_a_program_in_its_tracks() -> None:
+    """Each process by its name, its GIL above its threads; where they waited, and in which functions they were."""
+    of = program(
+        process(100, "serve.py"),
+        thread(0, 100),
+        thread(1, 101),
+        thread(2, 200, pid=200),
+        named(1, "worker"),
+        GilHeld(100, 0, 10, (Hold(10, 1), Hold(10, FREE), Hold(10, 0), Hold(10, OPEN), Hold(10, ELSEWHERE))),
+        GilHeld(100, 1, 0, (Hold(10, FREE),), Known.INFERRED),
+        Spans(0, 0, (Span(20, State.IO, call="recvfrom"), Span(20, State.RUNNING))),
+        Place(15, 0, "127.0.0.1:80"),
+        Located(30, 0, "f (a.py:1)"),
+        Tick(60, 1, 0, 0),
+    )
+    found = events(of)
+    assert [event["args"]["name"] for event in found if event["name"] == "process_name"] == [
+        *("the run as a whole", "serve.py", "process 200")
+    ]
+    assert [*names(found).values()] == [
+        *("events", "GIL", "GIL of interpreter 1", "serve.py", "worker", "process 200")
+    ]
+    held = [(each["name"], ns(each["ts"]), ns(each["dur"]), each["args"]) for each in slices(found, "GIL")]
+    assert held == [
+        ("worker", 10, 10, {"known": "sampled", "lane": 1}),
+        ("serve.py", 30, 10, {"known": "sampled", "lane": 0}),
+        ("a thread without a lane", 50, 10, {"known": "sampled"}),
+    ]
+    io, running, _ = slices(found, "serve.py")
+    assert io["args"] == {"known": "sampled", "call": "recvfrom", "place": "127.0.0.1:80"}
+    assert "place" not in running["args"]
+    (function,) = (event for event in found if event.get("cat") == "stack")
+    assert (function["name"], function["tid"], ns(function["ts"])) == ("f (a.py:1)", 100, 30)
+
+
+def test_threads_that_were_folded_away_are_noted() -> None:
+    """They have no tracks."""
+    of = program(thread(0, 100), thread(1, 101), LaneEnded(5, 1), most_gone=0)
+    (note,) = json.loads("".join(trace(of)))["otherData"]["notes"]
+    assert note == "1 thread more came and went: no track or counter has them."

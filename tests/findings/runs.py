@@ -39,6 +39,7 @@ class Job:
     name: str = ""
     error: str | None = None
     over: bool = True
+    traceback: str = ""
 
     @property
     def end(self) -> int:
@@ -111,7 +112,7 @@ def _lane(lane: int, jobs: list[tuple[int, Job]], total: int, of: Setting) -> li
         events.append(Started(job.start * MS, number, pid, tid))
         if job.over:
             result = "fine" if job.error is None else None
-            events.append(Finished(job.end * MS, number, result, job.error))
+            events.append(Finished(job.end * MS, number, result, job.error, job.traceback))
         spans.append(Span((job.start - now) * MS, rest.state, rest.known, rest.call))
         spans += [Span(ms * MS, state) for state, ms in job.states.items()]
         now = job.end

@@ -11,6 +11,7 @@ DATA = Path(__file__).parents[1] / "data"
 GOLDEN = DATA / "golden"
 
 RUNS = ("fetch-blocking", "fetch-threads", "primes-threads", "primes-processes")
+PROGRAMS = ("exec-serve",)
 WIDTHS = (80, 100, 200)
 
 
@@ -32,7 +33,7 @@ def reports() -> dict[str, str]:
     """Every golden report, as it is now, by the name of its file."""
     found = {
         f"{name}-{width}.txt": run_report(recorded(name), Paper(width, plain=True))
-        for name in RUNS
+        for name in (*RUNS, *PROGRAMS)
         for width in WIDTHS
     }
     for width in WIDTHS:

@@ -8,17 +8,34 @@ from hypothesis import strategies as st
 
 from tests.report.golden import RUNS, compared, recorded
 from tests.stream.header import HEADER
+from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, runs
-from threadviz.events import Begin, Ended, Finished, LaneStarted, Started, Submitted
+from threadviz.events import (
+    Begin,
+    Ended,
+    Finished,
+    LaneEnded,
+    LaneStarted,
+    Located,
+    Place,
+    Span,
+    Spans,
+    Stacks,
+    Started,
+    State,
+    Submitted,
+)
 from threadviz.report.facts import comparison_facts, run_facts, to_json
 from threadviz.report.schema import ComparisonFacts, RunFacts
 from threadviz.timeline import Timeline
 
 RUN_KEYS = """
     schema workload mode outcome python gil cores workers probe total_s sum_s slowest_s speedup parallelism loop lanes
-    tasks findings
+    tasks findings watches status processes gils folded stacks
 """.split()
-LANE_KEYS = "name role pid tid start_s end_s states tasks".split()
+LANE_KEYS = """
+    name role pid tid start_s end_s states tasks thread_name named_by process loop gil places functions
+""".split()
 TASK_KEYS = "name lane submitted_s started_s finished_s states".split()
 
 
@@ -42,6 +59,7 @@ def test_the_keys_are_those_that_are_documented(name: str) -> None:
     assert all(list(lane) == LANE_KEYS for lane in facts["lanes"])
     assert all(list(task) in ([*TASK_KEYS, "result"], [*TASK_KEYS, "error"]) for task in facts["tasks"])
     assert all(list(finding) == ["id", "holds", "text"] for finding in facts["findings"])
+    assert (facts["watches"], facts["status"], facts["processes"]) == ("workload", None, [])
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -59,6 +77,49 @@ def test_figures_are_those_of_the_run(name: str) -> None:
     assert finished == sorted(finished)
     assert {task["lane"] for task in facts["tasks"]} <= {lane["name"] for lane in facts["lanes"]}
     assert sum(lane["tasks"] for lane in facts["lanes"]) == len(facts["tasks"])
+
+
+def test_a_program_has_its_processes_gils_and_names() -> None:
+    """And each thread that was seen to hold a GIL, or to wait for events, says so."""
+    facts = facts_of(recorded("exec-serve"))
+    assert list(facts) == RUN_KEYS
+    assert (facts["watches"], facts["status"], facts["gil"]) == ("program", 3, True)
+    (first, child), (gil, *_) = facts["processes"], facts["gils"]
+    assert list(first) == ["pid", "parent", "name", "python", "gil", "cannot"]
+    assert (first["name"], child["parent"]) == ("serve.py", first["pid"])
+    assert list(gil) == ["pid", "interpreter", "known", "held_s", "free_s", "open_s", "hand_offs"]
+    assert (gil["pid"], gil["interpreter"], gil["known"]) == (first["pid"], 0, "sampled")
+    lanes = {lane["name"]: lane for lane in facts["lanes"]}
+    main, counter = lanes["serve.py (loop)"], lanes["count-0"]
+    assert main["loop"] == facts["loop"] and counter["loop"] is None
+    assert (main["thread_name"], counter["named_by"], counter["process"]) == (
+        *("MainThread", "program"),
+        "serve.py",
+    )
+    mine = [lane["gil"] for lane in facts["lanes"] if lane["pid"] == first["pid"] and lane["gil"]]
+    assert sum(each["held_s"] for each in mine) == pytest.approx(gil["held_s"])
+    assert sum(each["hand_offs"] for each in mine) == gil["hand_offs"] > 0
+
+
+def test_what_is_seen_of_threads_is_told() -> None:
+    """Where they wait, in which function they are, what that cost, and how many are only counted."""
+    timeline = program(
+        thread(0, 100),
+        thread(1, 101),
+        Spans(1, 0, (Span(50, State.LOCK),)),
+        LaneEnded(50, 1),
+        Place(20, 0, "127.0.0.1:80"),
+        Located(30, 0, "f (a.py:1)"),
+        Stacks(90, 4, 1, 5, "it is gone"),
+        Ended(100),
+        most_gone=0,
+    )
+    facts = facts_of(timeline)
+    (lane,) = facts["lanes"]
+    assert lane["places"] == [{"t_s": 2e-8, "text": "127.0.0.1:80"}]
+    assert lane["functions"] == [{"t_s": 3e-8, "text": "f (a.py:1)"}]
+    assert facts["folded"] == {"threads": 1, "processes": 0, "states": {"lock": 5e-8}}
+    assert facts["stacks"] == {"dumps": 4, "failed": 1, "cpu_s": 5e-9, "why": "it is gone"}
 
 
 @given(runs())
@@ -127,7 +188,7 @@ def test_a_comparison_has_the_runs_and_a_verdict_on_each() -> None:
     timelines = compared("fetch-blocking", "fetch-threads")
     facts = json.loads(to_json(comparison_facts(timelines)))
     msgspec.convert(facts, ComparisonFacts)
-    assert list(facts) == ["schema", "runs", "verdict"]
+    assert list(facts) == ["schema", "runs", "verdict", "answer"]
     assert [run["mode"] for run in facts["runs"]] == ["blocking", "threads"]
     assert [list(each) for each in facts["verdict"]] == [["mode", "total_s", "speedup", "text"]] * 2
     ids = [finding["id"] for finding in facts["runs"][1]["findings"]]

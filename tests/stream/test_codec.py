@@ -108,8 +108,8 @@ def test_a_stream_without_a_header_is_refused() -> None:
 
 def test_a_newer_schema_is_refused_with_what_wrote_it() -> None:
     """The sentence says which version is needed."""
-    line = encode(HEADER).replace(b'"schema":1', b'"schema":2').replace(b'"0.1.0"', b'"7.0.0"')
-    with pytest.raises(StreamError, match=r"schema 2 by threadviz 7\.0\.0"):
+    line = encode(HEADER).replace(b'"schema":2', b'"schema":3').replace(b'"0.1.0"', b'"7.0.0"')
+    with pytest.raises(StreamError, match=r"schema 3 by threadviz 7\.0\.0"):
         list(Decoder().feed(line))
 
 

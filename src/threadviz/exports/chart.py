@@ -13,7 +13,7 @@ from threadviz.picture.marks import LOOKS
 from threadviz.picture.plain import clipped
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.picture.window import Window, measured
-from threadviz.timeline import Lane, Timeline
+from threadviz.timeline import Lane, Part, Ribbon, Timeline
 
 MOST_BLOCKS = 24_000
 """About so many blocks are drawn in all."""
@@ -86,6 +86,43 @@ class Chart:
             title=f"{clipped(lane.own_name, MOST)}: process {lane.pid}, thread {lane.tid}",
         )
         return element("div", name, strip, element("span", text(share), class_="share"), class_="lane")
+
+    def gil(self, ribbon: Ribbon, names: Mapping[int, str]) -> Markup:
+        """A row above the lanes: how much of each column the GIL was held, and by whom most; `names` are lanes'."""
+        width = max(1, self._window.length // MOST_CELLS)
+        parts = ribbon.binned(self._window.since, width, -(-self._window.length // width))
+        columns = [
+            self._held(self._window.since + number * width, width, part, names)
+            for number, part in enumerate(parts)
+            if part.held or part.open
+        ]
+        share = ribbon.shares(*self._window).held_share
+        words = "not seen" if share is None else f"held for {percent(share)} of the time of which it is known"
+        strip = element(
+            "svg", self._grid, joined(columns), class_="strip", role="img", aria_label=f"GIL: {words}"
+        )
+        which = f", interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
+        name = element("span", text("GIL"), class_="name", title=f"of process {ribbon.pid}{which}")
+        figure = "" if share is None else f"held {brief_percent(share)}"
+        return element("div", name, strip, element("span", text(figure), class_="share"), class_="lane")
+
+    def _held(self, start: int, width: int, part: Part, names: Mapping[int, str]) -> Markup:
+        end = min(start + width, self._window.until)
+        length = end - start
+        there = []
+        if part.held:
+            most = names.get(part.holder, "a thread without a lane")
+            words = f"held for {percent(part.held / length)}, most of it by {clipped(most, MOST)}"
+            height = 100 * part.held / length
+            there.append(self._column(start, end, words, "held", 100 - height, height))
+        if part.open:
+            words = f"for {percent(part.open / length)} it was not seen who held it, if anybody"
+            there.append(self._column(start, end, words, State.UNKNOWN.value, 0, 100 * part.open / length))
+        return joined(there)
+
+    def _column(self, start: int, end: int, words: str, class_: str, y: float, height: float) -> Markup:
+        title = element("title", text(words))
+        return rect(self._window, start, end, title, class_=class_, y=f"{y:.4g}%", height=f"{height:.4g}%")
 
     def _there(self, lane: Lane) -> Markup:
         until = self._window.until if lane.end is None else lane.end

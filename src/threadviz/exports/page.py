@@ -6,6 +6,7 @@ What is drawn is bounded, however long the run and however many its lanes; what 
 from collections.abc import Iterator, Sequence
 
 from threadviz import __version__
+from threadviz.events import Watches
 from threadviz.exports.chart import Chart, legend, textures
 from threadviz.exports.facts import figure_table, finding_list, task_table
 from threadviz.exports.looks import SCRIPT, STYLE, fingerprint
@@ -30,6 +31,9 @@ bottom: the order within a column is not the order of events.
 The probe for Linux has the time that a lane ran, or waited for a core, from the kernel, which counts it. Other kinds of
 waiting were seen from outside, look by look, and are right to about the time between two looks.
 
+Where it is drawn, the GIL has a strip above the lanes: how much of the time it was held, and at the top for how much
+that was not seen. That it is held is no cost; that threads wait for it is.
+
 Waiting for the GIL or for a core counts as task time. So the total against the sum of the tasks is no gain by itself:
 only a comparison with blocking calls shows one.
 """
@@ -52,7 +56,8 @@ def _page(timeline: Timeline, dropped: str) -> Iterator[Markup]:
     yield from _section("Lanes", _lanes(timeline))
     yield from _section("Findings", [finding_list(findings(timeline))])
     yield from _section("Totals", [figure_table([*totals_rows(timeline), *observer_rows(timeline)])])
-    yield from _section("Tasks, in the order in which they finished", task_table(timeline))
+    if timeline.tasks or timeline.header.watches is Watches.WORKLOAD:
+        yield from _section("Tasks, in the order in which they finished", task_table(timeline))
     yield from _section("How to read it", _paragraphs(_HOW_TO_READ))
     made = f"Made by threadviz {__version__}, from a recording made by threadviz {timeline.header.threadviz}."
     yield element("footer", text(made))
@@ -79,7 +84,7 @@ def _head(title: str) -> Markup:
 
 def _heading(timeline: Timeline, dropped: str) -> Markup:
     header = timeline.header
-    lines = (machine(header), f"{who_watched(timeline)}.", cannot(header))
+    lines = (machine(timeline), f"{who_watched(timeline)}.", cannot(header))
     return element(
         "header",
         element("h1", text(what_ran(timeline))),
@@ -109,7 +114,13 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
     chart = Chart(timeline, min(len(others), MAX_LANES) + min(len(plumbing), MAX_LANES))
     yield start("div", class_="chart")
     yield chart.axis()
-    yield from _drawn(chart, others, "worker")
+    of_program = timeline.header.watches is not Watches.WORKLOAD
+    if ribbon := timeline.ribbon:
+        yield chart.gil(ribbon, {lane.number: lane.name for lane in timeline.lanes})
+    yield from _drawn(chart, others, "thread" if of_program else "worker")
+    if timeline.folded is not None:
+        gone = f"{count(timeline.folded.threads, 'thread')} more came and went: they are in the totals."
+        yield element("p", text(gone), class_="faint")
     if plumbing:
         yield start("details")
         yield element("summary", text(count(len(plumbing), "plumbing thread")))

@@ -6,14 +6,16 @@ What has not come to pass, or does not apply, is an empty cell.
 Stretches, one row each, lane by lane, each lane's in the order of time and without gaps:
 
     lane, lane_name     its number in the recording, and the name that views show
-    role                loop, worker or plumbing
+    role                loop, worker, thread (of a program) or plumbing
     process, pid, tid   what its process is, and the numbers that the system gave it
     thread_name         the name that the thread itself had; of it, and of process, no more than 200 characters
     start_ns, end_ns, duration_ns
     state, call, known  running, ready, gil, io, ...; the system call; counted, sampled or said
-    loop_blocked_ns     of the event loop's lane: for how much of it the loop could not answer
+    loop_blocked_ns     of an event loop's lane: for how much of it the loop could not answer
     task                the number of the task that was on the lane when it began; of several the one that started last
     order_within_ns     0; where a long run was thinned: within how many ns the order of rows is not known
+    process_name        what its process is called, where that is known
+    place               what it waited on, where that was seen: a peer's address and port, or a file's path
 
 Tasks, one row each, in the order of submission:
 
@@ -42,7 +44,7 @@ from threadviz.timeline import STATES, Lane, Role, Task, Timeline
 STRETCH_COLUMNS = (
     *("lane", "lane_name", "role", "process", "pid", "tid", "thread_name"),
     *("start_ns", "end_ns", "duration_ns", "state", "call", "known"),
-    *("loop_blocked_ns", "task", "order_within_ns"),
+    *("loop_blocked_ns", "task", "order_within_ns", "process_name", "place"),
 )
 TASK_COLUMNS = (
     *("task", "name", "lane", "lane_name", "submitted_ns", "started_ns", "finished_ns"),
@@ -83,6 +85,7 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
         *(lane.number, defused(lane.name), lane.role, defused(clipped(lane.process, MOST))),
         *(lane.pid, lane.tid, defused(clipped(lane.own_name, MOST))),
     )
+    process_name = defused(clipped(lane.process_name, MOST))
     for stretch in lane.stretches():
         start, end = stretch.start, stretch.end
         task = timeline.task_on(lane, start)
@@ -93,6 +96,8 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
             sum(lane.blocked_binned(start, end - start, 1)[0]) if of_loop else None,
             None if task is None else task.number,
             lane.grain(start) if start < thinned else 0,
+            process_name,
+            defused(clipped(lane.place_at(start), MOST)) if stretch.call else "",
         )
 
 

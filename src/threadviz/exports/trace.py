@@ -1,8 +1,9 @@
 """The Chrome trace-event JSON, which Perfetto and speedscope read.
 
-Each lane is a thread, its stretches slices; its tasks are slices of another thread below it. What is said of the run
-as a whole (its begin and end, a process that died, how many lanes run or wait to) is in a process of its own. Times are
-microseconds since the run's origin, which is a little before its begin, with three decimals: to the ns.
+Each lane is a thread, its stretches slices; its tasks are slices of another thread below it, and the functions that it
+was seen in are instants. A GIL is a thread above those of its process, whose slices are who held it. What is said of
+the run as a whole (its begin and end, a process that died, how many lanes run or wait to) is in a process of its own.
+Times are microseconds since the run's origin, which is a little before its begin, with three decimals: to the ns.
 """
 
 import json
@@ -12,13 +13,13 @@ from math import ulp
 from typing import Any
 
 from threadviz import __version__
-from threadviz.events import State
+from threadviz.events import FREE, OPEN, State
 from threadviz.exports.counters import COUNTED, bin_width, steps
 from threadviz.exports.tracks import TaskRow, Track, Tracks
 from threadviz.findings import outcome_of
-from threadviz.findings.words import seconds
+from threadviz.findings.words import count, seconds
 from threadviz.picture.heading import cannot
-from threadviz.timeline import Lane, Role, Task, Timeline
+from threadviz.timeline import Lane, Ribbon, Role, Task, Timeline
 
 _AT_A_TIME = 2000
 """So many events are written at a time."""
@@ -62,6 +63,10 @@ def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
         notes.append(
             f"The run has very many stretches: its counters are averages over {seconds(width)} each."
         )
+    if timeline.folded is not None:
+        notes.append(
+            f"{count(timeline.folded.threads, 'thread')} more came and went: no track or counter has them."
+        )
     if any(lane.thinned_until > lane.start for lane in timeline.lanes):
         notes.append(
             "The run is too long to be kept as it was: of slices with 'order_within_ns' the lengths are right, and"
@@ -72,8 +77,8 @@ def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
         "workload": header.workload,
         "mode": header.mode,
         "outcome": outcome_of(timeline).value,
-        "python": header.python,
-        "gil": header.gil,
+        "python": timeline.python,
+        "gil": timeline.gil,
         "cores": header.cores,
         "platform": header.platform,
         "probe": header.probe.name,
@@ -88,6 +93,9 @@ def _events(timeline: Timeline) -> Iterator[str]:
     yield from _counters(timeline, tracks.whole)
     for lane, track in tracks.lanes:
         yield from _stretches(lane, track)
+        yield from _functions(lane, track)
+    for ribbon, track in tracks.ribbons:
+        yield from _holds(timeline, ribbon, track)
     for row in tracks.rows:
         yield from _tasks(timeline, row)
 
@@ -132,25 +140,51 @@ def _stretches(lane: Lane, track: Track) -> Iterator[str]:
     alike: dict[tuple[object, ...], str] = {}
     for stretch in lane.stretches():
         start, ns = stretch.start, stretch.end - stretch.start
-        if of_loop or start < thinned:
-            rest = _rest(lane, track, stretch.state, stretch.call, stretch.known, start, ns)
+        place = lane.place_at(start) if stretch.call else ""
+        if of_loop or place or start < thinned:
+            rest = _rest(lane, track, stretch.state, stretch.call, stretch.known, start, ns, place)
         else:
             kind = (stretch.state, stretch.call, stretch.known)
             rest = alike.get(kind) or alike.setdefault(kind, _rest(lane, track, *kind, start, ns))
         yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, stretch.end)},{rest}'
 
 
-def _rest(lane: Lane, track: Track, state: State, call: str, known: str, start: int, ns: int) -> str:
+def _rest(
+    lane: Lane, track: Track, state: State, call: str, known: str, start: int, ns: int, place: str = ""
+) -> str:
     """What a stretch's slice has beside its times."""
     args: dict[str, Any] = {"known": known}
     if call:
         args["call"] = call
+    if place:
+        args["place"] = place
     if blocked := sum(lane.blocked_binned(start, ns, 1)[0]):
         args["loop_could_not_answer_ns"] = blocked
     if grain := lane.grain(start):
         args["order_within_ns"] = grain
     where = {"pid": track.pid, "tid": track.tid}
     return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
+
+
+def _functions(lane: Lane, track: Track) -> Iterator[str]:
+    """The functions that it was seen in, each at the moment at which that was."""
+    for t, function in lane.functions:
+        yield _event("i", t, function, track, cat="stack", s="t", args={})
+
+
+def _holds(timeline: Timeline, ribbon: Ribbon, track: Track) -> Iterator[str]:
+    """Who held the GIL: there is nothing where nobody did, or that was not seen."""
+    names = {lane.number: lane.name for lane in timeline.lanes}
+    for held in ribbon.stretches():
+        if held.holder in (FREE, OPEN):
+            continue
+        args: dict[str, Any] = {"known": held.known}
+        if held.holder >= 0:
+            args["lane"] = held.holder
+        if grain := ribbon.grain(held.start):
+            args["order_within_ns"] = grain
+        name = names.get(held.holder, "a thread without a lane")
+        yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
 
 
 def _tasks(timeline: Timeline, row: TaskRow) -> Iterator[str]:

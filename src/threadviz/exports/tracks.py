@@ -5,7 +5,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from threadviz.timeline import Lane, Role, Task, Timeline
+from threadviz.events import Watches
+from threadviz.timeline import Lane, Ribbon, Role, Task, Timeline
 
 OWN_IDS = 10_000_000
 """Tracks that are no thread of the run are numbered from here on: no Linux has so many processes (4,194,304)."""
@@ -59,8 +60,21 @@ class Tracks:
             "tasks on no lane",
             self._elapsed(task for task in timeline.tasks if task.lane is None),
         )
+        self.ribbons: list[tuple[Ribbon, Track]] = []
+        ribbons = list(timeline.ribbons)
         for lane in lanes:
+            mine = [ribbon for ribbon in ribbons if ribbon.pid == lane.pid]
+            ribbons = [ribbon for ribbon in ribbons if ribbon.pid != lane.pid]
+            for ribbon in mine:
+                self._add_ribbon(self._pid(timeline, lane), ribbon)
             self._add_lane(timeline, lane)
+
+    def _add_ribbon(self, pid: int, ribbon: Ribbon) -> None:
+        """A GIL stands above the threads of its process."""
+        name = f"GIL of interpreter {ribbon.interpreter}" if ribbon.interpreter else "GIL"
+        track = Track(pid, next(self._own), name)
+        self.ribbons.append((ribbon, track))
+        self.in_order.append(track)
 
     def _add_lane(self, timeline: Timeline, lane: Lane) -> None:
         track = Track(self._pid(timeline, lane), self._tid(lane), lane.name)
@@ -98,7 +112,9 @@ class Tracks:
         if pid is None:
             pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._own)
             header = timeline.header
-            if lane.role is Role.LOOP:
+            if header.watches is not Watches.WORKLOAD:
+                self.processes[pid] = lane.process_name
+            elif lane.role is Role.LOOP:
                 self.processes[pid] = f"{header.workload}, {header.mode}"
             else:
                 self.processes[pid] = lane.name if lane.kind == "process" else lane.process

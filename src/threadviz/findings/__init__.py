@@ -5,6 +5,7 @@ or a mode is called decides nothing here: only what was measured does. Views loo
 timeline. Texts hold names and errors as they came from outside: a view has to make them safe for its medium.
 """
 
+from threadviz.findings.answer import answer
 from threadviz.findings.comparing import comparison, labelled, same_work
 from threadviz.findings.figures import Finding, outcome_of
 from threadviz.findings.outcome import why_broken
@@ -15,6 +16,7 @@ __all__ = [
     "RULES",
     "Finding",
     "Verdict",
+    "answer",
     "comparison",
     "findings",
     "labelled",

@@ -78,10 +78,14 @@ class Figures:
         """Whether the calls were made plainly, that is in the event loop's own thread."""
         return any(task.lane is not None and task.lane is self.timeline.loop for task in self.started)
 
+    def tells(self, state: State) -> bool:
+        """Whether the probe could tell when a thread was in this state."""
+        return state in self.header.probe.tells
+
     @property
     def tells_waits(self) -> bool:
         """Whether the probe could tell what a thread waited for."""
-        return State.IO in self.header.probe.tells
+        return self.tells(State.IO)
 
     @cached_property
     def pool(self) -> str | None:
@@ -115,8 +119,11 @@ class Figures:
         if not width:
             return 0.0
         ready, running = [0] * _SLICES, [0] * _SLICES
-        for lane in self.timeline.lanes:
-            for number, sums in enumerate(lane.binned(begin, width, _SLICES)):
+        binned = [lane.binned(begin, width, _SLICES) for lane in self.timeline.lanes]
+        if self.timeline.folded is not None:
+            binned.append(self.timeline.folded.binned(begin, width, _SLICES))
+        for bins in binned:
+            for number, sums in enumerate(bins):
                 ready[number] += sums[_READY]
                 running[number] += sums[_RUNNING]
         weighed = sum(r * (r + on_cpu) / width for r, on_cpu in zip(ready, running, strict=True))

@@ -94,6 +94,10 @@ def observation_sufficed(run: Figures) -> Finding | None:
             lacks.append(f"it missed {percent(missed)} of the looks due (over {percent(MISSED_MATTERS)})")
         if rate < RATE_MATTERS * probe.asked_hz:
             slow = f"it looked {rate:.0f} times a second, not {probe.asked_hz:.0f}"
+    if untold := run.timeline.untold:
+        lacks.append(
+            f"{count(untold.tasks, 'task')} of executors were not told, or not to the end: {untold.why}"
+        )
     if lacks:
         text = f"The observer fell short: {'; '.join([*lacks, *filter(None, [slow])])}."
     elif slow:

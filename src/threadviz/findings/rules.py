@@ -2,8 +2,18 @@
 
 from collections.abc import Callable
 
+from threadviz.events import Watches
 from threadviz.findings.figures import Figures, Finding
 from threadviz.findings.outcome import all_tasks_succeeded, observation_sufficed, run_finished
+from threadviz.findings.programs import (
+    cores_were_enough,
+    gil_waited_for,
+    loops_could_answer,
+    processes_told,
+    program_succeeded,
+    threads_stayed,
+    who_waited_most,
+)
 from threadviz.findings.shape import (
     loop_could_answer,
     order_of_results,
@@ -12,6 +22,7 @@ from threadviz.findings.shape import (
     workers_kept_busy,
 )
 from threadviz.findings.states import cores_sufficed, gil_in_the_way, processes_gain, threads_gain_nothing
+from threadviz.findings.threads import ThreadFigures
 from threadviz.timeline import Timeline
 
 RULES: tuple[Callable[[Figures], Finding | None], ...] = (
@@ -28,7 +39,23 @@ RULES: tuple[Callable[[Figures], Finding | None], ...] = (
     loop_could_answer,
     all_tasks_succeeded,
 )
-"""Each is asked of every run, and gives None where its question does not arise. Its name is the id."""
+"""Each is asked of every workload's run, and gives None where its question does not arise. Its name is the id."""
+
+RULES_OF_PROGRAMS: tuple[Callable[[ThreadFigures], Finding | None], ...] = (
+    run_finished,
+    program_succeeded,
+    observation_sufficed,
+    processes_told,
+    gil_waited_for,
+    cores_were_enough,
+    loops_could_answer,
+    who_waited_most,
+    threads_stayed,
+    workers_kept_busy,
+    gil_in_the_way,
+    all_tasks_succeeded,
+)
+"""Each is asked of every program; the last ones are about the tasks of observed executors."""
 
 OF_WHOLE_RUNS = frozenset(
     {total_is_sum, total_is_slowest, threads_gain_nothing, processes_gain, order_of_results}
@@ -38,6 +65,9 @@ OF_WHOLE_RUNS = frozenset(
 
 def findings(timeline: Timeline) -> list[Finding]:
     """What the run shows, as far as it came. Raises StreamError where not even its header is there."""
+    if timeline.header.watches is not Watches.WORKLOAD:
+        threads = ThreadFigures(timeline)
+        return [finding for rule in RULES_OF_PROGRAMS if (finding := rule(threads)) is not None]
     figures = Figures(timeline)
     asked = [rule for rule in RULES if figures.whole or rule not in OF_WHOLE_RUNS]
     return [finding for rule in asked if (finding := rule(figures)) is not None]

@@ -48,7 +48,7 @@ def total_is_slowest(run: Figures) -> Finding | None:
 def workers_kept_busy(run: Figures) -> Finding | None:
     """With fewer workers than tasks, the total is about the sum shared out among the workers that there were."""
     total, workers = run.totals.total_ns, len(run.timeline.workers)
-    if run.pool is None or run.header.workers >= len(run.started) or not total:
+    if run.pool is None or run.header.workers >= len(run.started) or not total or not workers:
         return None
     busy = run.totals.sum_ns / (workers * total)
     holds = busy >= 1 - A_LITTLE

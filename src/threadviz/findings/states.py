@@ -59,7 +59,7 @@ def _computed(run: Figures) -> str:
 
 def gil_in_the_way(run: Figures) -> Finding | None:
     """How much of the tasks' time went into waiting for the GIL."""
-    if run.pool is None or not run.header.gil or not _can_tell(run, State.GIL):
+    if run.pool is None or not run.timeline.gil or not _can_tell(run, State.GIL):
         return None
     holds = run.task_share(State.GIL) >= MATTERS
     text = _spent(run, State.GIL, "waiting for the GIL")

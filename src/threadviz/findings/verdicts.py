@@ -24,13 +24,16 @@ IN_THE_WAY = 0.10
 class Verdict:
     """How a mode did: `speedup` is relative to the baseline, None where the two can't be compared.
 
-    `total_ns` is None where it did not run.
+    `total_ns` is None where it did not run. `overlapped` is whether it computed or waited for several tasks at once,
+    and `crowded` whether its tasks waited for cores that other programs had.
     """
 
     mode: str
     total_ns: int | None
     speedup: float | None
     text: str
+    overlapped: bool = False
+    crowded: bool = False
 
 
 def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> list[Verdict]:
@@ -50,7 +53,8 @@ def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> l
 
 def _alone(mode: str, run: Figures) -> Verdict:
     total = run.totals.total_ns
-    text = f"{mode}: {seconds(total)} for {count(run.header.tasks, 'task')} of {run.header.workload}"
+    what = f"for {count(run.header.tasks, 'task')} of " if run.header.tasks else "of "
+    text = f"{mode}: {seconds(total)} {what}{run.header.workload}"
     return Verdict(
         mode, total, None, f"{text}, and nothing to compare with, as the runs did not do the same work"
     )
@@ -71,6 +75,8 @@ def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
         text = f"{mode}: {seconds(total)}, and nothing to compare with, as {baseline} was {was}{failed}"
         return Verdict(mode, total, None, text)
     speedup = base.totals.total_ns / total
+    if not run.timeline.tasks and not base.timeline.tasks:
+        return Verdict(mode, total, speedup, f"{mode}: {_without_tasks(speedup, run, base)}")
     # The words follow the figure as it is printed, with one decimal: less than that is noise.
     if round(speedup, 1) > 1:
         how = f"{speedup:.1f}x faster: {_gain(run, base)}"
@@ -78,7 +84,18 @@ def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
         how = f"{1 / speedup:.1f}x slower: {_obstacle(run, base)}"
     else:
         how = f"no faster ({speedup:.1f}x): {_obstacle(run, base)}"
-    return Verdict(mode, total, speedup, f"{mode}: {how}{failed}")
+    overlapped = any(_at_once(run))
+    return Verdict(mode, total, speedup, f"{mode}: {how}{failed}", overlapped, cores_elsewhere(run))
+
+
+def _without_tasks(speedup: float, run: Figures, base: Figures) -> str:
+    """How a program did, of which no tasks were said."""
+    cpu = f"{seconds(run.totals.cpu_ns)} of CPU time, and {seconds(base.totals.cpu_ns)} in the baseline"
+    if round(speedup, 1) > 1:
+        return f"{speedup:.1f}x faster ({cpu})"
+    if round(1 / speedup, 1) > 1:
+        return f"{1 / speedup:.1f}x slower ({cpu})"
+    return f"no faster ({speedup:.1f}x; {cpu})"
 
 
 def _whole(run: Figures) -> bool:
@@ -87,14 +104,21 @@ def _whole(run: Figures) -> bool:
 
 def _gain(run: Figures, base: Figures) -> str:
     """Why a run was faster than the baseline."""
-    cpus = run.at_once(State.RUNNING) if _overlapped(run) else 0.0
-    waits = run.at_once(*WAITING) if _overlapped(run) else 0.0
+    cpus, waits = _at_once(run)
     computed, waited = f"{cpus:.1f} CPUs computed at once", f"{waits:.1f} tasks waited at a time"
-    if cpus >= COMPUTES_AT_ONCE:
-        return f"{computed}, and {waited}" if waits >= OVERLAPS else computed
-    if waits >= OVERLAPS:
+    if cpus:
+        return f"{computed}, and {waited}" if waits else computed
+    if waits:
         return f"all of it waiting that overlapped ({waited})"
     return _tasks_themselves(run, base, sign=-1)
+
+
+def _at_once(run: Figures) -> tuple[float, float]:
+    """How many CPUs computed at a time, and how many tasks waited: 0 where it is not beyond what noise makes of one."""
+    if not _overlapped(run):
+        return 0.0, 0.0
+    cpus, waits = run.at_once(State.RUNNING), run.at_once(*WAITING)
+    return cpus if cpus >= COMPUTES_AT_ONCE else 0.0, waits if waits >= OVERLAPS else 0.0
 
 
 def _obstacle(run: Figures, base: Figures) -> str:

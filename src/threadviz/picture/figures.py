@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from threadviz.events import State
-from threadviz.findings.figures import SHORT_NS
+from threadviz.events import State, Watches
+from threadviz.findings.figures import COMPUTING, SHORT_NS
+from threadviz.findings.words import NS_PER_S
 from threadviz.picture.brief import brief_percent, brief_seconds
 from threadviz.picture.window import measured
-from threadviz.timeline import Timeline
+from threadviz.timeline import Role, Timeline, Totals
 
 NOTHING = "-"
 """What stands where there is no figure."""
@@ -14,6 +15,10 @@ NOTHING = "-"
 
 LOOP_FIGURES = ("loop could not answer", "longest stretch")
 """The names of the figures that are about the event loop: in all, and at most."""
+
+
+GIL_HELD = "GIL held"
+"""The name of the figure that says for how long it was."""
 
 
 class Row(NamedTuple):
@@ -25,14 +30,46 @@ class Row(NamedTuple):
 
 
 def totals_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
-    """The totals of a run as of `t` (ns; now, where None)."""
-    totals, done = timeline.totals(t), timeline.finished_tasks()
-    least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
-    speedup = totals.speedup if done and (t is None or (done[0].finished or 0) <= t) else None
+    """The totals of a run as of `t` (ns; now, where None). Those of a program are others than those of a workload."""
+    if timeline.header.watches is not Watches.WORKLOAD:
+        return _rows_of_program(timeline, t)
+    totals = timeline.totals(t)
     cpus = totals.parallelism
-    in_all, at_most = LOOP_FIGURES
     return [
         Row("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
+        *_task_rows(timeline, totals, t),
+        Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
+        *_loop_rows(timeline, totals),
+        *gil_rows(timeline, t),
+    ]
+
+
+def _rows_of_program(timeline: Timeline, t: int | None) -> list[Row]:
+    totals = timeline.totals(t)
+    cpus = totals.parallelism
+    threads, processes = there_were(timeline, t)
+    watched = "the program, begin to end" if timeline.header.watches is Watches.PROGRAM else "it was watched"
+    wanted = sum(totals.states.get(state, 0) for state in COMPUTING)
+    told = wanted and State.GIL in timeline.header.probe.tells
+    waited = brief_percent(totals.states.get(State.GIL, 0) / wanted) if told else NOTHING
+    held, *handed = gil_rows(timeline, t) or [Row(GIL_HELD, NOTHING, "it was not seen")]
+    return [
+        Row("total", brief_seconds(totals.total_ns), watched),
+        Row("threads", f"{threads}", "in all"),
+        Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
+        Row("waited for the GIL", waited, "of the time that threads ran or wanted to"),
+        held,
+        *_loop_rows(timeline, totals),
+        *handed,
+        Row("processes", f"{processes}", "in all"),
+        *(_task_rows(timeline, totals, t) if timeline.tasks else ()),
+    ]
+
+
+def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[Row]:
+    done = timeline.finished_tasks()
+    speedup = totals.speedup if done and (t is None or (done[0].finished or 0) <= t) else None
+    return [
         Row("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
         Row("slowest task", brief_seconds(totals.slowest_ns), ""),
         Row(
@@ -40,10 +77,50 @@ def totals_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
             times(speedup),
             "sum / total; in it, waits for the GIL or a core count as task time",
         ),
-        Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
-        Row(in_all, brief_seconds(totals.loop_blocked_ns), f"in all, busy or blocked{least}"),
-        Row(at_most, brief_seconds(totals.loop_longest_ns), f"of that{least}"),
     ]
+
+
+def _loop_rows(timeline: Timeline, totals: Totals) -> list[Row]:
+    """For how long the event loop could not answer; of several, that of the main thread, or the first."""
+    least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
+    in_all, at_most = LOOP_FIGURES
+    there = timeline.loop is not None or timeline.header.watches is Watches.WORKLOAD
+    blocked, longest = totals.loop_blocked_ns, totals.loop_longest_ns
+    return [
+        Row(in_all, brief_seconds(blocked) if there else NOTHING, f"in all, busy or blocked{least}"),
+        Row(at_most, brief_seconds(longest) if there else NOTHING, f"of that{least}"),
+    ]
+
+
+def gil_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
+    """What was seen of the GIL as of `t` (ns; now, where None): of the one to show, where there are several."""
+    ribbon, window = timeline.ribbon, measured(timeline)
+    until = window.until if t is None else min(t, window.until)
+    if ribbon is None:
+        return []
+    shares, length = ribbon.shares(window.since, until), until - window.since
+    share, of = shares.held_share, "of the time of which it is known"
+    if ribbon.inferred:  # where it is known, somebody holds it
+        share, of = shares.held / length if length > 0 else None, "of the time, at least: where it follows"
+    whose = "" if len(timeline.ribbons) == 1 else f", of process {ribbon.pid}"
+    handed = ribbon.handed(until) - ribbon.handed(window.since)
+    rate = f"{handed * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING
+    return [
+        Row(GIL_HELD, NOTHING if share is None else brief_percent(share), f"{of}; no cost by itself{whose}"),
+        Row("GIL hand-offs", rate, f"a second, at least: those that were seen{whose}"),
+    ]
+
+
+def there_were(timeline: Timeline, t: int | None = None) -> tuple[int, int]:
+    """How many threads and processes there have been until `t` (ns; now, where None), but for the plumbing."""
+    lanes = [
+        lane for lane in timeline.lanes if lane.role is not Role.PLUMBING and (t is None or lane.start <= t)
+    ]
+    threads, processes = len(lanes), len({lane.pid for lane in lanes})
+    if timeline.folded is not None:
+        threads += timeline.folded.threads
+        processes += timeline.folded.processes
+    return threads, processes
 
 
 def observer_rows(timeline: Timeline) -> list[Row]:

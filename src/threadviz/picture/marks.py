@@ -35,5 +35,8 @@ LOOKS: Mapping[Mark, Look] = MappingProxyType(
 )
 """By mark, in the order in which a legend has them."""
 
+HELD = Look("#", "▬", "gold1", "some thread holds the GIL, blank where none does")
+"""The GIL itself, where it is drawn as a strip of its own."""
+
 EDGE = Look("|", "│", "bright_black", "begins or ends")
 """Where a lane begins or ends, drawn in the cell beside it."""

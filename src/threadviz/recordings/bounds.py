@@ -6,7 +6,20 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from threadviz.events import AnyEvent, Died, Event, LaneStarted, Spans, Submitted, Tick
+from threadviz.events import (
+    AnyEvent,
+    Died,
+    Event,
+    GilHeld,
+    LaneStarted,
+    Located,
+    Named,
+    Place,
+    ProcessSeen,
+    Spans,
+    Submitted,
+    Tick,
+)
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
 
@@ -14,7 +27,15 @@ FREE_NS = 10_000_000_000
 NS_PER_BYTE = 500
 """How much CPU time may be taken in any case, and for each byte (ns): ten times as much as a sound recording needs."""
 _LOOKS = 40
-_NAMES: dict[type[Event], str] = {LaneStarted: "lanes", Submitted: "tasks", Died: "deaths"}
+_NAMES: dict[type[Event], str] = {
+    Submitted: "tasks",
+    Died: "deaths",
+    LaneStarted: "lanes",
+    ProcessSeen: "processes",
+    GilHeld: "GILs",
+}
+_NOTES = (Named, Place, Located)
+"""Said again and again: what is the same takes memory once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +43,9 @@ class Most:
     """How many of each are taken."""
 
     lanes: int = 20_000
+    """That are there: those folded away are not."""
+    processes: int = 10_000
+    gils: int = 5_000
     tasks: int = 200_000
     """Twice what a run may have that threadviz starts."""
     deaths: int = 10_000
@@ -48,7 +72,10 @@ class Bounds:
             LaneStarted: most.lanes,
             Submitted: most.tasks,
             Died: most.deaths,
+            ProcessSeen: most.processes,
+            GilHeld: most.gils,
         }
+        self._notes = set[str]()
         self._number_of = Counter[type[Event]]()
         self._characters = 0
         # After so many stretches it is seen to again how many are left.
@@ -68,6 +95,18 @@ class Bounds:
         elif not isinstance(event, Tick):
             self._check_kept(event)
 
+    def _kept(self, event: AnyEvent) -> int:
+        """How many are kept of what this event would be one more of."""
+        timeline = self._timeline
+        if isinstance(event, LaneStarted):
+            return timeline.lane_count
+        if isinstance(event, ProcessSeen):
+            return 0 if event.pid in timeline.processes else len(timeline.processes)
+        if isinstance(event, GilHeld):
+            return 0 if timeline.has_ribbon(event.pid, event.interpreter) else timeline.ribbon_count
+        self._number_of[type(event)] += 1
+        return self._number_of[type(event)] - 1
+
     def _check_time(self) -> None:
         if self._clock() > self._deadline:
             raise StreamError("it is made so that it would take too long to read")
@@ -85,10 +124,13 @@ class Bounds:
     def _check_kept(self, event: AnyEvent) -> None:
         """Of an event that the timeline keeps as it is."""
         kind = type(event)
-        self._number_of[kind] += 1
-        if kind in _NAMES and self._number_of[kind] > self._most_of[kind]:
+        if kind in _NAMES and self._kept(event) >= self._most_of[kind]:
             raise StreamError(f"no more than {self._most_of[kind]} {_NAMES[kind]} are taken")
-        self._characters += sum(len(value) for value in structs.astuple(event) if isinstance(value, str))
+        texts = [value for value in structs.astuple(event) if isinstance(value, str)]
+        if isinstance(event, _NOTES):
+            texts = [text for text in texts if text not in self._notes]
+            self._notes.update(texts)
+        self._characters += sum(map(len, texts))
         if self._characters > self._most.characters:
             raise StreamError(
                 f"no more than {self._most.characters} characters of names, results and errors are taken"

@@ -5,24 +5,30 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from threadviz.events import State
-from threadviz.findings import Finding, comparison, findings, outcome_of, verdict
+from threadviz.events import Known, ProcessSeen, Stacks, State
+from threadviz.findings import Finding, answer, comparison, findings, outcome_of, verdict
 from threadviz.findings.figures import Figures
 from threadviz.picture.window import Window, measured
 from threadviz.report.schema import (
     SCHEMA,
     ComparisonFacts,
     FindingFacts,
+    FoldedFacts,
+    GilFacts,
+    HolderFacts,
     LaneFacts,
     LoopFacts,
+    NoteFacts,
     ProbeFacts,
+    ProcessFacts,
     RateFacts,
     RunFacts,
+    StacksFacts,
     States,
     TaskFacts,
     VerdictFacts,
 )
-from threadviz.timeline import Lane, Task, Timeline
+from threadviz.timeline import Folded, Lane, Ribbon, Role, Task, Timeline
 
 NS_PER_S = 1_000_000_000
 
@@ -34,10 +40,11 @@ def to_json(facts: RunFacts | ComparisonFacts) -> str:
 
 def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> ComparisonFacts:
     """The facts of several runs, each under a mode of its own; `not_run` are modes that did not get their turn."""
-    beside = comparison(timelines)
+    beside, verdicts = comparison(timelines), verdict(timelines, not_run)
     return ComparisonFacts(
         schema=SCHEMA,
         runs=[run_facts(timeline, beside[mode]) for mode, timeline in timelines.items()],
+        answer=answer(timelines, verdicts),
         verdict=[
             VerdictFacts(
                 mode=each.mode,
@@ -45,7 +52,7 @@ def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] =
                 speedup=each.speedup,
                 text=each.text,
             )
-            for each in verdict(timelines, not_run)
+            for each in verdicts
         ],
     )
 
@@ -60,8 +67,8 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         workload=header.workload,
         mode=header.mode,
         outcome=outcome_of(timeline).value,
-        python=header.python,
-        gil=header.gil,
+        python=timeline.python,
+        gil=timeline.gil,
         cores=header.cores,
         workers=0 if Figures(timeline).plain else header.workers,
         probe=_probe(timeline),
@@ -70,11 +77,36 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         slowest_s=totals.slowest_ns / NS_PER_S,
         speedup=totals.speedup if done else None,
         parallelism=totals.parallelism,
-        loop=LoopFacts(totals.loop_blocked_ns / NS_PER_S, totals.loop_longest_ns / NS_PER_S),
-        lanes=[_lane(lane, window) for lane in timeline.lanes],
+        loop=_loop(totals.loop_blocked_ns, totals.loop_longest_ns),
+        lanes=[_lane(lane, timeline, window) for lane in timeline.lanes],
         tasks=[_task(task, timeline, window) for task in tasks],
         findings=[FindingFacts(each.id, each.holds, each.text) for each in (*findings(timeline), *beside)],
+        watches=header.watches.value,
+        status=None if timeline.closed is None else timeline.closed.status,
+        processes=[_process(each) for each in timeline.processes.values()],
+        gils=[_gil(ribbon, window) for ribbon in timeline.ribbons],
+        folded=None if timeline.folded is None else _folded(timeline.folded, window),
+        stacks=None if timeline.stacks is None else _stacks(timeline.stacks),
     )
+
+
+def _process(seen: ProcessSeen) -> ProcessFacts:
+    return ProcessFacts(seen.pid, seen.parent, seen.name, seen.python, seen.gil, seen.cannot)
+
+
+def _gil(ribbon: Ribbon, window: Window) -> GilFacts:
+    held, free, unseen = (ns / NS_PER_S for ns in ribbon.shares(*window))
+    known = Known.INFERRED if ribbon.inferred else Known.SAMPLED
+    handed = ribbon.handed(window.until) - ribbon.handed(window.since)
+    return GilFacts(ribbon.pid, ribbon.interpreter, known.value, held, free, unseen, handed)
+
+
+def _folded(folded: Folded, window: Window) -> FoldedFacts:
+    return FoldedFacts(folded.threads, folded.processes, _seconds(folded.states(window.until)))
+
+
+def _stacks(stacks: Stacks) -> StacksFacts:
+    return StacksFacts(stacks.dumps, stacks.failed, stacks.cpu_ns / NS_PER_S, stacks.why)
 
 
 def _probe(timeline: Timeline) -> ProbeFacts:
@@ -88,7 +120,7 @@ def _probe(timeline: Timeline) -> ProbeFacts:
     )
 
 
-def _lane(lane: Lane, window: Window) -> LaneFacts:
+def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
     start = min(max(lane.start, window.since), window.until)
     end = max(start, window.until if lane.end is None else min(lane.end, window.until))
     return LaneFacts(
@@ -100,7 +132,31 @@ def _lane(lane: Lane, window: Window) -> LaneFacts:
         end_s=(end - window.since) / NS_PER_S,
         states=_seconds(lane.states(window.since, window.until)),
         tasks=len(lane.tasks),
+        thread_name=lane.own_name,
+        named_by=None if lane.named_by is None else lane.named_by.value,
+        process=lane.process_name,
+        loop=_loop(*lane.blocked(window.until)) if lane.role is Role.LOOP else None,
+        gil=_holder(lane, timeline, window),
+        places=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.places],
+        functions=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.functions],
     )
+
+
+def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
+    """What a lane had of a GIL: its own interpreter's, for no thread holds another one."""
+    of = [
+        (ribbon.of_lane(lane.number, window.since), ribbon.of_lane(lane.number, window.until))
+        for ribbon in timeline.ribbons
+        if ribbon.pid == lane.pid
+    ]
+    held = sum(after - before for (before, _), (after, _) in of)
+    return (
+        HolderFacts(held / NS_PER_S, sum(after - before for (_, before), (_, after) in of)) if held else None
+    )
+
+
+def _loop(blocked: int, longest: int) -> LoopFacts:
+    return LoopFacts(blocked / NS_PER_S, longest / NS_PER_S)
 
 
 def _task(task: Task, timeline: Timeline, window: Window) -> TaskFacts:
@@ -116,6 +172,7 @@ def _task(task: Task, timeline: Timeline, window: Window) -> TaskFacts:
         states=_seconds(timeline.task_states(task)),
         result=msgspec.UNSET if task.result is None else task.result,
         error=msgspec.UNSET if task.error is None else task.error,
+        traceback=task.traceback or msgspec.UNSET,
     )
 
 

@@ -38,8 +38,80 @@ class LoopFacts(msgspec.Struct, frozen=True):
     longest_block_s: float
 
 
+class ProcessFacts(msgspec.Struct, frozen=True):
+    """A process of a program: `parent` is the process id of the one that started it.
+
+    `python` is empty where it is no CPython, or not known, and `gil` null where that is not known; `cannot` is a clause
+    on what can't be told of it.
+    """
+
+    pid: int
+    parent: int
+    name: str
+    python: str
+    gil: bool | None
+    cannot: str
+
+
+class GilFacts(msgspec.Struct, frozen=True):
+    """The GIL of an interpreter (0 is the main one) of process `pid`, as far as it was seen.
+
+    `known` is sampled or inferred: then it is known only where it follows who held it, and never seen free. `held_s`
+    and `free_s` are how long that was, `open_s` for how long it is not known. `hand_offs` is how often at least it went
+    from one thread to another.
+    """
+
+    pid: int
+    interpreter: int
+    known: str
+    held_s: float
+    free_s: float
+    open_s: float
+    hand_offs: int
+
+
+class HolderFacts(msgspec.Struct, frozen=True):
+    """For how long a thread was seen to hold its process's GIL, and how often at least it was handed to it."""
+
+    held_s: float
+    hand_offs: int
+
+
+class FoldedFacts(msgspec.Struct, frozen=True):
+    """Threads that were gone, and were too many to be lanes one by one; `states` are what all of them were in.
+
+    `processes` is how many processes there were of which no thread has a lane.
+    """
+
+    threads: int
+    processes: int
+    states: States
+
+
+class StacksFacts(msgspec.Struct, frozen=True):
+    """What py-spy has cost: how often it was run, how often that failed, its CPU time; `why` it was given up, if so."""
+
+    dumps: int
+    failed: int
+    cpu_s: float
+    why: str
+
+
+class NoteFacts(msgspec.Struct, frozen=True):
+    """What was said of a thread at a moment."""
+
+    t_s: float
+    text: str
+
+
 class LaneFacts(msgspec.Struct, frozen=True):
-    """A thread: `role` is loop, worker or plumbing; `tasks` is how many it has had."""
+    """A thread: `role` is loop, worker, thread or plumbing; `tasks` is how many it has had.
+
+    `name` is what views show, `thread_name` its own, and `named_by` who gave that: program, stacks (py-spy), system, or
+    null where it is what the system had at first. `process` is what its process is called. `loop` is null unless an
+    event loop is in it, `gil` where it was not seen to hold one. `places` are what it was seen to wait on (peers,
+    files), `functions` which ones it was seen in: of a long run not all.
+    """
 
     name: str
     role: str
@@ -49,12 +121,20 @@ class LaneFacts(msgspec.Struct, frozen=True):
     end_s: float
     states: States
     tasks: int
+    thread_name: str
+    named_by: str | None
+    process: str
+    loop: LoopFacts | None
+    gil: HolderFacts | None
+    places: list[NoteFacts]
+    functions: list[NoteFacts]
 
 
 class TaskFacts(msgspec.Struct, frozen=True):
     """A call of the workload's function. `lane` is the name of its lane.
 
     What has not come to pass is null. A task that is over has one of `result` and `error`; one that is not has neither.
+    `traceback` is there, in lines, where the user's own code has failed.
     """
 
     name: str
@@ -65,6 +145,7 @@ class TaskFacts(msgspec.Struct, frozen=True):
     states: States
     result: str | msgspec.UnsetType = msgspec.UNSET
     error: str | msgspec.UnsetType = msgspec.UNSET
+    traceback: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class FindingFacts(msgspec.Struct, frozen=True):
@@ -80,6 +161,9 @@ class RunFacts(msgspec.Struct, frozen=True):
 
     `outcome` is finished, interrupted or broken, that is: a process of the run died, the mode raised, or the stream
     is cut off.
+    `watches` is workload, program or process; of a program `workload` is what it is called, `mode` one of exec, attach
+    and record, `python` and `gil` those of its first process (gil is null where that is not known), and `status` how it
+    ended, as `subprocess` gives it; null where it has not, or it is not known.
     `workers` is how many the pool may have, 0 where the calls were made plainly, in the event loop's own thread.
     `speedup` is sum_s / total_s, null where no task is over; `parallelism` is CPU time / total_s, null where no time
     has passed. `tasks` are in the order in which they finished, the unfinished ones after them.
@@ -90,7 +174,7 @@ class RunFacts(msgspec.Struct, frozen=True):
     mode: str
     outcome: str
     python: str
-    gil: bool
+    gil: bool | None
     cores: int
     workers: int
     probe: ProbeFacts
@@ -103,6 +187,12 @@ class RunFacts(msgspec.Struct, frozen=True):
     lanes: list[LaneFacts]
     tasks: list[TaskFacts]
     findings: list[FindingFacts]
+    watches: str
+    status: int | None
+    processes: list[ProcessFacts]
+    gils: list[GilFacts]
+    folded: FoldedFacts | None
+    stacks: StacksFacts | None
 
 
 class VerdictFacts(msgspec.Struct, frozen=True):
@@ -118,8 +208,12 @@ class VerdictFacts(msgspec.Struct, frozen=True):
 
 
 class ComparisonFacts(msgspec.Struct, frozen=True):
-    """Several runs, as `threadviz compare --json` prints them; a run's findings have those beside the others too."""
+    """Several runs, as `threadviz compare --json` prints them; a run's findings have those beside the others too.
+
+    `answer` says in a sentence which mode pays; it is empty where that can't be told.
+    """
 
     schema: int
     runs: list[RunFacts]
     verdict: list[VerdictFacts]
+    answer: str

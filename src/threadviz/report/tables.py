@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 
 from threadviz.findings import Verdict
-from threadviz.picture.figures import Row, observer_rows, times, totals_rows
+from threadviz.picture.figures import NOTHING, Row, observer_rows, times, totals_rows
 from threadviz.picture.plain import printable
 from threadviz.timeline import Timeline
 
@@ -38,7 +38,11 @@ def comparison_table(
     """
     table = _figure_table(*map(printable, timelines))
     figures = [[*totals_rows(timeline), *observer_rows(timeline)] for timeline in timelines.values()]
-    rows: list[Sequence[Row]] = [*zip(*figures, strict=True)]
+    # Of a program there are other figures than of a workload: each row has what there is.
+    named = [{row.name: row for row in each} for each in figures]
+    there = {row.name: row for each in reversed(figures) for row in each}
+    order = dict.fromkeys(row.name for each in figures for row in each)
+    rows = [[each.get(name, Row(name, NOTHING, there[name].about)) for each in named] for name in order]
     if baseline is not None:
         name = printable(baseline)
         against = [

@@ -6,7 +6,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from threadviz.findings import comparison, findings, same_work, verdict
+from threadviz.events import Watches
+from threadviz.findings import answer, comparison, findings, same_work, verdict
 from threadviz.findings.comparing import baseline_of
 from threadviz.findings.words import count
 from threadviz.picture.heading import cannot, machine, what_ran, who_watched
@@ -17,20 +18,24 @@ from threadviz.report.tables import comparison_table, totals_table
 from threadviz.report.tasks import task_table
 from threadviz.timeline import Timeline
 
+_TASKS = "Tasks, in the order in which they finished"
+
 
 def run_report(timeline: Timeline, paper: Paper) -> str:
     """Return what one run was: its lanes, tasks, totals and findings."""
     picture = Picture([timeline], paper)
     tasks, left_out = task_table(timeline, paper.width)
+    found = findings(timeline)
+    of_program = timeline.header.watches is not Watches.WORKLOAD
     return paper.render(
         Text(what_ran(timeline), style="bold"),
-        Text(machine(timeline.header)),
+        Text(machine(timeline)),
         Text(who_watched(timeline)),
         *_sentence(cannot(timeline.header)),
         *_section("Lanes", [*picture.axis(), *picture.lanes(timeline), "", *picture.legend()]),
-        *_section("Tasks, in the order in which they finished", [tasks, *_left_out(left_out)]),
+        *(_section(_TASKS, [tasks, *_left_out(left_out)]) if timeline.tasks or not of_program else ()),
         *_section("Totals", [totals_table(timeline)]),
-        *_section("Findings", [_items((each.text for each in findings(timeline)), paper)]),
+        *(_section("Findings", [_items((each.text for each in found), paper)]) if found else ()),
     )
 
 
@@ -53,7 +58,10 @@ def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: 
         *map(Text, dict.fromkeys(words for each in runs if (words := cannot(each.header)))),
         *_section("Lanes", [*lanes, *picture.legend()]),
         *_section("Totals", [comparison_table(timelines, verdicts, baseline)]),
-        *_section("Verdict", [_items((each.text for each in verdicts), paper)]),
+        *_section(
+            "Verdict",
+            [*_sentence(answer(timelines, verdicts)), _items((each.text for each in verdicts), paper)],
+        ),
         *(_section("Findings", [_items(beside, paper)]) if beside else ()),
     )
 
@@ -75,7 +83,7 @@ def _which(label: str, timeline: Timeline) -> str:
 def _on_what(timelines: Mapping[str, Timeline]) -> list[str]:
     """The machines and the probes: of each run, where they are not the same."""
     of_each = {
-        label: f"{machine(timeline.header)}, probe {printable(timeline.header.probe.name)}"
+        label: f"{machine(timeline)}, probe {printable(timeline.header.probe.name)}"
         for label, timeline in timelines.items()
     }
     if len(set(of_each.values())) == 1:

@@ -4,11 +4,27 @@ It reads no clock, no file and no process, and draws nothing. Findings and views
 the vocabulary of events alone.
 """
 
+from threadviz.timeline.folded import Folded
 from threadviz.timeline.kinds import STATES
 from threadviz.timeline.lane import Lane, Stretch
 from threadviz.timeline.model import Timeline
 from threadviz.timeline.reading import Role
+from threadviz.timeline.ribbon import Held, Part, Ribbon, Shares
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.totals import Totals, Watching
 
-__all__ = ["STATES", "Lane", "Role", "Stretch", "Task", "Timeline", "Totals", "Watching"]
+__all__ = [
+    "STATES",
+    "Folded",
+    "Held",
+    "Lane",
+    "Part",
+    "Ribbon",
+    "Role",
+    "Shares",
+    "Stretch",
+    "Task",
+    "Timeline",
+    "Totals",
+    "Watching",
+]

@@ -7,7 +7,7 @@ from threadviz.events import Span
 from threadviz.timeline.history import History
 from threadviz.timeline.kinds import WIDTH, Kinds
 from threadviz.timeline.occupancy import Longest, Occupancy
-from threadviz.timeline.reading import Reading, Role
+from threadviz.timeline.reading import Asked, Reading, Role
 from threadviz.timeline.track import Track
 
 _NEVER = 2**63 - 1
@@ -27,7 +27,7 @@ class Account:
         self.start = start
         self.said_until = start
         self._kinds = kinds
-        self._reading = Reading(kinds, Role.PLUMBING, 0)
+        self._reading = Reading(kinds, Role.PLUMBING)
         self._occupancy = Occupancy()
         self._longest = Longest()
         self.history = History(start, kinds.columns, self._reading.width)
@@ -86,9 +86,9 @@ class Account:
         """Whether the lane is in a task right after `t`."""
         return self._occupancy.at(t)
 
-    def read_as(self, role: Role, asked_from: int) -> None:
-        """Work it out anew, for this role."""
-        self._reading = Reading(self._kinds, role, asked_from)
+    def read_as(self, role: Role, asked: Asked, *, seen: bool) -> None:
+        """Work it out anew, for this role; see `Reading`."""
+        self._reading = Reading(self._kinds, role, asked, seen=seen)
         self._longest = Longest()
         self.history.widen(self._reading.width)
         self._right_until = self.start
@@ -179,7 +179,7 @@ class Account:
         return longest
 
     def _look_ahead(self) -> None:
-        self._steady_from = max(self._occupancy.last, self._reading.asked_from)
+        self._steady_from = max([self._occupancy.last, *self._reading.turns])
         self._steady = {}
         self._tail_until = -1
 
@@ -233,9 +233,10 @@ class Account:
         touching = any(busy for _, busy in pieces)
         cut_up = []
         for until, busy in pieces:
-            if start < self._reading.asked_from < until:
-                cut_up.append((self._reading.asked_from, self._reading.piece(said, busy, touching, start)))
-                start = self._reading.asked_from
+            for turn in self._reading.turns:
+                if start < turn < until:
+                    cut_up.append((turn, self._reading.piece(said, busy, touching, start)))
+                    start = turn
             cut_up.append((until, self._reading.piece(said, busy, touching, start)))
             start = until
         return cut_up

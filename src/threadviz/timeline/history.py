@@ -80,6 +80,11 @@ class History:
                 yield track, pieces
                 sums = track.totals
 
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Give every piece another number, of the same column: `numbers` says by number which."""
+        for track in self._tracks:
+            track.renumber(numbers)
+
     def widen(self, width: int) -> None:
         """Have so many columns, once all of it was reopened."""
         self._nothing = [0] * width

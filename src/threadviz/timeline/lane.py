@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import add, sub
 
-from threadviz.events import Known, LaneStarted, Span, Spans, State
+from threadviz.events import Known, LaneStarted, Located, Named, NamedBy, Place, Span, Spans, State
 from threadviz.stream import StreamError
 from threadviz.timeline.account import Account, merged
 from threadviz.timeline.bins import DENSE, Bins, Sums, differences, walked
 from threadviz.timeline.kinds import STATES, WIDTH, Kinds
-from threadviz.timeline.reading import Role
+from threadviz.timeline.notes import Notes
+from threadviz.timeline.reading import FOREVER, Asked, Role
 
-FOREVER = 2**63 - 1
-"""No time in a stream is later (ns)."""
+_BEST_NAMES = (NamedBy.PROGRAM, NamedBy.STACKS, NamedBy.SYSTEM)
+"""Who is believed first on a thread's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,14 @@ class Clock:
 class Lane:
     """One thread. Read it through a `Timeline`, which alone changes it.
 
-    `name` is what is shown: 'event loop', 'thread 1', 'process 2', or for plumbing the thread's own name.
-    `kind` is 'process' where it is in another process than the event loop, else 'thread'. `start` and `end`
-    are its lifetime in ns, `end` is None while it is alive. `tasks` are the numbers of its tasks, in the
-    order in which they were said to start. `revision` is explained at `settled_until`.
+    `name` is what is shown, and tells it from the others: of a workload's run 'event loop', 'thread 1', 'process 2' or
+    'plumbing 1'; of a program the name of its thread, or of the main thread that of its process, with '(loop)' behind
+    it where an event loop is in it, and with its tid where several have the same. `process_name` is what its process
+    is called, `own_name` the name that the thread itself has, as far as it is known, `named_by` who said so.
+    `kind` is 'process' where it is in another process than the event loop, or than the program's first process, else
+    'thread'. `start` and `end` are its lifetime in ns, `end` is None while it is alive. `tasks` are the numbers of its
+    tasks, in the order in which they were said to start. `revision` is explained at `settled_until`. `loop_since` is
+    from when (ns) on an event loop is asked if it could answer; None where it is none.
     """
 
     def __init__(self, event: LaneStarted, kinds: Kinds, clock: Clock) -> None:
@@ -48,19 +53,32 @@ class Lane:
         self.pid = event.pid
         self.tid = event.tid
         self.own_name = event.name or f"tid {event.tid}"
+        self.named_by: NamedBy | None = None
+        self.system_name = event.name
         self.name = self.own_name
         self.process = event.process
+        self.process_name = f"process {event.pid}"
         self.role = Role.PLUMBING
         self.kind = "thread"
         self.start = event.t
         self.end: int | None = None
         self.tasks: list[int] = []
         self.revision = 0
+        self.loop_since: int | None = None
         self._revised_from: list[int] = []
+        # The sums of its whole life, once it is over.
+        self._life: Sums | None = None
         self._clock = clock
         self._kinds = kinds
         self._unknown = kinds.number(State.UNKNOWN, Known.SAMPLED, "")
         self._account = Account(event.t, kinds, self._unknown)
+        self._places = Notes()
+        self._functions = Notes()
+
+    @property
+    def is_main(self) -> bool:
+        """Whether it is the main thread of its process."""
+        return self.tid == self.pid
 
     @property
     def settled_until(self) -> int:
@@ -105,6 +123,10 @@ class Lane:
 
     def sums(self, since: int, until: int) -> Sums:
         """What `states` says, of every state, in the order of `STATES`."""
+        if self.end is not None and since <= self.start and until >= self.end:
+            if self._life is None:
+                self._life = _in_states(self._columns_until(self.end))
+            return self._life
         columns = self._columns_until(until)
         if since > self.start:
             columns = list(map(sub, columns, self._columns_until(min(since, until))))
@@ -120,7 +142,7 @@ class Lane:
         return list(map(_in_states, bins)) if self.role is Role.LOOP else bins
 
     def blocked_binned(self, since: int, width: int, count: int) -> list[Sums]:
-        """Of what `binned` says of the event loop's lane: how much of it while the loop could not answer.
+        """Of what `binned` says of an event loop's lane: how much of it while the loop could not answer.
 
         `blocked` says when that is. What there is of io, lock, sleep and waiting is what is drawn as blocked. Of every
         other lane all is 0.
@@ -149,12 +171,38 @@ class Lane:
         start, end, kind = self._account.around(min(t, horizon - 1), horizon)
         return Stretch(start, end, *self._kinds.table[kind])
 
-    def blocked(self, until: int) -> tuple[int, int]:
-        """Of the event loop's lane: for how long (ns) it could not answer, in all and at most at a stretch.
+    @property
+    def places(self) -> tuple[tuple[int, str], ...]:
+        """What it was seen to wait on, and when (ns). Of a long run not all is kept."""
+        return tuple(self._places)
 
-        That is counted from where the workload began until `until`. It could not answer while it was in a
-        task, or seen in anything but the wait for events; what nobody saw (unknown, or waiting for nobody
-        knows what) is not held against it.
+    @property
+    def functions(self) -> tuple[tuple[int, str], ...]:
+        """Which functions it was seen in, and when (ns). Of a long run not all is kept."""
+        return tuple(self._functions)
+
+    def place_at(self, t: int) -> str:
+        """What the lane waits on in the wait that `t` (ns) is in: a peer's address and port, a file's path; or ''."""
+        stretch = None if self._places.last < 0 or t < self.thinned_until else self.at(t)
+        if stretch is None:
+            return ""
+        until = stretch.end if stretch.end == self._horizon() else stretch.end - 1
+        return self._places.within(stretch.start, until, t)
+
+    def function_at(self, t: int) -> tuple[int, str] | None:
+        """Which function it was in when that was last seen, up to `t` (ns), and when that was; None where it never was.
+
+        Of a long run not all is kept that was seen.
+        """
+        return self._functions.before(t)
+
+    def blocked(self, until: int) -> tuple[int, int]:
+        """Of an event loop's lane: for how long (ns) it could not answer, in all and at most at a stretch.
+
+        That is counted from `loop_since` until `until`: from where the workload began, or of a program, from where it
+        was first seen to wait for events, and once its thread has ended, to where it last was. It could not answer
+        while it was in a task, or seen in anything but the wait for events; what nobody saw (unknown, or waiting for
+        nobody knows what) is not held against it.
         """
         until = min(until, self._horizon())
         return sum(self._columns_until(until)[WIDTH:]), self._account.longest_block(until, self._horizon())
@@ -206,12 +254,28 @@ class Lane:
             self._revise(self.start if self.role is Role.LOOP else t)
         self._account.occupy(t, by)
 
-    def take_role(self, role: Role, begin: int) -> None:
-        """Become `role`; an event loop's questions are asked from `begin` (ns) on."""
+    def take_role(self, role: Role, asked: Asked, *, seen: bool) -> None:
+        """Become `role`; an event loop is `asked` within these times, and was `seen` to be one, or said to be."""
         if self.start < self.settled_until:
             self._revise(self.start)
-        self.role = role
-        self._account.read_as(role, begin)
+        self.role, self.loop_since = role, asked[0] if role is Role.LOOP else None
+        self._account.read_as(role, asked, seen=seen)
+
+    def take_name(self, event: Named) -> None:
+        """Its thread has this name; who is believed more has the last word."""
+        if event.by is NamedBy.SYSTEM:
+            self.system_name = event.name
+        if self.named_by is None or _BEST_NAMES.index(event.by) <= _BEST_NAMES.index(self.named_by):
+            self.own_name, self.named_by = event.name or f"tid {self.tid}", event.by
+
+    def note(self, event: Place | Located) -> None:
+        """Something was said of the moment that the event is of."""
+        notes, text = (
+            (self._places, event.place) if isinstance(event, Place) else (self._functions, event.function)
+        )
+        if event.t < max(self.start, notes.last):
+            raise StreamError(f"lane {self.number}: {text!r} is said of {event.t} ns, too late or too early")
+        notes.add(event.t, text)
 
     def thin(self, marks: Iterable[int]) -> None:
         """Thin a little more of what is old; what is added up stays exact at `marks` (ns)."""
@@ -219,6 +283,7 @@ class Lane:
 
     def _revise(self, since: int) -> None:
         self.revision += 1
+        self._life = None
         self._revised_from.append(since)
         self._clock.recuts += 1
 

@@ -10,21 +10,32 @@ from threadviz.events import (
     Ended,
     Event,
     Finished,
+    GilHeld,
     Header,
     LaneEnded,
     LaneStarted,
+    Located,
+    Named,
+    Place,
+    ProcessSeen,
     Spans,
+    Stacks,
     Started,
     State,
     Submitted,
     Tick,
+    Untold,
+    Watches,
 )
 from threadviz.stream import StreamError
-from threadviz.timeline.bins import Sums
+from threadviz.timeline.added import AddedUp
+from threadviz.timeline.folded import Folded
 from threadviz.timeline.kinds import STATES
 from threadviz.timeline.lane import Clock, Lane
-from threadviz.timeline.lanes import Lanes
+from threadviz.timeline.lanes import MOST_GONE, Lanes
 from threadviz.timeline.reading import Role
+from threadviz.timeline.ribbon import Ribbon
+from threadviz.timeline.ribbons import Ribbons
 from threadviz.timeline.tasks import Task, Tasks
 from threadviz.timeline.totals import Totals, Watching
 
@@ -33,7 +44,6 @@ KEEP = 1_000_000
 """How many stretches a timeline keeps as they were told: about 20 MB of them."""
 
 _RUNNING = STATES.index(State.RUNNING)
-_NOTHING = (0,) * len(STATES)
 
 
 class Timeline:
@@ -45,35 +55,44 @@ class Timeline:
     `Lane.thinned_until`.
     """
 
-    def __init__(self, keep: int = KEEP) -> None:
+    def __init__(self, keep: int = KEEP, most_gone: int = MOST_GONE) -> None:
         self.begin: int | None = None
         self.end: int | None = None
         self.error: str | None = None
         self.tick: Tick | None = None
         self.closed: Closed | None = None
         self.died: list[Died] = []
+        self.processes: dict[int, ProcessSeen] = {}
+        self.stacks: Stacks | None = None
+        self.untold: Untold | None = None
+        self._root: int | None = None
         self._header: Header | None = None
         self._clock = Clock()
         self._keep = self._room = keep
         self._tasks = Tasks()
-        self._summed_up: tuple[Sums, Sums] = (_NOTHING, _NOTHING)
-        # What these are the sums for, and as of how many events; of none in particular where no more will change them.
-        self._summed_up_for: tuple[object, ...] = ()
-        self._summed_up_as_of: int | None = None
         self._applied = 0
-        self._lanes = Lanes(self._clock)
+        self._lanes = Lanes(self._clock, most_gone)
+        self._added_up = AddedUp(self._lanes, self._clock)
+        self._ribbons = Ribbons()
         self._appliers: dict[type[Event], Callable[[Any], None]] = {
             LaneStarted: self._lanes.start,
-            LaneEnded: self._lanes.end,
+            LaneEnded: self._lane_ended,
             Spans: self._spans,
             Tick: self._tick,
             Begin: self._begin,
             Submitted: self._tasks.submit,
             Started: self._started,
             Finished: self._finished,
+            Untold: self._untold,
             Ended: self._ended,
             Died: self.died.append,
             Closed: self._closed,
+            ProcessSeen: self._process,
+            Named: self._lanes.name,
+            Place: self._note,
+            Located: self._note,
+            Stacks: self._stacks,
+            GilHeld: self._gil_held,
         }
 
     def apply(self, event: Event) -> None:
@@ -82,6 +101,8 @@ class Timeline:
             if self._header is not None:
                 raise StreamError("a second header")
             self._header = event
+            if event.watches is not Watches.WORKLOAD:
+                self._lanes.are_of_program()
             return
         if self._header is None:
             raise StreamError(f"a stream begins with a header, not with {type(event).__name__}")
@@ -115,13 +136,86 @@ class Timeline:
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
-        """All lanes, as they are to be shown: the event loop, the workers as they appeared, the plumbing."""
+        """All lanes, as they are to be shown.
+
+        Of a workload's run these are the event loop, the workers as they appeared, and the plumbing; of a program its
+        processes as they appeared, of each its main thread, those with event loops, and the others as they appeared;
+        and then the plumbing.
+        """
         return self._lanes.in_order
 
     @property
+    def lane_count(self) -> int:
+        """How many lanes there are."""
+        return len(self._lanes)
+
+    @property
     def loop(self) -> Lane | None:
-        """The event loop's lane; None until it is known."""
+        """The event loop's lane; None until it is known.
+
+        Of a program with several it is that of its main thread, else the first of them.
+        """
         return self._lanes.loop
+
+    @property
+    def loops(self) -> tuple[Lane, ...]:
+        """The lanes of all event loops."""
+        return tuple(lane for lane in self.lanes if lane.role is Role.LOOP)
+
+    @property
+    def folded(self) -> Folded | None:
+        """What is left of the lanes that are gone, where these are too many; None where all lanes are there."""
+        return self._lanes.folded
+
+    @property
+    def ribbons(self) -> tuple[Ribbon, ...]:
+        """Who held a GIL when: one ribbon for each GIL that was told of, those of a process beside each other."""
+        return self._ribbons.in_order
+
+    @property
+    def ribbon_count(self) -> int:
+        """How many ribbons there are."""
+        return len(self._ribbons)
+
+    def has_ribbon(self, pid: int, interpreter: int) -> bool:
+        """Whether this interpreter's GIL was told of."""
+        return (pid, interpreter) in self._ribbons
+
+    @property
+    def ribbon(self) -> Ribbon | None:
+        """The one to show where there is room for one: of the event loop's process, or else the most contended.
+
+        That is the one that changed hands most often, and of several the one that was held longest.
+        """
+        mine = () if self.loop is None else self._ribbons.of(self.loop.pid)
+        return max(
+            mine or self.ribbons,
+            key=lambda each: (each.handed(each.end), each.shares(0, each.end).held),
+            default=None,
+        )
+
+    @property
+    def root(self) -> int | None:
+        """The process id of the subject, or of the program's first process; None until it is known."""
+        return self._root
+
+    @property
+    def python(self) -> str:
+        """The version of the subject's Python, or of that of the program's first process; empty where not known."""
+        seen = self._seen_of_root
+        return self.header.python if seen is None else seen.python
+
+    @property
+    def gil(self) -> bool | None:
+        """Whether that Python has a GIL; None where it is not known."""
+        seen = self._seen_of_root
+        return self.header.gil if seen is None else seen.gil
+
+    @property
+    def _seen_of_root(self) -> ProcessSeen | None:
+        """What was said of it, of a program; None of a workload's run, whose header has the last word."""
+        of_program = self.header.watches is not Watches.WORKLOAD
+        return self.processes.get(self._root or 0) if of_program else None
 
     @property
     def workers(self) -> tuple[Lane, ...]:
@@ -182,7 +276,7 @@ class Timeline:
         sum_ns, slowest_ns = self._tasks.elapsed(t)
         if self.begin is None or until <= self.begin:
             return Totals(0, sum_ns, slowest_ns, 0, {}, 0, 0)
-        plumbing, others = self._sums(self.begin, until)
+        plumbing, others = self._added_up.sums(self.begin, until, self._applied)
         blocked_ns, longest_ns = (0, 0) if self.loop is None else self.loop.blocked(until)
         return Totals(
             total_ns=until - self.begin,
@@ -194,30 +288,27 @@ class Timeline:
             loop_longest_ns=longest_ns,
         )
 
-    def _sums(self, since: int, until: int) -> tuple[Sums, Sums]:
-        """Nanoseconds in each state of all lanes together: of the plumbing, and of the others."""
-        key = (since, until, self._clock.recuts, self._lanes.in_order)
-        if key != self._summed_up_for or self._summed_up_as_of not in (self._applied, None):
-            parts: tuple[list[Sums], list[Sums]] = ([_NOTHING], [_NOTHING])
-            for lane in self._lanes.in_order:
-                parts[lane.role is not Role.PLUMBING].append(lane.sums(since, until))
-            plumbing, others = (tuple(map(sum, zip(*rows, strict=True))) for rows in parts)
-            self._summed_up = plumbing, others
-            settled = all(lane.settled_until >= until for lane in self._lanes.in_order)
-            self._summed_up_for, self._summed_up_as_of = key, None if settled else self._applied
-        return self._summed_up
+    @property
+    def _marks(self) -> list[int]:
+        """Where sums are to stay exact, whatever is thinned."""
+        return [t for t in (self.begin, self.end) if t is not None]
 
     def _see(self, t: int) -> None:
         if t > self._clock.now:
             self._clock.now = t
 
     def _spans(self, event: Spans) -> None:
-        self._see(self._lanes.find(event.lane).tell(event))
+        self._see(self._lanes.tell(event))
         self._room -= len(event.spans)
         while self._room < 0:
-            self._room += self._lanes.make_room(
-                self._keep, [t for t in (self.begin, self.end) if t is not None]
-            )
+            self._room += self._lanes.make_room(self._keep, self._marks)
+
+    def _lane_ended(self, event: LaneEnded) -> None:
+        for lane in self._lanes.end(event):
+            self._ribbons.forget_lane(lane.pid, lane.number)
+            if not self._lanes.has_process(lane.pid):
+                self._ribbons.forget_process(lane.pid)
+                self.processes.pop(lane.pid, None)
 
     def _tick(self, event: Tick) -> None:
         if self.tick is not None and event.t < self.tick.t:
@@ -227,7 +318,7 @@ class Timeline:
     def _begin(self, event: Begin) -> None:
         if self.begin is not None:
             raise StreamError("the workload begins twice")
-        self.begin = event.t
+        self.begin, self._root = event.t, event.pid
         self._lanes.begin(event)
 
     def _ended(self, event: Ended) -> None:
@@ -244,6 +335,26 @@ class Timeline:
         task = self._tasks.finish(event)
         if task.lane is not None:
             task.lane.occupy(event.t, -1)
+
+    def _process(self, event: ProcessSeen) -> None:
+        self.processes[event.pid] = event
+        self._lanes.name_process(event.pid, event.name or f"process {event.pid}")
+
+    def _note(self, event: Place | Located) -> None:
+        self._lanes.find(event.lane).note(event)
+
+    def _untold(self, event: Untold) -> None:
+        self.untold = event
+        self._lanes.leave_untold()
+
+    def _stacks(self, event: Stacks) -> None:
+        if self.stacks is not None and event.t < self.stacks.t:
+            raise StreamError(f"stacks at {event.t} ns, after those at {self.stacks.t} ns")
+        self.stacks = event
+
+    def _gil_held(self, event: GilHeld) -> None:
+        self._lanes.check_holders(event)
+        self._see(self._ribbons.tell(event, self._marks))
 
     def _closed(self, event: Closed) -> None:
         self.closed = event

@@ -5,7 +5,7 @@ import enum
 from threadviz.events import Known, State
 from threadviz.timeline.kinds import WIDTH, Kinds
 
-_EVENT_CALLS = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2", "kevent", "io_uring_enter"})
+EVENT_CALLS = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2", "kevent", "io_uring_enter"})
 """In these system calls an event loop waits for events, and hardly anything else is ever waited for."""
 
 _POLL_CALLS = frozenset({"poll", "ppoll", "select", "pselect6"})
@@ -21,22 +21,37 @@ class Role(enum.StrEnum):
     """What a lane is in the run."""
 
     LOOP = "loop"
-    """The thread that the event loop is in."""
+    """A thread that an event loop is in: as the subject says, or of a program, as its waits for events show."""
     WORKER = "worker"
-    """A thread that tasks run in, or the main thread of a worker process."""
+    """A thread that tasks run in, or of a workload's run, the main thread of a worker process."""
+    THREAD = "thread"
+    """A thread of a program, of which nobody has said what it is for."""
     PLUMBING = "plumbing"
-    """Every other thread."""
+    """Every other thread; of a program, those of the processes that `multiprocessing` keeps for itself."""
+
+
+Asked = tuple[int, int]
+"""From when (ns) to when it is asked of an event loop if it could answer."""
+
+_NEVER: Asked = (0, 0)
+
+FOREVER = 2**63 - 1
+"""No time in a stream is later (ns)."""
 
 
 class Reading:
-    """What a lane of this role is shown as; of an event loop it is asked from `asked_from` (ns) on if it could answer.
+    """What a lane of this role is shown as; of an event loop it is `asked` within these times (ns) if it could answer.
 
-    `width` is how many columns its time is added up in.
+    `turns` are when that begins and ends. `width` is how many columns its time is added up in. Where the loop was
+    `seen` to be one, by its waits for events, these alone are taken for such, and so they are in a task too, which
+    has a loop of its own then.
     """
 
-    def __init__(self, kinds: Kinds, role: Role, asked_from: int) -> None:
+    def __init__(self, kinds: Kinds, role: Role, asked: Asked = _NEVER, *, seen: bool = False) -> None:
         self.of_loop = role is Role.LOOP
-        self.asked_from = asked_from if self.of_loop else 0
+        self._seen = self.of_loop and seen
+        self._asked_from, self._asked_until = asked if self.of_loop else _NEVER
+        self.turns = [turn for turn in (self._asked_from, self._asked_until) if turn < FOREVER]
         self.width = 2 * WIDTH if self.of_loop else WIDTH
         self._kinds = kinds
         self._role = role
@@ -46,21 +61,20 @@ class Reading:
 
         `busy` says if that part is in a task, `touching` if any part of the stretch is.
         """
-        shown = said if busy else self._outside_task(said, touching)
-        asked = self.of_loop and start >= self.asked_from
-        return self._kinds.piece(
-            said, shown, asked and (busy or self._kinds.table[shown][0] in _CANNOT_ANSWER)
-        )
+        shown = said if busy and not self._seen else self._outside_task(said, touching)
+        asked = self.of_loop and self._asked_from <= start < self._asked_until
+        could_not = (busy and not self._seen) or self._kinds.table[shown][0] in _CANNOT_ANSWER
+        return self._kinds.piece(said, shown, asked and could_not)
 
     def is_open(self, said: int) -> bool:
         """Whether what the first part of a stretch is shown as may depend on its last."""
-        return self.of_loop and self._kinds.table[said][2] in _POLL_CALLS
+        return self.of_loop and not self._seen and self._kinds.table[said][2] in _POLL_CALLS
 
     def _outside_task(self, said: int, touching: bool) -> int:
         state, known, call = self._kinds.table[said]
         if self._role is Role.WORKER and state in _WAITS:
             return self._kinds.number(State.IDLE, Known.SAID, "")
-        for_events = call in _EVENT_CALLS or (call in _POLL_CALLS and not touching)
+        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
         if self.of_loop and state is State.IO and for_events:
             return self._kinds.number(State.IDLE, known, "")
         return said

@@ -6,7 +6,8 @@ from operator import attrgetter, itemgetter
 
 from threadviz.events import Finished, Started, Submitted
 from threadviz.stream import StreamError
-from threadviz.timeline.lane import FOREVER, Lane
+from threadviz.timeline.lane import Lane
+from threadviz.timeline.reading import FOREVER
 
 
 @dataclass(slots=True, eq=False)
@@ -24,6 +25,8 @@ class Task:
     finished: int | None = None
     result: str | None = None
     error: str | None = None
+    traceback: str = ""
+    """Of the user's own code, in lines, where it is that which failed."""
     lane: Lane | None = None
 
     def elapsed(self, until: int = FOREVER) -> int:
@@ -82,6 +85,7 @@ class Tasks:
         if event.t < (task.submitted if task.started is None else task.started):
             raise StreamError(f"task {task.number} finishes at {event.t} ns, before it began")
         task.finished, task.result, task.error = event.t, event.result, event.error
+        task.traceback = event.traceback
         index = bisect_right(self.done, event.t, key=_finished)
         self.done.insert(index, task)
         del self._before_done[index + 1 :]

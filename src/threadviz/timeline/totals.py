@@ -33,9 +33,9 @@ class Totals:
     cpu_ns: int
     """On a CPU: all lanes of the run together, plumbing included."""
     states: dict[State, int]
-    """What the event loop's lane and the workers' were in, added up."""
+    """What the event loop's lane and the workers' were in, added up; of a program, all threads' but the plumbing's."""
     loop_blocked_ns: int
-    """For how long the event loop could not answer, in all."""
+    """For how long the event loop (of several: see `Timeline.loop`) could not answer, in all."""
     loop_longest_ns: int
     """For how long at most at a stretch."""
 

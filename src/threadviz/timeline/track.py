@@ -52,6 +52,10 @@ class Track:
         del self._sums[-(-kept // BLOCK) * len(self.totals) :]
         self.end = t
 
+    def renumber(self, numbers: Sequence[int]) -> None:
+        """Give every piece another number, of the same column: `numbers` says by number which."""
+        self._numbers = array("I", [numbers[number] for number in self._numbers])
+
     def take_front(self, count: int) -> Iterator[tuple[int, int]]:
         """Return (end, number) of the first `count` pieces, whole blocks of them but not all, and forget them."""
         ends, numbers = self._starts[1 : count + 1].tolist(), self._numbers[:count].tolist()

@@ -1,0 +1,81 @@
+"""The lanes by their numbers, by thread and by process."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+
+from threadviz.stream import StreamError
+from threadviz.timeline.lane import Lane
+
+Thread = tuple[int, int]
+"""(pid, tid)"""
+
+
+class Threads:
+    """All lanes that there are. A thread's number may be used again: its lanes are there one after the other."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[int, Lane] = {}
+        self._by_thread: defaultdict[Thread, list[Lane]] = defaultdict(list)
+        self._by_process: defaultdict[int, dict[int, Lane]] = defaultdict(dict)
+        self._highest = -1
+        self._some_are_gone = False
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+    def __iter__(self) -> Iterator[Lane]:
+        """As they appeared."""
+        return iter(self._by_number.values())
+
+    def add(self, lane: Lane) -> None:
+        """Take a lane. Raises StreamError where it can't be another one."""
+        if lane.number in self._by_number:
+            raise StreamError(f"lane {lane.number} starts twice")
+        thread = lane.pid, lane.tid
+        for earlier in self._by_thread.get(thread, ()):
+            if earlier.end is None or earlier.end > lane.start:
+                raise StreamError(
+                    f"lane {lane.number} is thread {lane.tid} of process {lane.pid},"
+                    f" and so is lane {earlier.number}, which has not ended then"
+                )
+        self._by_number[lane.number] = lane
+        self._by_thread[thread].append(lane)
+        self._by_process[lane.pid][lane.number] = lane
+        self._highest = max(self._highest, lane.number)
+
+    def remove(self, lane: Lane) -> None:
+        """Forget a lane."""
+        self._some_are_gone = True
+        same_thread, same_process = self._by_thread[lane.pid, lane.tid], self._by_process[lane.pid]
+        same_thread.remove(lane)
+        if not same_thread:
+            del self._by_thread[lane.pid, lane.tid]
+        del self._by_number[lane.number], same_process[lane.number]
+        if not same_process:
+            del self._by_process[lane.pid]
+
+    def find(self, number: int) -> Lane:
+        """The lane of this number. Raises StreamError."""
+        lane = self._by_number.get(number)
+        if lane is None:
+            gone = self._some_are_gone and self.was_started(number)
+            raise StreamError(f"lane {number} {'ended long ago' if gone else 'was never started'}")
+        return lane
+
+    def was_started(self, number: int) -> bool:
+        """Whether there may have been a lane of this number."""
+        return number <= self._highest
+
+    def at(self, thread: Thread, t: int) -> Lane | None:
+        """The lane of this thread as of `t` (ns); it may have come into view a little later."""
+        lanes = self._by_thread.get(thread, ())
+        return next((lane for lane in lanes if lane.end is None or lane.end >= t), None)
+
+    def of_process(self, pid: int) -> Collection[Lane]:
+        """The lanes of a process, as they appeared."""
+        return self._by_process[pid].values() if pid in self._by_process else ()
+
+    def main_of(self, pid: int) -> Lane | None:
+        """The lane of its main thread."""
+        lanes = self._by_thread.get((pid, pid))
+        return lanes[-1] if lanes else None

@@ -1,0 +1,96 @@
+"""Streams of programs, for tests of everything that looks at a timeline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import msgspec
+from hypothesis import strategies as st
+
+from tests.stream.header import HEADER
+from threadviz.events import (
+    Begin,
+    Event,
+    Known,
+    LaneEnded,
+    LaneStarted,
+    Named,
+    NamedBy,
+    ProcessSeen,
+    Span,
+    Spans,
+    State,
+    Tick,
+    Watches,
+)
+from threadviz.timeline import Timeline
+
+PROGRAM = msgspec.structs.replace(
+    HEADER, workload="serve.py", mode="exec", workers=0, tasks=0, watches=Watches.PROGRAM
+)
+BEGIN = Begin(0, 100, 100, loop=False)
+
+EPOLL = Span(10, State.IO, call="epoll_wait")
+
+
+def program(*events: Event, header: Event = PROGRAM, most_gone: int = 1000) -> Timeline:
+    """A timeline of a program, whose first process is 100, and these events."""
+    result = Timeline(most_gone=most_gone)
+    result.extend([header, BEGIN, *events])
+    return result
+
+
+def thread(lane: int, tid: int, pid: int = 100, t: int = 0, name: str = "python") -> LaneStarted:
+    """A thread comes into view; the system calls it as its process."""
+    return LaneStarted(t, lane, pid, tid, name, "subject" if pid == 100 else "worker")
+
+
+def named(lane: int, name: str, by: NamedBy = NamedBy.PROGRAM) -> Named:
+    """A thread is said to have this name."""
+    return Named(0, lane, name, by)
+
+
+def process(pid: int, name: str, parent: int = 1) -> ProcessSeen:
+    """A process comes into view."""
+    return ProcessSeen(0, pid, parent, name, "3.13.0", gil=True)
+
+
+@dataclass(frozen=True, repr=False)
+class Comings:
+    """The events of a program whose threads come and go."""
+
+    events: list[Event]
+
+    def __repr__(self) -> str:
+        return f"{len(self.events)} events"
+
+
+_states = [State.RUNNING, State.LOCK, State.IO, State.GIL, State.UNKNOWN]
+_lives = st.lists(
+    st.builds(
+        Span,
+        st.integers(0, 300_000_000),
+        st.sampled_from(_states),
+        st.sampled_from(Known),
+        st.sampled_from(["", "read", "epoll_wait"]),
+    ),
+    max_size=5,
+)
+
+
+@st.composite
+def comings(draw: st.DrawFn) -> Comings:
+    """Threads of some processes that come and go, one after the other or at once."""
+    told: list[tuple[int, int, Event]] = []
+    lives = draw(st.lists(_lives, min_size=3, max_size=25))
+    t = 0
+    for lane, spans in enumerate(lives):
+        pid = draw(st.sampled_from([100, 100, 200, 300]))
+        t += draw(st.integers(0, 200_000_000))
+        end = t + sum(span.ns for span in spans) + draw(st.integers(0, 50_000_000))
+        life: list[Event] = [thread(lane, 100 + lane, pid, t), Spans(lane, t, tuple(spans))]
+        gone = [LaneEnded(end, lane)] if draw(st.integers(0, 5)) else []
+        told += [(at, lane, event) for at, event in zip((t, end, end), [*life, *gone], strict=False)]
+    last = max(at for at, _, _ in told) + draw(st.integers(0, 10**9))
+    told.sort(key=lambda each: each[:2])
+    ticks: Iterable[Event] = [Tick(last, 1, 0, 0)]
+    return Comings([PROGRAM, BEGIN, *(event for _, _, event in told), *ticks])
