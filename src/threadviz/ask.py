@@ -1,24 +1,33 @@
 """What may be asked for: turns what a user wants into requests, or says in one sentence what is wrong with it."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threadviz.modes import MODES
 from threadviz.observer.machine import cores
-from threadviz.request import ProbeChoice, RunRequest
+from threadviz.request import Calling, Item, ProbeChoice, RunRequest
 from threadviz.site.sets import Site, SiteSet
 from threadviz.site.urls_file import SetsError, load
 from threadviz.workloads import WORKLOADS, Workload
+from threadviz.workloads.items_file import Arguments, ItemsError, read_items, repeated
 
 MAX_WORKERS = 1024
 MAX_TASKS = 100_000
 MAX_TIMEOUT_S = 3600.0
 DEFAULT_TIMEOUT_S = 10.0
 
+OWN = "call"
+"""As a workload: a function of somebody's own, which `Asked.call` names."""
+
 DEFAULT_SET = "default"
 DEFAULT_MAX_WORKERS = 32
 """No more workers than these, unless somebody asks for them: as many as asyncio's own pool has at most."""
+
+_FETCHING = ("set", "urls", "online", "timeout")
+_FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_WAY = "give package.module:function, such as json:loads"
 
 
 class AskError(ValueError):
@@ -32,7 +41,11 @@ class AskError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wishes to be run; None where nothing was said."""
+    """What somebody wishes to be run; None where nothing was said.
+
+    `call` is a function, 'package.module:name', where the workload is `OWN`: to be called with what stands in the file
+    `items` (see `threadviz.workloads.items_file`), or without arguments, `repeat` times.
+    """
 
     workload: str = "fetch"
     workers: int | None = None
@@ -42,22 +55,33 @@ class Asked:
     online: bool = False
     timeout_s: float | None = None
     probe: ProbeChoice = "auto"
+    call: str | None = None
+    items: Path | None = None
+    repeat: int | None = None
 
 
 def requests(
-    asked: Asked, modes: Collection[str], sets: Mapping[str, SiteSet] | None = None
+    asked: Asked,
+    modes: Collection[str],
+    sets: Mapping[str, SiteSet] | None = None,
+    items: Sequence[Arguments] | None = None,
 ) -> list[RunRequest]:
     """Return what to run: the same under each of `modes`. Raises AskError.
 
-    `sets` are those of the file that was asked for, where somebody has read it already.
+    `sets` and `items` are those of the files that were asked for, where somebody has read them already.
     """
     workload = WORKLOADS.get(asked.workload)
-    if workload is None:
+    if workload is None and asked.workload != OWN:
         raise _unknown("workload", asked.workload, WORKLOADS)
     for mode in modes:
         if mode not in MODES:
             raise _unknown("mode", mode, MODES)
     _check_range("workers", asked.workers, MAX_WORKERS)
+    if workload is None:
+        return _calling_requests(asked, modes, items)
+    _refuse(
+        asked, ("call", "items", "repeat"), f"is for a function of your own, and {asked.workload} is none"
+    )
     _check_range("tasks", asked.tasks, MAX_TASKS)
     if asked.timeout_s is not None and not 0 < asked.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
         raise AskError(
@@ -80,11 +104,16 @@ def requests(
 
 
 def fitting(asked: Asked) -> Asked:
-    """Return `asked` without what its workload has no use for: wishes about fetching, where it fetches nothing."""
+    """Return `asked` without what its workload has no use for: such as wishes about fetching, where it does not."""
     workload = WORKLOADS.get(asked.workload)
-    if workload is None or workload.fetches:
+    if workload is None and asked.workload != OWN:
         return asked
-    return replace(asked, set_name=None, urls=None, online=False, timeout_s=None)
+    if workload is not None:
+        asked = replace(asked, call=None, items=None, repeat=None)
+        if workload.fetches:
+            return asked
+    tasks = None if workload is None else asked.tasks
+    return replace(asked, tasks=tasks, set_name=None, urls=None, online=False, timeout_s=None)
 
 
 def split_modes(text: str) -> list[str]:
@@ -131,14 +160,85 @@ def _default_set(urls: Path | None, sets: Mapping[str, SiteSet]) -> str:
 
 
 def _no_sites(asked: Asked) -> tuple[Site, ...]:
+    fetching = " or ".join(name for name, workload in WORKLOADS.items() if workload.fetches)
+    _refuse(asked, _FETCHING, f"is for {fetching}, and {asked.workload} fetches nothing")
+    return ()
+
+
+def _refuse(asked: Asked, fields: Collection[str], why: str) -> None:
+    """Raise AskError where something was said about one of `fields`."""
     given = {
+        "tasks": asked.tasks,
         "set": asked.set_name,
         "urls": asked.urls,
         "online": asked.online or None,
         "timeout": asked.timeout_s,
+        "call": asked.call,
+        "items": asked.items,
+        "repeat": asked.repeat,
     }
-    for field, value in given.items():
-        if value is not None:
-            fetching = " or ".join(name for name, workload in WORKLOADS.items() if workload.fetches)
-            raise AskError(f"is for {fetching}, and {asked.workload} fetches nothing: leave it out", field)
-    return ()
+    for field in fields:
+        if given[field] is not None:
+            raise AskError(f"{why}: leave it out", field)
+
+
+def _calling_requests(
+    asked: Asked, modes: Collection[str], read: Sequence[Arguments] | None
+) -> list[RunRequest]:
+    """Return what to run of a function of somebody's own."""
+    _refuse(asked, ("tasks",), "is not for a function of your own, which is called once for each item")
+    _refuse(asked, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
+    function = _function(asked.call)
+    items = [Item(*each) for each in _arguments(asked, function, read)]
+    calling = Calling(function=function, folder=str(Path.cwd()), items=tuple(items))
+    return [
+        RunRequest(
+            workload=function,
+            mode=mode,
+            workers=asked.workers or min(len(items), max(2, cores())),
+            probe=asked.probe,
+            calling=calling,
+        )
+        for mode in modes
+    ]
+
+
+def _function(call: str | None) -> str:
+    if not call:
+        raise AskError(f"is not given: {_WAY}", "call")
+    module, _, name = call.partition(":")
+    is_path = "/" in module or (module.endswith(".py") and Path(module).is_file())
+    if _FUNCTION.fullmatch(call) and not is_path:
+        return call
+    if is_path:
+        meant = module.removesuffix(".py").strip("./").replace("/", ".")
+        raise AskError(
+            f"is {call!r}, the path of a file: give the module's name, such as {meant}:{name or 'function'}",
+            "call",
+        )
+    raise AskError(f"is {call!r}: {_WAY}", "call")
+
+
+def _arguments(asked: Asked, function: str, read: Sequence[Arguments] | None) -> Sequence[Arguments]:
+    if asked.items is not None and asked.repeat is not None:
+        raise AskError(
+            "is for a function without arguments, and items are arguments: leave one out", "repeat"
+        )
+    _check_range("repeat", asked.repeat, MAX_TASKS)
+    if asked.repeat is not None:
+        return repeated(function.rpartition(":")[2], asked.repeat)
+    if asked.items is None:
+        raise AskError(
+            "is not given: name a file with one item a line, or say with repeat how often to call a function without"
+            " arguments",
+            "items",
+        )
+    return items_of(asked.items) if read is None else read
+
+
+def items_of(path: Path) -> list[Arguments]:
+    """Return what stands in a file of items. Raises AskError."""
+    try:
+        return read_items(path, MAX_TASKS)
+    except ItemsError as error:
+        raise AskError(str(error), "items") from error

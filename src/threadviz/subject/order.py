@@ -3,13 +3,14 @@
 import msgspec
 
 from threadviz.events import Event
+from threadviz.request import Calling
 
 
 class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One workload under one mode.
 
     `urls` are pairs of a name and an address; `timeout_s` is in seconds; `events` is the path of the named pipe
-    that takes what the subject says.
+    that takes what the subject says. Where there is something `calling`, that is run, whatever the workload is called.
     """
 
     workload: str
@@ -20,9 +21,20 @@ class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     online: bool
     events: str
+    calling: Calling | None = None
 
 
 class Ready(Event, frozen=True, tag="ready"):
     """Said first of all: everything is imported, the next line on standard input starts the workload."""
 
     tasks: int
+
+
+class Refused(Event, frozen=True, tag="refused"):
+    """Said instead: somebody's own function can't be called. `why` is a sentence without its full stop.
+
+    `traceback` is that of their code, in lines, where it is that which failed.
+    """
+
+    why: str
+    traceback: str = ""

@@ -13,6 +13,9 @@ from threadviz.stream import encode
 TEXT_LIMIT = 300
 """How many characters of a name, a result or an error are said: in JSON they take at most six bytes each."""
 
+LINE_LIMIT = 4096
+"""A line of fewer bytes is never torn."""
+
 
 def say(path: str, event: Event) -> None:
     """Write `event` into the named pipe at `path`; its times are those of `time.monotonic_ns()`."""

@@ -1,7 +1,7 @@
 """What a workload consists of, and how one fails."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -11,15 +11,32 @@ class WorkloadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a plain, blocking function, under a name for people. Picklable, as its function must be."""
+    """One call of a plain, blocking function, under a name for people. Picklable, as its function must be.
+
+    `own` is whether the function is somebody's own: it may return and raise anything. What a workload's own function
+    returns is the result in a few words.
+    """
 
     name: str
-    function: Callable[..., str]
+    function: Callable[..., Any]
     args: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = False
 
-    def __call__(self) -> str:
-        """Return what the function returns, the result in a few words. Raises what the function raises."""
-        return self.function(*self.args)
+    def __call__(self) -> Any:
+        """Return what the function returns. Raises what the function raises."""
+        return self.function(*self.args, **self.keywords)
+
+
+def sentence(error: BaseException) -> str:
+    """Return one sentence for `error`: a workload's own are sentences, any other needs its type's name."""
+    try:
+        text = str(error)
+    except BaseException:  # noqa: BLE001 - an error of somebody's own class, which may do anything
+        text = ""
+    if isinstance(error, WorkloadError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def numbered(names: Iterable[str]) -> list[str]:
