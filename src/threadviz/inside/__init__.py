@@ -1,0 +1,1 @@
+"""What a program imports that watches itself, or says what its executors do."""

@@ -1,0 +1,100 @@
+"""`python -m threadviz.inside.observing FOLDER HOW`: observes the program that has started it, into a file.
+
+Standard input is a socket whose other end the program holds, standard output the file, new and empty; HOW says whether
+it is to be packed. FOLDER is an empty one for this use, removed at the end. The observer leaves the program at once: it
+becomes an orphan, in a session of its own, so that the program need not know of it.
+"""
+
+import dataclasses
+import os
+import shutil
+import signal
+import sys
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from threadviz.events import Event
+from threadviz.inside.looker import NAMES, PACKED, TASKS, Answer
+from threadviz.observer.clock import RunClock
+from threadviz.observer.observe import see_through
+from threadviz.observer.output import Output, ViewerGoneError
+from threadviz.observer.subjects.attaching import prepare_attached
+from threadviz.observer.subjects.children import StartError
+from threadviz.observer.telling.names import SaidNames
+from threadviz.observer.telling.said import Said
+from threadviz.recordings.unpacking import GZIP
+from threadviz.request import AttachRequest
+from threadviz.stream import encode
+
+
+class PackedOutput(Output):
+    """The same, packed with gzip: what was written can be unpacked whatever comes after it."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._packer = zlib.compressobj(wbits=GZIP)
+
+    def write(self, events: Iterable[Event]) -> None:
+        """Write events. Raises ViewerGoneError."""
+        packed = self._packer.compress(b"".join(map(encode, events)))
+        self.put(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
+
+    def finish(self) -> None:
+        """Write all that is left, and the end. Raises ViewerGoneError."""
+        self.put(self._packer.flush())
+        super().finish()
+
+
+def main() -> None:
+    """Leave the program, observe it, and leave nothing behind."""
+    scratch, how = Path(sys.argv[1]), sys.argv[2]
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(
+        nowhere, sys.stderr.fileno()
+    )  # whoever reads that of the program is not to wait for this one as well
+    try:
+        _observe(scratch, packed=how == PACKED)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+        os.killpg(0, signal.SIGKILL)
+
+
+def _observe(scratch: Path, *, packed: bool) -> None:
+    _say()
+    asked = sys.stdin.buffer.readline()
+    if not asked:
+        return
+    request = msgspec.json.decode(asked, type=AttachRequest)
+    clock = RunClock()
+    try:
+        tellers = (SaidNames(scratch / NAMES), Said(scratch / TASKS, clock))
+        prepared = prepare_attached(request, sys.stdin.fileno(), clock, tellers)
+    except (StartError, OSError) as error:
+        _say(str(error))
+        return
+    output = (PackedOutput if packed else Output)(sys.stdout.fileno())
+    try:
+        see_through(dataclasses.replace(prepared, go=_say), output, clock)
+        output.finish()
+    except ViewerGoneError as error:
+        why = error.__cause__
+        _say(f"it can't be written any further ({why.strerror if isinstance(why, OSError) else why})")
+    else:
+        _say()
+
+
+def _say(trouble: str = "") -> None:
+    """Say that all is well so far, or what is not. The program may be gone."""
+    with suppress(OSError):
+        os.write(sys.stdin.fileno(), msgspec.json.encode(Answer(os.getpid(), trouble)) + b"\n")
+
+
+if __name__ == "__main__":
+    main()
