@@ -21,7 +21,7 @@ PRIMES = ("run", "primes", "--mode", "threads")
             "there is no mode 'nix': take one of blocking, threads, processes",
         ),
         (("run", "fetch"), "how to run is not said: add --mode and one of blocking, threads, processes"),
-        (("run",), "Missing argument 'WORKLOAD': see threadviz run --help"),
+        (("run",), "what to run is not said: name a workload, or a function of yours with --call"),
         ((*RUN, "--set", "nix"), "there is no set 'nix': take one of default, many, trouble"),
         ((*RUN, "--workers", "0"), "--workers is 0: give a number from 1 to 1024"),
         ((*RUN, "--workers", "-3"), "--workers is -3: give a number from 1 to 1024"),

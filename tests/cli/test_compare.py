@@ -38,7 +38,7 @@ def test_json_tells_the_runs_and_the_verdict() -> None:
     done = threadviz("compare", *FETCH, "--modes", "threads,blocking", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     facts = json.loads(done.stdout)
-    assert list(facts) == ["schema", "runs", "verdict"]
+    assert list(facts) == ["schema", "runs", "verdict", "answer"]
     assert [run["mode"] for run in facts["runs"]] == ["threads", "blocking"]
     threads, blocking = facts["verdict"]
     assert blocking["speedup"] == 1

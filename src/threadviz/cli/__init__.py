@@ -15,8 +15,12 @@ __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Run the command, and exit with a status of `Exit`. While there is no run to end, Ctrl-C ends it at once."""
-    signal.signal(signal.SIGINT, _end)
+    """Run the command, and exit with a status of `Exit`. While there is no run to end, Ctrl-C ends it at once.
+
+    Unless it was started to ignore that, as a shell does with what is to run in the background.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _end)
     from threadviz.cli.command import carry_out_command
 
     carry_out_command()

@@ -6,19 +6,23 @@ from typing import Any
 import click
 
 from threadviz import __version__
-from threadviz.ask import Asked, AskError, requests
+from threadviz.ask import AskError, requests
+from threadviz.cli.attaching import attach
+from threadviz.cli.calling import Printed, asked_for, naming_function, refusal, tell_of_failures
 from threadviz.cli.comparing import compare
+from threadviz.cli.executing import exec_
 from threadviz.cli.exits import CommandError, Exit
 from threadviz.cli.export import export
 from threadviz.cli.interrupts import Interrupts
-from threadviz.cli.live import carry_out
-from threadviz.cli.options import making_runs, path, printing
+from threadviz.cli.live import Ran, carry_out
+from threadviz.cli.options import making_runs, printing, recording
 from threadviz.cli.output import complain, write
 from threadviz.cli.printing import print_run, stdout_paper
 from threadviz.cli.progress import ProgressBar
 from threadviz.cli.recorded import open_, show
 from threadviz.cli.shot import shot
 from threadviz.modes import MODES
+from threadviz.request import RunRequest
 
 
 def carry_out_words() -> int:
@@ -65,30 +69,36 @@ def threadviz(context: click.Context, plain: bool) -> int:
 
 
 @threadviz.command()
+@naming_function
 @making_runs
 @printing
-@click.argument("workload")
+@click.argument("workload", required=False)
 @click.option("--mode", metavar="MODE", help=f"How the calls are made: {', '.join(MODES)}.")
-@click.option(
-    "--record",
-    callback=path,
-    metavar="FILE",
-    help="Write the stream of events into FILE, a new one, as it happens; packed with gzip if it ends in .gz.",
-)
-def run(mode: str | None, record: Path | None, as_json: bool, **options: Any) -> Exit:
-    """Run WORKLOAD under one mode.
+@recording
+def run(workload: str | None, mode: str | None, record: Path | None, as_json: bool, **options: Any) -> Exit:
+    """Run WORKLOAD, or a function of yours, under one mode.
 
     Prints the lanes, the tasks, the totals, and what the run shows.
     `threadviz list` shows the workloads, modes and sets.
     """
+    asked = asked_for(workload, options)
     if mode is None:
         raise CommandError(f"how to run is not said: add --mode and one of {', '.join(MODES)}")
-    (request,) = requests(Asked(**options), [mode])
-    with Interrupts() as interrupts, ProgressBar() as bar:
-        bar.begin(f"{request.workload}, {request.mode}")
-        ran = carry_out(request, interrupts, bar, record)
+    (request,) = requests(asked, [mode])
+    with Printed() as printed:
+        with Interrupts() as interrupts, ProgressBar() as bar:
+            bar.begin(f"{request.workload}, {request.mode}")
+            ran = carry_out(printed.into(request), interrupts, bar, record)
+        return _tell(request, ran, record, as_json)
+
+
+def _tell(request: RunRequest, ran: Ran, record: Path | None, as_json: bool) -> Exit:
+    """Print the report of a run, and what went wrong with it. Raises CommandError."""
     if ran.measured:
         print_run(ran.timeline, as_json)
+    if why := refusal(request, ran, record):
+        raise CommandError(why)
+    tell_of_failures([ran.timeline])
     if ran.trouble:  # said last, for it speaks of what was printed
         complain(ran.trouble)
     return ran.status
@@ -106,5 +116,5 @@ def list_() -> Exit:
     return Exit.FINISHED
 
 
-for command in (compare, show, open_, shot, export):
+for command in (exec_, attach, compare, show, open_, shot, export):
     threadviz.add_command(command)

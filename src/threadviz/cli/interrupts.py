@@ -4,11 +4,11 @@ What comes after the second is not heard any more: the run's processes are being
 """
 
 import signal
-from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
 from threadviz.cli.exits import Exit
+from threadviz.launch import Launch
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -18,14 +18,14 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.noted = False
-        self._stop: Callable[[], None] | None = None
+        self._launch: Launch | None = None
         self._before: dict[signal.Signals, Any] = {}
 
-    def ask(self, stop: Callable[[], None]) -> None:
-        """From now on `stop` is what asks the run to stop; it is called at once where there was a signal before."""
-        self._stop = stop
+    def attend(self, launch: Launch) -> None:
+        """From now on this is the run that is asked to stop: at once, where there was a signal before."""
+        self._launch = launch
         if self.noted:
-            stop()
+            launch.stop()
 
     def __enter__(self) -> Self:
         self._before = {number: signal.signal(number, self._take) for number in _SIGNALS}
@@ -41,5 +41,5 @@ class Interrupts:
                 signal.signal(each, signal.SIG_IGN)
             raise SystemExit(Exit.INTERRUPTED)
         self.noted = True
-        if self._stop is not None:
-            self._stop()
+        if self._launch is not None:
+            self._launch.stop()

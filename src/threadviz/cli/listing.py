@@ -13,8 +13,8 @@ from rich.text import Text
 from threadviz.events import ProbeInfo
 from threadviz.findings.words import NS_PER_S, percent, seconds
 from threadviz.modes import MODES
-from threadviz.observer.pace import BUDGET
-from threadviz.observer.probes import choose_probe
+from threadviz.observer.probing.pace import BUDGET
+from threadviz.observer.probing.probes import choose_probe
 from threadviz.picture.plain import printable
 from threadviz.report.paper import Paper
 from threadviz.report.tables import columns

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from threadviz.cli.exits import Exit
 from threadviz.cli.interrupts import Interrupts
+from threadviz.cli.passing_on import PassingOn
 from threadviz.cli.progress import ProgressBar
 from threadviz.cli.recording import open_recording
 from threadviz.events import AnyEvent
 from threadviz.following import Following
 from threadviz.launch import Launch, RecordingError
 from threadviz.recordings.writing import RecordingFile
-from threadviz.request import RunRequest
+from threadviz.request import AttachRequest, Request
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
 
@@ -33,22 +34,30 @@ class Ran:
 
 
 def carry_out(
-    request: RunRequest, interrupts: Interrupts, bar: ProgressBar, record: Path | None = None
+    request: Request,
+    interrupts: Interrupts | PassingOn,
+    bar: ProgressBar | None,
+    record: Path | None = None,
+    for_ns: int | None = None,
 ) -> Ran:
-    """Run it, to its end or as far as it comes, recorded in the file `record`, told to `bar`.
+    """Run it, or look on, to its end or as far as it comes, recorded in the file `record`.
 
-    Raises CommandError, and starts nothing, where it can't be recorded.
+    It is told to `bar`, if there is one, and ended by an interrupt, and after `for_ns` (ns), where that is said. Raises
+    CommandError, and starts nothing, where it can't be recorded.
     """
     recording = None if record is None else open_recording(record)
     following = Following()
     try:
-        _follow(request, recording, interrupts, bar, following)
+        _follow(request, recording, interrupts, bar, following, for_ns)
     finally:
         if recording is not None:
             with suppress(OSError):  # what could not be written before, and was told, can't be now
                 recording.close()
     timeline = following.timeline
-    if interrupts.noted:
+    lets_go = isinstance(request, AttachRequest) and timeline.begin is not None
+    if (
+        interrupts.noted and not lets_go
+    ):  # to be let go of does a process no harm, and is how looking on at it ends
         until = (
             "the report shows what was measured until then"
             if timeline.begin is not None
@@ -59,11 +68,12 @@ def carry_out(
 
 
 def _follow(
-    request: RunRequest,
+    request: Request,
     recording: RecordingFile | None,
-    interrupts: Interrupts,
-    bar: ProgressBar,
+    interrupts: Interrupts | PassingOn,
+    bar: ProgressBar | None,
     following: Following,
+    for_ns: int | None,
 ) -> None:
     try:
         launch = Launch(request, recording)
@@ -71,12 +81,16 @@ def _follow(
         following.not_started(error)
         return
     with launch:
-        interrupts.ask(launch.stop)
+        interrupts.attend(launch)
         try:
             for event in _events(launch, following):
                 following.take(event)
                 if following.begun:
-                    bar.show(following.timeline)
+                    if bar is not None:
+                        bar.show(following.timeline)
+                    if for_ns is not None and following.timeline.now >= for_ns:
+                        for_ns = None
+                        launch.stop()
         except StreamError as error:
             following.not_believed(error)
 

@@ -1,4 +1,4 @@
-"""Opens the app: on a run that has begun already, or on recordings."""
+"""Opens the app: on a run that has begun already, on what somebody looks on at, or on recordings."""
 
 import sys
 from collections.abc import Sequence
@@ -6,7 +6,9 @@ from pathlib import Path
 
 from threadviz.ask import Asked, requests
 from threadviz.cli.exits import CommandError
+from threadviz.request import AttachRequest, ExecRequest
 from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs.output import Printed
 
 FIRST = "threads"
 """The mode that a newcomer sees first."""
@@ -17,7 +19,7 @@ def open_app(plain: bool) -> int:
 
     Raises CommandError where there is no terminal for it. Whatever ends it, nothing of a run is left.
     """
-    _check_terminal("run")
+    _check_terminal("see threadviz run --help")
     sitting = Sitting()
     try:
         sitting.start(*requests(Asked(), [FIRST]))
@@ -36,7 +38,7 @@ def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
     """
     from threadviz.cli.reading import read, what_was_dropped
 
-    _check_terminal("show")
+    _check_terminal("see threadviz show --help")
     sitting = Sitting()
     try:
         loaded = {path: read(path) for path in paths}
@@ -48,11 +50,36 @@ def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
         sitting.close()
 
 
+def look_on(
+    request: ExecRequest | AttachRequest, record: Path | None, plain: bool, output: Printed | None = None
+) -> tuple[int, Run]:
+    """Have the app show a program or a process until somebody leaves it, recorded in the file `record`.
+
+    `output` is where comes what the program prints. Returns the exit status of the app, and what was looked on at,
+    which is over then: it is told to end where it goes on. Raises CommandError where there is no terminal for the app,
+    or it can't be recorded.
+    """
+    from threadviz.cli.recording import open_recording
+
+    _check_terminal("say --headless")
+    run = Run.start(request, None if record is None else open_recording(record))
+    run.output = output
+    sitting = Sitting()
+    try:
+        sitting.follow(run)
+        from threadviz.cli.showing import show
+
+        status = show(sitting, plain)
+        run.finish()
+    finally:
+        sitting.close()
+    return status, run
+
+
 def _check_terminal(instead: str) -> None:
-    """Raise CommandError where there is none, and name the command that does without."""
+    """Raise CommandError where there is none, and say what does without."""
     for name in ("stdin", "stdout", "stderr"):
         if not getattr(sys, name).isatty():
             raise CommandError(
-                f"the app needs a terminal, and {name} is none:"
-                f" for a report without the app, see threadviz {instead} --help"
+                f"the app needs a terminal, and {name} is none: for a report without the app, {instead}"
             )

@@ -29,7 +29,8 @@ def making_runs(command: Command) -> Command:
             type=int,
             metavar="N",
             help=f"How many threads or processes, up to {MAX_WORKERS}."
-            " Else one for each task of a workload that fetches (up to 32), and one for each core for others.",
+            " Else one for each task of a workload that fetches (up to 32), and one for each core (at least 2) for"
+            " others, also for a function of yours: one that waits may gain by more.",
         ),
         click.option("--tasks", type=int, metavar="N", help=f"How many tasks, up to {MAX_TASKS}."),
         click.option("--set", "set_name", metavar="NAME", help="The set of sites to fetch."),
@@ -42,14 +43,29 @@ def making_runs(command: Command) -> Command:
             metavar="S",
             help=f"How many seconds a fetch may take; else {DEFAULT_TIMEOUT_S:g}.",
         ),
-        click.option(
-            "--probe",
-            type=click.Choice(["auto", "portable"]),
-            default="auto",
-            help="How to watch: 'portable' tells only running from waiting.",
-        ),
+        probing,
     ]
     return reduce(lambda decorated, option: option(decorated), reversed(options), command)
+
+
+def probing(command: Command) -> Command:
+    """The option of all commands that have something watched."""
+    return click.option(
+        "--probe",
+        type=click.Choice(["auto", "portable"]),
+        default="auto",
+        help="How to watch: 'portable' tells only running from waiting.",
+    )(command)
+
+
+def recording(command: Command) -> Command:
+    """The option of all commands that can keep what they have watched."""
+    return click.option(
+        "--record",
+        callback=path,
+        metavar="FILE",
+        help="Write the stream of events into FILE, a new one, as it happens; packed with gzip if it ends in .gz.",
+    )(command)
 
 
 def printing(command: Command) -> Command:

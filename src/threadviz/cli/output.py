@@ -37,6 +37,15 @@ def write(text: str) -> None:
         raise CommandError(f"what was asked for can't be written to stdout ({why})", Exit.BROKEN) from error
 
 
+def write_words(text: str) -> None:
+    """Write `text` to stderr, as far as that takes it; what its encoding lacks is escaped."""
+    data = text.encode(sys.stderr.encoding or "ascii", "backslashreplace")
+    with suppress(OSError):
+        sys.stderr.flush()
+        sys.stderr.buffer.write(data)
+        sys.stderr.buffer.flush()
+
+
 def complain(sentence: str) -> None:
     """Write one sentence to stderr, on one line, safe to print."""
     words = printable(" ".join(sentence.split()))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from threadviz.cli.output import write
@@ -14,16 +14,18 @@ if TYPE_CHECKING:
 # rich, which only the text reports need, takes longer to import than all the rest.
 
 
-def print_run(timeline: Timeline, as_json: bool, paper: "Paper | None" = None) -> None:
-    """Print one run: as JSON, or as a report on `paper` (None for what stdout is). Raises CommandError."""
+def print_run(
+    timeline: Timeline, as_json: bool, paper: "Paper | None" = None, out: Callable[[str], None] = write
+) -> None:
+    """Print one run by `out`: as JSON, or as a report on `paper` (None for what stdout is). Raises CommandError."""
     if as_json:
         from threadviz.report.facts import run_facts, to_json
 
-        write(to_json(run_facts(timeline)))
+        out(to_json(run_facts(timeline)))
         return
     from threadviz.report.text import run_report
 
-    write(run_report(timeline, paper or stdout_paper()))
+    out(run_report(timeline, paper or stdout_paper()))
 
 
 def print_comparison(timelines: Mapping[str, Timeline], as_json: bool, not_run: Sequence[str] = ()) -> None:
@@ -43,3 +45,10 @@ def stdout_paper() -> "Paper":
     from threadviz.report.paper import Paper
 
     return Paper.of(sys.stdout, os.environ)
+
+
+def stderr_paper() -> "Paper":
+    """What stderr is as paper."""
+    from threadviz.report.paper import Paper
+
+    return Paper.of(sys.stderr, os.environ)

@@ -3,6 +3,8 @@
 import sys
 from typing import TYPE_CHECKING, Self
 
+from threadviz.events import Watches
+from threadviz.findings.words import count
 from threadviz.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -34,12 +36,17 @@ class ProgressBar:
         if self._progress is None or self._task is None or timeline.now < self._drawn + REDRAW_NS:
             return
         self._drawn = timeline.now
-        done, total = len(timeline.finished_tasks()), timeline.header.tasks
+        total: int | None
+        if timeline.header.watches is Watches.WORKLOAD:
+            done, total = len(timeline.finished_tasks()), timeline.header.tasks
+            words = f"{done} of {total} tasks"
+        else:  # when that ends, nobody knows
+            done, total, words = 0, None, count(sum(lane.end is None for lane in timeline.lanes), "lane")
         self._progress.update(
             self._task,
             completed=done,
             total=total,
-            done=f"{done} of {total} tasks",
+            done=words,
             elapsed=f"{timeline.now / 1e9:.1f} s",
             refresh=True,
         )
