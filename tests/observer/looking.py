@@ -10,9 +10,9 @@ from typing import Any
 
 from threadviz.events import Event
 from threadviz.observer.clock import RunClock
-from threadviz.observer.linux import LinuxProbe
-from threadviz.observer.sampler import Sampler
-from threadviz.observer.watched import Teller
+from threadviz.observer.probing.linux import LinuxProbe
+from threadviz.observer.probing.sampler import Sampler
+from threadviz.observer.probing.watched import Teller
 
 LIMIT_S = 30
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 
 def has_gil() -> bool:
@@ -22,3 +23,13 @@ def open_as_many_files_as_allowed() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # macOS has its own idea of how many are too many
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def ptrace_scope() -> int:
+    """Return who may look into whose processes, where Yama decides on that; 0 where it doesn't.
+
+    1: a process into those that it has started; 2: root into all; 3: nobody (Linux, admin-guide/LSM/Yama).
+    """
+    with suppress(OSError, ValueError):
+        return int(Path("/proc/sys/kernel/yama/ptrace_scope").read_text())
+    return 0

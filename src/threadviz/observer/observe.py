@@ -2,77 +2,68 @@
 
 import errno
 import gc
-import platform
 import traceback
 from pathlib import Path
 
-import threadviz
-from threadviz.events import SCHEMA, Closed, Header, Outcome, ProbeInfo
-from threadviz.observer.children import StandInSite, StartError, Subject
+from threadviz.events import Closed, Outcome
 from threadviz.observer.clock import RunClock
-from threadviz.observer.machine import cores, has_gil, open_as_many_files_as_allowed
+from threadviz.observer.header import header
 from threadviz.observer.output import Output, ViewerGoneError
-from threadviz.observer.start import CalledOffError, await_ready, await_site, give_order
-from threadviz.request import RunRequest
+from threadviz.observer.prepared import Prepared
+from threadviz.observer.subjects.children import RefusedError, StartError
+from threadviz.observer.subjects.start import CalledOffError
+from threadviz.request import AttachRequest, ExecRequest, Request
 
-NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
 
-
-def observe(request: RunRequest, scratch: Path, lifeline: int, output: Output) -> None:
+def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> None:
     """Start all processes, watch them, and write the whole stream, to its last event. Raises ViewerGoneError."""
     clock = RunClock()
     try:
-        _run(request, scratch, lifeline, output, clock)
+        prepared = _prepare(request, scratch, lifeline, clock)
     except CalledOffError:
-        output.write([header(request, 0), Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
-    except StartError as error:
-        output.write([header(request, 0), Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
+        output.write([header(request), Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
+    except RefusedError as error:
+        output.write([header(request), Closed(0, Outcome.BROKEN, str(error), traceback=error.traceback)])
+    except (StartError, OSError) as error:
+        what = "it can't be watched" if isinstance(request, AttachRequest) else "it did not start"
+        output.write([header(request), Closed(0, Outcome.BROKEN, f"{what}: {error}")])
+    else:
+        see_through(prepared, output, clock)
     output.finish()
 
 
-def _run(request: RunRequest, scratch: Path, lifeline: int, output: Output, clock: RunClock) -> None:
-    try:
-        site = StandInSite(request.sites) if request.sites and not request.online else None
-        subject = Subject(scratch)
-        # Imported while these start, and not before: so a run begins a little sooner.
-        from threadviz.observer.probes import choose_probe
-        from threadviz.observer.watch import Watch
+def _prepare(request: Request, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
+    """Bring it up as far as it may come unwatched. What each way takes is imported where it is taken."""
+    if isinstance(request, ExecRequest):
+        from threadviz.observer.subjects.executing import prepare_program
 
-        urls = await_site(site, lifeline) if site else tuple(each.url for each in request.sites)
-        give_order(request, subject, urls)
-        tasks = await_ready(subject, lifeline)
-        open_as_many_files_as_allowed()  # only now, so that the subject's limit is what it would be
-        probe = choose_probe(subject.process.pid, request.probe, clock)
-        clock.start()
-        probe.begin()
-    except OSError as error:
-        raise StartError(str(error)) from error
-    output.write([header(request, tasks, probe.info)])
+        return prepare_program(request, scratch, lifeline, clock)
+    if isinstance(request, AttachRequest):
+        from threadviz.observer.subjects.attaching import prepare_attached
+
+        return prepare_attached(request, lifeline, clock)
+    from threadviz.observer.subjects.running import prepare_run
+
+    return prepare_run(request, scratch, lifeline, clock)
+
+
+def see_through(prepared: Prepared, output: Output, clock: RunClock) -> None:
+    """Watch what is prepared, from its header to its last event. Raises ViewerGoneError."""
+    output.write([prepared.header])
     gc.disable()  # nothing here is cyclic, and a collection would delay a look
-    subject.go()
     try:
-        Watch(subject, site, probe, lifeline, clock, tasks).run(output)
+        prepared.go()
+        prepared.watch.run(output)
     except ViewerGoneError:
         raise
+    except CalledOffError:
+        output.write([Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
+    except StartError as error:
+        output.write([Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
     except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
         output.write([Closed(clock(), Outcome.BROKEN, f"the observer failed: {_where(error)}")])
-
-
-def header(request: RunRequest, tasks: int, probe: ProbeInfo = NO_PROBE) -> Header:
-    """Return the first line of the stream; this Python is also the subject's."""
-    return Header(
-        schema=SCHEMA,
-        threadviz=threadviz.__version__,
-        workload=request.workload,
-        mode=request.mode,
-        workers=request.workers,
-        tasks=tasks,
-        python=platform.python_version(),
-        gil=has_gil(),
-        cores=cores(),
-        platform=f"{platform.system()} {platform.machine()}",
-        probe=probe,
-    )
+    finally:
+        prepared.watch.close()
 
 
 def _where(error: Exception) -> str:

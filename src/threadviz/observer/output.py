@@ -25,8 +25,11 @@ class Output:
 
     def write(self, events: Iterable[Event]) -> None:
         """Write events as far as they are taken now, and the rest with the next. Raises ViewerGoneError."""
-        for event in events:
-            self._waiting += encode(event)
+        self.put(b"".join(map(encode, events)))
+
+    def put(self, data: bytes) -> None:
+        """Write bytes in the same way. Raises ViewerGoneError."""
+        self._waiting += data
         self._pass_on()
         while len(self._waiting) > MAX_WAITING:
             self._wait()

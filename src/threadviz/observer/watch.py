@@ -1,23 +1,20 @@
 """One run under observation, from the word to go to its last event."""
 
-import select
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from threadviz.endings import how_it_ended
 from threadviz.events import Closed, Died, Ended, Event, Outcome, Started
-from threadviz.observer.children import StandInSite, Subject, Told
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
-from threadviz.observer.sampler import Sampler
-from threadviz.observer.watched import Probe, ProcessKind, Watched
-from threadviz.subject.order import Ready
-
-FLUSH_NS = 50_000_000
-"""How often what was seen is told (ns)."""
+from threadviz.observer.probing.sampler import FLUSH_NS, Sampler
+from threadviz.observer.probing.watched import Probe, ProcessKind, Teller, Watched, close_all
+from threadviz.observer.subjects.children import StandInSite, Subject, Told
+from threadviz.observer.subjects.start import called_off
+from threadviz.processes.endings import how_it_ended
+from threadviz.subject.order import Ready, Refused
 
 
 class Watch:
@@ -31,6 +28,7 @@ class Watch:
         lifeline: int,
         clock: RunClock,
         tasks: int,
+        tellers: Sequence[Teller],
     ) -> None:
         self._subject = subject
         self._site = site
@@ -38,6 +36,7 @@ class Watch:
         self._lifeline = lifeline
         self._clock = clock
         self._sampler = Sampler(probe, clock)
+        self._tellers = tellers
         self._open = OpenTasks(tasks)
         self._mourned: set[str] = set()
         self._closed: Closed | None = None
@@ -52,10 +51,19 @@ class Watch:
                 output.write(self._news(now))
         output.write([self._closed])
 
+    def close(self) -> None:
+        """Let go of the files, and end what was started only to look."""
+        close_all(self._probe, self._tellers)
+
     def _news(self, now: int) -> Iterator[Event]:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
         status = self._subject.process.poll()
-        said = [self._in_run_time(event) for event in self._subject.said() if not isinstance(event, Ready)]
+        self._subject.printed.cut()
+        said = [
+            self._in_run_time(event)
+            for event in self._subject.said()
+            if not isinstance(event, Ready | Refused)
+        ]
         for event in said:
             self._open.note(event)
             if isinstance(event, Started):
@@ -65,13 +73,15 @@ class Watch:
         came, went = self._probe.take_changes()
         yield from said
         yield from self._sampler.news(came, went)
+        for teller in self._tellers:
+            yield from teller.news(now, came, went)
         yield from self._deaths(now, went)
         for event in said:
             if isinstance(event, Ended):
                 yield from self._ended(now, event)
         if self._closed is None and status is not None:
             yield from self._subject_died(now, status)
-        if self._closed is None and self._called_off():
+        if self._closed is None and called_off(self._lifeline):
             self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
         yield self._sampler.tick(now)
 
@@ -103,14 +113,10 @@ class Watch:
 
     def _subject_died(self, now: int, status: int) -> Iterator[Event]:
         how = how_it_ended(status)
-        words = self._subject.last_words()
+        words = self._subject.printed.last_line()
         yield Died(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
         yield from self._open.fail_all(now, f"the subject died ({how})")
         self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}")
-
-    def _called_off(self) -> bool:
-        readable, _, _ = select.select([self._lifeline], [], [], 0)
-        return bool(readable)
 
 
 def _by_its_pool(worker: Watched) -> int:

@@ -1,11 +1,13 @@
-"""Where a process keeps its GIL: told from memory maps as they stand in /proc/PID/maps."""
+"""Which files of a process may be its interpreter: told from memory maps as they stand in /proc/PID/maps."""
 
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from threadviz.observer.gil import holds, interpreter_data
+from threadviz.observer.interpreters.gil import AddressRange, holds, modules
 
 SHARED = """\
 55d000000000-55d000001000 r--p 00000000 fe:00 1    /usr/bin/python3.12
@@ -27,38 +29,56 @@ STATIC = """\
 6000000-6900000 rw-p 00000000 00:00 0    [heap]
 """
 
+LIBRARY = ("/usr/lib/libpython3.12.so.1.0", 0x7F0000000000, [(0x7F0000200000, 0x7F0000340000)])
+PROGRAM = ("/usr/bin/python3.12", 0x55D000000000, [(0x55D000004000, 0x55D000005000)])
+
 
 @pytest.mark.parametrize(
-    ("maps", "executable", "inside", "outside"),
+    ("maps", "executable", "expected"),
     [
+        (SHARED, "/usr/bin/python3.12", [LIBRARY, PROGRAM]),
+        (SHARED, "/usr/bin/other", [LIBRARY]),
         (
-            SHARED,
-            "/usr/bin/python3.12",
-            [0x55D000004000, 0x7F0000200000, 0x7F000030FFFF],
-            [0x55D001000000, 0x7F0000350000, 0x7F0001001000, 0x7FFD00000000],
+            STATIC,
+            "/opt/python/bin/python3.14t",
+            [("/opt/python/bin/python3.14t", 0x5500000, [(0x5900000, 0x59C0000)])],
         ),
-        (STATIC, "/opt/python/bin/python3.14t", [0x5900000, 0x59BFFFF], [0x5500000, 0x6000000, 0x59C0000]),
-        (STATIC.replace("python3.14t", "snake"), "/opt/python/bin/snake", [0x5900000], [0x6000000]),
+        (
+            STATIC.replace("python3.14t", "snake\\012"),
+            "/opt/python/bin/snake\n",
+            [("/opt/python/bin/snake\\012", 0x5500000, [(0x5900000, 0x59C0000)])],
+        ),
         (
             SHARED.replace("libpython3.12.so.1.0", "libpython3.12.so.1.0 (deleted)"),
             "/usr/bin/other",
-            [0x7F0000300000],
-            [0x7F0000350000, 0x55D000004000],
+            [("/usr/lib/libpython3.12.so.1.0 (deleted)", *LIBRARY[1:])],
         ),
-        ("no maps at all\n", "/usr/bin/python3.12", [], [0x5900000]),
+        ("no maps at all\n", "/usr/bin/python3.12", []),
     ],
 )
-def test_the_interpreters_static_data_is_told_from_all_else(
-    maps: str, executable: str, inside: list[int], outside: list[int]
+def test_what_may_be_the_interpreter_is_told_from_all_else(
+    maps: str, executable: str, expected: list[tuple[str, int, list[AddressRange]]]
 ) -> None:
-    """The writable mapping of the interpreter and the nameless one behind it count; the heap and others don't."""
-    ranges = interpreter_data(maps.splitlines(), executable)
-    assert all(holds(ranges, address) for address in inside)
-    assert not any(holds(ranges, address) for address in outside)
+    """Libraries of its name and the executable, with their data and the nameless mapping right behind it."""
+    found = modules(maps.splitlines(), executable)
+    assert [(module.path, module.base, module.data) for module in found] == expected
+
+
+@given(st.lists(st.sampled_from(SHARED.splitlines() + STATIC.splitlines()) | st.text(max_size=80)))
+def test_lines_in_any_order_are_read(lines: list[str]) -> None:
+    """A map that changed while it was read, or no map at all, is no error."""
+    for module in modules(lines, "/usr/bin/python3.12"):
+        assert all(start < end for start, end in module.data)
+
+
+def test_an_address_lies_in_a_range_or_not() -> None:
+    """The end does not belong to it."""
+    ranges = [(10, 20), (30, 40)]
+    assert [address for address in range(50) if holds(ranges, address)] == [*range(10, 20), *range(30, 40)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc/self/maps is Linux's")
 def test_this_interpreter_has_static_data() -> None:
     """It is found for the Python that runs the tests."""
     maps = Path("/proc/self/maps").read_text().splitlines()
-    assert interpreter_data(maps, str(Path("/proc/self/exe").readlink()))
+    assert any(module.data for module in modules(maps, str(Path("/proc/self/exe").readlink())))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threadviz.events import Known, Present, Span, State
-from threadviz.observer.ledger import TICK_NS, Ledger
+from threadviz.observer.probing.ledger import TICK_NS, Ledger
 
 MS = 1_000_000
 LATE = 4 * MS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.pace import BUDGET, JITTER, Pace
+from threadviz.observer.probing.pace import BUDGET, JITTER, Pace
 
 MS = 1_000_000
 BASE = 2 * MS

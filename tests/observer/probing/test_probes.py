@@ -13,10 +13,10 @@ import pytest
 from tests.site.standin import wait_until
 from threadviz.events import State
 from threadviz.observer.clock import RunClock
-from threadviz.observer.linux import LinuxProbe, reason_against
-from threadviz.observer.portable import PortableProbe
-from threadviz.observer.probes import choose_probe
-from threadviz.observer.watched import Probe, ProcessKind
+from threadviz.observer.probing.linux import LinuxProbe, reason_against
+from threadviz.observer.probing.portable import PortableProbe
+from threadviz.observer.probing.probes import choose_probe
+from threadviz.observer.probing.watched import Probe, ProcessKind
 
 LATE_NS = 50_000_000
 WAITS = {State.IO, State.LOCK, State.SLEEP}
@@ -98,7 +98,7 @@ def test_a_thread_that_waits_is_seen_to_wait_for_what_it_does(body: str, state: 
     """The main thread sleeps; the other one waits, and not for the GIL, though another thread spins."""
     with program(in_threads(body, SPIN)) as pid:
         clock = RunClock()
-        main, waiter, _ = watch(LinuxProbe(pid, True, clock), clock, waiters=2)
+        main, waiter, _ = watch(LinuxProbe(pid, clock), clock, waiters=2)
     assert mostly(main) is State.SLEEP
     assert mostly(waiter) is state
     assert waiter[State.GIL] == main[State.GIL] == 0
@@ -109,23 +109,12 @@ def test_threads_that_spin_wait_for_the_gil_in_turn() -> None:
     """Each of three runs some of the time, and waits for the GIL and for nothing else."""
     with program(in_threads(SPIN, SPIN, SPIN)) as pid:
         clock = RunClock()
-        _, *spinners = watch(LinuxProbe(pid, True, clock), clock, 1.0, waiters=1)
+        _, *spinners = watch(LinuxProbe(pid, clock), clock, 1.0, waiters=1)
     assert len(spinners) == 3
     for spinner in spinners:
         assert spinner[State.RUNNING] > 0
         assert spinner[State.GIL] > 0
         assert spinner[State.LOCK] == spinner[State.IO] == spinner[State.SLEEP] == 0
-
-
-@linux_only
-def test_without_a_gil_nothing_is_taken_for_a_wait_for_it() -> None:
-    """The same threads, in a Python that is said to have none."""
-    with program(in_threads(SPIN, SPIN)) as pid:
-        clock = RunClock()
-        probe = LinuxProbe(pid, False, clock)
-        totals = watch(probe, clock)
-    assert all(each[State.GIL] == 0 for each in totals)
-    assert State.GIL not in probe.info.tells
 
 
 @linux_only
@@ -145,7 +134,7 @@ def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
             assert process.stdin is not None and process.stdout is not None
             process.stdout.readline()
             clock = RunClock()
-            probe = LinuxProbe(process.pid, True, clock)
+            probe = LinuxProbe(process.pid, clock)
             probe.begin()
 
             def look_until_there_are(threads: int) -> set[tuple[bool, ProcessKind]]:
@@ -182,7 +171,7 @@ def test_what_happened_before_the_origin_does_not_count() -> None:
     )
     with program(source) as pid:
         clock = RunClock()
-        probe = LinuxProbe(pid, True, clock)
+        probe = LinuxProbe(pid, clock)
         wait_until(lambda: psutil.Process(pid).children()[0].cpu_times().user > 0.2)
         totals = watch(probe, clock, 0.1)
         assert len(totals) == 3

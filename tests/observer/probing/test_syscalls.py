@@ -3,7 +3,7 @@
 import pytest
 
 from threadviz.events import Present, State
-from threadviz.observer.syscalls import SyscallTable
+from threadviz.observer.probing.syscalls import SyscallTable
 
 ARGUMENTS = b"0x3 0x1 0x0 0x0 0x0 0x0 0x7ffe 0x7f00"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.addresses import from_memory, host_and_port, unix_name
+from threadviz.observer.telling.addresses import from_memory, host_and_port, unix_name
 
 LOCAL6 = bytes(15) + b"\1"
 MAPPED = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 7])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.arguments import HERE, WITH_A_PLACE, address, descriptor, opened
-from threadviz.observer.memory import Reader
+from threadviz.observer.interpreters.memory import Reader
+from threadviz.observer.telling.arguments import HERE, WITH_A_PLACE, address, descriptor, opened
 
 WORDS = st.lists(st.integers(0, 2**64 - 1), min_size=6, max_size=6)
 

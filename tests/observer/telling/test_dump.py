@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.dump import Found, read_dump
+from threadviz.observer.telling.dump import Found, read_dump
 
 OWN = ("fetch", "/home/me/app.py", "app.py", 12)
 SOCKET = ("SocketIO.readinto", "/usr/lib/python3.13/socket.py", "socket.py", 719)

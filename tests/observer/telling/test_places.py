@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe
 if sys.platform == "linux":
     from tests.observer.looking import Looking, looking, started
     from threadviz.events import Place
-    from threadviz.observer.places import Places
+    from threadviz.observer.telling.places import Places
 
 WAITING = """
 import json, os, select, socket, sys, threading, time

@@ -10,8 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sockets are borrowed on Linux only")
 if sys.platform == "linux":
-    from threadviz.observer.borrowing import Borrower
-    from threadviz.observer.sockets import Sockets, said_by
+    from threadviz.observer.telling.borrowing import Borrower
+    from threadviz.observer.telling.sockets import Sockets, said_by
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe
 if sys.platform == "linux":
     from tests.observer.looking import Looking, looking, started
     from threadviz.events import Located, Named, NamedBy, Stacks
-    from threadviz.observer import pyspy, stacks
-    from threadviz.observer.pyspy import MISSING, find_py_spy
-    from threadviz.observer.stacks import StackReader
+    from threadviz.observer.telling import pyspy, stacks
+    from threadviz.observer.telling.pyspy import MISSING, find_py_spy
+    from threadviz.observer.telling.stacks import StackReader
 
 needs_py_spy = pytest.mark.skipif(
     sys.platform != "linux" or find_py_spy() is None, reason="py-spy is not installed"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.tables import Tables, tcp_sockets, unix_sockets
+from threadviz.observer.telling.tables import Tables, tcp_sockets, unix_sockets
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="/proc/PID/net is Linux's")
 
@@ -71,7 +71,7 @@ def test_no_table_does_any_harm(lines: list[bytes]) -> None:
 @linux_only
 def test_sockets_of_this_process_are_found_after_a_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not before; and the tables are not read again before the pause is over, whatever is asked for."""
-    monkeypatch.setattr("threadviz.observer.tables.PAUSE", 10**9)
+    monkeypatch.setattr("threadviz.observer.telling.tables.PAUSE", 10**9)
     tables = Tables()
     with (
         socket.create_server(("127.0.0.1", 0)) as server,

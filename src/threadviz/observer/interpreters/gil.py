@@ -4,39 +4,57 @@ The GIL's mutex and condition are part of `_PyRuntime` (CPython, Include/interna
 pycore_runtime.h), that is of the static data of the interpreter: of libpythonX.Y.so, or of the executable where
 that is linked statically. A thread that waits for it is in futex(2) on an address there, while the locks of
 `threading`, `queue` and `concurrent.futures` are on the heap. The GIL of a sub-interpreter that has one of its own
-(PEP 684) lies on the heap too, and a wait for it is taken for one on a lock.
+(PEP 684) lies on the heap too: where it can be found, it is watched like the other (`holders`), and else a wait for
+it is taken for one on a lock.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ (\S+) \d+ *(.*)")
-_INTERPRETER = re.compile(r"/libpython\d+\.\d+[^/]*\.so[^/]*$")
+_MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) \S+ \d+ *(.*)")
+_LIBRARY = re.compile(r"/libpython\d+\.\d+[^/]*\.so[^/]*$")
 
 AddressRange = tuple[int, int]
 
 
-def interpreter_data(maps: Iterable[str], executable: str) -> list[AddressRange]:
-    """Return the address ranges [start, end) of an interpreter's writable static data.
+@dataclass(slots=True)
+class Module:
+    """A file that is loaded and may be the interpreter: where it begins, and its writable static data, [start, end)."""
+
+    path: str
+    base: int
+    data: list[AddressRange] = field(default_factory=list)
+
+
+def modules(maps: Iterable[str], executable: str) -> list[Module]:
+    """Return what may be the interpreter of a process: libraries of its name first, and last the executable.
 
     `maps` are the lines of /proc/PID/maps (proc_pid_maps(5)), `executable` is what /proc/PID/exe leads to. A
-    writable mapping of the interpreter's file counts, whatever an executable is called, and the nameless one right
+    writable mapping of the file is its data, whatever an executable is called, and so is the nameless one right
     behind it, which holds what starts out as zero (.bss).
     """
-    ranges: list[AddressRange] = []
+    executable = executable.replace("\n", "\\012")  # as it stands in the map
+    found: dict[str, Module] = {}
+    last: Module | None = None
+    """Whose data ends where the next mapping may go on."""
     for line in maps:
         match = _MAPPING.match(line)
         if match is None:
             continue
-        start, end, writable = int(match[1], 16), int(match[2], 16), match[3].startswith("rw")
-        path = match[5]
-        bss = not path and bool(ranges) and ranges[-1][1] == start
-        if writable and (bss or path == executable or _INTERPRETER.search(path)):
-            if bss:
-                ranges[-1] = (ranges[-1][0], end)
-            else:
-                ranges.append((start, end))
-    return ranges
+        start, end, path = int(match[1], 16), int(match[2], 16), match[5]
+        writable = match[3].startswith("rw")
+        if not path and writable and last is not None and last.data[-1][1] == start:
+            last.data[-1] = (last.data[-1][0], end)
+        elif path == executable or _LIBRARY.search(path):
+            offset = int(match[4], 16)
+            module = found.get(path)
+            if module is None:
+                module = found[path] = Module(path, start - offset)
+            if writable:
+                module.data.append((start, end))
+                last = module
+    return sorted(found.values(), key=lambda module: module.path == executable)
 
 
 def holds(ranges: Iterable[AddressRange], address: int) -> bool:

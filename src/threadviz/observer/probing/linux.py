@@ -6,16 +6,27 @@ own counters for each that was blocked.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
-from threadviz.observer.ledger import Ledger
-from threadviz.observer.proc import GONE, RUNNABLE, ProcProcess, ProcThread, age_ns, command_line, thread_name
-from threadviz.observer.syscalls import SyscallTable
-from threadviz.observer.watched import ProcessKind, Watched
+from threadviz.observer.probing.ledger import Ledger
+from threadviz.observer.probing.proc import (
+    GONE,
+    HAD_IT_NS,
+    RUNNABLE,
+    ProcProcess,
+    ProcThread,
+    age_ns,
+    command_line,
+    thread_name,
+)
+from threadviz.observer.probing.program import Program
+from threadviz.observer.probing.syscalls import SyscallTable
+from threadviz.observer.probing.watched import ProcessKind, Watched
+from threadviz.observer.telling.holders import Holders
 
 ASKED_HZ = 550.0
 
@@ -39,13 +50,12 @@ def reason_against(pid: int) -> str | None:
     """Return why process `pid` can't be watched this way, as a clause, or None where it can."""
     if not SyscallTable().known:
         return "the system call numbers of this machine type are not known"
-    read = b""
     for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
         try:
-            read = Path(f"/proc/{pid}/{file}").read_bytes()
+            Path(f"/proc/{pid}/{file}").read_bytes()
         except OSError as error:
             return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
-    if read.startswith(b"0 "):  # of a process that has run, or it would not be there
+    if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # of this process, which has run
         return "this kernel does not count for how long threads run"
     return None
 
@@ -53,33 +63,34 @@ def reason_against(pid: int) -> str | None:
 class LinuxProbe:
     """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
 
-    Raises OSError where `root` is gone.
+    Descendants that are `ignored` are not watched, nor what they start. Raises OSError where `root` is gone.
     """
 
-    def __init__(self, root: int, has_gil: bool, clock: Callable[[], int]) -> None:
+    def __init__(self, root: int, clock: Callable[[], int], ignored: Collection[int] = ()) -> None:
         self._clock = clock
-        self._has_gil = has_gil
         self._syscalls = SyscallTable()
         self._root = root
-        self._processes = {root: ProcProcess(root, ProcessKind.SUBJECT, ProcessKind.SUBJECT, 0)}
-        self._tells_gil = has_gil and bool(self._processes[root].gil_data())
+        self._ignored = frozenset(ignored)
+        self._first = ProcProcess(root, ProcessKind.SUBJECT, ProcessKind.SUBJECT, 0)
+        self._first.find_gil(0)
+        self._processes = {root: self._first}
+        self.holders = Holders()
+        """Who holds the GILs, as a teller."""
         self._threads: list[ProcThread] = []
         self._came: list[ProcThread] = []
         self._went: list[Watched] = []
 
     @property
     def info(self) -> ProbeInfo:
-        """All states; without a GIL there is no wait for it."""
-        tells = tuple(state for state in State if state is not State.GIL or self._tells_gil)
-        cannot = ""
-        if self._has_gil and not self._tells_gil:
-            cannot = (
-                "a wait for the GIL from one for another lock: the interpreter's data was not found in memory"
-            )
-        return ProbeInfo("linux", tells, cannot, ASKED_HZ)
+        """All states; where the first process runs a Python that has no GIL, there is no wait for it."""
+        python = self._first.program.interpreter
+        without = python is not None and python.gil is False
+        return ProbeInfo(
+            "linux", tuple(state for state in State if state is not State.GIL or not without), "", ASKED_HZ
+        )
 
     @property
-    def threads(self) -> Sequence[Watched]:
+    def threads(self) -> Sequence[ProcThread]:
         """The threads that are watched now."""
         return self._threads
 
@@ -113,6 +124,7 @@ class LinuxProbe:
         for process in gone:
             for thread in list(process.threads.values()):
                 self._drop(thread, now)
+            self.holders.leave(process)
             process.close()
             del self._processes[process.pid]
 
@@ -142,6 +154,7 @@ class LinuxProbe:
             self._drop(thread, now)
             if forbidden or thread.tid == process.pid:
                 process.closed.add(thread.tid)
+        self.holders.look(process, now, late_ns)
         process.seen, process.still = now, still
         if now >= process.may_search:
             self._find_children(process, now)
@@ -158,13 +171,20 @@ class LinuxProbe:
             self._meet(child, process.kind, process.searched)
         process.searched = now
 
+    def program_of(self, pid: int) -> Program | None:
+        """Return what a process runs that is watched."""
+        process = self._processes.get(pid)
+        return process.program if process else None
+
     def meet(self, pid: int) -> None:
         """Watch a worker process that the subject has spoken of before a search has found it."""
         if pid not in self._processes:
             self._meet(pid, ProcessKind.SUBJECT, 0)
 
     def _meet(self, pid: int, parent: ProcessKind, not_before: int) -> bool:
-        """Watch a process that was not there at `not_before`; False where it is gone already."""
+        """Watch a process that was not there at `not_before`; False where it is gone already, or is to be ignored."""
+        if pid in self._ignored:
+            return False
         with suppress(*GONE):
             born = max(not_before, self._clock() - age_ns(pid))
             self._processes[pid] = ProcProcess(pid, parent, ProcessKind.WORKER, born)
@@ -182,12 +202,18 @@ class LinuxProbe:
                 with suppress(*GONE):
                     process.kind = ProcessKind.of_child(command_line(process.pid), process.parent)
             thread.process = process.kind
+        now = self._clock()
+        for process in self._processes.values():
+            if now >= process.program.due:
+                process.find_gil(now)
+            self.holders.refresh(process)
         changes: tuple[list[Watched], list[Watched]] = [*self._came], self._went
         self._came, self._went = [], []
         return changes
 
     def close(self) -> None:
         """Let go of the files."""
+        self.holders.close()
         for thread in self._threads:
             thread.close()
         for process in self._processes.values():
@@ -196,13 +222,16 @@ class LinuxProbe:
     def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
         if thread.blocked:
             thread.ledger.still(thread.owner.seen)
-        blocked = thread.blocked_in(self._syscalls, self._has_gil)
+        waited = thread.gil_place is not None
+        blocked = thread.blocked_in(self._syscalls)
         running, ready, turns = map(int, counters.split())
+        if waited and (running - thread.entered > HAD_IT_NS or (blocked and thread.gil_place is None)):
+            thread.owner.passed = thread.owner.seen
         now = self._clock()
         thread.ledger.read(now, running, ready, turns, blocked, late_ns)
         thread.enter_next = now + ENTER_NS
         thread.counters, thread.entered = counters, running
-        thread.blocked = blocked is not None
+        thread.blocked, thread.since = blocked is not None, thread.owner.looked
 
     def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
         with suppress(*GONE):

@@ -1,13 +1,13 @@
 """The portable probe: psutil's CPU time of each thread, which tells running from waiting and no more."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 
 import psutil
 
 from threadviz.events import Present, ProbeInfo, State
-from threadviz.observer.ledger import Ledger
-from threadviz.observer.watched import ProcessKind, Watched
+from threadviz.observer.probing.ledger import Ledger
+from threadviz.observer.probing.watched import ProcessKind, Watched
 
 ASKED_HZ = 50.0
 """CPU times come in steps of 10 ms on most systems (clock ticks, times(2)): looking more often shows no more."""
@@ -24,8 +24,11 @@ class PortableProbe:
     `instead` says, as a clause, why no better probe is at work. Raises ProcessLookupError where `root` is gone.
     """
 
-    def __init__(self, root: int, clock: Callable[[], int], instead: str = "") -> None:
+    def __init__(
+        self, root: int, clock: Callable[[], int], instead: str = "", ignored: Collection[int] = ()
+    ) -> None:
         self._root = root
+        self._ignored = set(ignored)
         self._clock = clock
         self._instead = instead
         try:
@@ -75,7 +78,9 @@ class PortableProbe:
     def _find_children(self) -> None:
         with suppress(psutil.Error):
             for child in psutil.Process(self._root).children(recursive=True):
-                if child.pid not in self._processes:
+                if child.pid in self._ignored or child.ppid() in self._ignored:
+                    self._ignored.add(child.pid)
+                elif child.pid not in self._processes:
                     parent = self._kinds.get(child.ppid(), ProcessKind.SUBJECT)
                     self._kinds[child.pid] = ProcessKind.of_child(" ".join(child.cmdline()), parent)
                     self._processes[child.pid] = child

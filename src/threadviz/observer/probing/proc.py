@@ -8,9 +8,10 @@ from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
 from threadviz.events import Present, State
-from threadviz.observer.gil import AddressRange, holds, interpreter_data
-from threadviz.observer.syscalls import FUTEX, SyscallTable
-from threadviz.observer.watched import ProcessKind, Watched
+from threadviz.observer.interpreters.gil import AddressRange, holds
+from threadviz.observer.probing.program import Program
+from threadviz.observer.probing.syscalls import FUTEX, SyscallTable
+from threadviz.observer.probing.watched import ProcessKind, Watched
 
 _CHILDREN_BYTES = 4000
 """What is read at once of the ids of a thread's children: the system gives no more than a page."""
@@ -26,9 +27,10 @@ IN_VAIN_NS = 200_000
 """How long a thread that waits for the GIL may have run (ns) and count as waiting on. It wakes up after each switch
 interval to ask for the GIL, and waits again (CPython, Python/ceval_gil.c take_gil), which takes some 20 us."""
 
+HAD_IT_NS = 1_000_000
+"""A thread that has run for longer than this (ns) since it was seen to wait for the GIL has had it meanwhile."""
+
 GIL_WAIT = Present(State.GIL, FUTEX)
-FUTEX_WAIT = Present(State.WAITING, FUTEX)
-"""A wait for the GIL or for another lock, where it can't be told which."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,11 +61,18 @@ class ProcProcess:
     closed: set[int] = field(init=False, default_factory=set)
     """Threads that are listed, and not to be watched again: its main thread, when that has ended and the parent has
     not collected the process, and those that can't be read."""
-    gil: list[AddressRange] | None = field(init=False, default=None)
+    program: Program = field(init=False)
+    inner_gils: tuple[AddressRange, ...] = field(init=False, default=())
+    """Where sub-interpreters have a GIL of their own, as far as they were found."""
+    gil_data: tuple[AddressRange, ...] | None = field(init=False, default=None)
+    """Where a thread waits that waits for a GIL; None where that was not asked yet."""
+    passed: int = field(init=False, default=0)
+    """Since when the GIL has gone from hand to hand at least once, as far as that was seen."""
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.searched = self.seen = self.looked
+        self.program = Program(self.pid)
         self.clock = ~self.pid << 3 | 2  # as Linux makes it: include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
@@ -92,12 +101,12 @@ class ProcProcess:
             with suppress(*GONE):
                 yield from map(int, _read_whole(thread.children).split())
 
-    def gil_data(self) -> list[AddressRange]:
-        """Return where the interpreter keeps its static data, read once, when a futex is first met."""
-        if self.gil is None:
-            maps = Path(f"/proc/{self.pid}/maps").read_text(encoding="utf-8", errors="replace")
-            self.gil = interpreter_data(maps.splitlines(), str(Path(f"/proc/{self.pid}/exe").readlink()))
-        return self.gil
+    def find_gil(self, now: int) -> tuple[AddressRange, ...]:
+        """Look again at what it runs, where that is due by `now` (ns), and return where its threads wait for a GIL."""
+        self.program.look(now, self.cpu)
+        data = self.program.gil_data
+        self.gil_data = data + self.inner_gils if data else ()
+        return self.gil_data
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +120,8 @@ class ProcThread(Watched):
     counters: bytes = field(init=False, default=b"")
     """The `schedstat` file as last read: ns on a CPU, ns waiting for one, how often it got one."""
     blocked: bool = field(init=False, default=False)
+    since: int = field(init=False, default=0)
+    """When it was first seen in the wait that it is in, if it is blocked."""
     gil_place: tuple[int, bytes] | None = field(init=False, default=None)
     """Where it waits for the GIL, if it does."""
     entered: int = field(init=False, default=0)
@@ -135,7 +146,7 @@ class ProcThread(Watched):
         os.close(self.syscall)
         os.close(self.children)
 
-    def blocked_in(self, syscalls: SyscallTable, has_gil: bool) -> Present | None:
+    def blocked_in(self, syscalls: SyscallTable) -> Present | None:
         """Return what it is blocked in now, or None where it is runnable. Raises one of GONE where it has ended."""
         where = os.pread(self.syscall, 256, 0)
         self.gil_place = None
@@ -143,11 +154,11 @@ class ProcThread(Watched):
             return None
         number, _, arguments = where.partition(b" ")
         present = syscalls.classify(number, arguments)
-        if present.call == FUTEX and has_gil:
-            if not self.owner.gil_data():
-                return FUTEX_WAIT
-            address = int(arguments.split(b" ", 1)[0], 16)
-            if holds(self.owner.gil_data(), address):
+        if present.call == FUTEX:
+            data = self.owner.gil_data
+            if data is None:
+                data = self.owner.find_gil(self.owner.looked)
+            if data and holds(data, int(arguments.split(b" ", 1)[0], 16)):
                 self.gil_place = _place(where)
                 return GIL_WAIT
             return present

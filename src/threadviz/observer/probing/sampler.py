@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 from threadviz.events import Event, LaneEnded, LaneStarted, Spans, Tick
 from threadviz.observer.clock import RunClock
-from threadviz.observer.pace import Pace
-from threadviz.observer.watched import Probe, Watched
+from threadviz.observer.probing.pace import Pace
+from threadviz.observer.probing.watched import Probe, Watched
+
+FLUSH_NS = 50_000_000
+"""How often what was seen is told (ns)."""
 
 
 class Sampler:

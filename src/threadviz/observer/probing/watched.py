@@ -1,12 +1,12 @@
 """What every probe keeps for each thread that it watches, and what it offers to the one who runs it."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from threadviz.events import Present, ProbeInfo
-from threadviz.observer.ledger import Ledger
+from threadviz.events import Event, Present, ProbeInfo
+from threadviz.observer.probing.ledger import Ledger
 
 
 class ProcessKind(enum.StrEnum):
@@ -76,3 +76,23 @@ class Probe(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
+
+
+class Teller(Protocol):
+    """Tells of threads what their stretches do not say: such as names, or what they wait on. All times are in ns."""
+
+    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterable[Event]:
+        """Return what there is to tell since the last call.
+
+        `came` and `went` are the threads that came into view and that are gone since then; all have lanes.
+        """
+
+    def close(self) -> None:
+        """Let go of the files, and end what it has started."""
+
+
+def close_all(probe: Probe, tellers: Sequence[Teller]) -> None:
+    """Close a probe, and all that tell of what it watches."""
+    for teller in tellers:
+        teller.close()
+    probe.close()

@@ -1,6 +1,5 @@
 """The processes that the observer starts: the stand-in site and the subject."""
 
-import os
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -9,25 +8,32 @@ from typing import IO
 
 import msgspec
 
-from threadviz.endings import how_it_ended
 from threadviz.events import Begin, Ended, Finished, Started, Submitted
+from threadviz.observer.pipe import NamedPipe
+from threadviz.observer.subjects.printed import Printed
+from threadviz.processes.endings import how_it_ended
 from threadviz.request import PYTHON
 from threadviz.site.sets import Site
-from threadviz.stream import READ_SIZE, LineSplitter
-from threadviz.subject.order import Ready, SubjectOrder
+from threadviz.subject.order import Ready, Refused, SubjectOrder
 
 Told = Begin | Submitted | Started | Finished | Ended
 
-Said = Ready | Told
-
-_PIPE_BYTES = 2**20
-"""Room for what is said between two readings: some ten thousand events."""
-
-_LAST_WORDS_BYTES = 4096
+Said = Ready | Refused | Told
 
 
 class StartError(Exception):
     """A process of the run did not come up; the text is a clause that says which, and how."""
+
+
+class RefusedError(StartError):
+    """Somebody's own function can't be called; the text is a sentence without its full stop.
+
+    `traceback` is that of their code, in lines, where it is that which failed.
+    """
+
+    def __init__(self, why: str, traceback: str) -> None:
+        super().__init__(why)
+        self.traceback = traceback
 
 
 def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
@@ -65,27 +71,21 @@ class StandInSite:
 
 
 class Subject:
-    """The watched process, and the named pipe in folder `scratch` through which it speaks."""
+    """The watched process, and the named pipe in folder `scratch` through which it speaks.
 
-    def __init__(self, scratch: Path) -> None:
-        self.events = scratch / "events"
-        self._words = scratch / "words"
-        os.mkfifo(self.events, 0o600)
-        # Open for writing too, so that the pipe never looks ended: workers come and go.
-        self.pipe = os.open(self.events, os.O_RDWR | os.O_NONBLOCK)
-        with suppress(AttributeError, OSError):  # of Linux only, and only as far as the system allows it
-            import fcntl
+    What it prints goes to the file `output`, where somebody wants it.
+    """
 
-            fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self._lines = LineSplitter()
+    def __init__(self, scratch: Path, output: str = "") -> None:
+        self.pipe = NamedPipe(scratch / "events")
+        self.printed = Printed(Path(output) if output else scratch / "printed")
         self._decoder = msgspec.json.Decoder(Said)
-        with self._words.open("wb") as words:
-            self.process = subprocess.Popen(
-                [*PYTHON, "threadviz.subject"],
-                stdin=subprocess.PIPE,
-                stdout=words,
-                stderr=words,
-            )
+        self.process = subprocess.Popen(
+            [*PYTHON, "threadviz.subject"],
+            stdin=subprocess.PIPE,
+            stdout=self.printed.descriptor,
+            stderr=self.printed.descriptor,
+        )
 
     def order(self, order: SubjectOrder) -> None:
         """Tell it what to run; it answers Ready."""
@@ -97,17 +97,4 @@ class Subject:
 
     def said(self) -> list[Said]:
         """Return what it and its workers have said since the last call; times are of `time.monotonic_ns()`."""
-        lines: list[bytes] = []
-        try:
-            while chunk := os.read(self.pipe, READ_SIZE):
-                lines += self._lines.feed(chunk)
-        except BlockingIOError:
-            return [self._decoder.decode(line) for line in lines]
-        return []
-
-    def last_words(self) -> str:
-        """Return the last line that it wrote to its standard error, if any."""
-        with self._words.open("rb") as words:
-            words.seek(max(0, words.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
-            lines = words.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return [self._decoder.decode(line) for line in self.pipe.lines()]

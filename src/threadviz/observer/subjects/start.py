@@ -4,19 +4,27 @@ import select
 import time
 from typing import IO
 
-from threadviz.endings import how_it_ended
-from threadviz.observer.children import StandInSite, StartError, Subject
-from threadviz.request import RunRequest
-from threadviz.subject.order import Ready, SubjectOrder
+from threadviz.observer.subjects.children import RefusedError, StandInSite, StartError, Subject
+from threadviz.processes.endings import how_it_ended
+from threadviz.request import Calling, RunRequest
+from threadviz.subject.order import Ready, Refused, SubjectOrder
 
 READY_S = 30.0
 """How long each process may take to get ready (s)."""
+
+IMPORTED_S = 120.0
+"""How long a module of somebody's own may take to be imported (s)."""
 
 _CHECK_S = 0.1
 
 
 class CalledOffError(Exception):
     """Whoever asked for the run wants it no more, or is gone."""
+
+
+def called_off(lifeline: int) -> bool:
+    """Tell whether `lifeline` has ended: whoever asked for the run wants it no more, or is gone."""
+    return bool(select.select([lifeline], [], [], 0)[0])
 
 
 def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> None:
@@ -31,7 +39,8 @@ def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> 
             urls=tuple(zip(names, urls, strict=True)),
             timeout_s=request.timeout_s,
             online=request.online,
-            events=str(subject.events),
+            events=str(subject.pipe.path),
+            calling=request.calling,
         )
     )
 
@@ -43,18 +52,36 @@ def await_site(site: StandInSite, lifeline: int) -> tuple[str, ...]:
     return site.urls()
 
 
-def await_ready(subject: Subject, lifeline: int) -> int:
+def await_ready(subject: Subject, lifeline: int, calling: Calling | None = None) -> int:
     """Wait until the subject is ready, and return its number of tasks. Raises StartError and CalledOffError."""
-    deadline = time.monotonic() + READY_S
+    seconds = READY_S if calling is None else IMPORTED_S
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = subject.process.poll()
         for event in subject.said():
             if isinstance(event, Ready):
                 return event.tasks
+            if isinstance(event, Refused):
+                raise RefusedError(event.why, event.traceback)
         if status is not None:
-            raise StartError(f"the subject ended: {how_it_ended(status)}: {subject.last_words()}")
-        _await(subject.pipe, lifeline, _CHECK_S)
-    raise StartError(f"the subject was not ready within {READY_S:g} s")
+            raise _ended_early(subject, status, calling)
+        _await(subject.pipe.descriptor, lifeline, _CHECK_S)
+    if calling is not None:
+        module = calling.function.partition(":")[0]
+        raise RefusedError(
+            f"to import {module!r} takes more than {seconds:g} s: a module is imported as a whole, so that what it is"
+            " to do as a program belongs under `if __name__ == '__main__':`",
+            "",
+        )
+    raise StartError(f"the subject was not ready within {seconds:g} s")
+
+
+def _ended_early(subject: Subject, status: int, calling: Calling | None) -> StartError:
+    how, words = how_it_ended(status), subject.printed.last_line()
+    if calling is None:
+        return StartError(f"the subject ended: {how}: {words}")
+    module = calling.function.partition(":")[0]
+    return RefusedError(f"to import {module!r} ends the process ({how}){f': {words}' if words else ''}", "")
 
 
 def _await(source: int | IO[bytes], lifeline: int, seconds: float) -> bool:

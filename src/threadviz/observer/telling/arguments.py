@@ -6,7 +6,7 @@ The arguments are as in /proc/PID/task/TID/syscall (proc_pid_syscall(5)), as num
 import struct
 from collections.abc import Iterator, Sequence
 
-from threadviz.observer.memory import Reader
+from threadviz.observer.interpreters.memory import Reader
 
 _FIRST = frozenset(
     """

@@ -4,11 +4,11 @@ import os
 import re
 from contextlib import closing
 
-from threadviz.observer.addresses import from_memory
-from threadviz.observer.arguments import HERE, address, descriptor, opened
-from threadviz.observer.borrowing import Borrower
-from threadviz.observer.memory import Memory
-from threadviz.observer.sockets import Sockets
+from threadviz.observer.interpreters.memory import Memory
+from threadviz.observer.telling.addresses import from_memory
+from threadviz.observer.telling.arguments import HERE, address, descriptor, opened
+from threadviz.observer.telling.borrowing import Borrower
+from threadviz.observer.telling.sockets import Sockets
 
 PIPE = "a pipe"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from threadviz.offspring import HELPERS
+from threadviz.processes.offspring import HELPERS
 
 MISSING = "py-spy is not there: install threadviz[stacks]"
 

@@ -3,9 +3,9 @@
 import errno
 import socket
 
-from threadviz.observer.addresses import LISTENING, UNIX, host_and_port, unix_name
-from threadviz.observer.borrowing import Borrower
-from threadviz.observer.tables import Found, Tables
+from threadviz.observer.telling.addresses import LISTENING, UNIX, host_and_port, unix_name
+from threadviz.observer.telling.borrowing import Borrower
+from threadviz.observer.telling.tables import Found, Tables
 
 _OTHER: Found = ("a socket", False)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import msgspec
 
 from threadviz.events import Event, Located, Named, NamedBy, Stacks
-from threadviz.observer.dump import Found, read_dump
-from threadviz.observer.pyspy import MISSING, Dump, PySpy
-from threadviz.observer.watched import Probe, ProcessKind, Watched
+from threadviz.observer.probing.watched import Probe, ProcessKind, Watched
+from threadviz.observer.telling.dump import Found, read_dump
+from threadviz.observer.telling.pyspy import MISSING, Dump, PySpy
 
 EVERY_NS = 500_000_000
 """How often a process is read, at most (ns)."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
-from threadviz.observer.addresses import LISTENING, UNIX, host_and_port
+from threadviz.observer.telling.addresses import LISTENING, UNIX, host_and_port
 
 PAUSE = 1000
 """A reading of the tables is followed by a pause that is so many times as long."""

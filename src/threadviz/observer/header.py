@@ -1,0 +1,47 @@
+"""The first line of a stream."""
+
+import platform
+
+import threadviz
+from threadviz.events import SCHEMA, Header, ProbeInfo, Watches
+from threadviz.observer.machine import cores, has_gil
+from threadviz.request import AttachRequest, ExecRequest, Request
+
+NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
+
+
+def header(
+    request: Request,
+    tasks: int = 0,
+    probe: ProbeInfo = NO_PROBE,
+    *,
+    name: str = "",
+    python: str | None = None,
+    gil: bool | None = None,
+) -> Header:
+    """Return the header for what was asked for.
+
+    Of a process that was running already, `name` is what it is called, `python` its version, empty where that is not
+    known, and `gil` whether it has one. Else this Python is also the subject's, and what another runs on is told of
+    each of its processes.
+    """
+    if isinstance(request, ExecRequest):
+        workers, watches = 0, Watches.PROGRAM
+    elif isinstance(request, AttachRequest):
+        workers, watches = 0, Watches.PROCESS
+    else:
+        workers, watches = request.workers, Watches.WORKLOAD
+    return Header(
+        schema=SCHEMA,
+        threadviz=threadviz.__version__,
+        workload=name or request.workload,
+        mode=request.mode,
+        workers=workers,
+        tasks=tasks,
+        python=platform.python_version() if python is None else python,
+        gil=has_gil() if gil is None else gil,
+        cores=cores(),
+        platform=f"{platform.system()} {platform.machine()}",
+        probe=probe,
+        watches=watches,
+    )

@@ -1,0 +1,144 @@
+"""The names of threads: those that the program says, and those that the operating system has."""
+
+import heapq
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from threadviz.events import Named, NamedBy
+from threadviz.observer.probing.proc import GONE, thread_name
+from threadviz.observer.probing.watched import Watched
+
+_PIPE_BYTES = 2**20
+"""Room for what is said between two readings: some thirty thousand names."""
+
+_READ_BYTES = 2**20
+"""No more than this is read at once, whoever writes into the pipe."""
+
+_LINE = re.compile(rb"(\d{1,10}) (\d{1,10}) ([^\n]{1,1000})\n")
+
+_LINE_BYTES = 2000
+"""None that is meant for us is longer."""
+
+WAITING_NS = 2_000_000_000
+"""For how long a name waits for its thread to be seen (ns): one that was not seen by then won't be."""
+
+MAX_WAITING = 10_000
+"""How many names wait at most."""
+
+_Thread = tuple[int, int]
+
+
+class SaidNames:
+    """A `Teller` of the names that the program says, by what `naming/sitecustomize.py` writes into a named pipe.
+
+    A name may come before its thread is seen, and after it is gone. Raises OSError where the pipe at `path` can't be
+    made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path, 0o600)
+        # Open for writing too, so that the pipe never looks ended: who writes opens it only for that.
+        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        with suppress(AttributeError, OSError):  # of Linux only, and only as far as the system allows it
+            import fcntl
+
+            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._rest = b""
+        self._lanes: dict[_Thread, int] = {}
+        self._told: dict[int, str] = {}
+        self._waiting: OrderedDict[_Thread, tuple[int, str]] = OrderedDict()
+
+    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Named]:
+        """Return the names that have come for threads that are there, or were until now."""
+        for thread in came:
+            if thread.lane is not None:
+                self._lanes[thread.pid, thread.tid] = thread.lane
+        for pid, tid, name in self._said():
+            self._waiting[pid, tid] = now, name
+            self._waiting.move_to_end((pid, tid))
+        for key in [key for key in self._waiting if key in self._lanes]:
+            _, name = self._waiting.pop(key)
+            lane = self._lanes[key]
+            if self._told.get(lane) != name:
+                self._told[lane] = name
+                yield Named(now, lane, name, NamedBy.PROGRAM)
+        self._forget(now, went)
+
+    def close(self) -> None:
+        """Close the pipe."""
+        os.close(self._pipe)
+
+    def _said(self) -> Iterator[tuple[int, int, str]]:
+        """Yield what has come: process id, thread id and name. What is no such line is passed over."""
+        with suppress(BlockingIOError):
+            said = self._rest + os.read(self._pipe, _READ_BYTES)
+            whole = said.rfind(b"\n") + 1
+            self._rest = said[whole:] if len(said) - whole < _LINE_BYTES else b""
+            for line in _LINE.finditer(said, 0, whole):
+                yield int(line[1]), int(line[2]), line[3].decode(errors="replace")
+
+    def _forget(self, now: int, went: Sequence[Watched]) -> None:
+        for thread in went:
+            if self._lanes.get((thread.pid, thread.tid)) == thread.lane:
+                del self._lanes[thread.pid, thread.tid]
+            if thread.lane is not None:
+                self._told.pop(thread.lane, None)
+        while self._waiting:
+            came, _ = next(iter(self._waiting.values()))
+            if came + WAITING_NS > now and len(self._waiting) <= MAX_WAITING:
+                return
+            self._waiting.popitem(last=False)
+
+
+SOON_NS = 50_000_000
+"""When the system's name of a thread is read again (ns): it gets its own some time after it has begun. Each time ..."""
+
+LATER = 4
+"""... the next reading is so many times as far away ..."""
+
+SELDOM_NS = 5_000_000_000
+"""... but not farther than this (ns)."""
+
+AT_ONCE = 20
+"""So many are read at once: at most, this takes a third of a millisecond."""
+
+
+class SystemNames:
+    """A `Teller` of the system's names of threads that have changed since their lanes began."""
+
+    def __init__(self) -> None:
+        self._due: list[tuple[int, int, int, Watched]] = []
+        self._names: dict[int, str] = {}
+
+    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Named]:
+        """Return the names that have changed, of the threads whose turn it is."""
+        for thread in went:
+            if thread.lane is not None:
+                self._names.pop(thread.lane, None)
+        for thread in came:
+            if thread.lane is not None and thread.ended is None:
+                self._names[thread.lane] = thread.name
+                heapq.heappush(self._due, (now + SOON_NS, thread.lane, SOON_NS, thread))
+        for _ in range(AT_ONCE):
+            if not self._due or self._due[0][0] > now:
+                return
+            _, lane, pause, thread = heapq.heappop(self._due)
+            if lane in self._names:
+                yield from self._read(now, lane, thread)
+                pause = min(LATER * pause, SELDOM_NS)
+                heapq.heappush(self._due, (now + pause, lane, pause, thread))
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _read(self, now: int, lane: int, thread: Watched) -> Iterator[Named]:
+        with suppress(*GONE):
+            name = thread_name(thread.pid, thread.tid)
+            if name != self._names[lane]:
+                self._names[lane] = name
+                yield Named(now, lane, name, NamedBy.SYSTEM)

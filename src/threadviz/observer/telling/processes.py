@@ -1,0 +1,132 @@
+"""The teller of processes: what each runs, which Python that is, and who has started it."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from threadviz.events import ProcessSeen
+from threadviz.observer.interpreters.interpreter import Interpreter
+from threadviz.observer.probing.program import Program
+from threadviz.observer.probing.watched import ProcessKind, Watched
+from threadviz.observer.telling.titles import title
+
+_OWN_GILS = (3, 12)
+"""The version of CPython from which on a sub-interpreter can have a GIL of its own ..."""
+
+_TELLS_HOLDER = (3, 13)
+"""... and that from which on it says who holds them."""
+
+_UNLESS_INFERRED = "who holds the GIL, but where it follows from what the threads do"
+
+
+@dataclass(slots=True, eq=False)
+class _Process:
+    kind: ProcessKind
+    program: Program
+    threads: int = 0
+    """How many of its threads are watched."""
+    told: ProcessSeen | None = None
+    told_of: tuple[int, Interpreter | None] | None = None
+    """Which of its programs was told of, by number, and which Python."""
+
+
+class Processes:
+    """Tells of a process when it comes into view, and again when more is known of it, or it runs another program.
+
+    `program_of` says what a process runs, for a probe that keeps that up to date, and sees who holds the GIL.
+    """
+
+    def __init__(self, program_of: Callable[[int], Program | None] | None = None) -> None:
+        self._program_of = program_of
+        self._processes: dict[int, _Process] = {}
+
+    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[ProcessSeen]:
+        """Yield what is new of processes. Of one whose last thread is gone nothing more is told."""
+        for thread in came:
+            process = self._processes.get(thread.pid) or self._meet(thread)
+            process.kind = thread.process
+            process.threads += 1
+        for pid, process in self._processes.items():
+            if self._program_of is None:
+                process.program.look(now)
+            told_of = process.program.images, process.program.interpreter
+            if told_of != process.told_of:
+                process.told_of = told_of
+                seen = _seen(pid, process, now)
+                if self._program_of and process.program.interpreter:
+                    seen = msgspec.structs.replace(seen, cannot=_cannot(process.program.interpreter))
+                before = process.told
+                if before is None or msgspec.structs.replace(seen, t=before.t) != before:
+                    process.told = seen
+                    yield seen
+        for thread in went:
+            process = self._processes[thread.pid]
+            process.threads -= 1
+            if not process.threads:
+                del self._processes[thread.pid]
+
+    def _meet(self, thread: Watched) -> _Process:
+        known = self._program_of(thread.pid) if self._program_of else None
+        process = self._processes[thread.pid] = _Process(thread.process, known or Program(thread.pid))
+        return process
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _seen(pid: int, process: _Process, now: int) -> ProcessSeen:
+    """Return what there is to tell of a process; of one that is gone, what was told last."""
+    before = process.told
+    try:
+        parent, command, arguments = _described(pid)
+    except OSError:
+        parent, command, arguments = (before.parent, before.name, []) if before else (0, "", [])
+    python = process.program.interpreter
+    return ProcessSeen(
+        now,
+        pid,
+        parent,
+        title(arguments, process.kind, command),
+        python.version if python else "",
+        python.gil if python else None,
+    )
+
+
+def _described(pid: int) -> tuple[int, str, list[str]]:
+    """Return a process's parent, the system's name for it, and its command line. Raises OSError where it is gone."""
+    if sys.platform != "linux":
+        return _described_elsewhere(pid)
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    fields = dict(line.partition(":")[::2] for line in status.splitlines())
+    arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+    return int(fields["PPid"]), fields["Name"].strip(), arguments.rstrip("\0").split("\0")
+
+
+def _described_elsewhere(pid: int) -> tuple[int, str, list[str]]:
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return process.ppid(), process.name(), process.cmdline()
+    except psutil.Error as error:
+        raise ProcessLookupError(str(error)) from error
+
+
+def _cannot(python: Interpreter) -> str:
+    """Return what can't be told of a process that runs on this Python, as a clause."""
+    if python.gil is False or python.offsets is not None:
+        return ""
+    minor = python.minor
+    if minor is None or minor >= _TELLS_HOLDER:
+        why = (
+            "it was not found in memory"
+            if python.runtime is None
+            else "this version's structures are not known"
+        )
+        return f"{_UNLESS_INFERRED}: {why}"
+    if minor == _OWN_GILS:
+        return f"{_UNLESS_INFERRED}, and waits for a sub-interpreter's own GIL from those for a lock"
+    return _UNLESS_INFERRED
