@@ -141,8 +141,8 @@ class Header(Event, frozen=True, tag="header"):
     """The first line: what is run, on what, and who watches.
 
     Of a program or a process, `workload` is what it is called, `mode` one of 'exec', 'attach' and 'record', and there
-    are no `workers` and no `tasks` foreseen. `python` and `gil` are those of the Python that threadviz starts, and of
-    others what is known at once: `ProcessSeen` has the last word on each process.
+    are no `workers` and no `tasks` foreseen. `python` and `gil` are what is known at once, else empty and None:
+    `ProcessSeen` has the last word on each process.
     """
 
     schema: Count
@@ -152,7 +152,7 @@ class Header(Event, frozen=True, tag="header"):
     workers: Count
     tasks: Count
     python: Text
-    gil: bool
+    gil: bool | None
     cores: Count
     platform: Text
     probe: ProbeInfo

@@ -29,7 +29,7 @@ def threads_gain_nothing(run: Figures) -> Finding | None:
         why = ": threads gained nothing, for they took turns with the GIL"
     elif one_by_one and cores_elsewhere(run):
         holds, why = False, f": what threads gain {_NOT_SHOWN}"
-    elif not one_by_one and not run.header.gil:
+    elif not one_by_one and run.timeline.gil is False:
         why = ": this Python has no GIL"
     elif not one_by_one and not took_turns and _can_tell(run, State.GIL):
         why = ": the function lets the GIL go"

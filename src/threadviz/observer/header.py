@@ -1,11 +1,13 @@
 """The first line of a stream."""
 
+import os
 import platform
+import sys
 
 import threadviz
 from threadviz.events import SCHEMA, Header, ProbeInfo, Watches
 from threadviz.observer.machine import cores, has_gil
-from threadviz.request import AttachRequest, ExecRequest, Request
+from threadviz.request import AttachRequest, ExecRequest, Request, RunRequest
 
 NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
 
@@ -16,15 +18,19 @@ def header(
     probe: ProbeInfo = NO_PROBE,
     *,
     name: str = "",
-    python: str | None = None,
+    python: str = "",
     gil: bool | None = None,
 ) -> Header:
     """Return the header for what was asked for.
 
     Of a process that was running already, `name` is what it is called, `python` its version, empty where that is not
-    known, and `gil` whether it has one. Else this Python is also the subject's, and what another runs on is told of
-    each of its processes.
+    known, and `gil` whether it has one. The subject of a workload, and a program that threadviz finds a Python for,
+    run on this Python.
     """
+    if isinstance(request, RunRequest) or (
+        isinstance(request, ExecRequest) and request.command[0] == os.fsencode(sys.executable)
+    ):
+        python, gil = platform.python_version(), has_gil()
     if isinstance(request, ExecRequest):
         workers, watches = 0, Watches.PROGRAM
     elif isinstance(request, AttachRequest):
@@ -38,8 +44,8 @@ def header(
         mode=request.mode,
         workers=workers,
         tasks=tasks,
-        python=platform.python_version() if python is None else python,
-        gil=has_gil() if gil is None else gil,
+        python=python,
+        gil=gil,
         cores=cores(),
         platform=f"{platform.system()} {platform.machine()}",
         probe=probe,

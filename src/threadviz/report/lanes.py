@@ -26,6 +26,8 @@ _SHARE = ("running,", "of its life")
 _SHARE_WIDTH = max(map(len, _SHARE))
 _GAP = 2
 _GIL = "GIL"
+_SEEN_PART = 50
+"""What takes one part in so many of the picture's width, or less, is a speck in it."""
 _LABEL_PART = 3
 """Labels take up one part in so many of the paper's width, at most."""
 
@@ -153,12 +155,15 @@ class Picture:
 def shown_lanes(timeline: Timeline) -> list[Lane]:
     """The lanes of a run that are drawn: of a workload's those of the event loop and of the first workers.
 
-    Of a program with too many they are those of event loops and of its first thread, and those that did most.
+    Of a program with too many they are those of event loops and of its first thread, and those that did most, of those
+    that were there for long enough to be seen.
     """
     lanes = [lane for lane in timeline.lanes if lane.role is not Role.PLUMBING]
     if timeline.header.watches is Watches.WORKLOAD or len(lanes) <= MAX_LANES:
         return lanes[:MAX_LANES]
     window = measured(timeline)
+    shortest = window.length // _SEEN_PART
+    lanes = [lane for lane in lanes if lane.is_main or lane.end is None or lane.end - lane.start > shortest]
 
     def deserts(lane: Lane) -> tuple[bool, int]:
         states = lane.states(*window)

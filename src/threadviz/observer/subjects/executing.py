@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from threadviz import naming
 from threadviz.observer.clock import RunClock
 from threadviz.observer.header import header
 from threadviz.observer.machine import open_as_many_files_as_allowed
@@ -23,7 +24,7 @@ from threadviz.processes.passing import PASSED_ON
 from threadviz.request import ExecRequest
 from threadviz.task_pipe import TASKS
 
-NAMING = Path(__file__).parents[1] / "naming"
+NAMING = Path(naming.__file__).parent
 """The folder of what a program imports so that its threads can be named."""
 
 PIPE_VARIABLE = "THREADVIZ_NAMES"
