@@ -99,12 +99,20 @@ def test_every_module_is_imported_from_the_wheel(installed: Path, tmp_path: Path
     script = (
         "import importlib, pkgutil, threadviz\n"
         "for module in pkgutil.walk_packages(threadviz.__path__, 'threadviz.'):\n"
-        "    if not module.name.endswith('__main__'):\n"
+        "    if not module.name.endswith(('__main__', 'sitecustomize')):\n"
         "        print(importlib.import_module(module.name).__file__)\n"
     )
     files = [Path(line) for line in run(installed / "python", "-c", script, cwd=tmp_path).splitlines()]
     assert files
     assert all(file.is_relative_to(installed.parent) for file in files)
+
+
+def test_a_program_gets_its_names_said(installed: Path, tmp_path: Path) -> None:
+    """The file that a program imports, so that its threads can be named, came along."""
+    program = "import threading; threading.Thread(target=sum, args=[range(10**7)], name='adder').start()"
+    command = [installed / "threadviz", "exec", "--headless", "--record", "out.jsonl", "--"]
+    run(*command, installed / "python", "-c", program, cwd=tmp_path)
+    assert '"name":"adder"' in (tmp_path / "out.jsonl").read_text()
 
 
 def test_list_finds_the_shipped_sets(installed: Path, tmp_path: Path) -> None:
