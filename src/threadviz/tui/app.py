@@ -82,7 +82,7 @@ class ThreadvizApp(App[None]):
         """What the palette has: all commands, and the choice of a theme."""
         if screen is self.main:
             for command in COMMANDS:
-                if command.possible(self.main):
+                if command.fits(self.main) and command.possible(self.main):
                     carry_out = partial(self.main.action_carry_out, command.id)
                     yield SystemCommand(command.label, command.about, carry_out)
         yield SystemCommand("Theme", "Choose the colours of everything.", self.action_change_theme)

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.stream.header import HEADER
+from tests.timeline.programs import program, thread
 from tests.timeline.streams import timeline
 from tests.tui.drawing.watching import Told
 from threadviz.events import (
@@ -10,6 +11,8 @@ from threadviz.events import (
     Finished,
     LaneEnded,
     LaneStarted,
+    Located,
+    Place,
     Present,
     Span,
     Spans,
@@ -196,3 +199,21 @@ def test_of_thinned_times_it_is_told_within_what() -> None:
     assert found.ways[0].startswith(f"about {found.mark}")
     assert found.ways[0].endswith(f", within {grain}")
     assert found.ways[-1] == f"~{found.mark}"
+
+
+def test_what_is_waited_on_and_the_function_are_told() -> None:
+    """The place beside the call, where there is room; the function where no task says more."""
+    told = program(
+        thread(0, 100),
+        Spans(0, 0, (Span(10 * MS, State.IO, call="recvfrom"),), Present(State.IO, "recvfrom")),
+        Place(5 * MS, 0, "127.0.0.1:80\x1b"),
+        Located(4 * MS, 0, "fetch\x1b (app.py:12)"),
+        Tick(10 * MS, 1, 0, 0),
+    )
+    looked_at = Scene([Told(told)])
+    assert said(looked_at, 0, 40) == r"io recvfrom 127.0.0.1:80\x1b"
+    assert said(looked_at, 0, 15) == "io recvfrom"
+    assert said(looked_at, 0, 80, with_task=True).endswith(r", in fetch\x1b (app.py:12)")
+    looked_at.put_cursor(3 * MS)
+    found = of(looked_at, 0)
+    assert found is not None and found.within == ""

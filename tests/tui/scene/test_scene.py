@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +10,7 @@ from tests.timeline.streams import runs as streams
 from tests.tui.scene.watched import FRAME, Watched, looked_at
 from threadviz.picture.window import measured
 from threadviz.timeline import Role, Timeline
-from threadviz.tui.scene import Motion, Row, Scene
+from threadviz.tui.scene import Arranging, Motion, Row, Scene, Sort
 
 MS = 1_000_000
 
@@ -22,23 +25,35 @@ class Told:
         self.trouble = ""
 
 
+def toggle_plumbing(scene: Scene) -> None:
+    """Give plumbing rows, or take them away."""
+    how = scene.lanes.how
+    scene.arrange(replace(how, plumbing=not how.plumbing))
+
+
+arrangings = st.builds(
+    Arranging,
+    grouped=st.sampled_from([None, True, False]),
+    sort=st.sampled_from(Sort),
+    words=st.sampled_from(["", "io", "thread 1", "nowhere", "process"]),
+    idle_folded=st.booleans(),
+    plumbing=st.booleans(),
+)
+
 # What can be done to a scene, by a name and what it is done with.
 deeds = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(["move_cursor", "move_lane", "zoom", "pan"]), st.integers(-12, 12)),
         st.tuples(st.sampled_from(["jump", "put_cursor", "advance"]), st.integers(0, 200)),
-        st.tuples(
-            st.sampled_from(
-                ["see_whole", "toggle_plumbing", "follow", "toggle_freeze", "replay", "drop_cursor"]
-            )
-        ),
+        st.tuples(st.sampled_from(["see_whole", "follow", "toggle_freeze", "replay", "drop_cursor", "fold"])),
+        st.tuples(st.just("arrange"), arrangings),
     ),
     max_size=12,
 )
 
 
 @given(st.lists(st.tuples(streams(), st.booleans()), min_size=1, max_size=2), deeds)
-def test_whatever_is_done(told: list[tuple[Stream, bool]], deeds: list[tuple[str, int]]) -> None:
+def test_whatever_is_done(told: list[tuple[Stream, bool]], deeds: list[tuple[Any, ...]]) -> None:
     """The present is known, the cursor is not after it, no run is drawn beyond what was measured, picks are in rows."""
     scene = Scene()
     scene.look_at([Told(*each) for each in told], comparing=len(told) > 1)
@@ -99,7 +114,7 @@ def test_rows_are_the_same_until_they_change() -> None:
     ]
     rows = scene.rows
     assert scene.rows is rows
-    scene.toggle_plumbing()
+    toggle_plumbing(scene)
     assert [row.lane for row in scene.rows] == list(run.timeline.lanes)
     assert len(scene.rows) > len(rows)
     scene.add(Watched())
@@ -163,14 +178,14 @@ def test_a_task_and_its_lane_are_picked_together() -> None:
 def test_plumbing_that_is_hidden_is_not_picked() -> None:
     """A lane that loses its row is let go of; others stay picked."""
     scene = looked_at(Watched("primes-processes"))
-    scene.toggle_plumbing()
+    toggle_plumbing(scene)
     scene.move_lane(-1)
     assert scene.lane is not None and scene.lane.lane is not None and scene.lane.lane.role is Role.PLUMBING
-    scene.toggle_plumbing()
+    toggle_plumbing(scene)
     assert scene.lane is None
     scene.move_lane(1)
     picked = scene.lane
-    scene.toggle_plumbing()
+    toggle_plumbing(scene)
     assert scene.lane is picked
 
 

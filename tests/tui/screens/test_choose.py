@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.screens.asking import Asking, shown
-from threadviz.ask import Asked, requests
+from threadviz.ask import OWN, Asked, fitting, requests
 from threadviz.modes import MODES
 from threadviz.tui.screens.choose import Choose
 from threadviz.tui.screens.fields import Choice, Tick
@@ -417,3 +417,113 @@ async def test_the_mark_follows() -> None:
         await pilot.press("down")
         await pilot.pause()
         assert "● primes" in screen(pilot) and "○ fetch" in screen(pilot)
+
+
+def shown_fields(pilot: Pilot[None]) -> set[str]:
+    """The fields that can be gone to."""
+    fields = ("call", "items", "repeat", "workers", "tasks", "set", "urls", "online", "timeout", "portable")
+    return {field for field in fields if pilot.app.screen.query_one(f"#{field}").region.area}
+
+
+async def test_a_function_of_ones_own(tmp_path: Path) -> None:
+    """It has fields of its own, in place of those about tasks and sites; all by keyboard."""
+    (tmp_path / "items").write_text("one\ntwo\nthree\n")
+    app = asking()
+    async with app.run_test() as pilot:
+        assert shown_fields(pilot) == {"workers", "tasks", "set", "urls", "online", "timeout", "portable"}
+        await pilot.press("end", "tab", "down", "tab")  # call, processes
+        assert shown_fields(pilot) == {"call", "items", "repeat", "workers", "portable"}
+        await pilot.press(*"a.b", "colon", *"f", "tab")
+        pilot.app.screen.query_one("#items").post_message(Paste(str(tmp_path / "items")))
+        await pilot.press("tab", "tab", "3", "enter")
+        asked = Asked(OWN, 3, set_name="default", call="a.b:f", items=tmp_path / "items")
+        assert app.answer == Chosen(asked, ("processes",), requests(fitting(asked), ["processes"]))
+        assert app.answer.requests[0].calling is not None
+        assert [item.name for item in app.answer.requests[0].calling.items] == ["one", "two", "three"]
+
+
+async def test_a_function_begins_with_what_was_asked_for_last(tmp_path: Path) -> None:
+    """Enter runs the same again, with what stands in the file by then."""
+    path = tmp_path / "items"
+    path.write_text("one\n")
+    app = asking(Asked(OWN, call="a:f", items=path))
+    async with app.run_test() as pilot:
+        path.write_text("two\n")
+        await pilot.press("enter")
+        assert app.answer is not None and app.answer.requests[0].calling is not None
+        assert [item.args for item in app.answer.requests[0].calling.items] == [("two",)]
+
+
+async def test_a_function_may_be_repeated() -> None:
+    """It needs no items then; how many workers that makes is shown."""
+    app = asking(Asked(OWN, call="a:f"), ("blocking", "threads", "processes"))
+    async with app.run_test() as pilot:
+        await type_in(pilot, "repeat", "2")
+        assert pilot.app.screen.query_one("#workers", Input).placeholder == "automatic: 2"
+        await pilot.press("enter")
+        assert app.answer is not None and app.answer.modes == tuple(MODES)
+        assert [request.mode for request in app.answer.requests] == list(MODES)
+        assert app.answer.asked.repeat == 2
+
+
+async def test_nobody_is_told_off_before_he_has_typed() -> None:
+    """An empty field is wrong only when it is run; then enter goes to it."""
+    app = asking(Asked(OWN))
+    async with app.run_test() as pilot:
+        assert "! " not in screen(pilot)
+        for field in ("call", "items"):
+            await pilot.press("enter")
+            assert app.answers == []
+            assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+            assert "! is not given: " in screen(pilot)
+            await type_in(pilot, field, "a:f")
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "words"),
+    [
+        ("call", "[red]x", "! is '[red]x': give package.module:function, such as json:loads"),
+        ("items", "no/such/[file]", "! is 'no/such/[file]', which can't be read (No such file or directory)"),
+        ("items", "-", "! is '-', standard input, which here is the keyboard: give the path of a file"),
+        ("repeat", "0", "! is 0: give a number from 1 to 100000"),
+        ("repeat", "often", "! is 'often': give a whole number, or nothing"),
+    ],
+)
+async def test_what_is_wrong_with_a_function_is_said_at_its_field(field: str, text: str, words: str) -> None:
+    """The dialog stays until it is mended; for a workload it is no matter."""
+    app = asking(Asked(OWN, call="a:f"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await type_in(pilot, field, text)
+        await pilot.press("enter")
+        assert app.answers == [] and words in screen(pilot)
+        assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+        pilot.app.screen.query_one("#workload").focus()
+        await pilot.press("up", "enter")
+        assert app.answer is not None and app.answer.requests == requests(Asked("mixed"), ["threads"])
+
+
+async def test_a_file_of_items_is_read_when_its_field_is_left(tmp_path: Path) -> None:
+    """Not at each key; and what is wrong in it is said with its line."""
+    path = tmp_path / "items.jsonl"
+    path.write_text("[1]\nnix\n")
+    app = asking(Asked(OWN, call="a:f"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await type_in(pilot, "items", str(path))
+        assert "! " not in screen(pilot)
+        await pilot.press("tab")
+        assert "! has no JSON in line 2 of" in screen(pilot)
+        path.write_text("[1]\n")
+        pilot.app.screen.query_one("#items").focus()
+        await pilot.press("tab")
+        assert "! " not in screen(pilot)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_function_is_whole(size: tuple[int, int]) -> None:
+    """All of it is seen without scrolling, also with something wrong in it."""
+    app = asking(Asked(OWN, items=Path("x")), ("blocking", "threads", "processes"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("enter")
+        text = screen(pilot)
+        assert pilot.app.screen.query_one(".dialog").max_scroll_y == 0
+        assert "! " in text and "Run" in text and "Leave" in text and "…" not in text

@@ -202,7 +202,7 @@ async def test_tasks_are_sorted_by_one_column_after_the_other() -> None:
         tasks = main_of(pilot).query_one(Tasks)
         orders = [tasks.sort]
         while True:
-            await pilot.press("o")
+            await pilot.press("O")
             if tasks.sort is orders[0]:
                 break
             assert tasks.sort not in orders
@@ -246,7 +246,7 @@ async def test_what_was_not_run_here_cant_be_run_again() -> None:
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
         await pilot.press("r", "m")
         assert [notice.severity for notice in pilot.app._notifications] == ["warning", "warning"]
-        assert not main_of(pilot).running
+        assert not main_of(pilot).runs.running
 
 
 async def test_a_picture_is_saved_in_the_current_folder(
@@ -305,7 +305,7 @@ async def test_a_new_run_comes_into_an_open_panel(
             await pilot.press("down", panel)
             sitting.start(*requests(Asked("digest", tasks=1), ["threads"]))
             async with asyncio.timeout(30):
-                while shown.main.running or shown.main.scene.awaiting or not shown.main.scene.length:
+                while shown.main.runs.running or shown.main.scene.awaiting or not shown.main.scene.length:
                     await pilot.pause()
             await pilot.press("w")
             (saved,) = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
@@ -321,7 +321,9 @@ async def test_all_commands_are_in_the_palette() -> None:
         assert isinstance(pilot.app, ThreadvizApp)
         entries = {entry.title: entry.help for entry in pilot.app.get_system_commands(main)}
         for command in COMMANDS:
-            assert (entries.get(command.label) == command.about) is command.possible(main)
+            assert (entries.get(command.label) == command.about) is (
+                command.fits(main) and command.possible(main)
+            )
 
 
 async def test_the_footer_is_there_before_any_key_is_pressed() -> None:

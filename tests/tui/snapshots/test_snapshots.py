@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
 from threadviz.tui.runs import Run
+from threadviz.tui.runs.output import Printed
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 
@@ -41,6 +42,14 @@ def broken() -> list[Run]:
     ]
 
 
+def printing() -> list[Run]:
+    """A program in its middle, and what it has printed."""
+    program = run("exec-serve", 450)
+    program.output = Printed()
+    program.output.feed(b"".join(b"[bold]%d[/bold] questions answered\n" % n for n in range(30)))
+    return [program]
+
+
 PICTURES = {
     "blocking-running": Picture(growing("fetch-blocking", 200)),
     "blocking-finished": Picture(whole("fetch-blocking")),
@@ -64,6 +73,11 @@ PICTURES = {
     "ascii": Picture(whole("primes-threads"), plain=True),
     "no-colour": Picture(whole("primes-threads"), environ={"NO_COLOR": "1"}),
     "16-colours": Picture(whole("primes-threads"), environ={"COLORTERM": "", "TERM": "xterm"}),
+    "program": Picture(whole("exec-serve")),
+    "program-running": Picture(printing),
+    "program-in-ascii": Picture(whole("exec-serve"), plain=True),
+    "program-of-which-lanes-are-sought": Picture(whole("exec-serve"), ("slash", *"gil", "enter", "v")),
+    "process": Picture(whole("exec-serve"), ("down", "z", "d")),
     "light": Picture(whole("primes-threads"), theme="textual-light"),
 }
 

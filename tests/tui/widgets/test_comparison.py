@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.recorded import run, timeline
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.findings import verdict
+from threadviz.findings import answer, verdict
 from threadviz.tui.runs import Run
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.comparison import Comparison
@@ -50,8 +50,11 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
         "parallelism",
     ):
         assert words in text
-    for each in verdict({one.timeline.header.mode: one.timeline for one in runs}):
+    timelines = {one.timeline.header.mode: one.timeline for one in runs}
+    for each in verdict(timelines):
         assert each.text in text
+    assert answer(timelines, verdict(timelines)) == "Threads pay: 1.9x."
+    assert text.index("Threads pay: 1.9x.") < text.index("blocking: 338 ms")
     assert not plain or all(line.isascii() for line in lines)
 
 

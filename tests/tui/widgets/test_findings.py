@@ -1,9 +1,13 @@
 import pytest
 
+from tests.stream.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from threadviz.events import Closed, Outcome
 from threadviz.findings import comparison, findings
 from threadviz.picture.figures import totals_rows
+from threadviz.timeline import Timeline
+from threadviz.tui.runs import Run
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.findings import Findings
 
@@ -74,3 +78,15 @@ async def test_without_a_run_it_says_so() -> None:
     panel = Findings(Scene())
     async with shown(panel):
         assert visible(panel)[0] == "Nothing was seen yet of a run."
+
+
+async def test_code_that_did_not_start_is_shown() -> None:
+    """By its traceback, letter by letter, below the finding that says why."""
+    refused = Timeline()
+    closed = Closed(0, Outcome.BROKEN, "importing 'x' failed", traceback="Traceback [b]\n  File\x1b")
+    refused.extend([HEADER, closed])
+    panel = Findings(Scene([Run.of(refused)]))
+    async with shown(panel, columns=120) as pilot:
+        lines = [line for line in await drawn(panel, pilot) if line]
+    assert "importing 'x' failed" in lines[0]
+    assert lines[-2:] == ["Traceback [b]", r"  File\x1b"]

@@ -166,3 +166,20 @@ async def test_in_ascii_there_is_nothing_else() -> None:
     heading = Heading(Scene([Run.of(portable())]), plain=True)
     async with shown(heading):
         assert all(line.isascii() for line in visible(heading))
+
+
+async def test_a_program_s_threads_and_how_it_ended() -> None:
+    """How many there are at the moment that is shown, of how many in all; at the end, its exit status."""
+    scene = Scene([run("exec-serve")])
+    heading = Heading(scene)
+    async with shown(heading, columns=140) as pilot:
+        first = visible(heading)[0]
+        for words in ("serve.py", "exec", "6 threads in 2 processes", "exit status 3"):
+            assert words in first
+        assert "task" not in first
+        frozen(scene, 50)
+        first = (await drawn(heading, pilot))[0]
+        assert "1 thread " in first and "in all" not in first
+        frozen(scene, scene.length // 1_000_000 - 1)
+        first = (await drawn(heading, pilot))[0]
+        assert "6 in all" in first

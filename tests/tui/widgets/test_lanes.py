@@ -4,6 +4,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
+from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import timeline
 from tests.tui.drawing.watching import Told
 from tests.tui.recorded import NS_PER_MS
@@ -355,3 +356,41 @@ async def test_any_size_will_do(size: tuple[int, int]) -> None:
     async with app.run_test(size=size) as pilot:
         await app.frame(pilot)
         assert all(app.lanes.render_line(y).cell_length >= size[0] - 1 for y in range(size[1]))
+
+
+async def test_the_event_loop_s_lane_stays_in_sight() -> None:
+    """Where lanes are scrolled: it can be picked there, and the others pass below it, to the last."""
+    app = Lanes(looked_at(Watched("fetch-threads")))
+    async with app.run_test(size=(80, 4)) as pilot:
+        lines = await app.frame(pilot)
+        names = [row.lane.name for row in app.scene.rows if row.lane is not None]
+        assert len(names) > len(lines) and names[0] in lines[0] and names[1] in lines[1]
+        app.scene.move_lane(-1)
+        lines = await app.frame(pilot)
+        assert names[0] in lines[0] and names[-1] in lines[-1]
+        assert on_screen(app)[0].startswith(lines[0])
+        await pilot.click(LanesView, offset=(2, 0))
+        assert app.scene.is_picked(app.scene.rows[0])
+        await pilot.click(LanesView, offset=(2, 1))
+        assert app.scene.is_picked(app.scene.rows[len(names) - 3])
+        app.scene.pick_lane(app.scene.rows[1])
+        lines = await app.frame(pilot)
+        assert names[0] in lines[0] and names[1] in lines[1]
+
+
+async def test_a_second_click_at_a_heading_folds_what_is_below() -> None:
+    """And another one unfolds it; the first picks it."""
+    told = program(
+        thread(0, 100), thread(1, 101), thread(2, 200, 200), process(100, "serve.py"), Tick(10**9, 1, 0, 0)
+    )
+    app = Lanes(Scene([Told(told, over=True)]))
+    async with app.run_test(size=(80, 12)) as pilot:
+        await app.frame(pilot)
+        lines = await app.frame(pilot)
+        assert lines[0].startswith(" - serve.py 100  2 threads")
+        await pilot.click(LanesView, offset=(2, 0), times=2)
+        folded = await app.frame(pilot)
+        assert folded[0].startswith(">+ serve.py 100  2 threads") and app.opened == 0
+        assert len([row for row in app.scene.rows if row.lane is not None]) == 1
+        await pilot.click(LanesView, offset=(2, 0), times=2)
+        assert (await app.frame(pilot))[1:] == lines[1:]

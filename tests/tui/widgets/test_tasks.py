@@ -228,6 +228,24 @@ async def test_names_and_results_are_neither_markup_nor_control() -> None:
     assert r"failed: [red]\x07" in line
 
 
+async def test_where_the_task_that_is_picked_failed_stands_below() -> None:
+    """The end of its traceback, in no more than half the lines; safe to show, and not before it has failed."""
+    traceback = "\n".join([*(f"frame {n} [b]" for n in range(9)), "ValueError: \x1b"])
+    jobs = [Job(1, 0, {State.IO: 50}, error="ValueError", traceback=traceback), Job(1, 50, {State.IO: 50})]
+    one = Run.of(made(100, jobs))
+    scene = Scene([one])
+    panel = Tasks(scene)
+    async with shown(panel, columns=120, rows=8) as pilot:
+        panel.move(1)
+        lines = await drawn(panel, pilot)
+        assert lines[-4:] == ["frame 6 [b]", "frame 7 [b]", "frame 8 [b]", r"ValueError: \x1b"]
+        frozen(scene, 20)
+        assert "frame" not in flowing(await drawn(panel, pilot))
+        scene.follow()
+        panel.move(1)
+        assert "frame" not in flowing(await drawn(panel, pilot))
+
+
 async def test_without_a_task_it_says_so() -> None:
     """In a sentence."""
     panel = Tasks(Scene())

@@ -13,6 +13,7 @@ class Group(enum.StrEnum):
 
     RUN = "Run"
     LOOK = "Look"
+    LANES = "Lanes"
     REPLAY = "Slow motion"
     PANELS = "Panels"
     APP = "App"
@@ -25,6 +26,49 @@ class Panel(enum.StrEnum):
     TASKS = "tasks"
     DETAILS = "details"
     CODE = "code"
+    OUTPUT = "output"
+
+
+class RunDesk(Protocol):
+    """Where commands are carried out that are about runs, more than about the picture."""
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on, whether or not it is looked at."""
+        ...
+
+    @property
+    def of_workload(self) -> bool:
+        """Whether what is looked at is a workload, which has other modes."""
+        ...
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether what is looked at has tasks: a workload, or a program that has told of some."""
+        ...
+
+    @property
+    def has_output(self) -> bool:
+        """Whether what is looked at is a program whose output comes here."""
+        ...
+
+    def choose(self) -> None:
+        """Ask what to run next."""
+
+    def again(self) -> None:
+        """Run what is looked at once more."""
+
+    def compare_modes(self) -> None:
+        """Run the workload that is looked at under all modes."""
+
+    def stop(self) -> None:
+        """End the run that goes on."""
+
+    def go_back(self) -> None:
+        """Ask which of the earlier runs to look at."""
+
+    def save(self) -> None:
+        """Save the recording of what is looked at."""
 
 
 class Desk(Protocol):
@@ -36,24 +80,12 @@ class Desk(Protocol):
         ...
 
     @property
-    def running(self) -> bool:
-        """Whether a run goes on, whether or not it is looked at."""
+    def runs(self) -> RunDesk:
+        """Where runs are seen to."""
         ...
 
-    def choose(self) -> None:
-        """Ask what to run next."""
-
-    def run_again(self) -> None:
-        """Run what is looked at once more."""
-
-    def compare_modes(self) -> None:
-        """Run the workload that is looked at under all modes."""
-
-    def stop_run(self) -> None:
-        """End the run that goes on."""
-
-    def go_back(self) -> None:
-        """Ask which of the earlier runs to look at."""
+    def find(self) -> None:
+        """Ask which lanes to show."""
 
     def toggle_panel(self, panel: Panel) -> None:
         """Show a panel, or put it away where it is shown."""
@@ -68,13 +100,10 @@ class Desk(Protocol):
         """Sort the tasks by the next column."""
 
     def step_back(self) -> None:
-        """Undo the latest of: panel opened, cursor put, lane picked."""
+        """Undo the latest of: panel opened, cursor put, lane picked, lanes sought."""
 
     def save_picture(self) -> None:
         """Save the screen as it is."""
-
-    def save_recording(self) -> None:
-        """Save the recording of what is looked at."""
 
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""
@@ -87,8 +116,8 @@ class Desk(Protocol):
 class Command:
     """`keys` are Textual's names of keys, `label` is a word or two, `about` a sentence.
 
-    It stands in the footer where it has a `footer`: neighbours with the same one share it. `possible` says whether
-    there is anything for it to do.
+    It stands in the footer where it has a `footer`: neighbours with the same one share it. `fits` says whether it makes
+    sense for what is looked at at all, and `possible` whether there is anything for it to do now.
     """
 
     id: str
@@ -99,3 +128,4 @@ class Command:
     do: Callable[[Desk], None]
     footer: str = ""
     possible: Callable[[Desk], bool] = lambda desk: True
+    fits: Callable[[Desk], bool] = lambda desk: True

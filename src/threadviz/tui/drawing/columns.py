@@ -4,10 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from threadviz.events import State
+from threadviz.tui.scene import Scene
+from threadviz.tui.scene.arranging import WAITED
 
 GAP = 1
 FIGURE = 5
 """So wide is a figure on the right: '100 %'."""
+
+MARK = 2
+"""So wide is the mark of a holder of the GIL, with a blank."""
 
 _NAME = 16
 """No name takes more."""
@@ -20,10 +25,7 @@ _LEAST_CELLS = 12
 
 SHARES: tuple[tuple[str, frozenset[State]], ...] = (
     ("run", frozenset({State.RUNNING})),
-    (
-        "wait",
-        frozenset({State.READY, State.GIL, State.IO, State.LOCK, State.SLEEP, State.WAITING}),
-    ),
+    ("wait", WAITED),
     ("gil", frozenset({State.GIL})),
     ("io", frozenset({State.IO})),
     ("ready", frozenset({State.READY})),
@@ -37,28 +39,33 @@ _FIGURES = ((186, 7), (146, 5), (116, 3), (56, 2), (36, 1))
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """In characters: a mark for the lane that is picked, its name, what it does, its cells, and its shares."""
+    """In characters: a sign for the lane that is picked, its name, what it does, its cells, and its shares.
+
+    `mark` is for its mark as a holder of the GIL, before its name, where there are such marks.
+    """
 
     width: int
+    mark: int
     name: int
     now: int
     shares: int
 
     @classmethod
-    def of(cls, width: int, names: Iterable[str]) -> "Columns":
-        """The columns of a terminal that is `width` wide, for lanes of these names."""
+    def of(cls, width: int, names: Iterable[str], *, marked: bool = False) -> "Columns":
+        """The columns of a terminal that is `width` wide, for lanes of these names, which have marks or not."""
         name = min(max(map(len, names), default=0), _NAME)
         now = next((wide for least, wide in _NOW if width >= least), 0)
         shares = next((many for least, many in _FIGURES if width >= least), 0)
         columns = [
-            cls(width, *each) for each in ((name, now, shares), (name, 0, shares), (name, 0, 0), (0, 0, 0))
+            cls(width, MARK if marked else 0, *each)
+            for each in ((name, now, shares), (name, 0, shares), (name, 0, 0), (0, 0, 0))
         ]
         return next((each for each in columns if each.cells >= _LEAST_CELLS), columns[-1])
 
     @property
     def left(self) -> int:
         """Where the cells begin."""
-        return GAP + self.name + (GAP + self.now if self.now else 0) + GAP
+        return GAP + self.mark + self.name + (GAP + self.now if self.now else 0) + GAP
 
     @property
     def cells(self) -> int:
@@ -69,3 +76,9 @@ class Columns:
     def right(self) -> int:
         """Where they end."""
         return self.left + self.cells
+
+
+def columns_of(scene: Scene, width: int) -> Columns:
+    """The columns of a scene's lanes, in a terminal that is `width` wide."""
+    names = [row.lane.name for row in scene.rows if row.lane is not None]
+    return Columns.of(width, names, marked=bool(scene.holders.shown))

@@ -20,11 +20,20 @@ _CALL_SAYS_NOTHING = frozenset({State.GIL, State.LOCK})
 
 
 class Doing(NamedTuple):
-    """In `mark`; `task` is on the lane, where there is one. `ways` says it in words, the longest first."""
+    """In `mark`; `task` is on the lane, where there is one. `ways` says it in words, the longest first.
+
+    `function` is where the lane was seen last, where somebody looks for that.
+    """
 
     mark: Mark
     task: str
     ways: tuple[str, ...]
+    function: str = ""
+
+    @property
+    def within(self) -> str:
+        """What it does that in: the task, else the function."""
+        return self.task or self.function
 
 
 def doing(scene: Scene, row: Row, lane: Lane, seen: Window) -> Doing | None:
@@ -53,8 +62,8 @@ def absence(scene: Scene, row: Row, lane: Lane, seen: Window) -> str:
 def words(of: Doing, width: int, with_task: bool) -> str:
     """What is done, as much of it as makes sense in `width` characters."""
     found = next((way for way in of.ways if len(way) <= width), of.ways[-1])
-    if with_task and of.task and width - len(found) - len(", ") >= _LEAST_TASK:
-        found += f", {of.task}"
+    if with_task and of.within and width - len(found) - len(", ") >= _LEAST_TASK:
+        found += f", {of.within}"
     return found
 
 
@@ -86,9 +95,17 @@ def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doi
         ways = ["waits for events", "idle"]
     else:
         ways = [f"{mark} {call}", str(mark)] if call else [str(mark)]
+        if place := printable(lane.place_at(t)):
+            ways.insert(0, f"{ways[0]} {place}")
     if cursor is not None:
         ways = _told_of_then(ways, max(0, stretch.start - seen.since), lane.grain(t))
-    return Doing(mark, "" if task is None else printable(task.name), tuple(ways))
+    return Doing(mark, "" if task is None else printable(task.name), tuple(ways), _where(lane, t))
+
+
+def _where(lane: Lane, t: int) -> str:
+    """In which function the lane was, as it was last seen up to `t` (ns); nothing where it never was."""
+    seen = lane.function_at(t)
+    return "" if seen is None else f"in {printable(seen[1])}"
 
 
 def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:

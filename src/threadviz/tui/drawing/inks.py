@@ -39,6 +39,9 @@ _TRACK = 0.07
 _QUIET = 0.65
 """How much words beside the point stand out."""
 
+_BRIGHT = 0.5
+"""Brighter grounds have black text on them, others white."""
+
 _LIT = 0.35
 _OTHER = 0.14
 
@@ -63,12 +66,17 @@ class Inks:
         self.depth = depth
         self._colours = colours
         self._background = background
-        self._foreground = foreground
+        self.foreground = foreground
         self.text = self._style(foreground, background)
         self.bold = self.text + Style(bold=True)
         self.quiet = self.text
         if depth is Depth.ALL:
             self.quiet = self._style(background.blend(foreground, _QUIET), background)
+        self.track = self.quiet
+        if depth is Depth.ALL:
+            self.track = self._style(
+                background.blend(foreground, _QUIET), self._even(State.IDLE, False, False)
+            )
         self._words = {mark: self._style(colour, background) for mark, colour in colours.items()}
 
     def of(self, mark: Mark, lit: bool, other: bool) -> Style:
@@ -78,7 +86,7 @@ class Inks:
         if self.depth is Depth.SIXTEEN:
             return self._marked(self._style(self._colours[mark], self._background), lit)
         if mark is State.IDLE:
-            ground = self._background.blend(self._foreground, _TRACK + (_TRACK if lit else 0))
+            ground = self._background.blend(self.foreground, _TRACK + (_TRACK if lit else 0))
             return self._marked(self._style(self._colours[mark], ground), lit)
         ink = self._shade(self._colours[mark], lit, other)
         ground = self._background.blend(ink, _LOUD.get(mark, _GROUND))
@@ -110,17 +118,22 @@ class Inks:
         """A mark's word."""
         return self.text if self.depth is Depth.NONE else self._words.get(mark, self.text)
 
+    def on(self, colour: Color, strength: float) -> Style:
+        """Text on a ground of some colour, which is mixed with the background to this `strength` (0 to 1)."""
+        ground = self._background.blend(colour, strength)
+        return self._style(Color.parse("black" if ground.brightness > _BRIGHT else "white"), ground)
+
     def across(self, below: Style) -> Style:
         """A line across a cell that is drawn in `below`."""
         if self.depth is not Depth.ALL or below.bgcolor is None:
             return self.bold
-        return Style(color=self._foreground.rich_color, bgcolor=below.bgcolor, bold=True)
+        return Style(color=self.foreground.rich_color, bgcolor=below.bgcolor, bold=True)
 
     def _even(self, mark: Mark, lit: bool, other: bool) -> Color:
         if mark is State.RUNNING:
             return self._shade(self._colours[mark], lit, other)
         if mark is State.IDLE:
-            return self._background.blend(self._foreground, _TRACK)
+            return self._background.blend(self.foreground, _TRACK)
         ground = _LOUD.get(mark, _GROUND)
         share = ground + (self._glyph(mark) - ground) * _COVERED.get(mark, 0)
         return self._background.blend(self._shade(self._colours[mark], lit, other), share)
@@ -130,7 +143,7 @@ class Inks:
 
     def _shade(self, colour: Color, lit: bool, other: bool) -> Color:
         if lit:
-            return colour.blend(self._foreground, _LIT)
+            return colour.blend(self.foreground, _LIT)
         return colour.blend(self._background, _OTHER) if other else colour
 
     def _marked(self, style: Style, lit: bool) -> Style:
@@ -138,5 +151,5 @@ class Inks:
 
     def _style(self, colour: Color, ground: Color) -> Style:
         if self.depth is Depth.NONE:
-            return Style(color=self._foreground.rich_color, bgcolor=self._background.rich_color)
+            return Style(color=self.foreground.rich_color, bgcolor=self._background.rich_color)
         return Style(color=colour.rich_color, bgcolor=ground.rich_color)

@@ -12,9 +12,13 @@ from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role
 from threadviz.tui.drawing.columns import FIGURE, GAP, SHARES, Columns
 from threadviz.tui.drawing.doing import absence, doing, words
+from threadviz.tui.drawing.gil_paint import GilPaint
 from threadviz.tui.drawing.plain import in_ascii
 from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.scene import Row, Scene
+
+_TAIL = 6
+"""Of a name that is cut, so many characters at its end are kept."""
 
 
 def label(
@@ -27,21 +31,30 @@ def label(
     inks, plain = press.paint.inks, press.paint.plain
     picked = scene.is_picked(row)
     mark = (">" if plain else "▸") if picked else " "
-    name = Segment(
-        f"{mark}{fit(lane.name, columns.name, plain)}",
-        inks.bold if picked or lane.role is Role.LOOP else inks.text,
-    )
+    style = inks.bold if picked or lane.role is Role.LOOP else inks.text
+    name = [
+        Segment(mark, style),
+        *_holder_mark(scene, row, lane, columns, press),
+        Segment(fit_name(lane.name, columns.name, plain), style),
+    ]
     found = doing(scene, row, lane, seen)
     if found is None:
-        now, task, style = absence(scene, row, lane, seen), "", inks.quiet
+        now, task, now_style = absence(scene, row, lane, seen), "", inks.quiet
     else:
-        now, task = words(found, columns.now, with_task=height == 1), found.task
-        style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
-    below = [("" if lane.role is Role.WORKER else lane.kind, task), *[("", "")] * height][: height - 1]
+        now, task = words(found, columns.now, with_task=height == 1), found.within
+        now_style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
+    below = [("" if lane.role in {Role.WORKER, Role.THREAD} else lane.kind, task), *[("", "")] * height][
+        : height - 1
+    ]
     return [
-        press.words(name, Segment(_now(now, columns, plain), style)),
+        press.words(*name, Segment(_now(now, columns, plain), now_style)),
         *(
-            press.words(Segment(f" {fit(kind, columns.name, plain)}{_now(what, columns, plain)}", inks.quiet))
+            press.words(
+                Segment(
+                    f" {' ' * columns.mark}{fit(kind, columns.name, plain)}{_now(what, columns, plain)}",
+                    inks.quiet,
+                )
+            )
             for kind, what in below
         ),
     ]
@@ -78,6 +91,23 @@ def fit(text: str, width: int, plain: bool) -> str:
     if width and cell_len(text) > width:
         return set_cell_size(text, width - 1) + ("~" if plain else "…")
     return set_cell_size(text, width)
+
+
+def fit_name(name: str, width: int, plain: bool) -> str:
+    """Return a lane's name in exactly `width` characters' room: cut in its middle, for names differ at their ends."""
+    begin = width - _TAIL - 1
+    if len(name) <= width or begin < _TAIL:
+        return fit(name, width, plain)
+    return f"{fit(name[:begin], begin, plain)}{'~' if plain else '…'}{fit(name[-_TAIL:], _TAIL, plain)}"
+
+
+def _holder_mark(scene: Scene, row: Row, lane: Lane, columns: Columns, press: Press) -> list[Segment]:
+    """Return by what a lane is known in the ribbon of who holds the GIL."""
+    if not columns.mark:
+        return []
+    mark = scene.holders.mark(row.run, lane)
+    blank = Segment(" " * (columns.mark - 1 if mark else columns.mark), press.paint.inks.text)
+    return [*([GilPaint(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
 
 
 def _shares(lane: Lane, seen: Window, columns: Columns, press: Press) -> Piece:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from threadviz.picture.strip import WAITS, Beyond, cut
 from threadviz.timeline import Lane, Role
-from threadviz.timeline.lane import FOREVER
+from threadviz.timeline.reading import FOREVER
 from threadviz.tui.drawing.tones import pure
 
 ToneOf = Callable[[Sequence[int], int], int]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from threadviz.events import Outcome
 from threadviz.findings import labelled
-from threadviz.request import RunRequest
+from threadviz.request import Request
 from threadviz.timeline import Timeline
 from threadviz.tui.runs.run import Run
 
@@ -16,10 +16,10 @@ class Group:
     `left_out` those whose turn will not come, because one before them was stopped or went wrong.
     """
 
-    def __init__(self, runs: Sequence[Run], waiting: Sequence[RunRequest] = ()) -> None:
+    def __init__(self, runs: Sequence[Run], waiting: Sequence[Request] = ()) -> None:
         self.runs = tuple(runs)
         self.waiting = tuple(waiting)
-        self.left_out: tuple[RunRequest, ...] = ()
+        self.left_out: tuple[Request, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -34,7 +34,7 @@ class Group:
     @property
     def title(self) -> str:
         """What it is, such as 'fetch, threads', or 'fetch: blocking, threads, processes'."""
-        asked: list[Run | RunRequest] = [*self.runs, *self.waiting, *self.left_out]
+        asked: list[Run | Request] = [*self.runs, *self.waiting, *self.left_out]
         if len(asked) == 1:
             return self.runs[0].title
         if len({each.workload for each in asked}) > 1:
@@ -42,10 +42,15 @@ class Group:
         return f"{asked[0].workload}: {', '.join(each.mode for each in asked)}"
 
     @property
-    def requests(self) -> list[RunRequest]:
+    def requests(self) -> list[Request]:
         """What was asked for to get it; nothing where that is not known of all of it."""
         asked = [run.request for run in self.runs if run.request is not None]
         return [*asked, *self.waiting, *self.left_out] if len(asked) == len(self.runs) else []
+
+    @property
+    def of_workload(self) -> bool:
+        """Whether it is a workload that is run, which has other modes."""
+        return all(run.of_workload for run in self.runs)
 
     @property
     def timelines(self) -> dict[str, Timeline]:

@@ -50,6 +50,10 @@ class Reader:
         """Have the run end. Does not wait for it: what is still said of it will come."""
         self._launch.stop()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until no more will come, for so long at most."""
+        self._thread.join(seconds)
+
     def close(self) -> None:
         """End the run at once, and the thread with it."""
         self._closing = True

@@ -1,17 +1,28 @@
 """One run as the app has it."""
 
+import re
 from datetime import datetime
 from pathlib import Path
 from time import monotonic_ns
 from typing import Self
 
+from threadviz.events import Header, Watches
 from threadviz.following import Following
-from threadviz.launch import Launch
+from threadviz.launch import Launch, RecordingError
 from threadviz.recordings.keeping import Kept, SaveError
-from threadviz.request import RunRequest
+from threadviz.recordings.writing import RecordingFile
+from threadviz.request import Request, RunRequest
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
+from threadviz.tui.runs.output import Printed
 from threadviz.tui.runs.reader import Reader
+from threadviz.tui.runs.recorder import Recorder
+
+_NAME_LENGTH = 60
+"""Of what was run, no more characters than these stand in the name of a file."""
+
+_BUDGET_NS = 10_000_000
+_PAUSE_S = 0.01
 
 
 class Run:
@@ -22,28 +33,39 @@ class Run:
 
     def __init__(
         self,
-        request: RunRequest | None,
+        request: Request | None,
         following: Following,
         reader: Reader | None,
         kept: Kept | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.request = request
         self.stopped = False
+        self.output: Printed | None = None
+        """What the program has printed, where that comes here."""
         self._following = following
         self._reader = reader
         self._kept = kept
+        self._recorder = recorder
+        self._unrecorded = False
 
     @classmethod
-    def start(cls, request: RunRequest) -> Self:
-        """Start it. One that can't be started is over, and its trouble says why."""
+    def start(cls, request: Request, record: RecordingFile | None = None) -> Self:
+        """Start it. One that can't be started is over, and its trouble says why.
+
+        `record` is a file that gets its stream as it comes, and is closed when it is over.
+        """
         following = Following()
         try:
             kept = Kept()
-            reader = Reader(Launch(request, kept))
+            recorder = None if record is None else Recorder(kept, record)
+            reader = Reader(Launch(request, recorder or kept))
         except OSError as error:
             following.not_started(error)
+            if record is not None:
+                record.close()
             return cls(request, following, None)
-        return cls(request, following, reader, kept)
+        return cls(request, following, reader, kept, recorder)
 
     @classmethod
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
@@ -81,12 +103,24 @@ class Run:
     @property
     def mode(self) -> str:
         """Its mode's name."""
-        return self.request.mode if self.request else self.timeline.header.mode
+        return self._what.mode
 
     @property
     def workload(self) -> str:
-        """Its workload's name."""
-        return self.request.workload if self.request else self.timeline.header.workload
+        """Its workload's name, or what the program or the process is called."""
+        return self._what.workload
+
+    @property
+    def of_workload(self) -> bool:
+        """Whether it is a workload that is run."""
+        if self.request is not None:
+            return isinstance(self.request, RunRequest)
+        return self.timeline.header.watches is Watches.WORKLOAD
+
+    @property
+    def _what(self) -> Header | Request:
+        """Who knows what it is called: of a process that only its header tells."""
+        return self.request if self.request is not None and not self.begun else self.timeline.header
 
     @property
     def title(self) -> str:
@@ -101,6 +135,7 @@ class Run:
         ended = reader.ended  # asked first: all that it read is there to be taken then
         try:
             changed = self._take(reader, monotonic_ns() + budget_ns)
+            changed = self._tell_of_recording() or changed
             if not ended or reader.waiting:
                 return changed
             if reader.error is not None:
@@ -114,7 +149,8 @@ class Run:
 
     def file_name(self, now: datetime) -> str:
         """What to call its recording, saved at `now`, where nobody says otherwise."""
-        return f"threadviz-{self.workload}-{self.mode}-{now:%Y%m%d-%H%M%S}.jsonl.gz"
+        name = re.sub(r"[^\w.]+", "-", self.workload)[:_NAME_LENGTH].strip("-.")
+        return f"threadviz-{name}-{self.mode}-{now:%Y%m%d-%H%M%S}.jsonl.gz"
 
     def save(self, path: Path, *, over: bool = False) -> None:
         """Write its recording into the file `path`, as far as it has come; packed with gzip if that ends in '.gz'.
@@ -132,11 +168,30 @@ class Run:
             self.stopped = True
             self._reader.stop()
 
+    def finish(self) -> None:
+        """Have it end, and take its last word: that may take as long as a run has to say it."""
+        self.stop()
+        while self._reader is not None:
+            self._reader.wait(_PAUSE_S)
+            self.drain(_BUDGET_NS)
+
     def close(self) -> None:
         """End all of it now. What had come of it until then stays."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+        if self._recorder is not None:
+            self._recorder.close()
+            self._tell_of_recording()
+            self._recorder = None
+
+    def _tell_of_recording(self) -> bool:
+        """Say, once, that it is not recorded any further. Tells whether that is new."""
+        if self._recorder is None or not self._recorder.failure or self._unrecorded:
+            return False
+        self._unrecorded = True
+        self._following.not_recorded(RecordingError(self._recorder.failure))
+        return True
 
     def _take(self, reader: Reader, deadline: int) -> bool:
         """Take what has come, one event at the least, and tell whether there was any."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from threadviz.request import RunRequest
+from threadviz.request import Request
 from threadviz.tui.runs.group import Group
 from threadviz.tui.runs.run import Run
 
@@ -21,7 +21,7 @@ class Sitting:
         self._groups: list[Group] = []
         self._current: Group | None = None
         self._active: Group | None = None
-        self._next: tuple[RunRequest, ...] = ()
+        self._next: tuple[Request, ...] = ()
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -44,15 +44,20 @@ class Sitting:
         """Whether something is to start as soon as the run that was stopped for it is over."""
         return bool(self._next)
 
-    def start(self, request: RunRequest) -> None:
+    def start(self, request: Request) -> None:
         """Start a run, and look at it."""
         self.compare([request])
 
-    def compare(self, requests: Sequence[RunRequest]) -> None:
+    def compare(self, requests: Sequence[Request]) -> None:
         """Start runs, each when the one before has gone well, and look at them together."""
         self.stop()
         self._next = tuple(requests)
         self._start_next()
+
+    def follow(self, run: Run) -> None:
+        """Look at a run that was started elsewhere and may go on, while no other does."""
+        self._active = Group([run])
+        self._look_at_new(self._active)
 
     def add(self, runs: Sequence[Run]) -> None:
         """Look at runs together that were started before, or somewhere else: such as recordings."""

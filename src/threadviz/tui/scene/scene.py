@@ -1,61 +1,39 @@
 """What is looked at: one run, or several on one time axis, each from its own begin on."""
 
 from collections.abc import Hashable, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import replace
 
-from threadviz.picture.window import measured
-from threadviz.timeline import Lane, Role, Task, Timeline
+from threadviz.picture.window import Window, measured
+from threadviz.timeline import Task
+from threadviz.tui.scene.arranger import Arranger
+from threadviz.tui.scene.arranging import Arranging
 from threadviz.tui.scene.camera import Camera
+from threadviz.tui.scene.holders import Holders
 from threadviz.tui.scene.playhead import Motion, Playhead
-
-
-class Shown(Protocol):
-    """A run, as far as the scene is concerned."""
-
-    @property
-    def timeline(self) -> Timeline:
-        """What is known of it."""
-        ...
-
-    @property
-    def over(self) -> bool:
-        """Whether no more will come."""
-        ...
-
-    @property
-    def trouble(self) -> str:
-        """What has gone wrong with it so far, as a sentence; nothing where nothing has."""
-        ...
-
-
-class Row(NamedTuple):
-    """A row of the picture: a lane of a run, or, where `lane` is None, the heading above a run's lanes."""
-
-    run: Shown
-    lane: Lane | None
+from threadviz.tui.scene.rows import Row
+from threadviz.tui.scene.shown import Shown
 
 
 class Scene:
     """Times are ns since the begin of the run's workload, unless a name says otherwise.
 
-    `cursor` is the moment that is looked at closely, `lane` the lane that is picked, `task` the task that is,
-    `plumbing` whether plumbing has rows too, `comparing` whether the runs are looked at as a comparison, each below a
-    heading, `awaiting` whether a run was started of which nothing is known yet. Change `lane` and `task` by `pick_lane`
-    and `pick_task`, which keep them together.
+    `cursor` is the moment that is looked at closely, `lane` the row that is picked, a lane's or a head's, `task` the
+    task that is, `holders` says who holds the GIL, `comparing` whether the runs are looked at as a
+    comparison, each below a heading, `awaiting` whether a run was started of which nothing is known yet. Change `lane`
+    and `task` by `pick_lane` and `pick_task`, which keep them together. `lanes` says which rows there are, and how.
     """
 
     def __init__(self, runs: Sequence[Shown] = ()) -> None:
         self.camera = Camera()
         self.playhead = Playhead()
-        self.plumbing = False
+        self.lanes = Arranger(self)
+        self.holders = Holders(self)
         self.cursor: int | None = None
         self.lane: Row | None = None
         self.task: tuple[Shown, Task] | None = None
         self.comparing = len(runs) > 1
         self.awaiting = False
         self._runs: tuple[Shown, ...] = tuple(runs)
-        self._rows: tuple[Row, ...] = ()
-        self._rows_of: tuple[object, ...] = ()
 
     @property
     def runs(self) -> tuple[Shown, ...]:
@@ -67,6 +45,7 @@ class Scene:
         self._runs = tuple(runs)
         self.comparing = comparing
         self.cursor = self.lane = self.task = None
+        self.lanes.look_at_others()
         self.playhead.follow()
         self.camera.fitted = True
         self.camera.whole = comparing
@@ -80,7 +59,8 @@ class Scene:
         """What the picture depends on, beside what is known of the runs: equal as long as nothing was changed."""
         camera, playhead = self.camera, self.playhead
         return (
-            (self._runs, self.comparing, self.awaiting, self.plumbing, self.cursor, self.lane, self.task),
+            (self._runs, self.comparing, self.awaiting, self.cursor, self.lane, self.task),
+            (self.lanes.how, self.holders.on),
             (camera.left, camera.cell_ns, camera.cells),
             (playhead.motion, playhead.at, playhead.speed),
         )
@@ -89,6 +69,12 @@ class Scene:
     def growing(self) -> bool:
         """Whether more of a run will come."""
         return any(not run.over for run in self._runs)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the picture moves by itself."""
+        motion = self.playhead.motion
+        return motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self.growing)
 
     @property
     def length(self) -> int:
@@ -109,22 +95,46 @@ class Scene:
         window = measured(run.timeline)
         return window.since + min(self.present, window.length)
 
+    def in_sight(self, run: Shown) -> Window:
+        """From when to when a run is seen, in ns since the run's origin; nothing of it may be."""
+        origin, until, camera = self.origin(run), self.until(run), self.camera
+        since = min(origin + camera.left, until)
+        return Window(since, max(since, min(origin + camera.right, until)))
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of the picture, from the top. The same object as long as nothing about them has changed."""
-        of = (self._runs, self.comparing, self.plumbing, *(run.timeline.lanes for run in self._runs))
-        if len(of) != len(self._rows_of) or any(a is not b for a, b in zip(of, self._rows_of, strict=True)):
-            self._rows_of = of
-            self._rows = tuple(self._made_rows())
-        return self._rows
+        return self.lanes.rows()
+
+    def arrange(self, how: Arranging) -> None:
+        """Arrange the lanes in another way. A lane that is folded away by that is picked no more, but its head is."""
+        self.lanes.arrange(how)
+        picked = self.lane
+        self.lane = None  # a lane that is picked has a row in any case
+        rows = self.rows
+        if picked is None or any(picked.is_same(row) for row in rows):
+            self.lane = picked
+            return
+        heads = (row for row in rows if row.head is not None and picked.lane in row.head.lanes)
+        self.pick_lane(next(heads, None))
+
+    def fold(self, row: Row | None = None) -> None:
+        """Fold the lanes below the head of a row, or unfold them; where None, of what is picked."""
+        head = self.lanes.head_of(self.lane if row is None else row)
+        if head is not None:
+            how = self.lanes.how
+            self.arrange(replace(how, toggled=how.toggled ^ {head.key}))
+
+    @property
+    def foldable(self) -> bool:
+        """Whether what is picked is a head, or below one."""
+        return self.lanes.head_of(self.lane) is not None
 
     def pick_lane(self, row: Row | None) -> None:
-        """Pick a lane, and with it the task that is on it at the cursor, or at present."""
+        """Pick a lane, and with it the task that is on it at the cursor, or at present; or a head."""
         self.lane = row
-        self.task = None
-        if row is not None and row.lane is not None:
-            task = self.task_at(row)
-            self.task = None if task is None else (row.run, task)
+        task = None if row is None else self.task_at(row)
+        self.task = None if row is None or task is None else (row.run, task)
 
     def pick_task(self, run: Shown, task: Task) -> None:
         """Pick a task, and with it its lane."""
@@ -132,18 +142,18 @@ class Scene:
         self.lane = None if task.lane is None else Row(run, task.lane)
 
     def move_lane(self, rows: int) -> None:
-        """Pick the lane so many lanes below the one that is picked (above, where negative)."""
-        lanes = [row for row in self.rows if row.lane is not None]
-        if not lanes:
+        """Pick what is so many rows below the one that is picked (above, where negative)."""
+        pickable = [row for row in self.rows if row.pickable]
+        if not pickable:
             return
-        index = next((i for i, row in enumerate(lanes) if self.is_picked(row)), None)
+        index = next((i for i, row in enumerate(pickable) if self.is_picked(row)), None)
         if index is None:  # the first or the last comes next
-            index = -1 if rows > 0 else len(lanes)
-        self.pick_lane(lanes[min(max(0, index + rows), len(lanes) - 1)])
+            index = -1 if rows > 0 else len(pickable)
+        self.pick_lane(pickable[min(max(0, index + rows), len(pickable) - 1)])
 
     def is_picked(self, row: Row) -> bool:
-        """Whether this row's lane is the one that is picked."""
-        return self.lane is not None and self.lane.run is row.run and self.lane.lane is row.lane
+        """Whether this row's lane, or head, is the one that is picked."""
+        return self.lane is not None and self.lane.is_same(row)
 
     def task_at(self, row: Row, t: int | None = None) -> Task | None:
         """The task that is on a row's lane at `t` (where None: at the cursor, or else at present)."""
@@ -200,12 +210,6 @@ class Scene:
         self.camera.fitted = self.playhead.motion is not Motion.FROZEN
         self._fit()
 
-    def toggle_plumbing(self) -> None:
-        """Give plumbing rows, or take them away; a lane that has none any more is not picked."""
-        self.plumbing = not self.plumbing
-        if self.lane is not None and not any(self.is_picked(row) for row in self.rows):
-            self.pick_lane(None)
-
     def follow(self) -> None:
         """Show the latest moment from now on."""
         self.playhead.follow()
@@ -238,6 +242,10 @@ class Scene:
     def advance(self, elapsed: int) -> None:
         """`elapsed` ns have passed for who looks on."""
         self.playhead.advance(elapsed, self.length)
+        self._see_front()
+        self.lanes.advance(elapsed)
+
+    def _see_front(self) -> None:
         motion = self.playhead.motion
         if motion is Motion.FROZEN:
             return
@@ -258,12 +266,6 @@ class Scene:
         return (camera.left + min(camera.right, self.length)) // 2
 
     @property
-    def _moving(self) -> bool:
-        """Whether the picture moves by itself."""
-        motion = self.playhead.motion
-        return motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self.growing)
-
-    @property
     def _front(self) -> int:
         """The moment at which the picture grows: where a run goes on beside longer ones, it is before the present."""
         if self.playhead.motion is not Motion.FOLLOWING:
@@ -282,17 +284,5 @@ class Scene:
             self.camera.fit(length, growing=growing and self.playhead.motion is Motion.FOLLOWING)
 
     def _hold(self) -> None:
-        if self._moving:
+        if self.moving:
             self.playhead.freeze(self.length)
-
-    def _made_rows(self) -> list[Row]:
-        rows = []
-        for run in self._runs:
-            if self.comparing:
-                rows.append(Row(run, None))
-            rows += [
-                Row(run, lane)
-                for lane in run.timeline.lanes
-                if self.plumbing or lane.role is not Role.PLUMBING
-            ]
-        return rows

@@ -1,21 +1,17 @@
 """The main screen: the lanes, what is said about them, and where commands are carried out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-import msgspec
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
-from threadviz.ask import Asked
-from threadviz.modes import MODES
 from threadviz.picture.plain import printable
-from threadviz.recordings.keeping import SaveError
-from threadviz.request import RunRequest
 from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Group, Run, Sitting
 from threadviz.tui.saving import save_picture
@@ -23,22 +19,28 @@ from threadviz.tui.scene import Scene
 from threadviz.tui.screens.bindings import bindings_of
 from threadviz.tui.screens.calm import Calm
 from threadviz.tui.screens.panels import Panels
-from threadviz.tui.screens.wishes import Chosen
+from threadviz.tui.screens.run_desk import RunDesk
+from threadviz.tui.widgets.arranged import Arranged
 from threadviz.tui.widgets.axis_line import AxisLine
 from threadviz.tui.widgets.code import Code
 from threadviz.tui.widgets.comparison import Comparison
 from threadviz.tui.widgets.details import Details
 from threadviz.tui.widgets.findings import Findings
+from threadviz.tui.widgets.foot import Foot
+from threadviz.tui.widgets.gil_line import GilLine
 from threadviz.tui.widgets.heading import Heading
 from threadviz.tui.widgets.lanes import LanesView
 from threadviz.tui.widgets.legend import Legend
+from threadviz.tui.widgets.output import Output
 from threadviz.tui.widgets.tasks import Tasks
 from threadviz.tui.widgets.totals import Totals
 
-# The dialogs are imported when they are asked for: the first lanes need not wait for them.
+# What is needed only when it is asked for is imported then: the first lanes need not wait for it.
 
-ROOM_FOR_A_PANEL = 34
-"""From so many lines on, the findings are open although nobody asked for them."""
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+    from threadviz.tui.screens.find_line import FindLine
 
 _BY_ID = {command.id: command for command in COMMANDS}
 
@@ -53,14 +55,14 @@ class MainScreen(Screen[None]):
         self.scene = Scene()
         self._plain = plain
         self._sitting = sitting
-        self._asked = Asked()
-        self._modes: tuple[str, ...] = ("threads",)
+        self.runs = RunDesk(self, sitting, plain=plain)
         self._group: Group | None = None
         self._told = WeakSet[Run]()
         self._possible: tuple[bool, ...] = ()
         self._whole = False
         self._calm = Calm()
         scene = self.scene
+        self._gil = GilLine(scene, plain=plain)
         self._lanes = LanesView(scene, plain=plain)
         self._tasks = Tasks(scene, plain=plain)
         self._details = Details(scene, plain=plain)
@@ -71,14 +73,19 @@ class MainScreen(Screen[None]):
                 Panel.FINDINGS: Findings(scene, plain=plain),
                 Panel.TASKS: self._tasks,
                 Panel.DETAILS: self._details,
+                Panel.OUTPUT: Output(scene, printed=lambda: self.runs.printed, plain=plain),
             },
-            comparison=Comparison(scene, pending=self._pending, not_run=self._not_run, plain=plain),
+            comparison=Comparison(
+                scene, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
+            ),
             code=self._code,
         )
         self._drawn = (
             Heading(scene, plain=plain),
             AxisLine(scene, plain=plain),
+            self._gil,
             self._lanes,
+            Arranged(scene, plain=plain),
             Legend(scene, plain=plain),
             self._totals,
             *self._panels,
@@ -87,12 +94,14 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """All there is, from the top."""
-        heading, axis, lanes, legend, totals, *panels, code = self._drawn
+        heading, axis, gil, lanes, arranged, legend, totals, *panels, code = self._drawn
         yield heading
         with Container(id="beside"):
             with Vertical(id="picture"):
                 yield axis
+                yield gil
                 yield lanes
+                yield arranged
                 yield legend
                 yield totals
                 for panel in panels:
@@ -114,7 +123,7 @@ class MainScreen(Screen[None]):
     async def _mount_footer(self) -> None:
         foot = self.query_one("#foot")
         if foot.is_attached:  # else somebody has left already
-            await foot.mount(Footer(show_command_palette=False, compact=True))
+            await foot.mount(Foot())
             self.refresh_bindings()  # which it waits for
 
     def on_screen_resume(self) -> None:
@@ -127,17 +136,22 @@ class MainScreen(Screen[None]):
         """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
         self.scene.advance(elapsed)
-        self._panels.make_room(self.size.height >= ROOM_FOR_A_PANEL)
+        self._panels.make_room(self.size.height)
         if not self._calm.asks_for_a_look(self.scene, told, self._whole):
             return
         for widget in self._drawn:
             if widget.display:
                 widget.refresh_scene()
-        self._whole = self._lanes.whole and (self._details.whole or not self._details.display)
-        possible = tuple(command.possible(self) for command in COMMANDS)
+        self._whole = self._pictured and (self._details.whole or not self._details.display)
+        possible = tuple(command.fits(self) and command.possible(self) for command in COMMANDS)
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
+
+    @property
+    def _pictured(self) -> bool:
+        """Whether all that is to be seen of the lanes was worked out."""
+        return self._lanes.whole and self._gil.whole and self.scene.lanes.whole
 
     @property
     def quiet(self) -> bool:
@@ -156,7 +170,7 @@ class MainScreen(Screen[None]):
         if group is not self._group:
             self._group = group
             self.scene.look_at((), comparing=group.comparison)
-            self._panels.compare(group.comparison)
+            self._panels.look_at(comparing=group.comparison, prints=self.runs.has_output)
             self.app.clear_notifications()  # they were about what was looked at before
             self._totals.display = not group.comparison  # the comparison has them, side by side
         latest = group.runs[-1]
@@ -169,12 +183,6 @@ class MainScreen(Screen[None]):
                 sentence = f"{run.trouble[0].upper()}{run.trouble[1:]}."
                 self.notify(printable(sentence), title=printable(run.title), severity="error", markup=False)
 
-    def _pending(self) -> Sequence[str]:
-        return [] if self._group is None else [request.mode for request in self._group.waiting]
-
-    def _not_run(self) -> Sequence[str]:
-        return [] if self._group is None else self._group.not_run
-
     # Commands
 
     def action_carry_out(self, id: str) -> None:  # noqa: A002 - as the command has it
@@ -184,68 +192,34 @@ class MainScreen(Screen[None]):
         self.show_frame(0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim in the footer what there is nothing to do for."""
+        """Dim in the footer what there is nothing to do for, and leave out what makes no sense."""
         if action != "carry_out":
             return True
-        return True if _BY_ID[str(parameters[0])].possible(self) else None
+        command = _BY_ID[str(parameters[0])]
+        if not command.fits(self):
+            return False
+        return True if command.possible(self) else None
 
-    @property
-    def running(self) -> bool:
-        """Whether a run goes on, whether or not it is looked at, that was not told to stop."""
-        run = self._sitting.running
-        return run is not None and not run.stopping
+    def find(self) -> None:
+        """Ask which lanes to show."""
+        from threadviz.tui.screens.find_line import FindLine
 
-    def choose(self) -> None:
-        """Ask what to run next."""
-        from threadviz.tui.screens.choose import Choose
+        if not self.query(FindLine):
+            self.mount(FindLine(self.scene.lanes.how.words), before="#foot")
 
-        self.app.push_screen(Choose(self._asked, self._modes, plain=self._plain), self._start)
+    def on_input_changed(self, event: "Input.Changed") -> None:
+        """Show the lanes that are found by what is written there now."""
+        self._find(event.value)
 
-    def _start(self, chosen: Chosen | None) -> None:
-        if chosen is not None:
-            self._asked, self._modes = chosen.asked, chosen.modes
-            self._sitting.compare(chosen.requests)
+    def on_find_line_left(self, event: "FindLine.Left") -> None:
+        """Show what was found, or all lanes again."""
+        if event.given_up:
+            self._find("")
+        self.query("FindLine").remove()
 
-    def run_again(self) -> None:
-        """Run what is looked at once more."""
-        if requests := self._requests():
-            self._sitting.compare(requests)
-
-    def compare_modes(self) -> None:
-        """Run the workload that is looked at under all modes."""
-        if requests := self._requests():
-            self._sitting.compare([msgspec.structs.replace(requests[0], mode=mode) for mode in MODES])
-
-    def _requests(self) -> list[RunRequest]:
-        """Return what was asked for to get what is looked at; nothing, and say so, where that is not known."""
-        group = self._group
-        requests = [] if group is None else group.requests
-        if not requests:
-            self.notify(
-                "This was not run here, so it can't be run again: choose a new run.", severity="warning"
-            )
-        return requests
-
-    def stop_run(self) -> None:
-        """End the run that goes on."""
-        self._sitting.stop()
-
-    def go_back(self) -> None:
-        """Ask which of the earlier runs to look at."""
-        from threadviz.tui.screens.past import Past
-
-        sitting = self._sitting
-        self.app.push_screen(Past(sitting.groups, sitting.current, plain=self._plain), self._look_at)
-
-    def _look_at(self, picked: Sequence[Group] | None) -> None:
-        groups = self._sitting.groups
-        kept = [
-            group for group in picked or () if group in groups
-        ]  # the oldest may have gone in the meantime
-        if len(kept) == 1:
-            self._sitting.go_to(groups.index(kept[0]))
-        elif kept:
-            self._sitting.add([run for group in kept for run in group.runs])
+    def _find(self, words: str) -> None:
+        self.scene.arrange(replace(self.scene.lanes.how, words=words))
+        self.show_frame(0)
 
     def toggle_panel(self, panel: Panel) -> None:
         """Show a panel, or put it away where it is shown."""
@@ -275,14 +249,16 @@ class MainScreen(Screen[None]):
         self._tasks.cycle_sort()
 
     def step_back(self) -> None:
-        """Undo the latest of: panel opened, cursor put, lane picked."""
+        """Undo the latest of: panel opened, cursor put, lane picked, lanes sought."""
         scene = self.scene
         if self._panels.close():
             return
         if scene.cursor is not None:
             scene.drop_cursor()
-        else:
+        elif scene.lane is not None:
             scene.pick_lane(None)
+        else:
+            self._find("")
 
     def save_picture(self) -> None:
         """Save the screen as it is, without what was said of the picture before."""
@@ -301,28 +277,11 @@ class MainScreen(Screen[None]):
         else:
             self.notify(printable(f"Saved {path}"), markup=False)
 
-    def save_recording(self) -> None:
-        """Save the recording of what is looked at, each run in a file of its own."""
-        for run in self._group.runs if self._group else ():
-            try:
-                path = Path.cwd() / run.file_name(datetime.now())
-                run.save(path)
-            except SaveError as error:
-                self.notify(f"This can't be saved, for {error}.", severity="warning", markup=False)
-            except OSError as error:
-                self.notify(
-                    f"The recording can't be saved in the current folder ({error.strerror}).",
-                    severity="error",
-                    markup=False,
-                )
-            else:
-                self.notify(printable(f"Saved {path}"), markup=False)
-
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""
         from threadviz.tui.screens.help import Help
 
-        self.app.push_screen(Help(COMMANDS, plain=self._plain))
+        self.app.push_screen(Help([each for each in COMMANDS if each.fits(self)], plain=self._plain))
 
     def leave(self) -> None:
         """End the app."""

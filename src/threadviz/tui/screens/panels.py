@@ -6,12 +6,19 @@ from textual.widget import Widget
 
 from threadviz.tui.commands import Panel
 
+ROOM_FOR_A_PANEL = 34
+"""From so many lines on, the findings are open although nobody asked for them."""
+
+ROOM_FOR_OUTPUT = 24
+"""The same for what a program prints."""
+
 
 class Panels:
     """The panels of the main screen: one of `widgets` is open at a time, or none, and `code` beside it, or not.
 
     Instead of the findings of one run, `comparison` is open where there are several. Until somebody opens or closes a
-    panel, the findings are open where there is room for them, and the comparison always.
+    panel, the findings are open where there is room for them, and the comparison always; of a program whose output
+    comes here, the output is, for which a little room is enough.
     """
 
     def __init__(self, widgets: Mapping[Panel, Widget], comparison: Widget, code: Widget) -> None:
@@ -20,7 +27,7 @@ class Panels:
         self._code = code
         self._opened: Panel | None = None
         self._untouched = True
-        self._room = False
+        self._room = self._little_room = self._prints = False
         self._comparing = False
 
     def __iter__(self) -> Iterator[Widget]:
@@ -31,24 +38,32 @@ class Panels:
     @property
     def opened(self) -> Panel | None:
         """The panel that is open, other than the code."""
-        by_itself = self._untouched and (self._room or self._comparing)
-        return Panel.FINDINGS if by_itself else self._opened
+        if not self._untouched:
+            return self._opened
+        if self._prints and not self._comparing:
+            return Panel.OUTPUT if self._little_room else None
+        return Panel.FINDINGS if self._room or self._comparing else None
 
     @property
     def widget(self) -> Widget | None:
         """What is shown of it."""
         return next((widget for widget in self if widget.display), None)
 
-    def make_room(self, room: bool) -> None:
-        """Say whether there is room for a panel that nobody asked for."""
-        if room is not self._room:
-            self._room = room
+    def make_room(self, lines: int) -> None:
+        """Say how many lines the screen has: whether there is room for a panel that nobody asked for."""
+        room, little_room = lines >= ROOM_FOR_A_PANEL, lines >= ROOM_FOR_OUTPUT
+        if (room, little_room) != (self._room, self._little_room):
+            self._room, self._little_room = room, little_room
             self.show()
 
-    def compare(self, comparing: bool) -> None:
-        """Say whether there are several runs; then their comparison is what one wants to see."""
-        self._comparing = comparing
-        self._untouched = self._untouched or comparing
+    def look_at(self, *, comparing: bool, prints: bool) -> None:
+        """Say whether there are several runs; then their comparison is what one wants to see.
+
+        Else, of a program that `prints` what comes here, that is.
+        """
+        if comparing or prints is not self._prints:
+            self._untouched = True
+        self._comparing, self._prints = comparing, prints
         self.show()
 
     def toggle(self, panel: Panel) -> None:

@@ -1,15 +1,16 @@
 """What was typed and picked in the dialog of a new run, and what it comes to. No widgets here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from threadviz.ask import Asked, AskError, fitting, requests
+from threadviz.ask import OWN, Asked, AskError, fitting, items_of, requests
 from threadviz.modes import MODES
 from threadviz.request import RunRequest
 from threadviz.site.sets import SiteSet
 from threadviz.site.urls_file import SetsError, load
 from threadviz.workloads import WORKLOADS
+from threadviz.workloads.items_file import STDIN, Arguments
 
 ALL_MODES = "all"
 """Stands among the modes for all of them, one after the other."""
@@ -48,6 +49,33 @@ class SetsFile:
             return cls(typed, wrong=str(error))
 
 
+@dataclass(frozen=True, slots=True)
+class ItemsFile:
+    """What a function is to be called with, from the file whose path was `typed`; nothing where none was.
+
+    `wrong` is a sentence where the file can't be used.
+    """
+
+    typed: str
+    items: Sequence[Arguments] = ()
+    wrong: str = ""
+
+    @classmethod
+    def read(cls, typed: str) -> "ItemsFile":
+        """Read the file as it is now."""
+        path = path_of(typed)
+        if path is None:
+            return cls(typed)
+        if path == STDIN:
+            return cls(
+                typed, wrong="is '-', standard input, which here is the keyboard: give the path of a file"
+            )
+        try:
+            return cls(typed, items_of(path))
+        except AskError as error:
+            return cls(typed, wrong=error.wrong)
+
+
 def path_of(typed: str) -> Path | None:
     """The path that was typed, in which `~` is the home folder; None where nothing was."""
     if not typed:
@@ -71,11 +99,19 @@ class Wishes:
     online: bool
     timeout: str
     portable: bool
+    call: str
+    items: ItemsFile
+    repeat: str
+
+    @property
+    def own(self) -> bool:
+        """Whether a function of the user's own is to be called: else all that is about that is of no use."""
+        return self.workload == OWN
 
     @property
     def fetches(self) -> bool:
         """Whether the workload fetches: else all that is about fetching is of no use."""
-        return WORKLOADS[self.workload].fetches
+        return not self.own and WORKLOADS[self.workload].fetches
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -86,31 +122,42 @@ class Wishes:
         """What they come to. Raises AskError."""
         if self.fetches and self.file.wrong:
             raise AskError(self.file.wrong, "urls")
+        if self.own and self.items.wrong:
+            raise AskError(self.items.wrong, "items")
         asked = Asked(
             workload=self.workload,
             workers=_whole("workers", self.workers),
-            tasks=_whole("tasks", self.tasks),
+            tasks=_whole("tasks", self.tasks, needed=not self.own),
             set_name=self.set_name or None,
             urls=path_of(self.file.typed),
             online=self.online,
             timeout_s=_seconds(self.timeout, needed=self.fetches),
             probe="portable" if self.portable else "auto",
+            call=self.call.strip() or None,
+            items=path_of(self.items.typed),
+            repeat=_whole("repeat", self.repeat, needed=self.own),
         )
-        return Chosen(asked, self.modes, requests(fitting(asked), self.modes, self.file.sets))
+        return Chosen(
+            asked, self.modes, requests(fitting(asked), self.modes, self.file.sets, self.items.items)
+        )
 
     def automatic_tasks(self) -> int | None:
-        """How many tasks a run has where nobody says; None where it is not known what to fetch."""
+        """How many tasks a run has where nobody says; None where it is not known what to fetch, or to call."""
+        if self.own:
+            return None
         sites = self.file.sets.get(self.set_name)
         return WORKLOADS[self.workload].tasks or (len(sites.sites) if sites else None)
 
 
-def _whole(field: str, text: str) -> int | None:
+def _whole(field: str, text: str, needed: bool = True) -> int | None:
     if not text.strip():
         return None
     try:
         return int(text)
     except ValueError as error:
-        raise AskError(f"is {text!r}: give a whole number, or nothing", field) from error
+        if needed:
+            raise AskError(f"is {text!r}: give a whole number, or nothing", field) from error
+        return None
 
 
 def _seconds(text: str, needed: bool) -> float | None:

@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from threadviz.picture.axis import Tick, moment, round_moments, ticks
 from threadviz.tui.drawing.colours import inks
-from threadviz.tui.drawing.columns import FIGURE, GAP, Columns
+from threadviz.tui.drawing.columns import FIGURE, GAP, columns_of
 from threadviz.tui.drawing.inks import Inks
 from threadviz.tui.drawing.labels import fit, now_heading, share_headings
 from threadviz.tui.scene import Scene
@@ -33,7 +33,13 @@ class AxisLine(Widget):
         camera = self._scene.camera
         of = (
             (camera.left, camera.cell_ns, camera.cells),
-            (self._scene.cursor, self._scene.rows, self.size, now_heading(self._scene)),
+            (
+                self._scene.cursor,
+                self._scene.rows,
+                bool(self._scene.holders.shown),
+                self.size,
+                now_heading(self._scene),
+            ),
             inks(self.app),
         )
         if of != self._drawn:
@@ -43,8 +49,8 @@ class AxisLine(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
         paint, scene = inks(self.app), self._scene
-        columns = Columns.of(self.size.width, [row.lane.name for row in scene.rows if row.lane is not None])
-        left = f" {fit('lane', columns.name, self._plain)} "
+        columns = columns_of(scene, self.size.width)
+        left = f" {' ' * columns.mark}{fit('lane', columns.name, self._plain)} "
         if columns.now:
             left += f"{fit(now_heading(scene), columns.now, self._plain)} "
         return Strip(

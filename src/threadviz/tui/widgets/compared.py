@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from threadviz.findings import Verdict, same_work, verdict
+from threadviz.findings import Verdict, answer, same_work, verdict
 from threadviz.findings.comparing import BASELINE
 from threadviz.timeline import Totals
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.camera import SPANS_NS
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.labels import header_of, labels
 from threadviz.tui.widgets.moments import at_end
 
@@ -30,6 +30,8 @@ class Compared:
         self._scene = scene
         self._judged: tuple[tuple[Shown, ...], tuple[str, ...]] | None = None
         self._verdicts: list[Verdict] = []
+        self.answer = ""
+        """Which mode pays, of those that are over; nothing where that can't be told."""
 
     def figures(self, not_run: Sequence[str]) -> list[Figures]:
         """The runs of which anything came, in their order."""
@@ -64,6 +66,7 @@ class Compared:
             self._verdicts = verdict(timelines, not_run)
         else:
             self._verdicts = []
+        self.answer = answer(timelines, self._verdicts)
 
 
 def scale(figures: Sequence[Figures]) -> int:

@@ -188,6 +188,8 @@ class Comparison(Page):
             text = "These runs did not do the same work, so that none is measured by another."
             yield from wrapped(Content(text), width)
         else:
+            if self._compared.answer:
+                yield from wrapped(Content.styled(self._compared.answer, STRONG), width)
             for told in self._compared.verdicts:
                 mode, _, text = printable(told.text).partition(":")
                 mark = Content.styled("* " if self.plain else "● ", "bold $text-primary")

@@ -8,11 +8,12 @@ from threadviz.findings import Finding, comparison, findings
 from threadviz.picture.figures import observer_rows, totals_rows
 from threadviz.picture.heading import cannot, what_ran
 from threadviz.picture.plain import printable
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.following import Page, moment
 from threadviz.tui.widgets.labels import header_of, labels
 from threadviz.tui.widgets.loop import figure_style
 from threadviz.tui.widgets.moments import at_end, observer_is_told
+from threadviz.tui.widgets.tracebacks import traceback_lines
 from threadviz.tui.widgets.wording import FAINT, STRONG, filled, wrapped
 
 _MARKS = {True: ("✓", "+", "bold $text-success"), False: ("✗", "-", "bold $text-warning")}
@@ -46,6 +47,8 @@ class Findings(Page):
     def _of_whole(self, run: Shown, width: int) -> Iterator[Content]:
         for finding in findings(run.timeline):
             yield from self._finding(finding, width)
+        if run.timeline.closed is not None:
+            yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
 
     def _beside(self, runs: Sequence[Shown], width: int) -> Iterator[Content]:
         timelines = dict(zip(labels(runs), (run.timeline for run in runs), strict=True))

@@ -8,14 +8,18 @@ from threadviz.events import Outcome
 from threadviz.findings import outcome_of
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent, seconds
-from threadviz.picture.heading import cannot, cannot_briefly, python
+from threadviz.picture.figures import there_were
+from threadviz.picture.heading import cannot, cannot_briefly, python, stacks_cost
 from threadviz.picture.plain import printable
 from threadviz.picture.window import measured
+from threadviz.processes.endings import how_it_ended
+from threadviz.timeline import Role
 from threadviz.tui.scene import Motion, Scene
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.arranging import is_program
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.following import Following, moment
 from threadviz.tui.widgets.labels import header_of, labels
-from threadviz.tui.widgets.moments import observer_is_told
+from threadviz.tui.widgets.moments import at_end, observer_is_told
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, Wordings, cut, fitted, wrapped
 
 _GOOD = "bold reverse $text-success"
@@ -83,11 +87,29 @@ class Heading(Following):
         header = runs[0].timeline.header
         yield [Content.styled(printable(header.workload), STRONG)]
         yield [Content.styled(printable(", ".join(run.timeline.header.mode for run in runs)), STRONG)]
-        yield [count(header.tasks, "task")]
-        if len(runs) == 1 and (workers := self._workers(runs[0])):
-            yield [workers]
-        version, has = printable(header.python), "GIL" if header.gil else "no GIL"
-        yield [python(header), f"Python {version}, {has}", f"Py {version}, {has}"]
+        if is_program(runs[0].timeline):
+            yield from self._threads(runs)
+        else:
+            yield [count(header.tasks, "task")]
+            if len(runs) == 1 and (workers := self._workers(runs[0])):
+                yield [workers]
+        first = runs[0].timeline
+        version, has = printable(first.python), "GIL" if first.gil else "no GIL"
+        briefly = [] if first.gil is None else [f"Python {version}, {has}", f"Py {version}, {has}"]
+        yield [python(first), *briefly]
+
+    def _threads(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+        """Yield how many threads of the first run there are at the moment that is shown, and how many there were."""
+        run = runs[0]
+        until, over = self.scene.until(run), at_end(self.scene, run)
+        there = [
+            lane for lane in run.timeline.lanes if lane.role is not Role.PLUMBING and lane.start <= until
+        ]
+        alive = [lane for lane in there if over or lane.end is None or lane.end > until]
+        threads, processes = count(len(alive), "thread"), len({lane.pid for lane in alive})
+        ever, _ = there_were(run.timeline, until)
+        words = f"{threads} in {processes} processes" if processes > 1 else threads
+        yield [*([f"{words}, {ever} in all"] if ever > len(alive) else []), words, threads]
 
     def _workers(self, run: Shown) -> str:
         """How many there are; under plain calls there are none, and nothing is said of them."""
@@ -124,6 +146,8 @@ class Heading(Following):
                 f"costs {percent(watching.cpu_share)} of a core",
                 f"{percent(watching.cpu_share)} of a core",
             ]
+        if stacks := stacks_cost(timeline):
+            yield [stacks, *(["py-spy"] if timeline.stacks and not timeline.stacks.why else [])]
 
 
 def _badge(scene: Scene) -> list[tuple[str, str]]:
@@ -145,4 +169,7 @@ def _badge(scene: Scene) -> list[tuple[str, str]]:
         return [("BROKEN", _BAD)]
     if Outcome.INTERRUPTED in outcomes:
         return [("INTERRUPTED", _STOPPED)]
-    return [("FINISHED", _NEUTRAL)]
+    status = next((run.timeline.closed.status for run in scene.runs if run.timeline.closed), None)
+    if status is None or len(scene.runs) > 1:
+        return [("FINISHED", _NEUTRAL)]
+    return [(how_it_ended(status), _STOPPED if status else _NEUTRAL)]

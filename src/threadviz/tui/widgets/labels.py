@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from threadviz.events import Header
 from threadviz.picture.plain import printable
 from threadviz.timeline import Timeline
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 
 NOT_BEGUN = "starting"
 

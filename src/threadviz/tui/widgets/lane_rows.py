@@ -10,12 +10,13 @@ from threadviz.picture.heading import what_ran
 from threadviz.picture.window import Window
 from threadviz.timeline import Lane
 from threadviz.tui.drawing.arrangement import Arrangement
+from threadviz.tui.drawing.heads import head_line
 from threadviz.tui.drawing.labels import fit, label, shares
 from threadviz.tui.drawing.lane_cells import LaneCells, lane_cells
 from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.drawing.ribbon import Budget, Ribbons
 from threadviz.tui.scene import Motion, Row, Scene
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.labels import label_numbers
 
 CELLS_A_FRAME = 1500
@@ -107,6 +108,7 @@ class LaneRows:
         return (
             (camera.left, camera.cell_ns, camera.cells),
             (scene.cursor, scene.lane, scene.task, scene.growing, scene.playhead.motion),
+            scene.lanes.measured,
         )
 
     def _time(self) -> tuple[int, Sequence[int]]:
@@ -144,13 +146,25 @@ class LaneRows:
         if seen is None:
             seen = self._windows[row.run] = Window(scene.origin(row.run), scene.until(row.run))
         columns, height, lane = arranged.columns, arranged.height, row.lane
+        if row.head is not None:
+            inks, plain = press.paint.inks, press.paint.plain
+            return Drawn(
+                [press.words(*head_line(scene, row, row.head, columns.width, inks, plain))], [], None
+            )
         if lane is None:
             heading = fit(_heading(row.run, scene.runs, seen), columns.width, press.paint.plain)
             return Drawn([press.words(Segment(heading, press.paint.inks.bold))], [], None)
         where = (press, columns, height)
         as_of = (where, scene.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
         left, right = self._left.get(lane), self._right.get(lane)
-        about = (as_of, scene.cursor, lane.name, lane.kind, scene.is_picked(row))
+        about = (
+            as_of,
+            scene.cursor,
+            lane.name,
+            lane.kind,
+            scene.is_picked(row),
+            scene.holders.mark(row.run, lane),
+        )
         if left is None or left.about != about:
             told = label(scene, row, lane, seen, columns, height, press)
             left = self._left[lane] = _Worded(about, told)

@@ -15,6 +15,7 @@ from threadviz.tui.drawing.paint import Line, Paint
 from threadviz.tui.drawing.press import Press
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.lane_rows import LaneRows
+from threadviz.tui.widgets.pointer import Pointer
 
 _WHEEL_STEPS = 16
 """So many steps of the wheel move the picture by its width."""
@@ -48,9 +49,7 @@ class LanesView(ScrollView, can_focus=False):
         self._arranged_for: tuple[object, ...] = ()
         self._lines: dict[int, Strip] = {}
         self._seen_picked: object = None
-        # Where the mouse has put the cursor, and where it was before: it goes back there.
-        self._pointed: int | None = None
-        self._put: int | None = None
+        self._pointer = Pointer(scene)
 
     @property
     def whole(self) -> bool:
@@ -71,7 +70,10 @@ class LanesView(ScrollView, can_focus=False):
         self._see_picked()
         if changed := self._rows.refresh(self._visible()):
             top, height = self.scroll_offset.y, self.size.height
-            self._lines = {y: line for y, line in self._lines.items() if top <= y < top + height}
+            pinned = self._arranged.pinned
+            self._lines = {
+                y: line for y, line in self._lines.items() if top <= y < top + height or y < pinned
+            }
             self.refresh(*[self._forget_lines(index, top) for index in changed])
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -80,40 +82,37 @@ class LanesView(ScrollView, can_focus=False):
         Textual's own way leads through `render_line` and a cache of whole lines, each of which it would style, filter
         and render anew in every frame, for the one cell that has changed in it.
         """
-        width, top = self._line_width, self.scroll_offset.y
-        lines = [self._line(y + top, width) for y in crop.line_range]
+        width = self._line_width
+        lines = [self._line(self._number(y), width) for y in crop.line_range]
         if crop.x or crop.width < width:
             return [line.crop(crop.x, crop.right) for line in lines]
         return lines
 
     def render_line(self, y: int) -> Strip:
         """Draw line `y` of what is in sight."""
-        return self._line(y + self.scroll_offset.y, self._line_width)
+        return self._line(self._number(y), self._line_width)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Look closely at the moment that the mouse is at."""
-        t = self._time_at(event.x)
-        if t is None:
-            self._put_back()
-        else:
-            self._point(t)
+        self._pointer.move(self._time_at(event.x))
 
     def on_leave(self) -> None:
         """Look closely where that was chosen by key or by a click, or at nothing."""
-        self._put_back()
+        self._pointer.move(None)
 
     def on_click(self, event: events.Click) -> None:
         """Pick the lane that was clicked on, and have the cursor stay there; a second click asks for its details."""
         if (t := self._time_at(event.x)) is not None:
-            self._scene.put_cursor(t)
-            self._pointed = None
-        y = event.y + self.scroll_offset.y
+            self._pointer.stay(t)
+        y = self._number(event.y)
         if y < len(self._arranged.lines):
             row = self._arranged.rows[self._arranged.lines[y][0]]
-            if row.lane is not None:
+            if row.pickable:
                 self._scene.pick_lane(row)
-                if event.chain == 2:
-                    self.post_message(self.Opened())
+            if event.chain == 2 and row.head is not None:
+                self._scene.fold(row)
+            elif event.chain == 2 and row.lane is not None:
+                self.post_message(self.Opened())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Come nearer, with ctrl; go to earlier moments, with shift."""
@@ -143,25 +142,8 @@ class LanesView(ScrollView, can_focus=False):
         """Move the picture; what the pointer is at, it still is at: it is another moment."""
         event.prevent_default().stop()
         self._scene.pan(steps * max(1, self._arranged.columns.cells // _WHEEL_STEPS))
-        if self._pointed is not None and (t := self._time_at(event.x)) is not None:
-            self._point(t)
-
-    def _point(self, t: int) -> None:
-        """Have the cursor follow the mouse, as long as it is over the cells."""
-        if not self._follows_mouse:
-            self._put = self._scene.cursor
-        self._scene.put_cursor(t)
-        self._pointed = self._scene.cursor
-
-    def _put_back(self) -> None:
-        """Have the cursor where it was before it followed the mouse, unless it was moved by key meanwhile."""
-        if self._follows_mouse:
-            self._scene.cursor = self._put
-        self._pointed = None
-
-    @property
-    def _follows_mouse(self) -> bool:
-        return self._pointed is not None and self._scene.cursor == self._pointed
+        if self._pointer.pointing and (t := self._time_at(event.x)) is not None:
+            self._pointer.move(t)
 
     def _time_at(self, x: int) -> int | None:
         """The moment at a column; None beside the lanes."""
@@ -172,6 +154,10 @@ class LanesView(ScrollView, can_focus=False):
     def _line_width(self) -> int:
         """With the room for the scroll bar, where that is not there: else Textual would cut each line in two."""
         return self._arranged.columns.width if self.show_vertical_scrollbar else self.outer_size.width
+
+    def _number(self, y: int) -> int:
+        """The number of the line that stands in row `y` of what is in sight: those that are pinned do not scroll."""
+        return y if y < self._arranged.pinned else y + self.scroll_offset.y
 
     def _line(self, y: int, width: int) -> Strip:
         line = self._lines.get(y)
@@ -186,7 +172,8 @@ class LanesView(ScrollView, can_focus=False):
         height = 1 if arranged.rows[index].lane is None else arranged.height
         for y in range(start, start + height):
             self._lines.pop(y, None)
-        return Region(0, start - top, arranged.columns.width, height)
+        y = start if start < arranged.pinned else start - top
+        return Region(0, y, arranged.columns.width, height)
 
     def _made_line(self, y: int, width: int) -> Strip:
         press, arranged = self._pressed(), self._arranged
@@ -222,10 +209,11 @@ class LanesView(ScrollView, can_focus=False):
     def _arrange(self) -> None:
         """Arrange the rows anew where there are others, or room for more."""
         scene, size = self._scene, self.scrollable_content_region.size
-        needed = (scene.rows, size)
+        marked = bool(scene.holders.shown)
+        needed = (scene.rows, size, marked)
         if needed != self._arranged_for:
             self._arranged_for = needed
-            self._arranged = Arrangement.of(scene.rows, size.width, size.height)
+            self._arranged = Arrangement.of(scene.rows, size.width, size.height, marked=marked)
             self.virtual_size = Size(size.width, len(self._arranged.lines))
             self._begin_anew()
         scene.camera.resize(self._arranged.columns.cells)
@@ -239,11 +227,14 @@ class LanesView(ScrollView, can_focus=False):
         index = next((i for i, row in enumerate(self._scene.rows) if self._scene.is_picked(row)), None)
         if index is not None:
             top = self._arranged.starts[index]
-            least = top + self._arranged.height - self.scrollable_content_region.height
-            self.scroll_to(y=min(max(least, self.scroll_offset.y), top), animate=False)
+            height = 1 if self._scene.rows[index].lane is None else self._arranged.height
+            least = top + height - self.scrollable_content_region.height
+            most = max(0, top - self._arranged.pinned)
+            self.scroll_to(y=min(max(least, self.scroll_offset.y), most), animate=False)
 
     def _visible(self) -> Sequence[int]:
         """The rows in sight."""
-        top = self.scroll_offset.y
-        lines = self._arranged.lines[top : top + self.scrollable_content_region.height]
+        arranged, top = self._arranged, self.scroll_offset.y
+        last = top + self.scrollable_content_region.height
+        lines = [*arranged.lines[: arranged.pinned], *arranged.lines[top + arranged.pinned : last]]
         return tuple(dict.fromkeys(index for index, _ in lines))

@@ -2,7 +2,7 @@
 
 from threadviz.picture.window import measured
 from threadviz.tui.scene import Motion, Scene
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 
 
 def at_end(scene: Scene, run: Shown) -> bool:

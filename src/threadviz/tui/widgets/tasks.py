@@ -9,12 +9,13 @@ from threadviz.findings.words import count
 from threadviz.picture.plain import printable
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.scene import Scene
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.following import PERIOD_NS, Page, moment
 from threadviz.tui.widgets.labels import header_of, labels
 from threadviz.tui.widgets.moments import at_end
 from threadviz.tui.widgets.task_order import Rest, Sort, TaskOrder
 from threadviz.tui.widgets.task_rows import TaskRows, marked
+from threadviz.tui.widgets.tracebacks import traceback_lines
 from threadviz.tui.widgets.wording import FAINT, cut, filled, wrapped
 
 _MANY = 20_000
@@ -180,15 +181,20 @@ class Tasks(Page):
         return self.scene.task[1] if self.scene.task is not None else None
 
     def _below_rows(self, written: TaskRows, width: int) -> list[Content]:
-        """Return what the row of the task that is picked has no room for."""
+        """Return what the row of the task that is picked has no room for, and where it failed, if it did."""
         if self.scene.task is None or self.scene.task[0] is not self._run:
             return []
-        whole = written.whole(self.scene.task[1])
+        task = self.scene.task[1]
+        whole = written.whole(task)
         lines = [] if whole is None else wrapped(whole, width)
         last = lines[_MOST_BELOW - 1 :]
+        failed = task.finished is not None and task.finished <= self._until
+        frames = traceback_lines(task.traceback if failed else "", width, self.plain)
+        room = self.scrollable_content_region.height // 2
         return [
             *lines[: _MOST_BELOW - 1],
             *([cut(Content(" ").join(last), width, self.plain)] if last else []),
+            *frames[max(0, len(frames) - room) :],
         ]
 
     def _bring_into_sight(self) -> None:

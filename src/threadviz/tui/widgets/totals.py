@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from textual.content import Content
 
 from threadviz.picture.figures import Row, totals_rows
-from threadviz.tui.scene.scene import Shown
+from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.following import Following, moment
 from threadviz.tui.widgets.labels import labels
 from threadviz.tui.widgets.loop import figure_style

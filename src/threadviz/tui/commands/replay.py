@@ -1,0 +1,43 @@
+"""Commands that show again what was, slowly."""
+
+from functools import partial
+
+from threadviz.tui.commands.kinds import Command, Desk, Group
+from threadviz.tui.scene import Motion
+
+
+def _replaying(desk: Desk) -> bool:
+    return desk.scene.playhead.motion is Motion.REPLAYING
+
+
+_replay = partial(Command, group=Group.REPLAY)
+
+COMMANDS: tuple[Command, ...] = (
+    _replay(
+        "replay",
+        ("y",),
+        "Replay",
+        "Show the run again from the cursor on, or from its begin, at the speed that is set.",
+        do=lambda desk: desk.scene.replay(),
+        footer="Replay",
+        possible=lambda desk: desk.scene.length > 0,
+    ),
+    _replay(
+        "slower",
+        ("comma", "less_than_sign"),
+        "Slower",
+        "Replay more slowly, down to a tenth of the run's own speed.",
+        do=lambda desk: desk.scene.playhead.change_speed(-1),
+        footer="Speed",
+        possible=_replaying,
+    ),
+    _replay(
+        "faster",
+        ("full_stop", "greater_than_sign"),
+        "Faster",
+        "Replay faster, up to ten times the run's own speed.",
+        do=lambda desk: desk.scene.playhead.change_speed(1),
+        footer="Speed",
+        possible=_replaying,
+    ),
+)
