@@ -1,12 +1,15 @@
 """The benchmarks' quick forms: they run and say what they should. No figure is held to its goal here."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from benchmarks.programs import PROGRAMS
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -29,15 +32,25 @@ def figures(name: str, *options: str) -> Any:
 
 def test_truth_sets_each_lane_beside_what_it_knows_of_itself() -> None:
     """Every thread of the scenario has a lane, with shares that make a whole."""
-    (scenario,) = figures("truth", "--only", "mixture")["scenarios"]
-    kinds = [lane["kind"] for lane in scenario["lanes"]]
-    assert {"spins", "spins alone", "hashes", "recv", "Lock", "Queue", "time.sleep"} < set(kinds)
-    for lane in scenario["lanes"]:
-        assert sum(lane["true"].values()) == pytest.approx(1)
-        # No more than a whole; less where the lane is taken to have ended before its thread did.
-        assert 0.5 < sum(lane["observed"].values()) < 1.000001
-        assert 0 <= lane["worst_points"] <= 100
-    assert scenario["rate_hz"] > 0
+    found = figures("truth", "--only", "mixture")
+    names = [scenario["name"] for scenario in found["scenarios"]]
+    assert names == ["a mixture of all", "exec: a mixture of all", "attach: a mixture of all"]
+    for scenario in found["scenarios"]:
+        kinds = [lane["kind"] for lane in scenario["lanes"]]
+        assert {"spins", "spins alone", "hashes", "recv", "Lock", "Queue", "time.sleep"} < set(kinds)
+        for lane in scenario["lanes"]:
+            assert sum(lane["true"].values()) == pytest.approx(1)
+            # No more than a whole; less where the lane is taken to have ended before its thread did.
+            assert 0.5 < sum(lane["observed"].values()) < 1.000001
+            assert 0 <= lane["worst_points"] <= 100
+        assert scenario["rate_hz"] > 0
+    # Each of these is there, or it is said why not.
+    assert bool(found["gil_held"]) is not bool(found["gil_held_why_not"])
+    assert bool(found["perf"]) is not bool(found["perf_why_not"])
+    for thread in found["perf"]:
+        assert 0 < thread["perf"]["futex"] <= 1.1 and 0 < thread["observed"]["gil"] <= 1
+    for thread in found["gil_held"]:
+        assert 0 <= thread["held"] <= 1
 
 
 def test_overhead_has_pairs_costs_and_a_load() -> None:
@@ -50,6 +63,13 @@ def test_overhead_has_pairs_costs_and_a_load() -> None:
     assert all(each["steady_share"] > 0 and each["steady_hz"] > 0 for each in found["cost"])
     assert found["load"]["wrong"] == 0
     assert found["load"]["observer_peak_mb"] > 1
+    programs = found["programs"]
+    assert len(programs) == 4 * 5 and {each["program"] for each in programs} == set(PROGRAMS)
+    for each in programs:
+        assert each["alone_s"] > 0
+        # It was measured, or there is a word on why not, which of threadviz itself there can't be.
+        assert bool(each["ratio"]) is not bool(each["missing"])
+        assert not each["missing"] or each["way"] in ("py-spy record", "viztracer")
 
 
 def test_modes_sets_each_mode_beside_the_bare_script() -> None:
@@ -88,3 +108,24 @@ def test_recordings_are_written_loaded_and_opened() -> None:
         assert each["load_s"] > 0 and each["picture_s"] > each["load_s"]
     assert len(found["minutes"]) == 3
     assert all(each["plain_mb"] > each["packed_mb"] > 0 for each in found["minutes"])
+
+
+def python_with_tests() -> str:
+    """A Python that comes with its own tests of executors; skips where none is installed."""
+    names = [sys.executable, *(shutil.which(f"python3.{minor}") for minor in (13, 14, 15))]
+    for python in filter(None, names):
+        ask = [python, "-c", "import test.test_concurrent_futures"]
+        if not subprocess.run(ask, stderr=subprocess.DEVNULL, check=False).returncode:
+            return python
+    pytest.skip("no Python is installed that comes with test.test_concurrent_futures")
+
+
+def test_executors_pass_what_cpython_asks_of_its_own() -> None:
+    """The tests of thread pools pass on observed ones, and all of their tasks are told."""
+    found = figures("executors", "--python", python_with_tests())
+    assert found["parts"] == ["test_thread_pool"]
+    (outcome,) = found["outcomes"]
+    assert outcome["tests"] > 10 and outcome["failed"] == 0
+    assert outcome["tasks"] == outcome["over"] > 500
+    assert outcome["untold"] == 0
+    assert all(seconds > 0 for seconds in found["task_s"].values())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from benchmarks.bare import divides
 from benchmarks.frames import spread
 from benchmarks.hour import memory
+from benchmarks.perf import Traced, read_summary
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, table
 from benchmarks.streams import whole
@@ -89,3 +90,40 @@ def test_a_terminal_has_its_size_and_takes_keys(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(TimeoutError, match="never"):
             terminal.wait_for(b"never", 0, 30)  # at once, for the command has ended
     assert terminal.bytes_within(pressed, shown + 1) >= len("hello HELLO")
+
+
+SUMMARY = """
+ Summary of events:
+
+ python3 (5242), 2604 events, 29.2%
+
+   syscall            calls  errors  total       min       avg       max       stddev
+                                     (msec)    (msec)    (msec)    (msec)        (%)
+   --------------- --------  ------ -------- --------- --------- ---------     ------
+   futex               1166    229  1512.511     0.010     1.297     9.625      4.51%
+   pselect6             136      0  1388.101     0.000    10.207    12.842      0.84%
+
+
+ a (name) (5243), 3114 events, 34.9%
+
+   syscall            calls  errors  total       min       avg       max       stddev
+                                     (msec)    (msec)    (msec)    (msec)        (%)
+   --------------- --------  ------ -------- --------- --------- ---------     ------
+   futex               1557    311  1213.672     0.010     0.779     8.458      6.05%
+
+"""
+
+
+def test_what_perf_sums_up_is_read() -> None:
+    """The time in each system call, of each thread."""
+    assert read_summary(SUMMARY) == {
+        5242: {"futex": 1512.511, "pselect6": 1388.101},
+        5243: {"futex": 1213.672},
+    }
+
+
+def test_a_wait_for_a_core_may_be_in_a_system_call() -> None:
+    """Of what perf has more than threadviz, as much as the thread was ready is no difference."""
+    assert Traced("spins", perf_futex=0.60, perf_io=0, gil=0.55, io=0, ready=0.06).worst == 0
+    assert Traced("spins", 0.60, 0, 0.55, 0, 0.02).worst == pytest.approx(3)
+    assert Traced("spins", 0.50, 0, 0.55, 0, 0.02).worst == pytest.approx(5)

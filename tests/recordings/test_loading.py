@@ -67,12 +67,25 @@ def test_it_is_known_by_its_bytes(tmp_path: Path, data: bytes) -> None:
         assert result.timeline.closed is not None
 
 
-@pytest.mark.parametrize("name", ["primes-threads", "fetch-blocking", "fetch-processes", "schema-1"])
-def test_recordings_of_this_schema_are_loaded(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [("primes-threads", 1), ("fetch-blocking", 1), ("fetch-processes", 1), ("schema-1", 1), ("schema-2", 2)],
+)
+def test_recordings_of_every_schema_are_loaded(name: str, schema: int) -> None:
     """For ever: see the README of that folder."""
     result = load(DATA / f"{name}.jsonl")
     assert result.dropped == "" and result.timeline.closed is not None
-    assert result.timeline.header.schema == 1
+    assert result.timeline.header.schema == schema
+
+
+def test_what_a_program_says_is_loaded() -> None:
+    """Names, what was waited on, functions, who held the GIL, and tasks."""
+    timeline = load(DATA / "schema-2.jsonl").timeline
+    (hearer,) = (lane for lane in timeline.lanes if lane.own_name == "hearer")
+    assert [place.rpartition(":")[0] for _, place in hearer.places] == ["127.0.0.1"]
+    assert any("count (every.py:" in where for lane in timeline.lanes for _, where in lane.functions)
+    assert timeline.ribbon is not None and timeline.ribbon.shares(0, timeline.now).held > 0
+    assert [task.error is None for task in timeline.tasks] == [True, True, False]
 
 
 @pytest.mark.parametrize(
