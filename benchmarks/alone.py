@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from threadviz.events import Begin, Ended, Finished
-from threadviz.observer.children import StandInSite, Subject
-from threadviz.observer.start import await_ready, give_order
-from threadviz.observer.watch import FLUSH_NS
+from threadviz.observer.probing.sampler import FLUSH_NS
+from threadviz.observer.subjects.children import StandInSite, Subject
+from threadviz.observer.subjects.start import await_ready, give_order
 from threadviz.request import RunRequest
 
 
@@ -48,7 +48,7 @@ def _edges(subject: Subject) -> Iterator[int]:
             if isinstance(event, Ended):
                 return
         time.sleep(FLUSH_NS / 1e9)
-    sys.exit(f"the subject died: {subject.last_words()}")
+    sys.exit(f"the subject died: {subject.printed.last_line()}")
 
 
 if __name__ == "__main__":

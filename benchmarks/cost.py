@@ -78,7 +78,7 @@ def cost_of_spinning(threads: int, seconds: float) -> Cost:
     So they are those of `known.py`, and the sampler is in this process.
     """
     seen = observe(sys.executable, [["spins"] * threads], seconds)
-    since, until = (seen.clock.when(seen.accounts[0][edge]) for edge in ("since", "until"))
+    since, until = (seen.when(seen.accounts[0][edge]) for edge in ("since", "until"))
     return Cost.of(len(seen.timeline.lanes), [tick for tick in seen.ticks if since <= tick.t <= until])
 
 

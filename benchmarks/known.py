@@ -48,7 +48,7 @@ class Known(threading.Thread):
             self._call()
             self.account.update(account_of(self._state, window))
         else:
-            self.account.update(change(window) if kind == CHANGES else compute(kind, window))
+            self.account.update(change(kind, window) if kind in CHANGES else compute(kind, window))
         self.account.update(tid=self.native_id, born=born, died=time.monotonic_ns())
 
     def was_late(self) -> bool:

@@ -16,8 +16,8 @@ from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import observed
 from threadviz.modes import MODES
-from threadviz.observer.children import StandInSite
 from threadviz.observer.machine import cores
+from threadviz.observer.subjects.children import StandInSite
 from threadviz.request import RunRequest
 from threadviz.site.sets import Site
 from threadviz.site.urls_file import load

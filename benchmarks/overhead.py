@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks import looked_on
 from benchmarks.cost import Cost, Load, cost, cost_of_spinning, load
+from benchmarks.programs import PROGRAMS
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import alone_s, observed_s
@@ -88,7 +90,7 @@ def costs(seconds: float) -> Iterator[tuple[str, Cost]]:
 
 
 def goals(pairs: list[Cell], steady: list[tuple[str, Cost]], heavy: Load) -> list[Goal]:
-    """Return the figures beside what they should be."""
+    """Return the figures of workloads beside what they should be."""
     worst = max(pairs, key=lambda cell: cell.observed.median)
     found = [Goal(f"worst median ratio ({worst.workload}, {worst.mode})", worst.observed.median, 1.02)]
     for what, each in steady:
@@ -128,39 +130,67 @@ def tables(pairs: list[Cell], steady: list[tuple[str, Cost]], heavy: Load) -> It
     )
 
 
+@dataclass(frozen=True)
+class Part:
+    """What one part found: tables, figures for JSON, goals."""
+
+    tables: list[str]
+    figures: dict[str, Any]
+    goals: list[Goal]
+
+
+def of_workloads(asked: argparse.Namespace) -> Part:
+    """Measure workloads under each mode, and the observer itself."""
+    pairs = list(cells(list(TASKS)[:1] if asked.quick else TASKS, asked.pairs))
+    steady = list(costs(asked.seconds))
+    heavy = load(request("fetch", "threads", max(LANES), asked.tasks, load_sets(None)["many"].sites))
+    figures = {
+        "pairs": [cell.as_dict() for cell in pairs],
+        "cost": [{"what": what, **each.as_dict()} for what, each in steady],
+        "load": heavy.as_dict(),
+    }
+    return Part(list(tables(pairs, steady, heavy)), figures, goals(pairs, steady, heavy))
+
+
+def of_programs(asked: argparse.Namespace) -> Part:
+    """Measure programs that are looked on at, by threadviz and by others."""
+    amount = 0.1 if asked.quick else 1.0
+    found = list(looked_on.cells(asked.tools, asked.pairs, amount, list(PROGRAMS)))
+    figures = {"programs": [cell.as_dict() for cell in found]}
+    return Part([looked_on.cells_table(found)], figures, looked_on.goals(found))
+
+
+PARTS = {"workloads": of_workloads, "programs": of_programs}
+
+
 def main() -> None:
     """Measure all, and publish."""
     parser = argparse.ArgumentParser(prog="benchmarks.overhead", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
-    parser.add_argument("--pairs", type=int, default=20, help="how many pairs for each workload and mode")
+    parser.add_argument("--only", choices=PARTS, help="only this part")
+    parser.add_argument("--pairs", type=int, default=20, help="how many pairs for each that is compared")
     parser.add_argument(
         "--seconds", type=float, default=12.0, help="how long the observer's cost is measured"
     )
     parser.add_argument("--tasks", type=int, default=10_000, help="how many in the run of many tasks")
     parser.add_argument(
+        "--tools", default="", metavar="FOLDER", help="where py-spy and viztracer are, if not on PATH"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="a pair, a second, few tasks: shows that it works"
     )
     asked = parser.parse_args()
-    workloads = list(TASKS)
     if asked.quick:
-        workloads = workloads[:1]
         asked.pairs, asked.seconds, asked.tasks = 1, 1.0, 300
     if asked.pairs < 1 or asked.tasks < 1:
         parser.error("there must be at least one pair, and one task")
     about = machine()
-    pairs = list(cells(workloads, asked.pairs))
-    steady = list(costs(asked.seconds))
-    many = load_sets(None)["many"].sites
-    heavy = load(request("fetch", "threads", max(LANES), asked.tasks, many))
+    found = [measure(asked) for name, measure in PARTS.items() if asked.only in (None, name)]
     publish(
         about,
-        tables(pairs, steady, heavy),
-        {
-            "pairs": [cell.as_dict() for cell in pairs],
-            "cost": [{"what": what, **each.as_dict()} for what, each in steady],
-            "load": heavy.as_dict(),
-        },
-        goals(pairs, steady, heavy),
+        [text for part in found for text in part.tables],
+        {name: figure for part in found for name, figure in part.figures.items()},
+        [goal for part in found for goal in part.goals],
         asked.json,
     )
 

@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.beside import Beside
+from benchmarks.outside import WAYS, observe_from_outside
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.watching import Observation, observe
 from threadviz.events import Known, State
@@ -35,6 +37,21 @@ def scenarios() -> dict[str, Groups]:
         "a mixture of all": [["spins", "spins", "hashes", *ALL_WAITS], ["spins alone"]],
         "2 that change all the time": [["changes"], ["changes"]],
     }
+
+
+LONGER = 4
+"""So many times as long takes what is looked at at samples, and which changes all the time."""
+
+FROM_OUTSIDE = ("3 threads spin", "a mixture of all", "2 that change all the time")
+"""These are watched by the commands' own observer as well, in each way."""
+
+
+def watched() -> dict[str, tuple[Groups, str]]:
+    """Return all that is measured: for each name the kinds of threads, and the way, where it is not a probe's alone."""
+    found = {name: (groups, "") for name, groups in scenarios().items()}
+    for way in WAYS:
+        found |= {f"{way}: {name}": (scenarios()[name], way) for name in FROM_OUTSIDE}
+    return found
 
 
 @dataclass(frozen=True)
@@ -128,16 +145,16 @@ class ScenarioTruth:
         }
 
 
-def measure(name: str, python: str, groups: Groups, seconds: float) -> ScenarioTruth:
+def measure(name: str, python: str, groups: Groups, way: str, seconds: float) -> ScenarioTruth:
     """Watch one scenario."""
-    seen = observe(python, groups, seconds)
+    seen = observe_from_outside(way, python, groups, seconds) if way else observe(python, groups, seconds)
     lanes = {(lane.pid, lane.tid): lane for lane in seen.timeline.lanes}
     missing = [each["kind"] for each in seen.accounts if (each["pid"], each["tid"]) not in lanes]
     if missing:
         raise RuntimeError(f"{name}: there is no lane for {', '.join(missing)}")
     truths = [_compare(lanes[each["pid"], each["tid"]], each, seen) for each in seen.accounts]
     first, last = (
-        min(seen.ticks, key=lambda tick: abs(tick.t - seen.clock.when(seen.accounts[0][edge])))
+        min(seen.ticks, key=lambda tick: abs(tick.t - seen.when(seen.accounts[0][edge])))
         for edge in ("since", "until")
     )
     elapsed = last.t - first.t
@@ -146,7 +163,7 @@ def measure(name: str, python: str, groups: Groups, seconds: float) -> ScenarioT
 
 
 def _compare(lane: Lane, account: dict[str, Any], seen: Observation) -> LaneTruth:
-    since, until = seen.clock.when(account["since"]), seen.clock.when(account["until"])
+    since, until = seen.when(account["since"]), seen.when(account["until"])
     sampled = dict.fromkeys(WAITS, 0)
     for stretch in lane.stretches(since, until):
         if stretch.known is Known.SAMPLED and stretch.state in WAITS:
@@ -193,25 +210,28 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a second each: shows that it works")
     asked = parser.parse_args()
     seconds = 1.0 if asked.quick else asked.seconds
-    chosen = {name: groups for name, groups in scenarios().items() if asked.only in name}
+    chosen = {name: how for name, how in watched().items() if asked.only in name}
     if not chosen:
-        parser.error(f"no scenario has {asked.only!r} in its name; there are: {', '.join(scenarios())}")
+        parser.error(f"no scenario has {asked.only!r} in its name; there are: {', '.join(watched())}")
     about = machine()
-    found = [measure(name, asked.python, groups, seconds) for name, groups in chosen.items()]
+    found = [measure(name, asked.python, groups, way, seconds) for name, (groups, way) in chosen.items()]
     python, unknown = found[0].python, unknown_share(found)
+    beside = Beside.measured(asked.python, python, LONGER * seconds)
     publish(
         about,
         [
             f"observed: CPython {python}",
             *(scenario.table() for scenario in found),
             f"unknown: {100 * unknown:.2f} % of all lanes' time",
+            *beside.tables(),
         ],
         {
             "observed_python": python,
             "unknown_share": unknown,
             "scenarios": [scenario.as_dict() for scenario in found],
+            **beside.as_dict(),
         },
-        goals(found),
+        [*goals(found), *beside.goals()],
         asked.json,
     )
 

@@ -7,16 +7,16 @@ import select
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.runs import CHECKOUT
 from threadviz.events import Event, Started, Submitted, Tick
 from threadviz.observer.clock import RunClock
-from threadviz.observer.linux import LinuxProbe
-from threadviz.observer.observe import header
-from threadviz.observer.sampler import Sampler
-from threadviz.observer.watch import FLUSH_NS
+from threadviz.observer.header import header
+from threadviz.observer.probing.linux import LinuxProbe
+from threadviz.observer.probing.sampler import FLUSH_NS, Sampler
 from threadviz.request import RunRequest
 from threadviz.timeline import Timeline
 
@@ -29,12 +29,12 @@ AFTER_NS = 300_000_000
 
 @dataclass(frozen=True)
 class Observation:
-    """What was observed, and what the threads say of themselves, their times being those of `clock.when`."""
+    """What was observed, and what the threads say of themselves, their times being made the run's by `when`."""
 
     timeline: Timeline
     ticks: list[Tick]
     accounts: list[dict[str, Any]]
-    clock: RunClock
+    when: Callable[[int], int]
     python: str
 
 
@@ -64,7 +64,7 @@ def observe(python: str, groups: list[list[str]], seconds: float) -> Observation
 def _observe(subject: subprocess.Popen[bytes], threads: int, lead_ns: int, window_ns: int) -> Observation:
     about = _heard(subject)
     clock = RunClock()
-    probe = LinuxProbe(subject.pid, about["gil"], clock)
+    probe = LinuxProbe(subject.pid, clock)
     gc.freeze()
     clock.start()
     probe.begin()
@@ -92,7 +92,7 @@ def _observe(subject: subprocess.Popen[bytes], threads: int, lead_ns: int, windo
     probe.close()
     gc.unfreeze()
     ticks = [event for event in events if isinstance(event, Tick)]
-    return Observation(_fold(events, accounts), ticks, accounts, clock, about["version"])
+    return Observation(_fold(events, accounts), ticks, accounts, clock.when, about["version"])
 
 
 def _fold(events: list[Event], accounts: list[dict[str, Any]]) -> Timeline:
