@@ -1,7 +1,9 @@
 """The benchmarks' quick forms: they run and say what they should. No figure is held to its goal here."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +15,23 @@ from benchmarks.programs import PROGRAMS
 
 CHECKOUT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks need Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks need Linux"),
+    pytest.mark.timeout(240),  # half a minute each, where nothing else is at work
+]
 
 
 def figures(name: str, *options: str) -> Any:
     """Run a benchmark's quick form, and return the JSON object that it prints."""
     command = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--json", *options]
-    done = subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True, check=True)
-    found = json.loads(done.stdout)
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, start_new_session=True) as process:
+        try:
+            printed, _ = process.communicate()
+        except BaseException:  # such as the time that a test may take
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    assert process.returncode == 0
+    found = json.loads(printed)
     assert found["machine"].keys() == {"cpu", "cores", "kernel", "python", "load"}
     assert found["goals"]
     for goal in found["goals"]:
