@@ -20,11 +20,13 @@ from threadviz.processes.endings import how_it_ended
 from threadviz.processes.inherited import STANDARD, descriptors, environment
 from threadviz.processes.offspring import GRACE_S, KILL_S, adopt_orphans, children, end_children
 from threadviz.processes.passing import held_back
-from threadviz.request import PYTHON, ExecRequest, Request
+from threadviz.request import PYTHON, AttachRequest, ExecRequest, Request
 from threadviz.stream import READ_SIZE, Decoder, Sink, encode
 
 STOP_S = 1.5
 """How long a run that was told to stop may take to say its last words (s)."""
+
+_PAUSE_S = 0.005
 
 
 class RecordingError(Exception):
@@ -35,10 +37,11 @@ class Launch:
     """One run, being observed. A context manager: when it is left, nothing of the run is left.
 
     Of a program that has ended by itself, what it has left running is left alone. `recording` gets the stream as it
-    comes. Raises OSError where no observer can be started.
+    comes. Raises OSError where no observer can be started, and UnicodeEncodeError where what is asked for is no text.
     """
 
     def __init__(self, request: Request, recording: Sink | None = None) -> None:
+        said = msgspec.json.encode(request)  # before anything is started: not all text can be said
         self._recording = recording
         self._unwritten = b""
         self._decoder = Decoder()
@@ -52,31 +55,45 @@ class Launch:
         try:
             if isinstance(request, ExecRequest):
                 self._observer, request = self._start_for_program(request)
+                said = msgspec.json.encode(request)
             else:
-                self._observer = self._start(apart=True)
+                self._observer = self._start(apart=True, alone=isinstance(request, AttachRequest))
         except OSError:
             shutil.rmtree(self._scratch)
             raise
-        assert self._observer.stdin is not None and self._observer.stdout is not None
-        self._lifeline, self._stream = self._observer.stdin, self._observer.stdout
+        assert self._observer.stdin is not None
+        self._lifeline = self._observer.stdin
         with suppress(BrokenPipeError):  # it is dead already, which its stream will tell
-            self._lifeline.write(msgspec.json.encode(request) + b"\n")
+            self._lifeline.write(said + b"\n")
             self._lifeline.flush()
 
-    def _start(self, *, apart: bool, hand_on: Collection[int] = ()) -> "subprocess.Popen[bytes]":
+    def _start(
+        self, *, apart: bool, alone: bool = False, hand_on: Collection[int] = ()
+    ) -> "subprocess.Popen[bytes]":
         """Start the observer, and give it these descriptors as well.
 
         Where it is `apart`, it gets a session of its own: Ctrl-C in the terminal is for the viewer to take, and the
-        observer's process group, to which everything of the run belongs, can be ended as one.
+        observer's process group, to which everything of the run belongs, can be ended as one. One that starts nothing,
+        `alone`, gets only the group: Linux deals out CPU time by sessions (sched(7), autogroup), and on a machine that
+        is overloaded, a session in which little runs was seen to go without for seconds.
         """
-        return subprocess.Popen(
-            [*PYTHON, "threadviz.observer", self._scratch],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=apart,
-            pass_fds=tuple(hand_on),
-            env=environment(),
-        )
+        stream, into = os.pipe()
+        self._stream = os.fdopen(stream, "rb", buffering=0)
+        try:
+            return subprocess.Popen(
+                [*PYTHON, "threadviz.observer", self._scratch, str(into)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                start_new_session=apart and not alone,
+                process_group=0 if alone else None,
+                pass_fds=(into, *hand_on),
+                env=environment(),
+            )
+        except OSError:
+            self._stream.close()
+            raise
+        finally:
+            os.close(into)
 
     def _start_for_program(self, request: ExecRequest) -> tuple["subprocess.Popen[bytes]", ExecRequest]:
         """Start the observer, with what it is to hand on; return what it is to be asked for, in its terms."""
@@ -185,7 +202,8 @@ class Launch:
                 self._going = True
             elif isinstance(event, Closed):
                 self._closed = True
-                self._finished = event.outcome is Outcome.FINISHED
+                by_itself = event.outcome is Outcome.BROKEN and event.status is not None
+                self._finished = event.outcome is Outcome.FINISHED or by_itself
             self._last = max(self._last, getattr(event, "t", 0))
 
     def _last_words(self) -> Iterator[AnyEvent]:
@@ -193,24 +211,41 @@ class Launch:
         if self._deadline is not None:
             yield Closed(self._last, Outcome.INTERRUPTED, "it was interrupted")
             return
-        with suppress(subprocess.TimeoutExpired):
-            self._observer.wait(STOP_S)
-        status = self._observer.returncode
-        how = "it did not answer" if status is None else how_it_ended(status)
+        ended = self._await_end(STOP_S)
+        self._kill_group()
+        how = how_it_ended(self._observer.wait()) if ended else "it did not answer"
         yield Died(self._last, "observer", self._observer.pid, how)
         yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
-        """Kill whatever is left of the run; who reads its events is told. A program is given a moment to end."""
-        if self._spared is None:
-            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
-                os.killpg(self._observer.pid, signal.SIGKILL)
-            return
+        """Kill whatever is left of the run; who reads its events is told.
+
+        A program is given a moment to end, and the observer of a workload one to end what has left its process group.
+        """
         with suppress(OSError):
             self._lifeline.close()
+        if self._spared is None:
+            self._await_end(STOP_S)
+            self._kill_group()
+            return
         with suppress(subprocess.TimeoutExpired):
             self._observer.wait(GRACE_S + KILL_S)
         self._observer.kill()
+
+    def _await_end(self, seconds: float) -> bool:
+        """Wait until the observer has ended, for so long at most, and tell whether it has; it is not collected."""
+        deadline = time.monotonic() + seconds
+        while self._observer.returncode is None and not _has_ended(self._observer):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE_S)
+        return True
+
+    def _kill_group(self) -> None:
+        """Kill what belongs to a workload, as long as its number can't be another's: until its leader is collected."""
+        if self._spared is None and self._observer.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
+                os.killpg(self._observer.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End whatever is left of the run."""
@@ -235,3 +270,13 @@ class Launch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    """Tell whether it has ended, and leave it uncollected: so nobody else gets its number."""
+    if not hasattr(os, "waitid"):  # as on macOS before CPython 3.13
+        return process.poll() is not None
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # another thread has collected it just now
+        return True

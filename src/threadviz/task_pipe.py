@@ -5,9 +5,11 @@ but the standard library, and little of that. A write gives up the GIL, and gett
 one for each line, and a pipe is opened once in each process.
 """
 
+import errno
 import os
 import select
 from collections.abc import Callable
+from contextlib import suppress
 from json import JSONEncoder
 
 TASKS = "THREADVIZ_TASKS"
@@ -25,15 +27,17 @@ _encode = JSONEncoder(separators=(",", ":")).encode
 class _Pipe:
     """A pipe, open as long as anybody has a hand on this. Raises OSError where it can't be opened.
 
-    `owner` is the process that has opened it, as long as nobody has closed it unseen.
+    `owner` is the process that has opened it, as long as it was not seen that somebody else has closed it. That is
+    told by what the descriptor is open on: its number goes to the next file that the program opens.
     """
 
-    __slots__ = ("_descriptor", "_waits", "owner")
+    __slots__ = ("_descriptor", "_open_on", "_waits", "owner")
 
     def __init__(self, path: str) -> None:
         self.owner = 0
         # For reading as well: so there always is a reader, and a write can't raise SIGPIPE.
         self._descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._open_on = os.fstat(self._descriptor)[1:3]
         self._waits = True
         self.owner = os.getpid()
 
@@ -48,6 +52,8 @@ class _Pipe:
 
     def _written(self, line: bytes) -> bool:
         try:
+            if os.fstat(self._descriptor)[1:3] != self._open_on:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             os.write(self._descriptor, line)  # whole or not at all, for it is shorter than PIPE_BUF (pipe(7))
         except BlockingIOError:
             return False
@@ -61,9 +67,16 @@ class _Pipe:
         poll.register(self._descriptor, select.POLLOUT)
         return bool(poll.poll(WAIT_MS))
 
-    def __del__(self, getpid: Callable[[], int] = os.getpid, close: Callable[[int], None] = os.close) -> None:
+    def __del__(
+        self,
+        getpid: Callable[[], int] = os.getpid,
+        facts: Callable[[int], os.stat_result] = os.fstat,
+        close: Callable[[int], None] = os.close,
+    ) -> None:
         if self.owner == getpid():
-            close(self._descriptor)
+            with suppress(OSError):  # it was closed
+                if facts(self._descriptor)[1:3] == self._open_on:
+                    close(self._descriptor)
 
 
 _watchers: dict[str, None] = {}

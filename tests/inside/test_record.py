@@ -38,9 +38,10 @@ def observers() -> list[psutil.Process]:
 def mine(recording: Path) -> psutil.Process:
     """The observer that writes this recording."""
     for process in observers():
-        with suppress(psutil.Error, OSError):
-            if Path(f"/proc/{process.pid}/fd/1").samefile(recording):
-                return process
+        for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(OSError):
+                if descriptor.samefile(recording):
+                    return process
     raise AssertionError("nobody writes it")
 
 
@@ -277,6 +278,104 @@ def test_an_observer_that_dies_is_a_note_on_what_the_body_raises(tmp_path: Path)
     with pytest.raises(KeyError, match="mine") as caught:
         fail()
     assert caught.value.__notes__ == ["threadviz: the recording is not whole: the observer died"]
+
+
+CLOSING = """
+import os, sys, threadviz
+from concurrent.futures import ThreadPoolExecutor
+folder, what = sys.argv[1:]
+try:
+    with threadviz.record(f"{folder}/run.jsonl" if what == "kept" else None) as recording:
+        pool = threadviz.observed(ThreadPoolExecutor(1))
+        pool.submit(int).result()
+        os.closerange(3, 100)
+        mine = [os.open(f"{folder}/{n}", os.O_RDWR | os.O_CREAT) for n in range(40)]
+        pool.submit(int).result()
+        if what == "raised":
+            raise KeyError("mine")
+except KeyError as error:
+    print(error, error.__notes__)
+print({os.fstat(each).st_size for each in mine})
+try:
+    print(recording.facts.outcome)
+except threadviz.ObservationError as error:
+    print(error)
+del recording
+print({os.fstat(each).st_size for each in mine})
+"""
+
+NOT_WHOLE = (
+    "the recording is not whole: "
+    "the program has closed files that are not its own, and with them the line to the observer"
+)
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("kept", ["{0}", "finished", "{0}"]),
+        ("facts", ["{0}", "the program has closed files that are not its own, and this recording's", "{0}"]),
+        (
+            "raised",
+            [
+                f"'mine' {[f'threadviz: {NOT_WHOLE}']}",
+                "{0}",
+                "the program has closed files that are not its own, and this recording's",
+                "{0}",
+            ],
+        ),
+    ],
+)
+def test_a_program_may_close_what_is_not_its_own(tmp_path: Path, what: str, said: list[str]) -> None:
+    """It is told that the recording is not whole. What it has opened since under those numbers is not touched."""
+    variables = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSING, str(tmp_path), what],
+        capture_output=True,
+        encoding="utf-8",
+        env=variables,
+        timeout=LIMIT_S,
+    )
+    assert done.stdout.splitlines() == said
+    assert [line for line in done.stderr.splitlines() if line] == (
+        [] if what == "raised" else [f"<string>:6: RuntimeWarning: {NOT_WHOLE}"]
+    )
+    assert done.returncode == 0
+    assert not list(tmp_path.glob("threadviz-*"))
+    if what == "kept":
+        assert says(tmp_path / "run.jsonl", "closed")
+
+
+HELD_OPEN = """
+import os, sys, time, threadviz
+from threadviz.inside import looker
+looker.END_S = 0.5
+with threadviz.record(sys.argv[1]):
+    child = os.fork()
+    if child == 0:
+        sys.stdin.read()
+        os._exit(0)
+    print("ready", flush=True)
+    while not os.path.exists(sys.argv[2]):
+        time.sleep(0.01)
+    os.closerange(3, 100)
+print("over", flush=True)
+os.kill(child, 9)
+os.waitpid(child, 0)
+"""
+
+
+def test_an_observer_whose_line_others_have_is_ended(tmp_path: Path) -> None:
+    """A process that was forked off has it too, when the program has closed its own end: nobody could let it go."""
+    path, go = tmp_path / "run.jsonl", tmp_path / "go"
+    with running(HELD_OPEN, str(path), str(go)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        observer = mine(path)
+        go.touch()
+        assert process.stdout.readline() == "over\n"
+        assert all_gone([observer])
+        process.wait(LIMIT_S)
 
 
 WAITING = """
@@ -517,3 +616,39 @@ def test_threadviz_itself_is_light() -> None:
     assert all(hasattr(threadviz, name) for name in threadviz.__all__)
     with pytest.raises(AttributeError, match="module 'threadviz' has no attribute 'nix'"):
         threadviz.nix  # type: ignore[attr-defined]  # noqa: B018
+
+
+CUSTOM = """
+import sys
+if "threadviz.inside.observing" in sys.orig_argv:
+    print("hello", flush=True)
+    if {fails}:
+        from threadviz.observer.probing.linux import LinuxProbe
+        def begin(probe):
+            raise KeyError("no such thing")
+        LinuxProbe.begin = begin
+"""
+
+
+def test_what_is_printed_at_the_start_of_every_python_is_not_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has another descriptor than what prints."""
+    (tmp_path / "sitecustomize.py").write_text(CUSTOM.format(fails=False))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path = tmp_path / "run.jsonl"
+    with threadviz.record(path):
+        pass
+    assert "hello" not in path.read_text()
+    assert load(path).timeline.closed is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is the Linux probe that is made to fail")
+def test_a_fault_of_the_observer_before_it_looks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The body is not entered."""
+    (tmp_path / "sitecustomize.py").write_text(CUSTOM.format(fails=True))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(threadviz.ObservationError, match="observer failed: KeyError"), threadviz.record():
+        raise AssertionError("it was entered")

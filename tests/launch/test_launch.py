@@ -8,15 +8,16 @@ import sys
 import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.launch.runs import fetching, group, running, started, timeline_of, whole
-from tests.site.standin import wait_until
+from tests.site.standin import is_gone, wait_until
 from tests.stream.header import HEADER
 from threadviz.events import Closed, Died, Header, Outcome, State
 from threadviz.launch import Launch
 from threadviz.modes import MODES
-from threadviz.request import RunRequest
+from threadviz.request import AttachRequest, Calling, RunRequest
 from threadviz.stream import encode, read_events
 from threadviz.timeline import Role
 from threadviz.workloads import WORKLOADS
@@ -183,6 +184,7 @@ def test_an_observer_that_dies_in_mid_line_leaves_a_sound_recording(
     script = [
         "#!/bin/sh",
         "read request",
+        'exec > "/dev/fd/$3"',
         "cat <<'E'",
         encode(HEADER).decode() + "E",
         "printf half",
@@ -210,6 +212,80 @@ def test_an_observer_that_dies_before_it_says_anything_leaves_an_empty_recording
     with Launch(fetching(), recording) as run:
         assert [type(event) for event in run.events()] == [Died, Closed]
     assert recording.getvalue() == b""
+
+
+def test_no_group_is_killed_whose_number_may_be_another_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a dead observer has left is ended before it is collected, and its number is not used again after that."""
+    observer, left = tmp_path / "observer", tmp_path / "left"
+    text = [
+        f"#!{sys.executable}",
+        "import os, pathlib, subprocess",
+        "child = subprocess.Popen(['sleep', '600'], stderr=subprocess.DEVNULL)",
+        f"pathlib.Path({str(left)!r}).write_text(str(child.pid))",
+        "os.kill(os.getpid(), 9)",
+    ]
+    observer.write_text("\n".join(text))
+    observer.chmod(0o755)
+    monkeypatch.setattr("threadviz.launch.PYTHON", (str(observer),))
+    killed, killpg = [], os.killpg
+
+    def kill(leader: int, number: int) -> None:
+        killed.append(psutil.Process(leader).status())
+        killpg(leader, number)
+
+    monkeypatch.setattr(os, "killpg", kill)
+    with Launch(fetching()) as run:
+        died, _ = run.events()
+        assert isinstance(died, Died) and died.how == "killed by SIGKILL"
+        sleeper = int(left.read_text())
+        wait_until(lambda: is_gone(sleeper))
+    assert killed == [psutil.STATUS_ZOMBIE]
+
+
+PRINTING = """
+import sys
+if any(word.startswith("threadviz.") for word in sys.orig_argv):
+    print("hello from the start of", sys.orig_argv[-1], flush=True)
+"""
+
+
+def test_what_is_printed_at_the_start_of_every_python_is_in_nobody_s_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the stream of events nor the site's answer is what it prints to."""
+    (tmp_path / "sitecustomize.py").write_text(PRINTING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    timeline = whole(fetching(seconds=0.0))
+    assert timeline.closed is not None and timeline.closed.outcome is Outcome.FINISHED, timeline.closed
+    assert [task.error for task in timeline.tasks] == [None] * 3
+
+
+FAILING = """
+import sys
+if "threadviz.observer" in sys.orig_argv:
+    from threadviz.observer.probing.linux import LinuxProbe
+    def begin(probe):
+        raise KeyError("no such thing")
+    LinuxProbe.begin = begin
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is the Linux probe that is made to fail")
+def test_a_fault_of_the_observer_before_it_looks_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it is, the stream has its header and says what it was, and nothing is on the terminal, nor left."""
+    (tmp_path / "sitecustomize.py").write_text(FAILING)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with Launch(fetching()) as run:
+        header, closed = run.events()
+    assert isinstance(header, Header) and isinstance(closed, Closed)
+    assert closed.outcome is Outcome.BROKEN
+    assert closed.reason.startswith("the observer failed: KeyError: 'no such thing' (sitecustomize.py, line ")
+    assert capfd.readouterr().err == ""
+    wait_until(lambda: not group(run.observer_pid))
 
 
 def test_no_file_of_the_current_folder_stands_in_for_a_module(
@@ -264,3 +340,30 @@ def test_deaths_are_events_of_the_recording() -> None:
         list(run.events())
     *_, died, closed = read_events(io.BytesIO(recording.getvalue()))
     assert isinstance(died, Died) and isinstance(closed, Closed)
+
+
+def test_what_is_asked_for_is_put_into_words_before_anything_is_started(tmp_path: Path) -> None:
+    """Where it can't be, no process is there, and no folder."""
+    calling = Calling(function="json:loads", folder="odd\udcff", items=())
+    before = psutil.Process().children()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("tempfile.tempdir", str(tmp_path))
+        with pytest.raises(UnicodeEncodeError):
+            Launch(RunRequest(workload="json:loads", mode="threads", workers=1, calling=calling))
+    assert psutil.Process().children() == before
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_observer_that_only_looks_on_shares_its_viewer_s_cpu_time() -> None:
+    """It is in the same session, by which Linux deals it out, and in a group of its own: Ctrl-C does not reach it."""
+    source = "print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as subject:
+        assert subject.stdout is not None
+        subject.stdout.readline()
+        with Launch(AttachRequest(pid=subject.pid)) as run:
+            assert isinstance(next(run.events()), Header)
+            assert os.getsid(run.observer_pid) == os.getsid(0)
+            assert os.getpgid(run.observer_pid) == run.observer_pid
+        subject.kill()

@@ -12,7 +12,7 @@ import psutil
 
 from threadviz.site.sets import Site, Trouble
 
-COMMAND = [sys.executable, "-m", "threadviz.site"]
+COMMAND = [sys.executable, "-m", "threadviz.site", "1"]
 
 
 @dataclass(frozen=True)

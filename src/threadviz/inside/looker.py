@@ -1,16 +1,18 @@
 """The program's hand on the observer that looks at it."""
 
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
 
+from threadviz.inside.own import Own
 from threadviz.observer.machine import ptrace_scope
 from threadviz.processes.endings import how_it_ended
 from threadviz.request import PYTHON, AttachRequest, ProbeChoice
@@ -54,6 +56,7 @@ class Looker:
     def __init__(self, file: int, how: str, probe: ProbeChoice) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="threadviz-"))
         self._line, theirs = socket.socketpair()
+        self._ours = Own(self._line.fileno())
         self._heard = b""
         self._pid: int | None = None
         try:
@@ -70,6 +73,9 @@ class Looker:
         Returns what has gone wrong, as a clause; nothing where nothing has.
         """
         try:
+            if not self._ours.there:
+                self._await_end()
+                return "the program has closed files that are not its own, and with them the line to the observer"
             with suppress(OSError):  # it is gone, which is heard next
                 self._line.sendall(b"%d\n" % until, _QUIETLY)
                 # Not only closed: it may be open in processes that were forked off, too.
@@ -80,15 +86,23 @@ class Looker:
         except TimeoutError:
             self._kill()
             return "the observer did not answer, and was ended"
+        except OSError as error:
+            return f"the observer can't be heard ({error.strerror})"
         finally:
             self._let_go()
         return "the observer died" if last is None else last.trouble
 
     def _start(self, theirs: socket.socket, file: int, how: str) -> None:
         """Start it, by a process that is over as soon as it has done so."""
-        command = [*PYTHON, "threadviz.inside.observing", str(self.scratch), how]
+        command = [*PYTHON, "threadviz.inside.observing", str(self.scratch), how, str(file)]
         try:
-            starter = subprocess.Popen(command, stdin=theirs.fileno(), stdout=file, start_new_session=True)
+            starter = subprocess.Popen(
+                command,
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                pass_fds=(file,),
+                start_new_session=True,
+            )
         except OSError as error:
             raise ObservationError(f"the observer can't be started ({error.strerror})") from error
         try:
@@ -133,6 +147,20 @@ class Looker:
         line, self._heard = self._heard.split(b"\n", 1)
         return msgspec.json.decode(line, type=Answer)
 
+    def _await_end(self) -> None:
+        """Wait until it has ended, where there is no line to hear it on; end it where others keep that open."""
+        with suppress(AttributeError, OSError):  # of Linux only, or it has ended
+            assert self._pid is not None
+            observer = os.pidfd_open(self._pid)
+            try:
+                ended = select.poll()
+                ended.register(observer, select.POLLIN)
+                its_own = os.fsencode(self.scratch) in Path(f"/proc/{self._pid}/cmdline").read_bytes()
+                if its_own and not ended.poll(END_S * 1000):
+                    signal.pidfd_send_signal(observer, signal.SIGKILL)
+            finally:
+                os.close(observer)
+
     def _kill(self) -> None:
         """End it: it is still there, for it holds its end of the line."""
         if self._pid is not None:
@@ -140,13 +168,20 @@ class Looker:
                 os.kill(self._pid, signal.SIGKILL)
 
     def _let_go(self) -> None:
-        self._line.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)  # which it has done itself, unless it was killed
-        if self._pid is not None:
-            _let_look(0)
-            # It is our child where orphans are given to us, as to the first process of a container.
-            with suppress(ChildProcessError):
-                os.waitpid(self._pid, 0)
+        with ExitStack() as steps:  # each is taken, whatever comes of the others: the last one first
+            if self._pid is not None:
+                steps.callback(_collect, self._pid)
+                steps.callback(_let_look, 0)
+            # Which it has done itself, unless it was killed.
+            steps.callback(shutil.rmtree, self.scratch, ignore_errors=True)
+            self._ours.close()
+            self._line.detach()
+
+
+def _collect(pid: int) -> None:
+    """Take note of the end of a process, if it is our child, as where orphans are given to the first of a container."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _let_look(pid: int) -> None:

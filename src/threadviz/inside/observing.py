@@ -1,8 +1,8 @@
-"""`python -m threadviz.inside.observing FOLDER HOW`: observes the program that has started it, into a file.
+"""`python -m threadviz.inside.observing FOLDER HOW FILE`: observes the program that has started it, into a file.
 
-Standard input is a socket whose other end the program holds, standard output the file, new and empty; HOW says whether
-it is to be packed. FOLDER is an empty one for this use, removed at the end. The observer leaves the program at once: it
-becomes an orphan, in a session of its own, so that the program need not know of it.
+Standard input is a socket whose other end the program holds, FILE the file's descriptor, new and empty; HOW says
+whether it is to be packed. FOLDER is an empty one for this use, removed at the end. The observer leaves the program at
+once: it becomes an orphan, in a session of its own, so that the program need not know of it.
 """
 
 import dataclasses
@@ -20,6 +20,7 @@ import msgspec
 from threadviz.events import Event
 from threadviz.inside.looker import NAMES, PACKED, TASKS, Answer
 from threadviz.observer.clock import RunClock
+from threadviz.observer.faults import fault_of
 from threadviz.observer.observe import see_through
 from threadviz.observer.output import Output, ViewerGoneError
 from threadviz.observer.subjects.attaching import prepare_attached
@@ -51,7 +52,7 @@ class PackedOutput(Output):
 
 def main() -> None:
     """Leave the program, observe it, and leave nothing behind."""
-    scratch, how = Path(sys.argv[1]), sys.argv[2]
+    scratch, how, file = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     if os.fork():
         os._exit(0)
     os.setsid()
@@ -60,13 +61,13 @@ def main() -> None:
         nowhere, sys.stderr.fileno()
     )  # whoever reads that of the program is not to wait for this one as well
     try:
-        _observe(scratch, packed=how == PACKED)
+        _observe(scratch, file, packed=how == PACKED)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         os.killpg(0, signal.SIGKILL)
 
 
-def _observe(scratch: Path, *, packed: bool) -> None:
+def _observe(scratch: Path, file: int, *, packed: bool) -> None:
     _say()
     asked = sys.stdin.buffer.readline()
     if not asked:
@@ -79,7 +80,10 @@ def _observe(scratch: Path, *, packed: bool) -> None:
     except (StartError, OSError) as error:
         _say(str(error))
         return
-    output = (PackedOutput if packed else Output)(sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001 - a fault of ours, which else nobody would read
+        _say(fault_of(error))
+        return
+    output = (PackedOutput if packed else Output)(file)
     try:
         see_through(dataclasses.replace(prepared, go=_say), output, clock)
         output.finish()

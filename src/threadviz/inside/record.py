@@ -14,6 +14,7 @@ from weakref import finalize
 
 from threadviz import task_pipe
 from threadviz.inside.looker import NAMES, PACKED, PLAIN, TASKS, Looker, ObservationError
+from threadviz.inside.own import Own
 from threadviz.inside.thread_names import ThreadNames
 from threadviz.recordings.writing import is_packed, open_new
 from threadviz.request import ProbeChoice
@@ -45,7 +46,7 @@ class Recording:
         self._pid: int | None = None
         self._looker: Looker | None = None
         self._names: ThreadNames | None = None
-        self._file: IO[bytes] | None = None
+        self._file: Own | None = None
 
     @cached_property
     def facts(self) -> "RunFacts":
@@ -63,7 +64,11 @@ class Recording:
         path = self.path
         if path is None:
             assert self._file is not None
-            path = Path(f"/dev/fd/{self._file.fileno()}")
+            if not self._file.there:
+                raise ObservationError(
+                    "the program has closed files that are not its own, and this recording's"
+                )
+            path = Path(f"/dev/fd/{self._file.descriptor}")
         try:
             return run_facts(load(path).timeline)
         except LoadError as error:
@@ -110,9 +115,10 @@ class Recording:
     def _start(self) -> Looker:
         """Have this process observed, and return who does it. Raises OSError and ObservationError."""
         if self.path is None:
-            self._file = tempfile.TemporaryFile(prefix="threadviz-")  # noqa: SIM115 - closed as the next line says
+            with tempfile.TemporaryFile(prefix="threadviz-") as file:
+                self._file = Own(os.dup(file.fileno()))
             finalize(self, self._file.close)
-            return Looker(self._file.fileno(), PLAIN, self._probe)
+            return Looker(self._file.descriptor, PLAIN, self._probe)
         with _opened(self.path) as file:
             try:
                 return Looker(file.fileno(), PACKED if is_packed(self.path) else PLAIN, self._probe)

@@ -1,12 +1,11 @@
 """One run, from its first process to its last event."""
 
-import errno
 import gc
-import traceback
 from pathlib import Path
 
 from threadviz.events import Closed, Outcome
 from threadviz.observer.clock import RunClock
+from threadviz.observer.faults import fault_of
 from threadviz.observer.header import header
 from threadviz.observer.output import Output, ViewerGoneError
 from threadviz.observer.prepared import Prepared
@@ -27,6 +26,8 @@ def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> N
     except (StartError, OSError) as error:
         what = "it can't be watched" if isinstance(request, AttachRequest) else "it did not start"
         output.write([header(request), Closed(0, Outcome.BROKEN, f"{what}: {error}")])
+    except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
+        output.write([header(request), Closed(0, Outcome.BROKEN, fault_of(error))])
     else:
         see_through(prepared, output, clock)
     output.finish()
@@ -60,15 +61,7 @@ def see_through(prepared: Prepared, output: Output, clock: RunClock) -> None:
         output.write([Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
     except StartError as error:
         output.write([Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
-    except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
-        output.write([Closed(clock(), Outcome.BROKEN, f"the observer failed: {_where(error)}")])
+    except Exception as error:  # noqa: BLE001 - as above
+        output.write([Closed(clock(), Outcome.BROKEN, fault_of(error))])
     finally:
         prepared.watch.close()
-
-
-def _where(error: Exception) -> str:
-    """Return what an exception says, and where it was raised."""
-    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return "it takes three open files for each thread, and may have no more: raise the limit (ulimit -n)"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"

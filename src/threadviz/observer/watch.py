@@ -9,11 +9,12 @@ from threadviz.events import Closed, Died, Ended, Event, Outcome, Started
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
-from threadviz.observer.probing.sampler import FLUSH_NS, Sampler
+from threadviz.observer.probing.sampler import Sampler
 from threadviz.observer.probing.watched import Probe, ProcessKind, Teller, Watched, close_all
 from threadviz.observer.subjects.children import StandInSite, Subject, Told
 from threadviz.observer.subjects.start import called_off
 from threadviz.processes.endings import how_it_ended
+from threadviz.processes.offspring import end_children
 from threadviz.subject.order import Ready, Refused
 
 
@@ -43,17 +44,19 @@ class Watch:
 
     def run(self, output: Output) -> None:
         """See the run through."""
-        next_flush = 0
-        while self._closed is None:
-            now = self._sampler.look()
-            if now >= next_flush:
-                next_flush = now + FLUSH_NS
-                output.write(self._news(now))
-        output.write([self._closed])
+        for now in self._sampler.rounds():
+            output.write(self._news(now))
+            if self._closed is not None:
+                output.write([self._closed])
+                return
 
     def close(self) -> None:
-        """Let go of the files, and end what was started only to look."""
-        close_all(self._probe, self._tellers)
+        """Let go of the files, and end what was started only to look, and whatever is left of the run."""
+        try:
+            close_all(self._probe, self._tellers)
+        finally:
+            with self._subject.printed.kept():
+                end_children()
 
     def _news(self, now: int) -> Iterator[Event]:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
@@ -67,7 +70,7 @@ class Watch:
         for event in said:
             self._open.note(event)
             if isinstance(event, Started):
-                self._probe.meet(event.pid)
+                self._probe.meet(event.pid, ProcessKind.WORKER)
         if status is not None or any(isinstance(event, Ended) for event in said):
             now = self._sampler.look()  # once more, for the last look may be older than the end
         came, went = self._probe.take_changes()

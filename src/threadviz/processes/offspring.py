@@ -47,25 +47,39 @@ def children() -> set[int]:
     return pids
 
 
-def collect(pids: Collection[int]) -> dict[int, int]:
-    """Collect those of these children that have ended, and return how, as `subprocess` gives it."""
-    ended = {}
+def keep_ended_children() -> bool:
+    """Have the system keep what it knows of children that have ended until it is asked for, and tell if it did not.
+
+    It does not where this process was started with SIGCHLD ignored, as a shell or a supervisor may do (sigaction(2)).
+    """
+    return signal.signal(signal.SIGCHLD, signal.SIG_DFL) is signal.SIG_IGN
+
+
+def collect(pids: Collection[int]) -> dict[int, int | None]:
+    """Collect those of these children that have ended, and return how, as `subprocess` gives it.
+
+    That is None for one that somebody else has collected.
+    """
+    ended: dict[int, int | None] = {}
     for pid in pids:
-        with suppress(ChildProcessError):  # somebody else has collected it
+        try:
             collected, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended[pid] = None
+        else:
             if collected:
                 ended[pid] = os.waitstatus_to_exitcode(status)
     return ended
 
 
-def end_children(spare: Collection[int] = ()) -> dict[int, int]:
+def end_children(spare: Collection[int] = ()) -> dict[int, int | None]:
     """End all children of this process but `spare`, and return how they ended, as `subprocess` gives it.
 
     They are told by SIGTERM, and what is left GRACE_S later is killed. Where orphans are adopted, all that descends
     from them comes down to this process and is ended too. A child keeps its number until it is collected, which
     happens only here: so nobody else is hit.
     """
-    ended: dict[int, int] = {}
+    ended: dict[int, int | None] = {}
     told: set[int] = set()
     deadline = time.monotonic() + GRACE_S
     while (left := _left(spare, ended)) and time.monotonic() < deadline:
@@ -82,7 +96,7 @@ def end_children(spare: Collection[int] = ()) -> dict[int, int]:
     return ended
 
 
-def _left(spare: Collection[int], ended: dict[int, int]) -> set[int]:
+def _left(spare: Collection[int], ended: dict[int, int | None]) -> set[int]:
     """Return the children that have not ended; those that have are entered in `ended`."""
     left = children().difference(spare)
     ended.update(collect(left))

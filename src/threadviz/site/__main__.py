@@ -1,7 +1,7 @@
-"""`python -m threadviz.site`: serves the sites that it is told until the process that started it is gone.
+"""`python -m threadviz.site ANSWER`: serves the sites that it is told until the process that started it is gone.
 
-It takes one JSON line on standard input, an array of sites, and writes one JSON line on standard output, an
-array of their URLs in the same order. It ends when standard input does: at the latest when its parent dies.
+It takes one JSON line on standard input, an array of sites, and writes one JSON line to descriptor ANSWER, an array of
+their URLs in the same order. It ends when standard input does: at the latest when its parent dies.
 """
 
 import asyncio
@@ -55,8 +55,8 @@ def _allow_files() -> None:
 
 
 def _announce(urls: list[str]) -> None:
-    sys.stdout.buffer.write(msgspec.json.encode(urls) + b"\n")
-    sys.stdout.buffer.flush()
+    with os.fdopen(int(sys.argv[1]), "wb") as answer:
+        answer.write(msgspec.json.encode(urls) + b"\n")
 
 
 if __name__ == "__main__":

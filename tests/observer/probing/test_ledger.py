@@ -112,6 +112,45 @@ def test_a_kind_of_wait_is_wrong_by_no_more_than_the_gaps_around_it(thread: Thre
         assert abs(total(spans, what.state) - truth) <= passages * 2 * max(gaps)
 
 
+sweeps = st.lists(st.tuples(st.integers(MS, 30 * MS), st.integers(0, 200 * MS)), min_size=3, max_size=10)
+lively = st.lists(st.tuples(waiting, ready, running).map(list), min_size=20, max_size=60).map(
+    lambda rounds: Thread((*(span for round_ in rounds for span in round_), (10 * MS, IO)))
+)
+
+
+@given(lively, sweeps)
+def test_a_thread_that_is_read_late_in_a_look_has_run_no_more_than_was_counted(
+    thread: Thread, sweeps: list[tuple[int, int]]
+) -> None:
+    """A look can take long where the observer gets little CPU: its begin is before what was read in its course."""
+    ledger = Ledger(0)
+    begin = t = 0
+    for pause, delay in sweeps:
+        if thread.blocked(t) is not None:
+            ledger.still(begin)  # as of the last look's begin, it was as it was read then
+        begin = t + pause
+        t = begin + delay
+        running, ready = thread.counted(State.RUNNING, t), thread.counted(State.READY, t)
+        ledger.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
+    start, spans = ledger.drain()
+    assert start + sum(span.ns for span in spans) <= t
+    for state in (State.RUNNING, State.READY):
+        assert total([*spans], state) == thread.counted(state, t)
+
+
+def test_a_wait_begins_anew_after_a_turn_on_a_cpu_that_is_seen_late() -> None:
+    """However short the turn was: what it is in since then is no older than that."""
+    ledger = Ledger(0)
+    for turns, begin, t in ((0, 10, 10), (2, 20, 1_000), (4, 1_010, 2_000)):
+        ledger.read(t * MS, 5_000 * turns, 1_000 * turns, turns, LOCK, LATE)
+        ledger.still(begin * MS)
+        start, spans = ledger.drain()
+        if turns:
+            assert spans[-1] == Span(10_000, State.RUNNING, Known.COUNTED)
+            assert start + sum(span.ns for span in spans) == t * MS
+        assert ledger.present == LOCK
+
+
 def test_a_wait_that_is_seen_late_is_unknown() -> None:
     """It ran more than once, unseen for longer than two periods: what it waited for in between is not known."""
     ledger = Ledger(0)

@@ -13,6 +13,7 @@ import pytest
 from tests.site.standin import wait_until
 from threadviz.events import State
 from threadviz.observer.clock import RunClock
+from threadviz.observer.probing import proc
 from threadviz.observer.probing.linux import LinuxProbe, reason_against
 from threadviz.observer.probing.portable import PortableProbe
 from threadviz.observer.probing.probes import choose_probe
@@ -222,3 +223,29 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
 def test_the_processes_of_multiprocessing_are_told_apart(command: str, parent: str, kind: str) -> None:
     """By the command line, and by who started it."""
     assert ProcessKind.of_child(command, ProcessKind(parent)).value == kind
+
+
+@linux_only
+def test_what_a_process_is_is_asked_once_for_all_of_its_new_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many have come."""
+    asked = Counter[int]()
+
+    def command_line(pid: int) -> str:
+        asked[pid] += 1
+        return proc.command_line(pid)
+
+    monkeypatch.setattr("threadviz.observer.probing.linux.command_line", command_line)
+    child = in_threads(*["import time; time.sleep(1000)"] * 20)
+    with program(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])") as pid:
+        clock = RunClock()
+        probe = LinuxProbe(pid, clock)
+        probe.begin()
+        try:
+            came, _ = probe.take_changes()
+        finally:
+            probe.close()
+            for each in psutil.Process(pid).children():
+                each.kill()
+    (of_child,) = {thread.pid for thread in came} - {pid}
+    assert len(came) == 22
+    assert asked[of_child] == 1

@@ -191,6 +191,48 @@ def test_a_thread_is_no_process() -> None:
             find_target(thread, "auto")
 
 
+AS_SOMEBODY_ELSE = """
+import os, sys
+from threadviz.observer.subjects import target
+uid, pid = map(int, sys.argv[1:])
+import psutil, threadviz.observer.interpreters.elf
+os.setgroups([])
+os.setgid(uid)
+os.setuid(uid)
+for probe in ("auto", "portable"):
+    try:
+        target.find_target(pid, probe)
+    except target.TargetError as error:
+        print(error.portable, error)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts /proc anew, and becomes another user")
+@pytest.mark.parametrize("hidepid", ["1", "2"])
+def test_a_process_that_the_system_hides_is_said_to_be_hidden(hidepid: str) -> None:
+    """Whether its folder is to be seen, or not even that (proc(5), hidepid)."""
+    mounted = f'mount -t proc -o hidepid={hidepid} proc /proc && exec "$@"'
+    words = ["unshare", "--mount", "sh", "-c", mounted, "sh"]
+    if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("/proc can't be mounted here")
+    with target() as subject:
+        words += [sys.executable, "-c", AS_SOMEBODY_ELSE, str(OTHER_USER), str(subject.pid)]
+        done = subprocess.run(words, capture_output=True, encoding="utf-8", check=True)
+    sentence = "this system hides other users' processes (hidepid): run threadviz as that user or as root"
+    assert done.stdout.splitlines() == [f"False {sentence}"] * 2
+
+
+def test_whatever_else_is_in_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as that this process may open no more files."""
+
+    def full(pid: int) -> bool:
+        raise OSError(24, os.strerror(24))
+
+    monkeypatch.setattr("threadviz.observer.subjects.target._read", full)
+    with pytest.raises(TargetError, match=r"process 1 can't be looked at \(Too many open files\)"):
+        find_target(1, "auto")
+
+
 def test_what_has_ended_is_said_to_have() -> None:
     """Also where its parent has not taken note of it."""
     with target() as subject:

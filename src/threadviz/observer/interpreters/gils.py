@@ -9,7 +9,6 @@ import os
 import struct
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from threadviz.events import FREE, OPEN
 from threadviz.observer.interpreters.elf import Words
@@ -17,7 +16,7 @@ from threadviz.observer.interpreters.gil import AddressRange
 from threadviz.observer.interpreters.interpreter import Interpreter, gils
 from threadviz.observer.interpreters.memory import Memory
 from threadviz.observer.interpreters.offsets import GIL_SIZE, Offsets
-from threadviz.observer.probing.proc import ProcThread
+from threadviz.observer.probing.proc import ProcThread, own_numbers
 
 
 class GilReader:
@@ -112,7 +111,7 @@ class InnerIds:
     """The numbers by which the threads of process `pid` know themselves: in a container, others than those outside."""
 
     def __init__(self, pid: int) -> None:
-        self.others = len(_namespaced(f"/proc/{pid}/status")) > 1
+        self.others = len(own_numbers(pid)) > 1
         self._threads: dict[int, ProcThread] = {}
         self._met: set[int] = set()
 
@@ -123,17 +122,8 @@ class InnerIds:
             self._met &= threads.keys()
             for tid in threads.keys() - self._met:
                 self._met.add(tid)
-                numbers = _namespaced(f"/proc/{threads[tid].pid}/task/{tid}/status")
+                numbers = own_numbers(threads[tid].pid, tid)
                 if numbers:
                     self._threads[numbers[-1]] = threads[tid]
             thread = self._threads.get(number)
         return thread if thread is not None and threads.get(thread.tid) is thread else None
-
-
-def _namespaced(path: str) -> list[int]:
-    """Return the numbers of a process or thread, from ours for it to its own (NSpid, proc_pid_status(5))."""
-    with suppress(OSError, ValueError):
-        for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("NSpid:"):
-                return [int(number) for number in line.split()[1:]]
-    return []

@@ -63,8 +63,11 @@ class Ledger:
         return Present(State.READY if starved else State.RUNNING)
 
     def still(self, t: int) -> None:
-        """Note that at `t` (ns) the thread was as it was last seen: runnable, or in the same wait ever since."""
-        self._seen = t
+        """Note that at `t` (ns) the thread was as it was last seen: runnable, or in the same wait ever since.
+
+        That may be a look's begin, and the thread have been read in the course of that look: then nothing is new.
+        """
+        self._seen = max(self._seen, t)
 
     def read(
         self, t: int, running: int, ready: int, turns: int, blocked: Present | None, late_ns: int

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.events import ProbeInfo, State
+from threadviz.observer.probing.kinds import KindOf, in_program
 from threadviz.observer.probing.ledger import Ledger
 from threadviz.observer.probing.proc import (
     GONE,
@@ -63,15 +64,23 @@ def reason_against(pid: int) -> str | None:
 class LinuxProbe:
     """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
 
-    Descendants that are `ignored` are not watched, nor what they start. Raises OSError where `root` is gone.
+    Descendants that are `ignored` are not watched, nor what they start; `kind_of` tells what each of the others is.
+    Raises OSError where `root` is gone.
     """
 
-    def __init__(self, root: int, clock: Callable[[], int], ignored: Collection[int] = ()) -> None:
+    def __init__(
+        self,
+        root: int,
+        clock: Callable[[], int],
+        ignored: Collection[int] = (),
+        kind_of: KindOf = in_program,
+    ) -> None:
         self._clock = clock
+        self._kind_of = kind_of
         self._syscalls = SyscallTable()
         self._root = root
         self._ignored = frozenset(ignored)
-        self._first = ProcProcess(root, ProcessKind.SUBJECT, ProcessKind.SUBJECT, 0)
+        self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
         self._first.find_gil(0)
         self._processes = {root: self._first}
         self.holders = Holders()
@@ -102,7 +111,7 @@ class LinuxProbe:
                 with suppress(*GONE):
                     counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
                     self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
-            met = [child for child in process.children() if self._meet(child, process.kind, 0)]
+            met = [child for child in process.children() if self._meet(child, process, 0)]
             processes += [self._processes[child] for child in met]
 
     def look(self, now: int, late_ns: int) -> None:
@@ -168,7 +177,7 @@ class LinuxProbe:
         process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
         process.next_search = NEVER  # unless something runs, and could start one
         for child in new:
-            self._meet(child, process.kind, process.searched)
+            self._meet(child, process, process.searched)
         process.searched = now
 
     def program_of(self, pid: int) -> Program | None:
@@ -176,18 +185,24 @@ class LinuxProbe:
         process = self._processes.get(pid)
         return process.program if process else None
 
-    def meet(self, pid: int) -> None:
-        """Watch a worker process that the subject has spoken of before a search has found it."""
+    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
+        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
         if pid not in self._processes:
-            self._meet(pid, ProcessKind.SUBJECT, 0)
+            self._meet(pid, self._first, 0)
+        process = self._processes.get(pid)
+        if kind is None or process is None or process.sure:
+            return
+        process.kind, process.sure = kind, True
+        for thread in process.threads.values():
+            thread.process = kind
 
-    def _meet(self, pid: int, parent: ProcessKind, not_before: int) -> bool:
+    def _meet(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
         """Watch a process that was not there at `not_before`; False where it is gone already, or is to be ignored."""
         if pid in self._ignored:
             return False
         with suppress(*GONE):
             born = max(not_before, self._clock() - age_ns(pid))
-            self._processes[pid] = ProcProcess(pid, parent, ProcessKind.WORKER, born)
+            self._processes[pid] = ProcProcess(pid, parent, self._kind_of("", parent.kind, ""), born)
             return True
         return False
 
@@ -196,12 +211,13 @@ class LinuxProbe:
 
         What a process is, is told only now: when it was found it may not have started its program.
         """
-        for thread in self._came:
-            process = thread.owner
-            if process.pid != self._root:
+        for process in {thread.owner for thread in self._came}:
+            if process.parent is not None and not process.sure:
                 with suppress(*GONE):
-                    process.kind = ProcessKind.of_child(command_line(process.pid), process.parent)
-            thread.process = process.kind
+                    line, parents = command_line(process.pid), command_line(process.parent.pid)
+                    process.kind = self._kind_of(line, process.parent.kind, parents)
+        for thread in self._came:
+            thread.process = thread.owner.kind
         now = self._clock()
         for process in self._processes.values():
             if now >= process.program.due:

@@ -6,6 +6,7 @@ from contextlib import suppress
 import psutil
 
 from threadviz.events import Present, ProbeInfo, State
+from threadviz.observer.probing.kinds import KindOf, in_program
 from threadviz.observer.probing.ledger import Ledger
 from threadviz.observer.probing.watched import ProcessKind, Watched
 
@@ -21,16 +22,23 @@ WAITING = Present(State.WAITING)
 class PortableProbe:
     """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
 
-    `instead` says, as a clause, why no better probe is at work. Raises ProcessLookupError where `root` is gone.
+    `instead` says, as a clause, why no better probe is at work; `kind_of` tells what each of its processes is.
+    Raises ProcessLookupError where `root` is gone.
     """
 
     def __init__(
-        self, root: int, clock: Callable[[], int], instead: str = "", ignored: Collection[int] = ()
+        self,
+        root: int,
+        clock: Callable[[], int],
+        instead: str = "",
+        ignored: Collection[int] = (),
+        kind_of: KindOf = in_program,
     ) -> None:
         self._root = root
         self._ignored = set(ignored)
         self._clock = clock
         self._instead = instead
+        self._kind_of = kind_of
         try:
             self._processes = {root: psutil.Process(root)}
         except psutil.NoSuchProcess as error:
@@ -81,16 +89,27 @@ class PortableProbe:
                 if child.pid in self._ignored or child.ppid() in self._ignored:
                     self._ignored.add(child.pid)
                 elif child.pid not in self._processes:
-                    parent = self._kinds.get(child.ppid(), ProcessKind.SUBJECT)
-                    self._kinds[child.pid] = ProcessKind.of_child(" ".join(child.cmdline()), parent)
+                    self._kinds[child.pid] = self._kind(child)
                     self._processes[child.pid] = child
 
-    def meet(self, pid: int) -> None:
-        """Watch a worker process that the subject has spoken of before a search has found it."""
-        if pid not in self._processes:
-            with suppress(psutil.Error):  # gone already
-                self._processes[pid] = psutil.Process(pid)
-                self._kinds[pid] = ProcessKind.WORKER
+    def _kind(self, child: psutil.Process) -> ProcessKind:
+        """Tell what a process is. Raises psutil.Error where it is gone already."""
+        parent = self._processes.get(child.ppid(), self._processes[self._root])
+        lines = (" ".join(each.cmdline()) for each in (child, parent))
+        return self._kind_of(next(lines), self._kinds[parent.pid], next(lines))
+
+    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
+        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
+        with suppress(psutil.Error):  # gone already
+            if pid not in self._processes:
+                process = psutil.Process(pid)
+                self._kinds[pid] = kind or self._kind(process)
+                self._processes[pid] = process
+            elif kind is not None and pid != self._root:
+                self._kinds[pid] = kind
+                for thread in self._threads.values():
+                    if thread.pid == pid:
+                        thread.process = kind
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

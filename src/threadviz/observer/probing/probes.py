@@ -3,17 +3,22 @@
 import sys
 from collections.abc import Callable, Collection
 
+from threadviz.observer.probing.kinds import KindOf, in_program
 from threadviz.observer.probing.watched import Probe
 from threadviz.request import ProbeChoice
 
 
 def choose_probe(
-    pid: int, choice: ProbeChoice, clock: Callable[[], int], ignored: Collection[int] = ()
+    pid: int,
+    choice: ProbeChoice,
+    clock: Callable[[], int],
+    ignored: Collection[int] = (),
+    kind_of: KindOf = in_program,
 ) -> Probe:
     """Return the best probe for process `pid` and its descendants, or the portable one where that is asked for.
 
-    Of the descendants, those that are `ignored` are not watched, nor what they start. `clock` returns ns since the
-    run's origin. Raises ProcessLookupError where `pid` is gone.
+    Of the descendants, those that are `ignored` are not watched, nor what they start; `kind_of` tells what each
+    of the others is. `clock` returns ns since the run's origin. Raises ProcessLookupError where `pid` is gone.
     """
     against = ""
     if choice == "auto":
@@ -21,12 +26,12 @@ def choose_probe(
         if not against:
             from threadviz.observer.probing.linux import LinuxProbe
 
-            return LinuxProbe(pid, clock, ignored)
+            return LinuxProbe(pid, clock, ignored, kind_of)
     from threadviz.observer.probing.portable import (
         PortableProbe,  # psutil would delay every run that does without it
     )
 
-    return PortableProbe(pid, clock, against, ignored)
+    return PortableProbe(pid, clock, against, ignored, kind_of)
 
 
 def _against_linux(pid: int) -> str:

@@ -31,6 +31,15 @@ class Sampler:
         self._pace.looked(now)
         return now
 
+    def rounds(self) -> Iterator[int]:
+        """Look again and again without end, and yield the time (ns) each time that it is due to tell."""
+        next_flush = 0
+        while True:
+            now = self.look()
+            if now >= next_flush:
+                next_flush = now + FLUSH_NS
+                yield now
+
     def news(self, came: list[Watched], went: list[Watched]) -> Iterator[Event]:
         """Yield the events for threads that came, for what all have done since the last call, and for those that went.
 

@@ -14,7 +14,9 @@ class ProcessKind(enum.StrEnum):
 
     SUBJECT = "subject"
     WORKER = "worker"
-    """A descendant of the subject that computes."""
+    """A descendant of the subject that computes: of a workload's run, one of its process pool."""
+    OF_TASK = "task's process"
+    """One that a task of a workload's run has started."""
     RESOURCE_TRACKER = "resource tracker"
     """One that `multiprocessing` keeps for itself, as is the next."""
     FORK_SERVER = "fork server"
@@ -68,8 +70,8 @@ class Probe(Protocol):
         A wait that is seen more than `late_ns` after the last look is of unknown kind.
         """
 
-    def meet(self, pid: int) -> None:
-        """Watch a worker process, where it is not watched yet: the subject has spoken of it."""
+    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
+        """Watch a process that somebody has spoken of, where it is not watched yet; `kind` is what it is, if known."""
 
     def take_changes(self) -> tuple[list[Watched], list[Watched]]:
         """Hand over the threads that came and those that went since the last call."""

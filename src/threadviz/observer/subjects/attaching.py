@@ -57,6 +57,7 @@ def prepare_attached(
 class Attached:
     """A process that somebody else has started, who takes note of how it ends."""
 
+    ours = False
     status = None
 
     def __init__(self, pid: int, clock: RunClock) -> None:

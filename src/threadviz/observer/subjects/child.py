@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from threadviz.events import Closed, Outcome
 from threadviz.observer.subjects.children import StartError
-from threadviz.processes.offspring import collect, end_children
+from threadviz.processes.offspring import collect, end_children, keep_ended_children
 from threadviz.processes.passing import PASSED_ON
 
 _RESTORED = ("SIGPIPE", "SIGXFSZ")
@@ -22,6 +22,8 @@ class Child:
     to have as they are. Where it is not in the `foreground`, it leads a process group of its own.
     """
 
+    ours = True
+
     def __init__(
         self,
         command: Sequence[bytes],
@@ -31,27 +33,31 @@ class Child:
         *,
         foreground: bool,
     ) -> None:
+        self._over = False
         self._status: int | None = None
+        ignored = keep_ended_children()
         may_go, self._go = os.pipe()
         self._failure, failed = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._go)
             os.close(self._failure)
-            _become(command, environment, streams, may_go, failed, apart=not foreground)
+            _become(
+                command, environment, streams, may_go, failed, apart=not foreground, ignores_children=ignored
+            )
         for descriptor in (may_go, failed, *streams, *inherited):
             os.close(descriptor)
 
     @property
     def over(self) -> bool:
         """Whether it has ended. That is noted when it is asked for."""
-        if self._status is None:
-            self._status = collect([self.pid]).get(self.pid)
-        return self._status is not None
+        if not self._over:
+            self._note(collect([self.pid]))
+        return self._over
 
     @property
     def status(self) -> int | None:
-        """How it ended, as `subprocess` gives it."""
+        """How it ended, as `subprocess` gives it; None where somebody else has taken note of that."""
         return self._status
 
     def go(self) -> None:
@@ -72,9 +78,13 @@ class Child:
     def let_go(self) -> Closed:
         """End it, and all that has come of it."""
         ended = end_children()
-        if self._status is None:
-            self._status = ended.get(self.pid)
+        if not self._over:
+            self._note(ended)
         return Closed(0, Outcome.INTERRUPTED, "it was interrupted", status=self._status)
+
+    def _note(self, ended: Mapping[int, int | None]) -> None:
+        if self.pid in ended:
+            self._over, self._status = True, ended[self.pid]
 
 
 def _become(
@@ -85,6 +95,7 @@ def _become(
     failed: int,
     *,
     apart: bool,
+    ignores_children: bool,
 ) -> NoReturn:
     """Become the program, once there is something to read from `may_go`. Why it can't be is written to `failed`."""
     try:
@@ -94,6 +105,8 @@ def _become(
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # which Python takes at its start
+        if ignores_children:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
         if not apart:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
         for number, descriptor in enumerate(streams):

@@ -1,5 +1,6 @@
 """The processes that the observer starts: the stand-in site and the subject."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
@@ -48,19 +49,20 @@ class StandInSite:
     """The stand-in site, which is to serve `sites`."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
-        self.process = subprocess.Popen(
-            [*PYTHON, "threadviz.site"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        _tell(self.process, msgspec.json.encode(sites))
-
-    @property
-    def answers(self) -> IO[bytes]:
+        answers, into = os.pipe()
+        self.answers: IO[bytes] = os.fdopen(answers, "rb")
         """What it says: one line, with the addresses that it serves at."""
-        assert self.process.stdout is not None
-        return self.process.stdout
+        try:
+            self.process = subprocess.Popen(
+                [*PYTHON, "threadviz.site", str(into)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(into,),
+            )
+        finally:
+            os.close(into)
+        _tell(self.process, msgspec.json.encode(sites))
 
     def urls(self) -> tuple[str, ...]:
         """Return where it serves the sites, in their order. Blocks until it has said so. Raises StartError."""

@@ -1,6 +1,7 @@
 """The signals that this process gets beside a program that it watches."""
 
 import signal
+from collections import defaultdict, deque
 from time import monotonic
 from types import FrameType
 
@@ -14,18 +15,22 @@ class Hearing:
     """Takes them: they are for the program, and the program is to be watched to its end.
 
     What a terminal sends comes to all who share it, and so to the program by itself. What was sent to the viewer alone
-    is to be passed on. The two are told apart by whether it came here as well.
+    is to be passed on. The two are told apart by whether it came here as well: once for each time.
     """
 
     def __init__(self) -> None:
-        self._heard: dict[int, float] = {}
+        self._heard = defaultdict[int, deque[float]](deque)
         for number in taken():
             signal.signal(number, self._take)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        self._heard[number] = monotonic()
+        self._heard[number].append(monotonic())
 
     def heard(self, number: int) -> bool:
-        """Tell whether signal `number` came here just now."""
-        return monotonic() - self._heard.get(number, -TOGETHER_S) < TOGETHER_S
+        """Tell whether signal `number` came here just now, and was not told of yet."""
+        heard = self._heard[number]
+        while heard:
+            if monotonic() - heard.popleft() < TOGETHER_S:
+                return True
+        return False

@@ -1,6 +1,8 @@
 """What a subject prints."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 MAX_BYTES = 16 * 2**20
@@ -27,6 +29,13 @@ class Printed:
             kept = self._last(KEPT_BYTES)
             os.ftruncate(self.descriptor, 0)
             os.write(self.descriptor, kept)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep it as it is now: what processes print that are being ended meanwhile is let go of."""
+        size = os.fstat(self.descriptor).st_size
+        yield
+        os.ftruncate(self.descriptor, min(size, os.fstat(self.descriptor).st_size))
 
     def _last(self, most: int) -> bytes:
         size = os.fstat(self.descriptor).st_size

@@ -51,9 +51,11 @@ def find_target(pid: int, probe: ProbeChoice) -> Target:
     try:
         return _on_linux(pid, probe) if sys.platform == "linux" else _elsewhere(pid)
     except (FileNotFoundError, ProcessLookupError):
-        raise TargetError(
-            f"there is no process {pid}", "it has ended, or it is in a container and has another number there"
-        ) from None
+        raise _hidden() if _is_somebody_elses(pid) else _missing(pid) from None
+    except PermissionError:
+        raise _hidden() from None
+    except OSError as error:
+        raise TargetError(f"process {pid} can't be looked at ({error.strerror})") from error
 
 
 def _on_linux(pid: int, probe: ProbeChoice) -> Target:
@@ -79,6 +81,30 @@ def _read(pid: int) -> tuple[dict[str, str], int, float]:
     fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
     return status, int(fields[9 - 3]), float(fields[22 - 3])
+
+
+def _missing(pid: int) -> TargetError:
+    return TargetError(
+        f"there is no process {pid}", "it has ended, or it is in a container and has another number there"
+    )
+
+
+def _hidden() -> TargetError:
+    """What is said of a process whose folder, or what is in that, is not for this user (proc(5), hidepid)."""
+    return TargetError(
+        "this system hides other users' processes (hidepid)", "run threadviz as that user or as root"
+    )
+
+
+def _is_somebody_elses(pid: int) -> bool:
+    """Tell whether there is such a process that this one may not send anything: nothing is sent (kill(2), signal 0)."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return False
 
 
 def _ended(pid: int) -> TargetError:
@@ -139,9 +165,10 @@ def _python_below(pid: int) -> str:
     found: list[str] = []
     waiting = [pid]
     for parent in waiting:
-        for children in Path(f"/proc/{parent}/task").glob("*/children"):
-            with suppress(OSError):
-                waiting += map(int, children.read_text().split())
+        with suppress(OSError):
+            for thread in Path(f"/proc/{parent}/task").iterdir():
+                with suppress(OSError):
+                    waiting += map(int, (thread / "children").read_text().split())
         with suppress(OSError):
             if parent != pid and interpreter_of(parent) is not None:
                 found.append(str(parent))

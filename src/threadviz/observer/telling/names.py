@@ -1,7 +1,6 @@
 """The names of threads: those that the program says, and those that the operating system has."""
 
 import heapq
-import os
 import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -9,19 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from threadviz.events import Named, NamedBy
+from threadviz.observer.pipe import NamedPipe
 from threadviz.observer.probing.proc import GONE, thread_name
 from threadviz.observer.probing.watched import Watched
+from threadviz.observer.telling.numbers import Numbers
 
-_PIPE_BYTES = 2**20
-"""Room for what is said between two readings: some thirty thousand names."""
-
-_READ_BYTES = 2**20
-"""No more than this is read at once, whoever writes into the pipe."""
-
-_LINE = re.compile(rb"(\d{1,10}) (\d{1,10}) ([^\n]{1,1000})\n")
-
-_LINE_BYTES = 2000
-"""None that is meant for us is longer."""
+_LINE = re.compile(rb"(\d{1,10}) (\d{1,10}) (.{1,1000})", re.DOTALL)
 
 WAITING_NS = 2_000_000_000
 """For how long a name waits for its thread to be seen (ns): one that was not seen by then won't be."""
@@ -40,30 +32,32 @@ class SaidNames:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        os.mkfifo(path, 0o600)
-        # Open for writing too, so that the pipe never looks ended: who writes opens it only for that.
-        self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        with suppress(AttributeError, OSError):  # of Linux only, and only as far as the system allows it
-            import fcntl
-
-            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        self._rest = b""
+        self._pipe = NamedPipe(path)
+        self._numbers = Numbers()
         self._lanes: dict[_Thread, int] = {}
         self._told: dict[int, str] = {}
         self._waiting: OrderedDict[_Thread, tuple[int, str]] = OrderedDict()
 
+    @property
+    def path(self) -> Path:
+        """Where the pipe is."""
+        return self._pipe.path
+
     def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Named]:
         """Return the names that have come for threads that are there, or were until now."""
+        self._numbers.note(came)
         for thread in came:
             if thread.lane is not None:
                 self._lanes[thread.pid, thread.tid] = thread.lane
         for pid, tid, name in self._said():
             self._waiting[pid, tid] = now, name
             self._waiting.move_to_end((pid, tid))
-        for key in [key for key in self._waiting if key in self._lanes]:
-            _, name = self._waiting.pop(key)
-            lane = self._lanes[key]
+        meant = [(said, self._numbers.thread(*said)) for said in self._waiting]
+        for said, ours in meant:
+            if ours not in self._lanes:
+                continue
+            _, name = self._waiting.pop(said)
+            lane = self._lanes[ours]
             if self._told.get(lane) != name:
                 self._told[lane] = name
                 yield Named(now, lane, name, NamedBy.PROGRAM)
@@ -71,18 +65,16 @@ class SaidNames:
 
     def close(self) -> None:
         """Close the pipe."""
-        os.close(self._pipe)
+        self._pipe.close()
 
     def _said(self) -> Iterator[tuple[int, int, str]]:
         """Yield what has come: process id, thread id and name. What is no such line is passed over."""
-        with suppress(BlockingIOError):
-            said = self._rest + os.read(self._pipe, _READ_BYTES)
-            whole = said.rfind(b"\n") + 1
-            self._rest = said[whole:] if len(said) - whole < _LINE_BYTES else b""
-            for line in _LINE.finditer(said, 0, whole):
+        for said in self._pipe.lines():
+            if line := _LINE.fullmatch(said):
                 yield int(line[1]), int(line[2]), line[3].decode(errors="replace")
 
     def _forget(self, now: int, went: Sequence[Watched]) -> None:
+        self._numbers.forget(went)
         for thread in went:
             if self._lanes.get((thread.pid, thread.tid)) == thread.lane:
                 del self._lanes[thread.pid, thread.tid]

@@ -19,7 +19,8 @@ _OWN_GILS = (3, 12)
 _TELLS_HOLDER = (3, 13)
 """... and that from which on it says who holds them."""
 
-_UNLESS_INFERRED = "who holds the GIL, but where it follows from what the threads do"
+_TOLD_WHERE = "is told only where it follows from what the other threads do"
+_UNLESS_INFERRED = f"who holds the GIL {_TOLD_WHERE}"
 
 
 @dataclass(slots=True, eq=False)
@@ -127,6 +128,8 @@ def _cannot(python: Interpreter) -> str:
             else "this version's structures are not known"
         )
         return f"{_UNLESS_INFERRED}: {why}"
+    since, this = (".".join(map(str, version)) for version in (_TELLS_HOLDER, minor))
+    clause = f"who holds the GIL can be read from CPython {since} on; this is {this}, where it {_TOLD_WHERE}"
     if minor == _OWN_GILS:
-        return f"{_UNLESS_INFERRED}, and waits for a sub-interpreter's own GIL from those for a lock"
-    return _UNLESS_INFERRED
+        return f"{clause}, and waits for a sub-interpreter's own GIL can't be told from those for a lock"
+    return clause

@@ -13,6 +13,7 @@ from threadviz.events import Count, Event, Finished, Nanoseconds, Started, Submi
 from threadviz.observer.clock import RunClock
 from threadviz.observer.pipe import NamedPipe
 from threadviz.observer.probing.watched import Watched
+from threadviz.observer.telling.numbers import Numbers
 from threadviz.task_pipe import UNTOLD
 
 MOST_TASKS = 200_000
@@ -126,6 +127,7 @@ class Said:
         self._pipe = NamedPipe(path)
         self._notes = os.open(f"{path}{UNTOLD}", os.O_CREAT | os.O_RDONLY, 0o600)
         self._clock = clock
+        self._numbers = Numbers()
         self._retelling = Retelling(self._when)
         self._decoder = msgspec.json.Decoder(Words)
         self._untold = 0
@@ -137,11 +139,12 @@ class Said:
 
     def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Event]:
         """Yield what was said since the last call, then what can't be said any more by processes that are gone."""
+        self._numbers.note(came)
         for line in self._pipe.lines():
             with suppress(
                 msgspec.DecodeError, UnicodeDecodeError
             ):  # no words of ours: anybody could write into it
-                yield from self._retelling.retell(self._decoder.decode(line))
+                yield from self._retelling.retell(self._in_our_terms(self._decoder.decode(line)))
         ended = {
             thread.pid: now if thread.ended is None else thread.ended
             for thread in went
@@ -149,12 +152,26 @@ class Said:
         }
         if ended:
             yield from self._retelling.gone(ended)
+        self._numbers.forget(went)
         yield from self._not_told(now)
 
     def close(self) -> None:
         """Let go of the files."""
         self._pipe.close()
         os.close(self._notes)
+
+    def _in_our_terms(self, words: Words) -> Words:
+        """Return them with our numbers of the processes and threads that they speak of."""
+        replace = msgspec.structs.replace
+        if isinstance(words, SubmittedWords):
+            return replace(words, pid=self._numbers.process(words.pid))
+        if isinstance(words, StartedWords):
+            return self._started_in_our_terms(words)
+        return replace(words, started=words.started and self._started_in_our_terms(words.started))
+
+    def _started_in_our_terms(self, words: StartedWords) -> StartedWords:
+        pid, tid = self._numbers.thread(words.pid, words.tid)
+        return msgspec.structs.replace(words, pid=pid, tid=tid)
 
     def _not_told(self, now: int) -> Iterator[Untold]:
         unsaid, beyond = os.fstat(self._notes).st_size, self._retelling.beyond

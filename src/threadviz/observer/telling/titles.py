@@ -33,7 +33,9 @@ def title(arguments: Sequence[str], kind: ProcessKind, otherwise: str) -> str:
     run = _run(arguments[1:], command) if _PYTHON.fullmatch(command) else command
     if run == _SUBJECT:
         return kind.value
-    if kind is ProcessKind.WORKER and any(mark in each for each in arguments for mark in _MULTIPROCESSING):
+    if kind in (ProcessKind.WORKER, ProcessKind.OF_TASK) and any(
+        mark in each for each in arguments for mark in _MULTIPROCESSING
+    ):
         return kind.value
     return (run or otherwise)[:_MOST]
 
