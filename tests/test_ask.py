@@ -111,3 +111,13 @@ def test_too_many_items(tmp_path: Path) -> None:
     path.write_text("x\n" * (MAX_TASKS + 1))
     with pytest.raises(AskError, match=r"items has 100001 lines in .*: give at most 100000"):
         requests(Asked(OWN, call="a:f", items=path), ["threads"])
+
+
+def test_what_is_missing_is_called_as_it_is_said() -> None:
+    """An option in a command, and a field elsewhere."""
+    with pytest.raises(AskError) as raised:
+        requests(Asked(OWN, call="a:f"), ["threads"])
+    words = "is not given: name a file with one item a line, or say with {}repeat how often to call"
+    assert raised.value.wrong.startswith(words.format(""))
+    assert str(raised.value).startswith(f"items {words.format('')}")
+    assert raised.value.as_options.startswith(f"--items {words.format('--')}")

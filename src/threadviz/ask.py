@@ -31,12 +31,33 @@ _WAY = "give package.module:function, such as json:loads"
 
 
 class AskError(ValueError):
-    """What was asked for can't be. `wrong` is a clause; `field` says which wish it is about, where it is one alone."""
+    """What was asked for can't be. `wrong` is a clause; `field` says which wish it is about, where it is one alone.
 
-    def __init__(self, wrong: str, field: str = "") -> None:
-        super().__init__(f"{field} {wrong}" if field else wrong)
-        self.wrong = wrong
+    `others` are the other wishes that `wrong` speaks of, each by a field's name in braces: a user meets them as fields,
+    or as options.
+    """
+
+    def __init__(self, wrong: str, field: str = "", others: Collection[str] = ()) -> None:
+        self._wrong = wrong
+        self._others = others
         self.field = field
+        super().__init__(f"{field} {self.wrong}" if field else self.wrong)
+
+    @property
+    def wrong(self) -> str:
+        """The clause, with wishes by their names."""
+        return self._named("")
+
+    @property
+    def as_options(self) -> str:
+        """All of it in the words of a command, whose options are the wishes."""
+        return f"--{self.field} {self._named('--')}" if self.field else self._named("--")
+
+    def _named(self, prefix: str) -> str:
+        wrong = self._wrong
+        for other in self._others:
+            wrong = wrong.replace(f"{{{other}}}", f"{prefix}{other}")
+        return wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +211,7 @@ def _calling_requests(
     _refuse(asked, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
     function = _function(asked.call)
     items = [Item(*each) for each in _arguments(asked, function, read)]
-    calling = Calling(function=function, folder=str(Path.cwd()), items=tuple(items))
+    calling = Calling(function=function, folder=_folder(), items=tuple(items))
     return [
         RunRequest(
             workload=function,
@@ -201,6 +222,19 @@ def _calling_requests(
         )
         for mode in modes
     ]
+
+
+def _folder() -> str:
+    """Return the current folder, which is looked in first for a function of somebody's own."""
+    folder = str(Path.cwd())
+    try:
+        folder.encode()
+    except UnicodeEncodeError:
+        raise AskError(
+            f"can't be looked for in the current folder, whose name is not UTF-8 ({folder!r}): rename it",
+            "call",
+        ) from None
+    return folder
 
 
 def _function(call: str | None) -> str:
@@ -229,9 +263,10 @@ def _arguments(asked: Asked, function: str, read: Sequence[Arguments] | None) ->
         return repeated(function.rpartition(":")[2], asked.repeat)
     if asked.items is None:
         raise AskError(
-            "is not given: name a file with one item a line, or say with repeat how often to call a function without"
+            "is not given: name a file with one item a line, or say with {repeat} how often to call a function without"
             " arguments",
             "items",
+            others=("repeat",),
         )
     return items_of(asked.items) if read is None else read
 

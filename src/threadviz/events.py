@@ -1,4 +1,4 @@
-"""The vocabulary: every event that a run can consist of, and how it is written down.
+"""Every event that a run can consist of, and how it is written down. What they are made of is in `vocabulary`.
 
 A run is one stream of JSON lines: a `Header` first, then events. The stream that a viewer reads live and
 the file that a recording is are the same thing.
@@ -8,129 +8,77 @@ the subject may begin, on the clock of `time.monotonic_ns()`. Durations (`ns`) a
 Lanes and tasks are numbered from 0 in the order in which they are first spoken of.
 """
 
-import enum
-from typing import Annotated
-
 import msgspec
+
+from threadviz.vocabulary import (
+    ELSEWHERE,
+    FREE,
+    OPEN,
+    Call,
+    Count,
+    Hold,
+    Holder,
+    Known,
+    NamedBy,
+    Nanoseconds,
+    Ordinal,
+    Outcome,
+    Present,
+    ProbeInfo,
+    Rate,
+    Span,
+    State,
+    Text,
+    Watches,
+)
+
+__all__ = [
+    "ELSEWHERE",
+    "FREE",
+    "OPEN",
+    "SCHEMA",
+    "AnyEvent",
+    "Begin",
+    "Call",
+    "Closed",
+    "Count",
+    "Died",
+    "Ended",
+    "Event",
+    "Finished",
+    "GilHeld",
+    "Header",
+    "Hold",
+    "Holder",
+    "Known",
+    "LaneEnded",
+    "LaneStarted",
+    "Located",
+    "Named",
+    "NamedBy",
+    "Nanoseconds",
+    "Ordinal",
+    "Outcome",
+    "Place",
+    "Present",
+    "ProbeInfo",
+    "ProcessSeen",
+    "Rate",
+    "Span",
+    "Spans",
+    "Stacks",
+    "Started",
+    "State",
+    "Submitted",
+    "Text",
+    "Tick",
+    "Untold",
+    "Watches",
+]
+"""All of the vocabulary: what events are made of as well."""
 
 SCHEMA = 2
 """The version of this vocabulary, written into every header. What was written in an older one is read as well."""
-
-Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Ordinal = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Rate = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
-Text = Annotated[str, msgspec.Meta(max_length=10_000)]
-Call = Annotated[str, msgspec.Meta(max_length=100)]
-Holder = Annotated[int, msgspec.Meta(ge=-3, le=2**31 - 1)]
-
-FREE = -1
-"""As a holder: nobody holds the GIL."""
-OPEN = -2
-"""As a holder: who holds the GIL, if anybody does, was not seen, and can't be told for certain."""
-ELSEWHERE = -3
-"""As a holder: a thread that has no lane."""
-
-
-class State(enum.StrEnum):
-    """What a thread does, or what it waits for."""
-
-    RUNNING = "running"
-    """On a CPU."""
-    READY = "ready"
-    """Could run, waits for a CPU core."""
-    GIL = "gil"
-    """Waits for the global interpreter lock."""
-    IO = "io"
-    """Blocked in an input/output system call."""
-    LOCK = "lock"
-    """Blocked on another lock, semaphore or condition."""
-    SLEEP = "sleep"
-    """In a timer."""
-    IDLE = "idle"
-    """A worker with no task; an event loop that waits for events."""
-    WAITING = "waiting"
-    """Not running, and the probe at work can't see why."""
-    UNKNOWN = "unknown"
-    """Nothing was observed."""
-
-
-class Known(enum.StrEnum):
-    """How a stretch is known."""
-
-    COUNTED = "counted"
-    """The kernel counted it."""
-    SAMPLED = "sampled"
-    """Seen at samples, and filled in between them."""
-    SAID = "said"
-    """The subject said so."""
-    INFERRED = "inferred"
-    """It follows for certain from what was seen of others at the same look."""
-
-
-class Watches(enum.StrEnum):
-    """What is watched."""
-
-    WORKLOAD = "workload"
-    """A workload of threadviz's own making, under a mode."""
-    PROGRAM = "program"
-    """A program that was started to be watched."""
-    PROCESS = "process"
-    """A process that was running already."""
-
-
-class NamedBy(enum.StrEnum):
-    """Who gave a thread its name."""
-
-    SYSTEM = "system"
-    """The operating system has it: of 15 bytes at most on Linux."""
-    PROGRAM = "program"
-    """The program said so, of a `threading.Thread`."""
-    STACKS = "stacks"
-    """py-spy read it in the program's memory."""
-
-
-class Outcome(enum.StrEnum):
-    """How a run closed."""
-
-    FINISHED = "finished"
-    """The workload ran to its end (single tasks may have failed)."""
-    INTERRUPTED = "interrupted"
-    """The user ended it."""
-    BROKEN = "broken"
-    """One of the run's processes died, or could not start."""
-
-
-class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A stretch of `ns` nanoseconds in one state; `call` names the system call, where there is one."""
-
-    ns: Nanoseconds
-    state: State
-    known: Known = Known.SAMPLED
-    call: Call = ""
-
-
-class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A stretch of `ns` nanoseconds in which the GIL was held by lane `holder`, or one of FREE, OPEN, ELSEWHERE."""
-
-    ns: Nanoseconds
-    holder: Holder
-
-
-class Present(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a lane was last seen in, and is taken to be in until a later event says more."""
-
-    state: State
-    call: Call = ""
-
-
-class ProbeInfo(msgspec.Struct, frozen=True, gc=False):
-    """Which probe watches, what it can tell apart, and what it can't, in words."""
-
-    name: Text
-    tells: Annotated[tuple[State, ...], msgspec.Meta(max_length=100)]
-    cannot: Text
-    asked_hz: Rate
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):

@@ -6,9 +6,20 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.cli.command import LIMIT_S, all_gone, await_that, command, descendants, environment, role, says
+from tests.cli.command import (
+    LIMIT_S,
+    all_gone,
+    await_that,
+    command,
+    descendants,
+    end,
+    environment,
+    role,
+    says,
+)
 from tests.workloads.own import CODE
 
 RAISES = "import sys\nprint('imported')\nfrom fine import fails\nfails(1)\n"
@@ -136,8 +147,18 @@ def test_a_call_that_raises_is_a_task_that_failed(folder: Path, mode: str) -> No
     assert frames == ['  File "fine.py", line 15, in fails', '  File "fine.py", line 19, in deeper']
     lines = done.stderr.split("\n")
     assert lines[0] == f"threadviz: under {mode}, task '1' failed, and 2 others in the same place."
-    assert lines[-2:] == ["ValueError: no 1 \\x1b[31m[red]", ""]
+    assert lines[-3] == "ValueError: no 1 \\x1b[31m[red]"
+    assert lines[-2].startswith("threadviz: each line was passed as text: name the file .jsonl, or write")
     assert done.stderr.count("Traceback") == 1
+
+
+def test_texts_that_could_be_nothing_else_are_not_spoken_of(folder: Path) -> None:
+    """Nor are those that were meant as texts."""
+    (folder / "words.txt").write_text("1\nword\n")
+    (folder / "texts.jsonl").write_text('"a"\n"b"\n')
+    for items in ("words.txt", "texts.jsonl", "three.jsonl"):
+        done = call(folder, "run", "--call", "fine:fails", "--items", items, "--mode", "threads", "--json")
+        assert "passed as text" not in done.stderr
 
 
 @pytest.mark.parametrize("mode", ["blocking", "threads", "processes"])
@@ -224,6 +245,101 @@ def test_a_function_that_hangs_is_interrupted(folder: Path) -> None:
         assert process.returncode == 130
         assert "interrupted: " in words
         assert all_gone(left)
+
+
+STARTS = """
+import multiprocessing, subprocess, time
+def sub(): return subprocess.run(["sleep", "0.1"]).returncode
+def pool():
+    process = multiprocessing.get_context("fork").Process(target=time.sleep, args=(0.1,))
+    process.start()
+    process.join()
+    return 0
+def _leave(name):
+    process = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    with open(name, "a") as file: print(process.pid, file=file, flush=True)
+    return process
+def waits(name): _leave(name).wait()
+def leaves(name): _leave(name).returncode = 0
+"""
+
+
+@pytest.mark.parametrize("mode", ["blocking", "threads", "processes"])
+@pytest.mark.parametrize("function", ["sub", "pool"])
+@pytest.mark.parametrize("probe", ["auto", "portable"])
+def test_what_tasks_start_is_no_worker(folder: Path, mode: str, function: str, probe: str) -> None:
+    """It may end as it likes, and is drawn on request, under its own name."""
+    (folder / "starts.py").write_text(STARTS)
+    args = ("--call", f"starts:{function}", "--repeat", "4", "--workers", "2", "--probe", probe)
+    done = call(folder, "run", *args, "--mode", mode, "--record", "run.jsonl")
+    assert (done.returncode, done.stderr) == (0, "")
+    workers = "" if mode == "blocking" else ", 2 workers"
+    assert done.stdout.startswith(f"starts:{function}, {mode}: 4 tasks{workers}\n")
+    events = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+    assert [each["result"] for each in events if each["type"] == "finished"] == ["0"] * 4
+    if probe == "auto" and function == "sub":
+        kinds = {each["pid"]: each["process"] for each in events if each["type"] == "lane"}
+        named = {each["pid"] for each in events if each["type"] == "process" and each["name"] == "sleep"}
+        assert {kinds[pid] for pid in named} == {"task's process"}
+
+
+def _left_in(file: Path) -> list[psutil.Process]:
+    """The processes that the function has left, as soon as there are two."""
+    pids = file.read_text().split() if file.exists() else []
+    return [psutil.Process(int(pid)) for pid in pids if psutil.pid_exists(int(pid))] if len(pids) == 2 else []
+
+
+@pytest.mark.parametrize("mode", ["threads", "processes"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_what_tasks_have_started_is_ended_with_them(folder: Path, mode: str, number: signal.Signals) -> None:
+    """Wherever it has gone: on Ctrl-C, and where the command itself is killed."""
+    (folder / "starts.py").write_text(STARTS)
+    (folder / "names.txt").write_text("pids\npids\n")
+    args = ("--call", "starts:waits", "--items", "names.txt", "--mode", mode)
+    with subprocess.Popen(
+        command("run", *args), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        left: list[psutil.Process] = []
+        try:
+            left = await_that(lambda: _left_in(folder / "pids"))
+            process.send_signal(number)
+            process.communicate(timeout=LIMIT_S)
+            assert process.returncode == (130 if number is signal.SIGINT else -9)
+            assert all_gone(left)
+        finally:
+            process.kill()
+            for each in left:
+                end(each)
+
+
+def test_what_tasks_leave_behind_is_ended_after_them(folder: Path) -> None:
+    """A run owns what its tasks have started, also where all went well."""
+    (folder / "starts.py").write_text(STARTS)
+    (folder / "names.txt").write_text("pids\npids\n")
+    done = call(folder, "run", "--call", "starts:leaves", "--items", "names.txt", "--mode", "threads")
+    pids = [int(pid) for pid in (folder / "pids").read_text().split()]
+    left = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
+    try:
+        assert (done.returncode, len(pids)) == (0, 2)
+        assert all_gone(left)
+    finally:
+        for each in left:
+            end(each)
+
+
+def test_a_folder_whose_name_is_no_text(folder: Path) -> None:
+    """It is said so, before anything is started."""
+    odd = Path(os.fsdecode(os.fsencode(folder) + b"/odd\xff"))
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system has no such names")
+    done = call(odd, "run", "--call", "fine:add", "--repeat", "2", "--mode", "threads")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "threadviz: --call can't be looked for in the current folder, whose name is"
+    )
+    assert done.stderr.endswith(": rename it.\n") and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(

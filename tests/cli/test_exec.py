@@ -131,7 +131,7 @@ def test_input_and_output_pass_untouched(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     assert done.stdout == data[::-1]
-    assert done.stderr.startswith(b"word\nprogram.py, exec: 1 thread, exit status 0\n")
+    assert done.stderr.startswith(b"word\nprogram.py, exec: 1 thread seen, exit status 0\n")
 
 
 def test_who_reads_the_output_sees_its_end_when_the_program_closes_it(tmp_path: Path) -> None:
@@ -210,6 +210,22 @@ def test_a_signal_comes_to_the_program_once(tmp_path: Path, to_all: bool) -> Non
             assert process.stdout.readline() == f"{number.name}\n"
         assert process.stdout.read() == ""
         assert process.wait(LIMIT_S) == len(numbers)
+
+
+def test_what_is_sent_to_threadviz_alone_comes_through_after_the_same_to_all(tmp_path: Path) -> None:
+    """However soon: each that was sent to all accounts for one."""
+    with executing("--headless", script(tmp_path, HANDLING)) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        await_that(lambda: role(process.pid, "observer"))
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "SIGINT\n"
+        viewer = psutil.Process(process.pid)
+        await_that(lambda: viewer.status() == psutil.STATUS_SLEEPING)  # it has taken it, and waits again
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGUSR2)
+        assert process.stdout.read() == "SIGINT\nSIGUSR2\n"
+        assert process.wait(LIMIT_S) == 3
 
 
 def test_an_ignored_interrupt_is_ignored_by_all(tmp_path: Path) -> None:
@@ -314,6 +330,12 @@ if __name__ == "__main__":
     assert pids[lanes["inner 1"]] == pids[lanes["mine_0"]] != pids[lanes["inner 2"]]
 
 
+def test_what_is_added_to_the_environment_is_said() -> None:
+    """All of it, in the help."""
+    words = threadviz("exec", "--help").stdout.split()
+    assert {"PYTHONPATH:", "THREADVIZ_NAMES", "THREADVIZ_TASKS"} <= {*words}
+
+
 def test_json_goes_to_stderr(tmp_path: Path) -> None:
     """One object, and the program's output is its own."""
     done = threadviz("exec", "--json", script(tmp_path, "print('{}')"))
@@ -354,24 +376,25 @@ def test_what_a_program_leaves_running_is_left_alone(tmp_path: Path) -> None:
 def test_an_orphan_is_a_lane_and_is_collected(tmp_path: Path) -> None:
     """A process whose parent ended before anybody had seen it belongs to the program."""
     text = """
-import os, time
+import os, sys, time
 read, write = os.pipe()
 if os.fork() == 0:
     if os.fork() == 0:
         os.write(write, b"%d" % os.getpid())
-        time.sleep(1)
+        while not os.path.exists(sys.argv[1]):
+            time.sleep(0.01)
     os._exit(0)
 os.wait()
 print(os.read(read, 20).decode(), flush=True)
 input()
 """
-    recording = tmp_path / "run.jsonl"
-    with executing(
-        "--headless", "--record", str(recording), script(tmp_path, text), stdin=subprocess.PIPE
-    ) as process:
+    recording, go = tmp_path / "run.jsonl", tmp_path / "go"
+    words = ["--record", str(recording), script(tmp_path, text), str(go)]
+    with executing("--headless", *words, stdin=subprocess.PIPE) as process:
         assert process.stdout is not None
         orphan = int(process.stdout.readline())
-        await_that(lambda: f'"pid":{orphan},' in recording.read_text())
+        await_that(lambda: orphan in {lane["pid"] for lane in _told(recording, "lane")})
+        go.touch()
         await_that(lambda: not psutil.pid_exists(orphan))
         process.communicate("\n", timeout=LIMIT_S)
     assert says(recording, "closed")

@@ -15,6 +15,7 @@ def test_list_shows_what_there_is() -> None:
     expected = ["workload", *WORKLOADS, "mode", *MODES, "set", *load(None), "probe"]
     assert names[: len(expected)] == expected
     assert names[len(expected)] in {"linux", "portable"}
+    assert re.search("^--call .*a function of yours", done.stdout, re.MULTILINE)
     assert "  tells " in done.stdout
     assert " % of a core" in done.stdout
     assert re.search("^(--probe )?portable .*\n  tells .*\n  can't tell ", done.stdout, re.MULTILINE)

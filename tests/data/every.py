@@ -23,7 +23,11 @@ with socket.create_server(("127.0.0.1", 0)) as server:
     listening = threading.Thread(target=hear, args=(hearer,), name="hearer")
     listening.start()
     with threadviz.observed(ThreadPoolExecutor(2, "counter")) as pool:
-        for future in [pool.submit(count, 8_000_000), pool.submit(count, 4_000_000), pool.submit(int, "none")]:
+        for future in [
+            pool.submit(count, 8_000_000),
+            pool.submit(count, 4_000_000),
+            pool.submit(int, "none"),
+        ]:
             future.exception()
     speaker.send(b".")
     listening.join()

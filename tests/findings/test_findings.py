@@ -73,6 +73,24 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         "workers_kept_busy",
         run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 300}), Job(1, 100, {IO: 200})]),
         True,
+        (
+            "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms."
+            " The 2 workers were the limit: 1 task waited for a turn, and more workers (--workers) would"
+            " overlap more of it."
+        ),
+    ),
+    (
+        "workers_kept_busy",
+        run(
+            310, [Job(1, 0, {State.LOCK: 100}), Job(2, 0, {State.LOCK: 300}), Job(1, 100, {State.LOCK: 200})]
+        ),
+        True,
+        "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
+    ),
+    (
+        "workers_kept_busy",
+        run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {RUNNING: 300}), Job(1, 100, {IO: 200})]),
+        True,
         "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
     ),
     (
@@ -181,8 +199,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 150, READY: 50}, 200, Setting(cores=1)),
         False,
         (
-            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): on average 2.0 of"
-            " the run's own threads could run then, more than 1 core can take."
+            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): the run's own"
+            " threads needed 2.0, and there is 1 core."
         ),
     ),
     (
@@ -190,9 +208,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 150, READY: 50}, 200),
         False,
         (
-            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): on average 2.0 of"
-            " the run's own threads could run then, no more than 2 cores can take, so that other programs had"
-            " them."
+            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): other programs had"
+            " the cores: the run's own threads needed 2.0 of 2."
         ),
     ),
     (
@@ -200,8 +217,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(1000, [Job(lane, 0, {READY: 100, IO: 200}) for lane in (1, 2, 3, 4)]),
         False,
         (
-            "The tasks spent 33 % of their time waiting for a CPU core (400 ms of 1.20 s): on average 4.0 of"
-            " the run's own threads could run then, more than 2 cores can take."
+            "The tasks spent 33 % of their time waiting for a CPU core (400 ms of 1.20 s): the run's own"
+            " threads needed 4.0, and there are 2 cores."
         ),
     ),
     ("cores_sufficed", computing({RUNNING: 100}, 100, Setting(tells=(RUNNING, State.WAITING))), None, ""),
@@ -286,6 +303,12 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
             "The observer fell short: 5.0 % of the lanes' time is unknown (over 1.0 %); it looked 100 times a"
             " second, not 500."
         ),
+    ),
+    (
+        "observation_sufficed",
+        run(4000, [Job(1, 0, {IO: 3918, UNKNOWN: 82})]),
+        False,
+        "The observer fell short: a little over 1.0 % of the lanes' time is unknown.",
     ),
     (
         "observation_sufficed",

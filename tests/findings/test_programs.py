@@ -24,6 +24,7 @@ from threadviz.events import (
 )
 from threadviz.findings import Finding, findings
 from threadviz.findings.rules import RULES_OF_PROGRAMS
+from threadviz.picture.figures import totals_rows
 from threadviz.timeline import Timeline
 
 MS = 1_000_000
@@ -48,10 +49,16 @@ def said(timeline: Timeline, name: str) -> Finding | None:
     return next((finding for finding in findings(timeline) if finding.id == name), None)
 
 
-RUN, READY, GIL, LOCK = State.RUNNING, State.READY, State.GIL, State.LOCK
+RUN, READY, GIL, LOCK, IO = State.RUNNING, State.READY, State.GIL, State.LOCK, State.IO
 CONTENDED = [*lane(0, (RUN, 500), (GIL, 500)), *lane(1, (GIL, 600), (RUN, 400))]
 HELD = GilHeld(100, 0, 0, (Hold(400 * MS, 0), Hold(400 * MS, 1), Hold(100 * MS, FREE), Hold(100 * MS, OPEN)))
 BLOCKED = [thread(0, 100), Spans(0, 0, (WAIT, Span(150 * MS, LOCK), WAIT, Span(650 * MS, State.SLEEP)))]
+SERVE = replace(process(100, "serve.py"), cannot="who holds the GIL")
+TWO_OF_TWO = [
+    event
+    for n, pid in ((0, 200), (2, 300))
+    for event in (replace(SERVE, pid=pid), thread(n, pid, pid), thread(n + 1, pid + 1, pid))
+]
 CASES = [
     ("program_succeeded", whole(ms=1000, status=None), None, ""),
     ("program_succeeded", whole(ms=1000), None, ""),
@@ -79,7 +86,7 @@ CASES = [
         (
             "Of the time that threads ran or wanted to, they waited for the GIL for 55 % (1.10 s of "
             "2.00 s), most of all thread 101, for 600 ms. The GIL was held for 89 % of the 900 ms of "
-            "which that is known, and changed hands at least 1 time a second."
+            "which it is known, and changed hands at least 1 time a second."
         ),
     ),
     (
@@ -112,8 +119,7 @@ CASES = [
         False,
         (
             "Of the time that threads could run, they waited for a CPU core for 50 % (500 ms of 1.00 "
-            "s): on average 1.0 of its own threads could run then, no more than 2 cores can take, so "
-            "that other programs had them."
+            "s): other programs had the cores: its own threads needed 1.0 of 2."
         ),
     ),
     (
@@ -122,7 +128,16 @@ CASES = [
         False,
         (
             "Of the time that threads could run, they waited for a CPU core for 50 % (2.00 s of 4.00 "
-            "s): on average 4.0 of its own threads could run then, more than 2 cores can take."
+            "s): its own threads needed 4.0, and there are 2 cores."
+        ),
+    ),
+    (
+        "cores_were_enough",
+        whole(*lane(0, (LOCK, 900), (RUN, 60), (READY, 40)), ms=1000),
+        True,
+        (
+            "Of the time that threads could run, they waited for a CPU core for 40 % (40 ms of 100 ms"
+            "): there were cores enough."
         ),
     ),
     ("loops_could_answer", whole(*lane(0, (LOCK, 1000)), ms=1000), None, ""),
@@ -154,6 +169,31 @@ CASES = [
         ),
     ),
     ("who_waited_most", whole(*lane(0, (RUN, 1000)), ms=1000), None, ""),
+    ("who_waited_most", whole(*lane(0, (RUN, 500), (IO, 500)), ms=1000), None, ""),
+    (
+        "who_waited_most",
+        whole(*lane(0, (RUN, 100), (LOCK, 900)), *lane(1, (RUN, 500), (IO, 500)), ms=1000),
+        True,
+        "thread 101 waited most: for 500 ms of the 1.00 s that it was there, 500 ms of that for input or output.",
+    ),
+    (
+        "who_waited_most",
+        whole(thread(0, 100), Spans(0, 0, (WAIT,)), *lane(1, (LOCK, 100), (RUN, 10)), ms=110),
+        True,
+        "thread 101 waited most: for 100 ms of the 110 ms that it was there, 100 ms of that for a lock.",
+    ),
+    (
+        "who_waited_most",
+        whole(*lane(0, (RUN, 900), (IO, 100)), *lane(1, (LOCK, 1000)), ms=1000),
+        True,
+        "serve.py waited most: for 100 ms of the 1.00 s that it was there, 100 ms of that for input or output.",
+    ),
+    (
+        "who_waited_most",
+        whole(*[event for n in range(3) for event in lane(n, (LOCK, 1000 - n))], ms=1000),
+        True,
+        "thread 101 waited most: for 999 ms of the 1.00 s that it was there, 999 ms of that for a lock.",
+    ),
     (
         "who_waited_most",
         whole(*lane(0, (RUN, 1000)), *lane(1, (RUN, 200), (LOCK, 500), (GIL, 300)), ms=1000),
@@ -161,15 +201,16 @@ CASES = [
         "thread 101 waited most: for 800 ms of the 1.00 s that it was there, 500 ms of that for a lock.",
     ),
     ("processes_told", whole(ms=1000), None, ""),
+    ("processes_told", whole(SERVE, thread(0, 100), ms=1000), None, ""),
     (
         "processes_told",
-        whole(replace(process(100, "serve.py"), cannot="who holds the GIL"), ms=1000),
+        whole(SERVE, thread(0, 100), thread(1, 101), ms=1000),
         False,
         "Not all can be told of serve.py (process 100): who holds the GIL.",
     ),
     (
         "processes_told",
-        whole(*[replace(process(pid, "x"), cannot="who holds the GIL") for pid in (200, 300)], ms=1000),
+        whole(*TWO_OF_TWO, ms=1000),
         False,
         "Not all can be told of 2 of 3 processes: who holds the GIL.",
     ),
@@ -206,10 +247,103 @@ def test_threads_that_came_and_went_are_counted(most_gone: int) -> None:
 
 def test_few_threads_and_those_that_stay_are_not_worth_a_word() -> None:
     """All threads of a program are gone when it has ended."""
-    assert said(coming(50, 20, 5, 1000), "threads_stayed") is None
-    assert said(coming(200, 200, 5, 1000), "threads_stayed") is None
+    assert said(coming(50, 20, 10, 1000), "threads_stayed") is None
     together = [event for n in range(150) for event in (*lane(n, (LOCK, 1000)), LaneEnded(1000 * MS, n))]
     assert said(whole(*together, ms=1000), "threads_stayed") is None
+    stay = [event for n in range(200, 215) for event in lane(n, (LOCK, 40))]
+    come = [event for n in range(60) for event in (*lane(n, (LOCK, 40)), LaneEnded(40 * MS, n))]
+    assert said(whole(*come, *stay, ms=1000), "threads_stayed") is None
+
+
+def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
+    """Less than one a second, all in all."""
+    text = "At least 59 threads came and went: on average, one was there for 40 ms."
+    come = [event for n in range(60) for event in (*lane(n, (LOCK, 40)), LaneEnded(40 * MS, n))]
+    found = said(whole(*come, ms=200_000), "threads_stayed")
+    assert found == Finding("threads_stayed", holds=False, text=text)
+
+
+@pytest.mark.parametrize(
+    ("holds", "known", "looks", "text"),
+    [
+        (
+            (Hold(40 * MS, 0), Hold(960 * MS, OPEN)),
+            Known.SAMPLED,
+            500,
+            "known of no more than 40 ms of 1.00 s.",
+        ),
+        ((Hold(40 * MS, 0),), Known.INFERRED, 500, "known of no more than 40 ms of 1.00 s."),
+        (
+            (Hold(900 * MS, 0),),
+            Known.SAMPLED,
+            2,
+            "held can't be told: the observer looked no more than 2 times.",
+        ),
+        (
+            (Hold(900 * MS, 0),),
+            Known.SAMPLED,
+            1,
+            "held can't be told: the observer looked no more than 1 time.",
+        ),
+        (
+            (Hold(900 * MS, 0),),
+            Known.SAMPLED,
+            500,
+            " The GIL was held for 100 % of the 900 ms of which it is known, and was not seen to change hands.",
+        ),
+    ],
+)
+def test_no_figures_of_the_gil_where_hardly_anything_is_known(
+    holds: tuple[Hold, ...], known: Known, looks: int, text: str
+) -> None:
+    """It is said why; else of how much they are."""
+    timeline = program(
+        process(100, "serve.py"), *CONTENDED, GilHeld(100, 0, 0, holds, known), Ended(1000 * MS)
+    )
+    timeline.apply(Tick(1000 * MS, looks, 0, MS))
+    found = said(timeline, "gil_waited_for")
+    assert found is not None and found.text.endswith(text)
+    figures = {row.name: row for row in totals_rows(timeline)}
+    if "can't be told" in found.text or "no more" in found.text:
+        assert figures["GIL held"].figure == "-" and "GIL hand-offs" not in figures
+        assert figures["GIL held"].about in found.text
+    else:
+        assert figures["GIL held"].figure == "100 %"
+
+
+def test_one_thread_has_nobody_to_share_the_gil_with() -> None:
+    """Then nothing is told of it, and that is why; with two it is that it was not seen."""
+    for threads, why in ((1, "nobody to share it with: one thread alone"), (2, "it was not seen")):
+        timeline = whole(*[event for n in range(threads) for event in lane(n, (RUN, 1000))], ms=1000)
+        assert {row.name: row.about for row in totals_rows(timeline)}["GIL held"] == why
+
+
+def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
+    """Those that were hardly there, and tasks in threads that were not seen, say that there may be, or were, others."""
+    brief = [e for n in range(1, 8) for e in (thread(n, 100 + n, t=n * MS), LaneEnded((n + 3) * MS, n))]
+    assert said(whole(*brief, ms=1000), "threads_stayed") == Finding(
+        "threads_stayed",
+        holds=False,
+        text=(
+            "Threads came and went so fast that they can't be counted: 7 of 7 threads that were seen were there for"
+            " less than 4.0 ms (2 looks), and others may have been gone before they were seen."
+        ),
+    )
+    assert said(whole(*brief[:8], ms=1000), "threads_stayed") is None
+    unseen = [Submitted(0, 0, "x"), Started(1, 0, 100, 999), Finished(2, 0, "fine")]
+    assert said(whole(*lane(0, (RUN, 990)), *unseen, ms=1000), "threads_stayed") == Finding(
+        "threads_stayed",
+        holds=False,
+        text=(
+            "Threads came and went so fast that they can't be counted: 1 task ran in threads that were never seen."
+        ),
+    )
+
+
+def test_what_could_not_be_told_of_a_process_at_first_is_not_said_of_it() -> None:
+    """The last word on it counts."""
+    first = replace(process(100, "serve.py"), python="", cannot="it was not found in memory")
+    assert said(whole(first, process(100, "serve.py"), ms=1000), "processes_told") is None
 
 
 def test_without_a_gil_nobody_has_waited_for_it() -> None:

@@ -254,3 +254,11 @@ def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:
         "threads: 1.3x faster: its tasks took less CPU time themselves (300 ms in all, and 400 ms in the"
         " baseline)"
     )
+
+
+def test_workers_that_were_the_limit_are_named() -> None:
+    """Where tasks that only waited had to wait for their turn as well."""
+    jobs = [Job(1 + number % 2, number // 2 * 100, {IO: 100}) for number in range(4)]
+    plain = [Job(LOOP, number * 100, {IO: 100}) for number in range(4)]
+    _, threads = verdict({"blocking": run(400, plain), "threads": run(200, jobs)})
+    assert threads.text.endswith("(2.0 tasks waited at a time); the 2 workers were the limit (--workers)")

@@ -110,7 +110,7 @@ def test_every_module_is_imported_from_the_wheel(installed: Path, tmp_path: Path
 def test_a_program_gets_its_names_said(installed: Path, tmp_path: Path) -> None:
     """The file that a program imports, so that its threads can be named, came along."""
     program = "import threading; threading.Thread(target=sum, args=[range(10**7)], name='adder').start()"
-    command = [installed / "threadviz", "exec", "--headless", "--record", "out.jsonl", "--"]
+    command = (installed / "threadviz", "exec", "--headless", "--record", "out.jsonl", "--")
     run(*command, installed / "python", "-c", program, cwd=tmp_path)
     assert '"name":"adder"' in (tmp_path / "out.jsonl").read_text()
 

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 
 from tests.recordings.recorded import DATA, SOUND, descriptors, loaded, written
 from tests.stream.header import HEADER
+from tests.timeline.programs import BEGIN, PROGRAM, thread
 from threadviz.events import (
     FREE,
     AnyEvent,
     Closed,
     Died,
+    Finished,
     GilHeld,
     Hold,
     LaneEnded,
@@ -24,6 +26,7 @@ from threadviz.events import (
     ProcessSeen,
     Span,
     Spans,
+    Started,
     State,
     Submitted,
     Tick,
@@ -266,6 +269,27 @@ def test_what_is_said_again_and_again_is_taken(tmp_path: Path) -> None:
         limits.check(event)
         timeline.apply(event)
     assert timeline.folded is not None and timeline.folded.threads == 999
+
+
+def test_threads_of_one_task_each_may_come_without_end(tmp_path: Path) -> None:
+    """What is recorded of a program that makes a pool for every task is read, whole, in the time that there is."""
+    events: list[AnyEvent] = [PROGRAM, BEGIN, thread(0, 100)]
+    for n in range(1, 21_001):
+        t = n * 1_000_000
+        events += [thread(n, 100 + n, t=t), Submitted(t, n, "f")]
+        events += [
+            Started(t, n, 100, 100 + n),
+            Spans(n, t, (Span(900, State.RUNNING),)),
+            Finished(t + 500, n, "x"),
+        ]
+        events += [LaneEnded(t + 900, n)]
+    result = loaded(tmp_path / "run.jsonl", events)
+    timeline = result.timeline
+    assert result.dropped == "" and timeline.folded is not None
+    assert (timeline.folded.threads, timeline.lane_count) == (20_000, 1_001)
+    assert timeline.totals().states[State.RUNNING] == 21_000 * 900
+    assert {tuple(timeline.task_states(task).items()) for task in timeline.tasks} == {((State.RUNNING, 500),)}
+    assert all(task.lane_name for task in timeline.tasks)
 
 
 def test_what_takes_too_long_is_read_no_further() -> None:

@@ -14,6 +14,8 @@ from threadviz.events import (
     Begin,
     Ended,
     Finished,
+    GilHeld,
+    Hold,
     LaneEnded,
     LaneStarted,
     Located,
@@ -24,6 +26,7 @@ from threadviz.events import (
     Started,
     State,
     Submitted,
+    Tick,
 )
 from threadviz.report.facts import comparison_facts, run_facts, to_json
 from threadviz.report.schema import ComparisonFacts, RunFacts
@@ -99,6 +102,24 @@ def test_a_program_has_its_processes_gils_and_names() -> None:
     mine = [lane["gil"] for lane in facts["lanes"] if lane["pid"] == first["pid"] and lane["gil"]]
     assert sum(each["held_s"] for each in mine) == pytest.approx(gil["held_s"])
     assert sum(each["hand_offs"] for each in mine) == gil["hand_offs"] > 0
+    for each in mine:
+        assert list(each) == ["held_s", "hand_offs", "hand_offs_per_s"]
+        assert each["hand_offs_per_s"] == pytest.approx(each["hand_offs"] / facts["total_s"])
+
+
+@pytest.mark.parametrize(("ms", "told"), [(49, False), (50, True)])
+def test_no_rates_are_told_of_a_run_that_is_too_short(ms: int, told: bool) -> None:
+    """They would be those of a few looks; what was counted is told."""
+    holds = (Hold(1_000_000, 0), Hold(1_000_000, 1))
+    end = ms * 1_000_000
+    timeline = program(
+        thread(0, 100), thread(1, 101), GilHeld(100, 0, 0, holds), Tick(end, 9, 0, 7), Ended(end)
+    )
+    facts = facts_of(timeline)
+    rates = facts["probe"]["rate_hz"]["achieved"], facts["probe"]["cpu_share"]
+    (of_gil,) = (lane["gil"] for lane in facts["lanes"] if lane["tid"] == 101)
+    assert of_gil["hand_offs"] == 1
+    assert [rate is not None for rate in (*rates, of_gil["hand_offs_per_s"])] == [told] * 3
 
 
 def test_what_is_seen_of_threads_is_told() -> None:

@@ -11,14 +11,17 @@ from threadviz.events import (
     Closed,
     Ended,
     Event,
+    Finished,
     GilHeld,
     Hold,
     Known,
     LaneEnded,
     Outcome,
+    ProbeInfo,
     Span,
     Spans,
     Stacks,
+    Started,
     State,
     Submitted,
     Tick,
@@ -60,13 +63,13 @@ def rows(text: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("events", "heading"),
     [
-        ([thread(0, 100)], "serve.py, exec: 1 thread"),
+        ([thread(0, 100)], "serve.py, exec: 1 thread seen"),
         (
             [thread(0, 100), thread(1, 101), thread(2, 200, pid=200)],
-            "serve.py, exec: 3 threads in 2 processes",
+            "serve.py, exec: 3 threads seen in 2 processes",
         ),
-        ([Closed(0, Outcome.FINISHED, status=3)], "serve.py, exec: 0 threads, exit status 3"),
-        ([Closed(0, Outcome.FINISHED, status=-15)], "serve.py, exec: 0 threads, killed by SIGTERM"),
+        ([Closed(0, Outcome.FINISHED, status=3)], "serve.py, exec: 0 threads seen, exit status 3"),
+        ([Closed(0, Outcome.FINISHED, status=-15)], "serve.py, exec: 0 threads seen, killed by SIGTERM"),
     ],
 )
 def test_the_heading_says_how_much_there_was_and_how_it_ended(events: list[Event], heading: str) -> None:
@@ -127,7 +130,7 @@ def test_threads_that_were_folded_away_are_counted() -> None:
         spans = Spans(number, 0, (Span(10 * MS, State.RUNNING),))
         events += [thread(number, 100 + number), spans, LaneEnded(10 * MS, number)]
     text = report(*events, most_gone=2)
-    assert text.startswith("serve.py, exec: 6 threads, ")
+    assert text.startswith("serve.py, exec: 6 threads seen, ")
     assert "\n(3 threads more came and went: they are in the totals)\n" in text
     assert rows(text)["parallelism"].startswith("0.50 ")
 
@@ -151,13 +154,59 @@ def test_where_the_holder_is_inferred_there_is_no_strip() -> None:
     """For it would be known only here and there; the figures are 'at least'."""
     text = report(thread(0, 100), GilHeld(100, 0, 0, HOLDS[::2], Known.INFERRED))
     assert not section(text, "Lanes")[2].startswith("GIL")
+    assert section(text, "Lanes")[2].startswith("(no row for the GIL: ")
+    assert "Who held the GIL" not in text
     assert rows(text)["GIL held"].startswith("50 %  of the time, at least: where it follows")
+
+
+def holders(*events: Event, probe: ProbeInfo = PROGRAM.probe) -> list[list[str]]:
+    """The table of who held the GIL, without its head."""
+    text = report(thread(0, 100), *events, probe=probe)
+    lines = section(text, "Who held the GIL, as far as was seen")
+    assert lines[0].split("  ")[0] == "lane"
+    return [re.split("  +", line) for line in lines[1:]]
+
+
+def test_who_held_the_gil_is_told_by_lane() -> None:
+    """Of the time of which it is known, beside how long each waited for it itself, the longest first."""
+    waits = Spans(1, 0, (Span(25 * MS, State.GIL), Span(75 * MS, State.RUNNING)))
+    turns = (Hold(30 * MS, 1), Hold(10 * MS, 0), Hold(20 * MS, 1), Hold(40 * MS, OPEN))
+    of = GilHeld(100, 0, 0, turns)
+    assert holders(thread(1, 101), waits, of) == [
+        ["thread 101", "83 %", "10", "25 %"],
+        ["serve.py", "17 %", "10", "0 %"],
+    ]
+    blind = replace(PROGRAM.probe, tells=(State.RUNNING, State.WAITING))
+    assert [row[-1] for row in holders(thread(1, 101), waits, of, probe=blind)] == ["-", "-"]
+
+
+def test_those_that_held_it_longest_are_told() -> None:
+    """The others are counted; and of several GILs it is said which."""
+    many = [thread(n, 100 + n) for n in range(1, 11)]
+    held = GilHeld(100, 0, 0, tuple(Hold(n * MS, n) for n in range(1, 11)))
+    *rows, left_out = holders(*many, held)
+    assert [row[0] for row in rows] == [f"thread {n}" for n in range(110, 102, -1)]
+    assert left_out == ["(2 lanes left out here; --json has all lanes)"]
+    other = GilHeld(200, 0, 0, (Hold(MS, 20),))
+    *_, which = holders(
+        *many[:1], thread(20, 200, pid=200), GilHeld(100, 0, 0, (Hold(MS, 0), Hold(MS, 1))), other
+    )
+    assert which == ["(That of process 100; --json has all GILs)"]
+
+
+def test_threads_are_those_that_were_seen() -> None:
+    """And tasks in others prove that there were more."""
+    assert rows(report(thread(0, 100)))["threads"] == "1  seen: not those that were gone between two looks"
+    assert rows(report(thread(0, 100)))["processes"] == "1  seen: not those that were gone between two looks"
+    unseen = [Submitted(0, 0, "x"), Started(1, 0, 100, 999), Finished(2, 0, "fine")]
+    told = rows(report(thread(0, 100), *unseen))["threads"]
+    assert told == "1  seen, and at least one more: 1 task ran in none of them"
 
 
 def test_a_process_that_was_running_already_was_watched() -> None:
     """Its total is no program's."""
     text = report(thread(0, 100), watches=Watches.PROCESS, mode="attach")
-    assert text.startswith("serve.py, attach: 1 thread, ")
+    assert text.startswith("serve.py, attach: 1 thread seen, ")
     assert rows(text)["total"] == "100 ms  it was watched"
 
 

@@ -10,6 +10,7 @@ from tests.stream.header import HEADER
 from threadviz.events import (
     Begin,
     Event,
+    Finished,
     Known,
     LaneEnded,
     LaneStarted,
@@ -18,7 +19,9 @@ from threadviz.events import (
     ProcessSeen,
     Span,
     Spans,
+    Started,
     State,
+    Submitted,
     Tick,
     Watches,
 )
@@ -78,8 +81,8 @@ _lives = st.lists(
 
 
 @st.composite
-def comings(draw: st.DrawFn) -> Comings:
-    """Threads of some processes that come and go, one after the other or at once."""
+def comings(draw: st.DrawFn, *, tasks: bool = False) -> Comings:
+    """Threads of some processes that come and go, one after the other or at once; where wished, with `tasks`."""
     told: list[tuple[int, int, Event]] = []
     lives = draw(st.lists(_lives, min_size=3, max_size=25))
     t = 0
@@ -87,10 +90,25 @@ def comings(draw: st.DrawFn) -> Comings:
         pid = draw(st.sampled_from([100, 100, 200, 300]))
         t += draw(st.integers(0, 200_000_000))
         end = t + sum(span.ns for span in spans) + draw(st.integers(0, 50_000_000))
-        life: list[Event] = [thread(lane, 100 + lane, pid, t), Spans(lane, t, tuple(spans))]
-        gone = [LaneEnded(end, lane)] if draw(st.integers(0, 5)) else []
-        told += [(at, lane, event) for at, event in zip((t, end, end), [*life, *gone], strict=False)]
+        told.append((t, lane, thread(lane, 100 + lane, pid, t)))
+        told += _tasks(draw, lane, t, end, pid) if tasks else ()
+        told.append((end, lane, Spans(lane, t, tuple(spans))))
+        if draw(st.integers(0, 5)):
+            told.append((end, lane, LaneEnded(end, lane)))
     last = max(at for at, _, _ in told) + draw(st.integers(0, 10**9))
     told.sort(key=lambda each: each[:2])
     ticks: Iterable[Event] = [Tick(last, 1, 0, 0)]
     return Comings([PROGRAM, BEGIN, *(event for _, _, event in told), *ticks])
+
+
+def _tasks(draw: st.DrawFn, lane: int, since: int, until: int, pid: int) -> list[tuple[int, int, Event]]:
+    """A few tasks on a lane, each told when it happens; some are not over when the lane is, or never."""
+    told: list[tuple[int, int, Event]] = []
+    for number in range(draw(st.integers(0, 2))):
+        task, start = 10 * lane + number, draw(st.integers(since, until))
+        told += [(since, lane, Submitted(since, task, f"task {task}"))]
+        told += [(start, lane, Started(start, task, pid, 100 + lane))]
+        end = draw(st.integers(start, until) | st.integers(until, until + 100_000_000) | st.none())
+        if end is not None:
+            told += [(end, lane, Finished(end, task, "fine"))]
+    return told

@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.timeline.programs import Comings, comings, program, thread
+from tests.timeline.programs import Comings, comings, named, program, thread
 from threadviz.events import Finished, GilHeld, Hold, LaneEnded, Span, Spans, Started, State, Submitted, Tick
 from threadviz.stream import StreamError
 from threadviz.timeline import Role, Timeline
@@ -19,13 +19,15 @@ def both(stream: Comings, most_gone: int) -> tuple[Timeline, Timeline]:
     return folding, whole
 
 
-@given(comings(), st.integers(0, 4))
+@given(comings() | comings(tasks=True), st.integers(0, 4))
 def test_folding_changes_no_total(stream: Comings, most_gone: int) -> None:
     """States and CPU time are the same to the ns now and at the edges of bins, and lanes are only counted."""
     folding, whole = both(stream, most_gone)
     gone = 0 if folding.folded is None else folding.folded.threads
     assert len(folding.lanes) + gone == len(whole.lanes)
-    assert sum(lane.end is not None and lane.role is not Role.LOOP for lane in folding.lanes) <= most_gone
+    ended = [lane for lane in folding.lanes if lane.end is not None and lane.role is not Role.LOOP]
+    assert sum(lane.is_left for lane in ended) <= most_gone
+    assert sum(not lane.is_left for lane in ended) <= most_gone
     for t in (*range(0, whole.now, BIN_NS), whole.now):
         one, other = folding.totals(t), whole.totals(t)
         assert (one.states, one.cpu_ns, one.total_ns) == (other.states, other.cpu_ns, other.total_ns)
@@ -81,15 +83,78 @@ def test_long_runs_take_no_more_bins() -> None:
     assert model.totals(501 * S).cpu_ns == 500 * S
 
 
-def test_lanes_with_tasks_and_the_event_loop_stay() -> None:
-    """They are what the figures of tasks, and of the loop, are made of."""
+def test_the_event_loop_stays() -> None:
+    """It is what the figures of the loop are made of."""
     model = program(most_gone=0)
-    model.extend([Submitted(0, 0, ""), Started(0, 0, 100, 101), Finished(5, 0, "fine")])
-    for number in (0, 1, 2):
+    for number in (0, 1):
         model.apply(thread(number, 100 + number))
     model.apply(Spans(0, 0, (Span(5, State.IO, call="epoll_wait"),)))
-    model.extend([LaneEnded(9, number) for number in (0, 1, 2)])
-    assert [lane.number for lane in model.lanes] == [0, 1]
+    model.extend([LaneEnded(9, number) for number in (0, 1)])
+    assert [lane.number for lane in model.lanes] == [0]
+
+
+@given(comings(tasks=True), st.integers(0, 4))
+@settings(max_examples=30)
+def test_folding_changes_no_task(stream: Comings, most_gone: int) -> None:
+    """Where it was, what it was in and what all of them took: to the ns, once it is over."""
+    folding, whole = both(stream, most_gone)
+    for mine, other in zip(folding.tasks, whole.tasks, strict=True):
+        assert mine.lane_kind == other.lane_kind
+        assert folding.task_states(mine) == whole.task_states(other)
+        assert (mine.lane_name is None) is (other.lane_name is None)
+    for t in range(0, whole.now + 1, max(1, whole.now // 3)):
+        one, other_totals = folding.totals(t), whole.totals(t)
+        assert (one.sum_ns, one.slowest_ns) == (other_totals.sum_ns, other_totals.slowest_ns)
+        for mine in folding.tasks:
+            assert sum(folding.task_states(mine, t).values()) == mine.elapsed(t)
+
+
+def test_a_task_keeps_the_name_of_its_lane_when_that_is_folded_away() -> None:
+    """And its states; of a part of its time they are shared out evenly."""
+    model = program(thread(0, 100), thread(1, 101), named(1, "fetcher"), most_gone=0)
+    model.extend([Submitted(0, 0, ""), Started(0, 0, 100, 101), Finished(80, 0, "fine")])
+    model.apply(Spans(1, 0, (Span(20, State.RUNNING), Span(70, State.IO, call="read"))))
+    model.apply(LaneEnded(90, 1))
+    (task,) = model.tasks
+    assert [lane.number for lane in model.lanes] == [0]
+    assert (task.lane, task.lane_name, task.lane_kind) == (None, "fetcher", "thread")
+    assert model.task_states(task) == {State.RUNNING: 20, State.IO: 60}
+    assert model.task_states(task, 40) == {State.RUNNING: 10, State.IO: 30}
+    assert model.unseen_tasks == 0
+
+
+def test_a_lane_stays_until_its_tasks_are_over() -> None:
+    """What says that one is over may come late; but not so that lanes become too many."""
+    model = program(thread(0, 100), most_gone=1)
+    for number in (1, 2, 3):
+        model.extend(
+            [thread(number, 100 + number), Submitted(0, number, ""), Started(0, number, 100, 100 + number)]
+        )
+        model.apply(Spans(number, 0, (Span(9, State.LOCK),)))
+    model.extend([LaneEnded(9, 1), LaneEnded(9, 2)])
+    assert [lane.number for lane in model.lanes] == [
+        0,
+        2,
+        3,
+    ]  # both have a task that goes on, and one may be kept
+    model.extend([Finished(5, 2, "fine"), Finished(6, 3, "fine"), LaneEnded(9, 3)])
+    assert [lane.number for lane in model.lanes] == [0, 3]
+    model.apply(Finished(20, 1, "fine"))
+    assert [model.task_states(task) for task in model.tasks] == [
+        {State.LOCK: 9, State.UNKNOWN: 11},
+        {State.LOCK: 5},
+        {State.LOCK: 6},
+    ]
+
+
+def test_tasks_in_threads_that_were_not_seen_are_counted() -> None:
+    """Until one comes into view."""
+    model = program(thread(0, 100))
+    for task in (0, 1):
+        model.extend([Submitted(0, task, ""), Started(1, task, 100, 101 + task), Finished(2, task, "fine")])
+    assert model.unseen_tasks == 2
+    model.apply(thread(1, 101))
+    assert model.unseen_tasks == 1
 
 
 def test_a_lane_that_was_folded_away_is_heard_no_more() -> None:

@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Self, TypeVar
 
 import click
+import msgspec
 from msgspec.structs import replace
 
 from threadviz.ask import MAX_TASKS, OWN, Asked
@@ -21,7 +22,7 @@ from threadviz.cli.output import complain
 from threadviz.events import Outcome
 from threadviz.findings.words import count
 from threadviz.picture.plain import printable
-from threadviz.request import RunRequest
+from threadviz.request import Calling, RunRequest
 from threadviz.timeline import Task, Timeline
 
 _TAIL = 20
@@ -141,8 +142,11 @@ def refusal(request: RunRequest, ran: Ran, record: Path | None = None) -> str:
     return closed.reason
 
 
-def tell_of_failures(timelines: Iterable[Timeline]) -> None:
-    """Write the traceback of the first task that failed in the user's own code to stderr, if one did."""
+def tell_of_failures(timelines: Iterable[Timeline], calling: Calling | None) -> None:
+    """Write the traceback of the first task that failed in the user's own code to stderr, if one did.
+
+    Where all have failed as they do with a text in place of a number, say how else items can be written.
+    """
     for timeline in timelines:
         failed = [task for task in timeline.finished_tasks() if task.traceback]
         if failed:
@@ -151,7 +155,29 @@ def tell_of_failures(timelines: Iterable[Timeline]) -> None:
             more = f", and {count(others, 'other')} in the same place" if others else ""
             complain(f"under {timeline.header.mode}, task {first.name!r} failed{more}")
             _write(first.traceback)
+            if calling is not None and _texts_do_not_fit(timeline, calling):
+                complain(
+                    "each line was passed as text: name the file .jsonl, or write lines such as [0.1], to pass"
+                    " other values"
+                )
             return
+
+
+def _texts_do_not_fit(timeline: Timeline, calling: Calling) -> bool:
+    """Whether all calls failed over a type or a value, where each had one text that could be read as another value."""
+    kinds = {(task.error or "").partition(":")[0] for task in timeline.tasks}
+    if not kinds or not kinds <= {"TypeError", "ValueError"}:
+        return False
+    return all(len(each.args) == 1 and _reads_as_another_value(each.args[0]) for each in calling.items)
+
+
+def _reads_as_another_value(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return not isinstance(msgspec.json.decode(value), str)
+    except (msgspec.DecodeError, UnicodeError):
+        return False
 
 
 def _place(task: Task) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def carry_out_words() -> int:
             f"{message}{' See' if message.endswith('?') else ': see'} {asked} --help"
         ) from error
     except AskError as error:
-        raise CommandError(f"--{error}" if error.field else str(error)) from error
+        raise CommandError(error.as_options) from error
     except OSError:
         write("")  # raises CommandError where click, which prints help and version by itself, could not
         raise
@@ -98,7 +98,7 @@ def _tell(request: RunRequest, ran: Ran, record: Path | None, as_json: bool) -> 
         print_run(ran.timeline, as_json)
     if why := refusal(request, ran, record):
         raise CommandError(why)
-    tell_of_failures([ran.timeline])
+    tell_of_failures([ran.timeline], request.calling)
     if ran.trouble:  # said last, for it speaks of what was printed
         complain(ran.trouble)
     return ran.status

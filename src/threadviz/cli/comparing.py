@@ -87,7 +87,7 @@ def _tell(asked: Sequence[RunRequest], done: Sequence[Ran], as_json: bool) -> Ex
         print_comparison(timelines, as_json, not_run)
     if why := refusal(asked[0], done[-1]):
         raise CommandError(why)
-    tell_of_failures(timelines.values())
+    tell_of_failures(timelines.values(), asked[0].calling)
     if done[-1].trouble:
         complain("; ".join([done[-1].trouble, *(f"{mode}: did not run" for mode in not_run if timelines)]))
     return done[-1].status

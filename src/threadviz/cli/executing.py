@@ -65,6 +65,9 @@ def exec_(words: Sequence[str], wishes: Wishes) -> int:
     With --headless it runs as it would alone, on the same terminal. The report, with --json too, goes to standard error
     when it has ended, for standard output is the program's.
 
+    THREADVIZ_NAMES and THREADVIZ_TASKS are added to its environment, and a folder at the head of PYTHONPATH: with these
+    it says what its threads are called, and what executors do that were given to threadviz.observed.
+
     The exit status is the program's (128 and the signal's number where a signal has killed it), and 130 where it was
     ended by leaving the app.
     """
@@ -90,7 +93,8 @@ def _in_app(program: Program, wishes: Wishes) -> int:
     from threadviz.cli.opening import look_on
     from threadviz.tui.runs.terminal import ProgramTerminal
 
-    with _stdin() as stdin, ProgramTerminal(*_size()) as terminal:
+    unfed = sys.stdin.isatty()  # asked first: then it is the app's in any case
+    with _stdin() as stdin, ProgramTerminal(*_size(), unfed=unfed) as terminal:
         request = _request(
             program, wishes, (stdin, terminal.descriptor, terminal.descriptor), foreground=False
         )
@@ -161,7 +165,7 @@ def _status(program: Program, ran: Ran, wishes: Wishes) -> int:
         )
     if ran.trouble:
         complain(ran.trouble)
-    if closed is None or closed.outcome is not Outcome.FINISHED or closed.status is None:
+    if closed is None or closed.outcome is Outcome.INTERRUPTED or closed.status is None:
         return Exit.BROKEN if ran.trouble and ran.status is not Exit.INTERRUPTED else ran.status
     status = closed.status if closed.status >= 0 else KILLED - closed.status
     return status or (Exit.BROKEN if ran.trouble else Exit.FINISHED)

@@ -46,6 +46,7 @@ def _workloads() -> Iterator[RenderableType]:
     table = columns("workload", "tasks", "")
     for workload in WORKLOADS.values():
         table.add_row(workload.name, str(workload.tasks or "one a site"), workload.about)
+    table.add_row("--call", "one an item", "calls a function of yours: package.module:function")
     yield table
 
 

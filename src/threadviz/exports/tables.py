@@ -107,7 +107,8 @@ def _task(timeline: Timeline, task: Task) -> Row:
     started, finished = (None if t is None else t - zero for t in (task.started, task.finished))
     return (
         *(task.number, defused(task.name)),
-        *((None, None) if task.lane is None else (task.lane.number, defused(task.lane.name))),
+        None if task.lane is None else task.lane.number,
+        None if task.lane_name is None else defused(task.lane_name),
         *(task.submitted - zero, started, finished),
         *(queued(task, now), task.elapsed(now), stage_of(task, now).value),
         *(None if text is None else defused(text) for text in (task.result, task.error)),

@@ -1,4 +1,4 @@
-"""Which of the modes pays, in one sentence: what a comparison is made for."""
+"""Which of the modes pays, in a sentence or two: what a comparison is made for."""
 
 from collections.abc import Mapping, Sequence
 
@@ -42,14 +42,25 @@ def _failures(timelines: Sequence[Timeline]) -> str:
 def _which(pools: Sequence[Verdict]) -> str:
     paying = [each for each in pools if each.overlapped and round(each.speedup or 0, 1) >= PAYS]
     others = [each for each in pools if each not in paying]
-    if not paying and all(each.crowded for each in others):
+    unclear = [] if paying else [each for each in others if _crowded(each)]
+    if unclear and len(unclear) == len(others):
         figures = ", ".join(f"{each.mode} {_times(each)}" for each in others)
         return f"Which pays can't be told, as other programs had the cores: {figures}."
+    others = [each for each in others if each not in unclear]
     if not paying and len(others) > 1:
         return f"Neither pays: {'; '.join(f'{each.mode} {_figure(each)}' for each in others)}."
     pay = "" if paying else " pay"
     not_paying = [f"{each.mode.capitalize()} don't{pay}: {_figure(each)}." for each in others]
-    return " ".join([*_paying(paying), *not_paying])
+    untold = [
+        f"Whether {each.mode} do can't be told, as other programs had the cores: {_times(each)}."
+        for each in unclear
+    ]
+    return " ".join([*_paying(paying), *not_paying, *untold])
+
+
+def _crowded(each: Verdict) -> bool:
+    """Whether other programs had a part in it: where it was the GIL that was waited for, none had."""
+    return each.crowded and not (each.obstacle and each.obstacle.of_python)
 
 
 def _paying(verdicts: Sequence[Verdict]) -> list[str]:
@@ -66,7 +77,9 @@ def _figure(each: Verdict) -> str:
     """The figure of one that does not pay, and what is to be known of it."""
     if round(each.speedup or 0, 1) >= PAYS:
         return f"{_times(each)}, but nothing overlapped"
-    return f"{_times(each)}{', while other programs had the cores' if each.crowded else ''}"
+    if _crowded(each):
+        return f"{_times(each)}, while other programs had the cores"
+    return f"{_times(each)}, {each.obstacle.brief}" if each.obstacle and each.obstacle.brief else _times(each)
 
 
 def _times(each: Verdict) -> str:

@@ -90,7 +90,7 @@ class Figures:
     @cached_property
     def pool(self) -> str | None:
         """What took the tasks: 'thread' or 'process'; None where it was the event loop, or is not known."""
-        kinds = {task.lane.kind for task in self.started if task.lane is not None}
+        kinds = {task.lane_kind for task in self.started} - {None}
         return kinds.pop() if len(kinds) == 1 and not self.plain else None
 
     @property

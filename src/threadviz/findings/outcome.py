@@ -87,11 +87,11 @@ def observation_sufficed(run: Figures) -> Finding | None:
     unknown = run.totals.states.get(State.UNKNOWN, 0) / lanes_ns if lanes_ns else 0.0
     lacks, slow = [], ""
     if unknown > UNKNOWN_MATTERS:
-        lacks.append(f"{percent(unknown)} of the lanes' time is unknown (over {percent(UNKNOWN_MATTERS)})")
+        lacks.append(_beyond(unknown, UNKNOWN_MATTERS, "{} of the lanes' time is unknown"))
     if tick and run.totals.total_ns >= SHORT_NS:
         missed, rate = tick.missed / (tick.rounds + tick.missed or 1), tick.rounds * NS_PER_S / tick.t
         if missed > MISSED_MATTERS:
-            lacks.append(f"it missed {percent(missed)} of the looks due (over {percent(MISSED_MATTERS)})")
+            lacks.append(_beyond(missed, MISSED_MATTERS, "it missed {} of the looks due"))
         if rate < RATE_MATTERS * probe.asked_hz:
             slow = f"it looked {rate:.0f} times a second, not {probe.asked_hz:.0f}"
     if untold := run.timeline.untold:
@@ -105,3 +105,10 @@ def observation_sufficed(run: Figures) -> Finding | None:
     else:
         return None
     return Finding("observation_sufficed", holds=not lacks, text=text)
+
+
+def _beyond(share: float, limit: float, text: str) -> str:
+    """Put a share that is beyond a limit into a text, in words that do not contradict themselves once rounded."""
+    most = percent(limit)
+    figure = percent(share)
+    return text.format(f"a little over {most}") if figure == most else f"{text.format(figure)} (over {most})"

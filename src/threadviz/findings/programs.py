@@ -1,33 +1,25 @@
 """Findings about a program: what its threads did with their time, whatever they were for."""
 
 from threadviz.events import State
-from threadviz.findings.figures import COMPUTING, SHORT_NS, WAITING, Finding
-from threadviz.findings.outcome import UNKNOWN_MATTERS
+from threadviz.findings.figures import SHORT_NS, Finding
 from threadviz.findings.shape import SLOW_CALLBACK_NS
-from threadviz.findings.states import MATTERS
-from threadviz.findings.threads import ThreadFigures
+from threadviz.findings.states import MATTERS, who_had_the_cores
+from threadviz.findings.threads import FEW_LOOKS, ThreadFigures
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
 from threadviz.processes.endings import how_it_ended
-from threadviz.timeline import Lane, Ribbon
+from threadviz.timeline import Lane
 
-MANY_THREADS = 100
-"""So many threads that came and went are worth a word ..."""
+MANY_THREADS = 50
+"""More threads than these that came and went are worth a word ..."""
 
-A_SECOND = 10
-"""... where it was at least so many a second, and on average they were there for less than ..."""
+TO_ONE = 5
+"""... where they are more than so many to one that stayed, and on average were there for no more than ..."""
 
 SHORT_LIVED = 0.25
 """... this share of the program's time."""
 
-_WAITS = (State.READY, State.GIL, *WAITING)
-_FOR = {
-    State.READY: "for a CPU core",
-    State.GIL: "for the GIL",
-    State.IO: "for input or output",
-    State.LOCK: "for a lock",
-    State.SLEEP: "in a timer",
-    State.WAITING: "for what can't be seen",
-}
+SOME_FLEETING = 5
+"""So many threads that were hardly there to be seen are worth a word on those that were not."""
 
 
 def program_succeeded(run: ThreadFigures) -> Finding | None:
@@ -40,50 +32,6 @@ def program_succeeded(run: ThreadFigures) -> Finding | None:
     return Finding("program_succeeded", holds=False, text=text)
 
 
-def gil_waited_for(run: ThreadFigures) -> Finding | None:
-    """How long threads waited for the GIL; beside it how long it was held, which is no cost by itself."""
-    wanted = sum(run.totals.states.get(state, 0) for state in COMPUTING)
-    if not wanted or not run.tells(State.GIL) or not run.any_gil:
-        return None
-    waited = run.totals.states.get(State.GIL, 0)
-    holds = waited >= MATTERS * wanted
-    text = (
-        f"Of the time that threads ran or wanted to, they waited for the GIL for {percent(waited / wanted)}"
-        f" ({seconds(waited)} of {seconds(wanted)})"
-    )
-    if holds:
-        most = max(run.threads, key=lambda lane: run.states[lane][State.GIL], default=None)
-        if most is not None and len(run.threads) > 1:
-            text += f", most of all {most.name}, for {seconds(run.states[most][State.GIL])}"
-    else:
-        text += ": it was in nobody's way"
-    ribbon = run.timeline.ribbon
-    return Finding("gil_waited_for", holds, f"{text}.{'' if ribbon is None else _held(run, ribbon)}")
-
-
-def _held(run: ThreadFigures, ribbon: Ribbon) -> str:
-    """For how long a GIL was held, as a sentence of its own, with a space before it."""
-    since, until = run.since, run.until
-    shares, length = ribbon.shares(since, until), until - since
-    known = shares.held + shares.free
-    if known < SHORT_NS:
-        return ""
-    if ribbon.inferred:  # where it is known, somebody holds it
-        share = f"at least {percent(shares.held / length)} of the time"
-    elif shares.open > UNKNOWN_MATTERS * length:
-        share = f"{percent(shares.held / known)} of the {seconds(known)} of which that is known"
-    else:
-        share = f"{percent(shares.held / known)} of the time"
-    seen = run.timeline.processes.get(ribbon.pid)
-    process = f"{seen.name} (process {seen.pid})" if seen else f"process {ribbon.pid}"
-    whose = f" of {process}" if len({each.pid for each in run.timeline.ribbons}) > 1 else ""
-    which = f", that of interpreter {ribbon.interpreter}," if ribbon.interpreter else ""
-    handed = ribbon.handed(until) - ribbon.handed(since)
-    rate = handed * NS_PER_S / length
-    often = f"{count(round(rate), 'time')} a second" if rate >= 1 else count(handed, "time")
-    return f" The GIL{whose}{which} was held for {share}, and changed hands at least {often}."
-
-
 def cores_were_enough(run: ThreadFigures) -> Finding | None:
     """How long threads that could run waited for a CPU core."""
     ready, running = (run.totals.states.get(state, 0) for state in (State.READY, State.RUNNING))
@@ -94,33 +42,11 @@ def cores_were_enough(run: ThreadFigures) -> Finding | None:
         f"Of the time that threads could run, they waited for a CPU core for {percent(share)}"
         f" ({seconds(ready)} of {seconds(ready + running)})"
     )
-    if share < MATTERS:
+    if share < MATTERS or ready < SHORT_NS:
         return Finding("cores_were_enough", holds=True, text=f"{text}: there were cores enough.")
-    could = f"on average {run.contenders:.1f} of its own threads could run then"
-    cores = count(run.header.cores, "core")
-    if round(run.contenders) <= run.header.cores:
-        why = f"{could}, no more than {cores} can take, so that other programs had them"
-    else:
-        why = f"{could}, more than {cores} can take"
-    return Finding("cores_were_enough", holds=False, text=f"{text}: {why}.")
-
-
-def who_waited_most(run: ThreadFigures) -> Finding | None:
-    """The thread that waited longest, and what for: of those that are there one by one."""
-    if run.totals.total_ns < SHORT_NS or not run.tells_waits:
-        return None
-    waits = {lane: sum(run.states[lane][state] for state in _WAITS) for lane in run.threads}
-    most = max(waits, key=waits.__getitem__, default=None)
-    if most is None or not waits[most]:
-        return None
-    states = run.states[most]
-    state = max(_WAITS, key=states.__getitem__)
-    there = sum(states.values())
-    text = (
-        f"{most.name} waited most: for {seconds(waits[most])} of the {seconds(there)} that it was there,"
-        f" {seconds(states[state])} of that {_FOR[state]}."
+    return Finding(
+        "cores_were_enough", holds=False, text=f"{text}: {who_had_the_cores(run, 'its own threads')}."
     )
-    return Finding("who_waited_most", holds=True, text=text)
 
 
 def loops_could_answer(run: ThreadFigures) -> Finding | None:
@@ -149,27 +75,45 @@ def _thread(lane: Lane) -> str:
 def threads_stayed(run: ThreadFigures) -> Finding | None:
     """Said only where threads came and went in great number: each is to be started, and to be ended.
 
-    One that lives for less than a look may not be seen.
+    One that lives for less than a look may not be seen: where there were such, that is said.
     """
     gone, lived = run.gone
     total = run.totals.total_ns
-    if gone < MANY_THREADS or gone * NS_PER_S < A_SECOND * total or lived > SHORT_LIVED * gone * total:
+    stayed = sum(lane.end is None for lane in run.threads)
+    if gone <= max(MANY_THREADS, TO_ONE * stayed) or lived > SHORT_LIVED * gone * total:
+        return _threads_not_seen(run)
+    each_second = round(gone * NS_PER_S / total) if total else 0
+    rate = f", {each_second} a second" if each_second else ""
+    text = f"At least {gone} threads came and went{rate}: on average, one was there for {seconds(lived // gone)}."
+    return Finding("threads_stayed", holds=False, text=text)
+
+
+def _threads_not_seen(run: ThreadFigures) -> Finding | None:
+    """Said where some have come and gone between two looks, or others were hardly there for longer."""
+    told = []
+    if unseen := run.timeline.unseen_tasks:
+        told.append(f"{count(unseen, 'task')} ran in threads that were never seen")
+    if run.fleeting >= SOME_FLEETING:
+        told.append(
+            f"{run.fleeting} of {len(run.threads)} threads that were seen were there for less than"
+            f" {seconds(run.looks_ns)} ({FEW_LOOKS} looks), and others may have been gone before they were seen"
+        )
+    if not told:
         return None
-    rate = f"{gone * NS_PER_S / total:.0f} a second"
-    text = f"At least {gone} threads came and went, {rate}: on average, one was there for {seconds(lived // gone)}."
+    text = f"Threads came and went so fast that they can't be counted: {'; '.join(told)}."
     return Finding("threads_stayed", holds=False, text=text)
 
 
 def processes_told(run: ThreadFigures) -> Finding | None:
-    """Said only where there is something that can't be told of a process."""
+    """Said only where there is something that can't be told of a process, in which threads could share a GIL."""
     seen = run.timeline.processes.values()
-    clauses = dict.fromkeys(each.cannot for each in seen if each.cannot)
-    if not clauses:
+    concerned = [each for each in seen if each.cannot and run.has_had_several(each.pid)]
+    if not concerned:
         return None
     told = []
-    for clause in clauses:
-        mine = [each for each in seen if each.cannot == clause]
+    for clause in dict.fromkeys(each.cannot for each in concerned):
+        mine = [each for each in concerned if each.cannot == clause]
         one = f"of {mine[0].name} (process {mine[0].pid})"
         whose = one if len(mine) == 1 else f"of {len(mine)} of {len(seen)} processes"
-        told.append(f"{whose}: {clause}")
-    return Finding("processes_told", holds=False, text=f"Not all can be told {'; '.join(told)}.")
+        told.append(f"Not all can be told {whose}: {clause}.")
+    return Finding("processes_told", holds=False, text=" ".join(told))

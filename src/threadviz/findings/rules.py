@@ -4,15 +4,14 @@ from collections.abc import Callable
 
 from threadviz.events import Watches
 from threadviz.findings.figures import Figures, Finding
+from threadviz.findings.gil import gil_waited_for
 from threadviz.findings.outcome import all_tasks_succeeded, observation_sufficed, run_finished
 from threadviz.findings.programs import (
     cores_were_enough,
-    gil_waited_for,
     loops_could_answer,
     processes_told,
     program_succeeded,
     threads_stayed,
-    who_waited_most,
 )
 from threadviz.findings.shape import (
     loop_could_answer,
@@ -23,6 +22,7 @@ from threadviz.findings.shape import (
 )
 from threadviz.findings.states import cores_sufficed, gil_in_the_way, processes_gain, threads_gain_nothing
 from threadviz.findings.threads import ThreadFigures
+from threadviz.findings.waits import who_waited_most
 from threadviz.timeline import Timeline
 
 RULES: tuple[Callable[[Figures], Finding | None], ...] = (

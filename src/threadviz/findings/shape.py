@@ -1,6 +1,7 @@
 """Findings about the shape of a run: its total beside its tasks, their order, and the event loop."""
 
-from threadviz.findings.figures import SHORT_NS, Figures, Finding
+from threadviz.events import State, Watches
+from threadviz.findings.figures import SHORT_NS, WAITING, Figures, Finding
 from threadviz.findings.words import count, percent, seconds
 from threadviz.timeline import Task
 
@@ -10,6 +11,9 @@ ABOUT = 0.05
 A_LITTLE = 0.10
 """What a pool may add to its slowest task, or lose between tasks, and still be said to add or lose little.
 The run that the project grew from, six sites on threads, took 6 % more than its slowest."""
+
+NEARLY_ALL = 0.9
+"""Tasks that wait for this share of their time leave room for others to be at work at the same time."""
 
 SLOW_CALLBACK_NS = 100_000_000
 """From here on asyncio itself calls a loop's step slow: `loop.slow_callback_duration`, 100 ms by default."""
@@ -56,7 +60,31 @@ def workers_kept_busy(run: Figures) -> Finding | None:
     often = percent(min(busy, 1.0))
     lasted = f"of the run's {seconds(total)}"
     text = f"{shared}: on average, a worker had a task for {'' if holds else 'only '}{often} {lasted}."
+    if limited_by_workers(run):
+        waited = count(len(run.started) - workers, "task")
+        limit = f"{workers_were(workers).capitalize()} the limit: {waited} waited for a turn"
+        text += f" {limit}, and more workers (--workers) would overlap more of it."
     return Finding("workers_kept_busy", holds, text)
+
+
+def limited_by_workers(run: Figures) -> bool:
+    """Whether more workers would have let tasks that mostly waited do so at the same time.
+
+    Where tasks wait for locks they may wait for each other: then it can't be told.
+    """
+    total, workers = run.totals.total_ns, len(run.timeline.workers)
+    if run.header.watches is not Watches.WORKLOAD or run.pool is None or not total:
+        return False
+    if workers != run.header.workers or workers >= len(run.started):
+        return False
+    waits = run.task_share(*WAITING)
+    busy = run.totals.sum_ns >= (1 - A_LITTLE) * workers * total
+    return busy and waits >= NEARLY_ALL and run.task_share(State.LOCK) < waits / 2
+
+
+def workers_were(workers: int) -> str:
+    """Workers as what a sentence is about, up to its verb."""
+    return "the one worker was" if workers == 1 else f"the {workers} workers were"
 
 
 def order_of_results(run: Figures) -> Finding | None:

@@ -74,13 +74,17 @@ def cores_sufficed(run: Figures) -> Finding | None:
     text = _spent(run, State.READY, "waiting for a CPU core")
     if holds:
         return Finding("cores_sufficed", holds, f"{text}: there were cores enough.")
-    could = f"on average {run.contenders:.1f} of the run's own threads could run then"
-    cores = count(run.header.cores, "core")
-    if cores_elsewhere(run):
-        why = f"{could}, no more than {cores} can take, so that other programs had them"
-    else:
-        why = f"{could}, more than {cores} can take"
-    return Finding("cores_sufficed", holds, f"{text}: {why}.")
+    whose = who_had_the_cores(run, "the run's own threads")
+    return Finding("cores_sufficed", holds, f"{text}: {whose}.")
+
+
+def who_had_the_cores(run: Figures, own: str) -> str:
+    """Who had the cores when threads waited for them, as a clause; `own` is what the run's threads are called."""
+    needed, cores = run.contenders, run.header.cores
+    if round(needed) <= cores:
+        figure = f"{needed:.1f}" if round(needed, 1) <= cores else f"about {cores}"
+        return f"other programs had the cores: {own} needed {figure} of {cores}"
+    return f"{own} needed {needed:.1f}, and there {'is' if cores == 1 else 'are'} {count(cores, 'core')}"
 
 
 def cores_elsewhere(run: Figures) -> bool:

@@ -5,7 +5,11 @@ from functools import cached_property
 
 from threadviz.events import State
 from threadviz.findings.figures import Figures
+from threadviz.findings.words import NS_PER_S
 from threadviz.timeline import Lane, Role, Timeline
+
+FEW_LOOKS = 2
+"""What is there for no longer may as well come and go between two looks, when the observer is late."""
 
 
 class ThreadFigures(Figures):
@@ -31,6 +35,23 @@ class ThreadFigures(Figures):
         """Whether there is a GIL in any of its processes, as far as that is known."""
         seen = self.timeline.processes.values()
         return any(each.gil for each in seen) if seen else bool(self.timeline.gil)
+
+    @cached_property
+    def looks_ns(self) -> int:
+        """How long FEW_LOOKS took, on average; 0 where there were none."""
+        hz = self.timeline.watching.achieved_hz
+        return round(FEW_LOOKS * NS_PER_S / hz) if hz else 0
+
+    @cached_property
+    def fleeting(self) -> int:
+        """How many threads were there for less than FEW_LOOKS, of those that are there one by one."""
+        return sum(lane.end is not None and lane.end - lane.start < self.looks_ns for lane in self.threads)
+
+    def has_had_several(self, pid: int) -> bool:
+        """Whether a process has had more than one thread, as far as that was seen."""
+        folded = self.timeline.folded
+        gone = folded.of_process(pid) if folded is not None else 0
+        return gone + sum(lane.pid == pid for lane in self.timeline.lanes) > 1
 
     @cached_property
     def gone(self) -> tuple[int, int]:

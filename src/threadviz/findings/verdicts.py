@@ -6,18 +6,14 @@ from dataclasses import dataclass
 from threadviz.events import State
 from threadviz.findings.comparing import baseline_of, same_work
 from threadviz.findings.figures import WAITING, Figures, outcome_of
+from threadviz.findings.obstacles import Obstacle, obstacle, overlapped, tasks_themselves
+from threadviz.findings.shape import limited_by_workers, workers_were
 from threadviz.findings.states import COMPUTES_AT_ONCE, cores_elsewhere
-from threadviz.findings.words import count, percent, seconds
+from threadviz.findings.words import count, seconds
 from threadviz.timeline import Timeline
 
 OVERLAPS = 0.15
 """From here on, this many tasks waiting at a time (on average), waiting is a part of what overlapped."""
-
-OVERLAPPED = 1.05
-"""Tasks overlapped where their sum is beyond the total by more than what noise makes of it."""
-
-IN_THE_WAY = 0.10
-"""A loss of this share (of the tasks' time, or of the total) is worth naming as why a run was not faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,8 @@ class Verdict:
     """How a mode did: `speedup` is relative to the baseline, None where the two can't be compared.
 
     `total_ns` is None where it did not run. `overlapped` is whether it computed or waited for several tasks at once,
-    and `crowded` whether its tasks waited for cores that other programs had.
+    and `crowded` whether its tasks waited for cores that other programs had. `obstacle` is what kept it from being
+    faster, where it was measured by another.
     """
 
     mode: str
@@ -34,6 +31,7 @@ class Verdict:
     text: str
     overlapped: bool = False
     crowded: bool = False
+    obstacle: Obstacle | None = None
 
 
 def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> list[Verdict]:
@@ -77,15 +75,16 @@ def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
     speedup = base.totals.total_ns / total
     if not run.timeline.tasks and not base.timeline.tasks:
         return Verdict(mode, total, speedup, f"{mode}: {_without_tasks(speedup, run, base)}")
+    why = obstacle(run, base)
     # The words follow the figure as it is printed, with one decimal: less than that is noise.
     if round(speedup, 1) > 1:
         how = f"{speedup:.1f}x faster: {_gain(run, base)}"
     elif round(1 / speedup, 1) > 1:
-        how = f"{1 / speedup:.1f}x slower: {_obstacle(run, base)}"
+        how = f"{1 / speedup:.1f}x slower: {why.text}"
     else:
-        how = f"no faster ({speedup:.1f}x): {_obstacle(run, base)}"
-    overlapped = any(_at_once(run))
-    return Verdict(mode, total, speedup, f"{mode}: {how}{failed}", overlapped, cores_elsewhere(run))
+        how = f"no faster ({speedup:.1f}x): {why.text}"
+    at_once = any(_at_once(run))
+    return Verdict(mode, total, speedup, f"{mode}: {how}{failed}", at_once, cores_elsewhere(run), why)
 
 
 def _without_tasks(speedup: float, run: Figures, base: Figures) -> str:
@@ -109,60 +108,19 @@ def _gain(run: Figures, base: Figures) -> str:
     if cpus:
         return f"{computed}, and {waited}" if waits else computed
     if waits:
-        return f"all of it waiting that overlapped ({waited})"
-    return _tasks_themselves(run, base, sign=-1)
+        return f"all of it waiting that overlapped ({waited}){_limit(run)}"
+    return tasks_themselves(run, base, sign=-1)
+
+
+def _limit(run: Figures) -> str:
+    """That more workers would have gained more, as a clause to follow others; nothing where that is not so."""
+    workers = run.header.workers
+    return f"; {workers_were(workers)} the limit (--workers)" if limited_by_workers(run) else ""
 
 
 def _at_once(run: Figures) -> tuple[float, float]:
     """How many CPUs computed at a time, and how many tasks waited: 0 where it is not beyond what noise makes of one."""
-    if not _overlapped(run):
+    if not overlapped(run):
         return 0.0, 0.0
     cpus, waits = run.at_once(State.RUNNING), run.at_once(*WAITING)
     return cpus if cpus >= COMPUTES_AT_ONCE else 0.0, waits if waits >= OVERLAPS else 0.0
-
-
-def _obstacle(run: Figures, base: Figures) -> str:
-    """Why a run was no faster than the baseline: of what shows, what took most."""
-    outside = _outside_tasks(run)
-    gil, ready = run.task_share(State.GIL), run.task_share(State.READY)
-    whose = ", and other programs had the cores" if cores_elsewhere(run) else ""
-    reasons = [
-        (gil, f"its tasks spent {percent(gil)} of their time waiting for the GIL"),
-        (ready, f"its tasks spent {percent(ready)} of their time waiting for a CPU core{whose}"),
-        (
-            outside / run.totals.total_ns,
-            f"{seconds(outside)} went by before its first task started and after its last one ended",
-        ),
-    ]
-    share, reason = max(reasons)
-    if share >= IN_THE_WAY:
-        return reason
-    if not _overlapped(run):
-        return "its tasks did not overlap"
-    return _tasks_themselves(run, base, sign=1)
-
-
-def _overlapped(run: Figures) -> bool:
-    return run.totals.sum_ns >= OVERLAPPED * run.totals.total_ns
-
-
-def _outside_tasks(run: Figures) -> int:
-    """How much of the total (ns) lies before the first task started, or after the last one ended."""
-    begin, until = run.timeline.begin, run.timeline.end
-    starts = [task.started for task in run.started if task.started is not None]
-    ends = [task.finished for task in run.started if task.finished is not None]
-    if begin is None or until is None or not starts or not ends:
-        return run.totals.total_ns
-    return max(min(starts) - begin, 0) + max(until - max(ends), 0)
-
-
-def _tasks_themselves(run: Figures, base: Figures, sign: int) -> str:
-    """What the tasks took themselves: less (sign -1) or more (1) than in the baseline, where that shows."""
-    for what, now, before in (
-        ("CPU time", run.task_ns[State.RUNNING], base.task_ns[State.RUNNING]),
-        ("time", run.totals.sum_ns, base.totals.sum_ns),
-    ):
-        if sign * (now - before) >= IN_THE_WAY * base.totals.sum_ns:
-            figures = f"({seconds(now)} in all, and {seconds(before)} in the baseline)"
-            return f"its tasks took {'less' if sign < 0 else 'more'} {what} themselves {figures}"
-    return "for no reason that the states of its tasks show"

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from threadviz.events import State, Watches
 from threadviz.findings.figures import COMPUTING, SHORT_NS
-from threadviz.findings.words import NS_PER_S
+from threadviz.findings.gil import why_hardly_known
+from threadviz.findings.threads import ThreadFigures
+from threadviz.findings.words import NS_PER_S, count
 from threadviz.picture.brief import brief_percent, brief_seconds
 from threadviz.picture.window import measured
 from threadviz.timeline import Role, Timeline, Totals
@@ -19,6 +21,9 @@ LOOP_FIGURES = ("loop could not answer", "longest stretch")
 
 GIL_HELD = "GIL held"
 """The name of the figure that says for how long it was."""
+
+
+_SEEN = "seen: not those that were gone between two looks"
 
 
 class Row(NamedTuple):
@@ -52,18 +57,33 @@ def _rows_of_program(timeline: Timeline, t: int | None) -> list[Row]:
     wanted = sum(totals.states.get(state, 0) for state in COMPUTING)
     told = wanted and State.GIL in timeline.header.probe.tells
     waited = brief_percent(totals.states.get(State.GIL, 0) / wanted) if told else NOTHING
-    held, *handed = gil_rows(timeline, t) or [Row(GIL_HELD, NOTHING, "it was not seen")]
+    held, *handed = gil_rows(timeline, t) or [Row(GIL_HELD, NOTHING, _why_not_seen(timeline))]
     return [
         Row("total", brief_seconds(totals.total_ns), watched),
-        Row("threads", f"{threads}", "in all"),
+        Row("threads", f"{threads}", _that_were_seen(timeline)),
         Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
         Row("waited for the GIL", waited, "of the time that threads ran or wanted to"),
         held,
         *_loop_rows(timeline, totals),
         *handed,
-        Row("processes", f"{processes}", "in all"),
+        Row("processes", f"{processes}", _SEEN),
         *(_task_rows(timeline, totals, t) if timeline.tasks else ()),
     ]
+
+
+def _why_not_seen(timeline: Timeline) -> str:
+    """Why nothing was told of who held the GIL."""
+    run = ThreadFigures(timeline)
+    gils = [pid for pid, seen in timeline.processes.items() if seen.gil]
+    if gils and not any(map(run.has_had_several, gils)):
+        return "nobody to share it with: one thread alone" + (" in each process" if len(gils) > 1 else "")
+    return "it was not seen"
+
+
+def _that_were_seen(timeline: Timeline) -> str:
+    """What the threads are that are counted, and whether it is known that there were others."""
+    unseen = timeline.unseen_tasks
+    return f"seen, and at least one more: {count(unseen, 'task')} ran in none of them" if unseen else _SEEN
 
 
 def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[Row]:
@@ -103,6 +123,8 @@ def gil_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
     if ribbon.inferred:  # where it is known, somebody holds it
         share, of = shares.held / length if length > 0 else None, "of the time, at least: where it follows"
     whose = "" if len(timeline.ribbons) == 1 else f", of process {ribbon.pid}"
+    if why := why_hardly_known(timeline, ribbon, window.since, until):
+        return [Row(GIL_HELD, NOTHING, f"{why}{whose}")]
     handed = ribbon.handed(until) - ribbon.handed(window.since)
     rate = f"{handed * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING
     return [
@@ -112,7 +134,7 @@ def gil_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
 
 
 def there_were(timeline: Timeline, t: int | None = None) -> tuple[int, int]:
-    """How many threads and processes there have been until `t` (ns; now, where None), but for the plumbing."""
+    """How many threads and processes have been seen until `t` (ns; now, where None), but for the plumbing."""
     lanes = [
         lane for lane in timeline.lanes if lane.role is not Role.PLUMBING and (t is None or lane.start <= t)
     ]

@@ -25,9 +25,9 @@ def what_ran(timeline: Timeline) -> str:
 
 
 def _how_much(timeline: Timeline) -> str:
-    """How many threads and processes a program has had, and how it ended, where it has."""
+    """How many threads and processes of a program were seen, and how it ended, where it has."""
     threads, processes = there_were(timeline)
-    words = count(threads, "thread")
+    words = f"{count(threads, 'thread')} seen"
     if processes > 1:
         words += f" in {processes} processes"
     closed = timeline.closed

@@ -84,7 +84,7 @@ def task_row(task: Task, states: Mapping[State, int], kinds: Sequence[str], t: i
     started = task.started is not None and task.started <= t
     return TaskRow(
         name=printable(task.name),
-        lane=printable(task.lane.name) if started and task.lane else NOTHING,
+        lane=printable(task.lane_name or NOTHING) if started else NOTHING,
         queued=brief_seconds(queued(task, t)),
         elapsed=brief_seconds(task.elapsed(t)) if started else NOTHING,
         running=brief_seconds(states.get(State.RUNNING, 0)) if started else NOTHING,

@@ -7,7 +7,7 @@ import msgspec
 
 from threadviz.events import Known, ProcessSeen, Stacks, State
 from threadviz.findings import Finding, answer, comparison, findings, outcome_of, verdict
-from threadviz.findings.figures import Figures
+from threadviz.findings.figures import SHORT_NS, Figures
 from threadviz.picture.window import Window, measured
 from threadviz.report.schema import (
     SCHEMA,
@@ -111,12 +111,13 @@ def _stacks(stacks: Stacks) -> StacksFacts:
 
 def _probe(timeline: Timeline) -> ProbeFacts:
     info, watching = timeline.header.probe, timeline.watching
+    short = measured(timeline).length < SHORT_NS
     return ProbeFacts(
         name=info.name,
         tells=[state.value for state in info.tells],
-        rate_hz=RateFacts(watching.asked_hz, watching.achieved_hz),
+        rate_hz=RateFacts(watching.asked_hz, None if short else watching.achieved_hz),
         missed=watching.missed,
-        cpu_share=watching.cpu_share,
+        cpu_share=None if short else watching.cpu_share,
     )
 
 
@@ -144,15 +145,10 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
 
 def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
     """What a lane had of a GIL: its own interpreter's, for no thread holds another one."""
-    of = [
-        (ribbon.of_lane(lane.number, window.since), ribbon.of_lane(lane.number, window.until))
-        for ribbon in timeline.ribbons
-        if ribbon.pid == lane.pid
-    ]
-    held = sum(after - before for (before, _), (after, _) in of)
-    return (
-        HolderFacts(held / NS_PER_S, sum(after - before for (_, before), (_, after) in of)) if held else None
-    )
+    of = [ribbon.had_by(lane.number, *window) for ribbon in timeline.ribbons if ribbon.pid == lane.pid]
+    held, handed = sum(ns for ns, _ in of), sum(times for _, times in of)
+    rate = handed * NS_PER_S / window.length if window.length >= SHORT_NS else None
+    return HolderFacts(held / NS_PER_S, handed, rate) if held else None
 
 
 def _loop(blocked: int, longest: int) -> LoopFacts:
@@ -165,7 +161,7 @@ def _task(task: Task, timeline: Timeline, window: Window) -> TaskFacts:
 
     return TaskFacts(
         name=task.name,
-        lane=task.lane.name if task.lane else None,
+        lane=task.lane_name,
         submitted_s=(task.submitted - window.since) / NS_PER_S,
         started_s=since(task.started),
         finished_s=since(task.finished),

@@ -14,6 +14,7 @@ from threadviz.picture.marks import EDGE, HELD, LOOKS, Look
 from threadviz.picture.plain import printable
 from threadviz.picture.strip import Beyond, Cell, Mark, strip, turn
 from threadviz.picture.window import Window, measured
+from threadviz.report.holders import WHY_NOT
 from threadviz.report.paper import Paper
 from threadviz.timeline import Lane, Ribbon, Role, Timeline
 
@@ -59,6 +60,8 @@ class Picture:
         window = measured(timeline)
         if ribbon := _ribbon(timeline):
             yield self._gil(ribbon, window)
+        elif timeline.ribbon:
+            yield Text(WHY_NOT, style="dim")
         shown = shown_lanes(timeline)
         for lane in shown:
             yield self._lane(lane, _label(timeline, lane), window)

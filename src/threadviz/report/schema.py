@@ -15,20 +15,23 @@ States = dict[str, float]
 
 
 class RateFacts(msgspec.Struct, frozen=True):
-    """How many times a second the observer was to look at all threads, and did."""
+    """How many times a second the observer was to look at all threads, and did: null of a run under 50 ms."""
 
     asked: float
-    achieved: float
+    achieved: float | None
 
 
 class ProbeFacts(msgspec.Struct, frozen=True):
-    """Who watched: the probe, the states that it tells, looks missed, and the share of a core that it used itself."""
+    """Who watched: the probe, the states that it tells, looks missed, and the share of a core that it used itself.
+
+    Of a run under 50 ms, `cpu_share` is null: it would be that of starting up.
+    """
 
     name: str
     tells: list[str]
     rate_hz: RateFacts
     missed: int
-    cpu_share: float
+    cpu_share: float | None
 
 
 class LoopFacts(msgspec.Struct, frozen=True):
@@ -71,10 +74,14 @@ class GilFacts(msgspec.Struct, frozen=True):
 
 
 class HolderFacts(msgspec.Struct, frozen=True):
-    """For how long a thread was seen to hold its process's GIL, and how often at least it was handed to it."""
+    """For how long a thread was seen to hold its process's GIL, and how often at least it was handed to it.
+
+    `hand_offs_per_s` is that by the run's total; null of a run under 50 ms.
+    """
 
     held_s: float
     hand_offs: int
+    hand_offs_per_s: float | None
 
 
 class FoldedFacts(msgspec.Struct, frozen=True):
@@ -131,7 +138,7 @@ class LaneFacts(msgspec.Struct, frozen=True):
 
 
 class TaskFacts(msgspec.Struct, frozen=True):
-    """A call of the workload's function. `lane` is the name of its lane.
+    """A call of the workload's function. `lane` is the name of its lane, which may be one of those that were folded.
 
     What has not come to pass is null. A task that is over has one of `result` and `error`; one that is not has neither.
     `traceback` is there, in lines, where the user's own code has failed.

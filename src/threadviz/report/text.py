@@ -12,6 +12,7 @@ from threadviz.findings.comparing import baseline_of
 from threadviz.findings.words import count
 from threadviz.picture.heading import cannot, machine, what_ran, who_watched
 from threadviz.picture.plain import printable
+from threadviz.report.holders import holders
 from threadviz.report.lanes import Picture
 from threadviz.report.paper import Paper
 from threadviz.report.tables import comparison_table, totals_table
@@ -25,7 +26,7 @@ def run_report(timeline: Timeline, paper: Paper) -> str:
     """Return what one run was: its lanes, tasks, totals and findings."""
     picture = Picture([timeline], paper)
     tasks, left_out = task_table(timeline, paper.width)
-    found = findings(timeline)
+    found, held = findings(timeline), [*holders(timeline)]
     of_program = timeline.header.watches is not Watches.WORKLOAD
     return paper.render(
         Text(what_ran(timeline), style="bold"),
@@ -33,6 +34,7 @@ def run_report(timeline: Timeline, paper: Paper) -> str:
         Text(who_watched(timeline)),
         *_sentence(cannot(timeline.header)),
         *_section("Lanes", [*picture.axis(), *picture.lanes(timeline), "", *picture.legend()]),
+        *(_section("Who held the GIL, as far as was seen", held) if held else ()),
         *(_section(_TASKS, [tasks, *_left_out(left_out)]) if timeline.tasks or not of_program else ()),
         *_section("Totals", [totals_table(timeline)]),
         *(_section("Findings", [_items((each.text for each in found), paper)]) if found else ()),

@@ -13,12 +13,9 @@ import msgspec
 from threadviz.events import Begin, Ended
 from threadviz.modes import MODES
 from threadviz.subject.calls import describe, submitting
-from threadviz.subject.order import Ready, Refused, SubjectOrder
+from threadviz.subject.order import SENDS, Ready, Refused, SubjectOrder
 from threadviz.subject.saying import say
 from threadviz.workloads import WORKLOADS, Call
-
-SENDS = "processes"
-"""The mode in which what a function gets and returns goes from process to process."""
 
 
 def main() -> None:

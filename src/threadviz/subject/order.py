@@ -5,6 +5,9 @@ import msgspec
 from threadviz.events import Event
 from threadviz.request import Calling
 
+SENDS = "processes"
+"""The mode that has worker processes: what a function gets and returns goes from process to process."""
+
 
 class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     """One workload under one mode.

@@ -6,10 +6,11 @@ the vocabulary of events alone.
 
 from threadviz.timeline.folded import Folded
 from threadviz.timeline.kinds import STATES
-from threadviz.timeline.lane import Lane, Stretch
+from threadviz.timeline.lane import Lane
 from threadviz.timeline.model import Timeline
 from threadviz.timeline.reading import Role
 from threadviz.timeline.ribbon import Held, Part, Ribbon, Shares
+from threadviz.timeline.stretch import Stretch
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.totals import Totals, Watching
 

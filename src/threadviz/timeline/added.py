@@ -1,8 +1,8 @@
 """What all lanes together were in."""
 
 from threadviz.timeline.bins import Sums
+from threadviz.timeline.clock import Clock
 from threadviz.timeline.kinds import STATES
-from threadviz.timeline.lane import Clock
 from threadviz.timeline.lanes import Lanes
 from threadviz.timeline.reading import Role
 

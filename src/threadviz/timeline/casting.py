@@ -89,7 +89,10 @@ class WorkloadCasting:
         """A workload tells all of its tasks."""
 
     def process_named(self, pid: int) -> None:
-        """And so are processes."""
+        """And so are processes, but for those that tasks have started, of which it is all that is known."""
+        for lane in self._threads.of_process(pid):
+            if _is_of_task(lane):
+                lane.name = lane.process_name
 
     def forget(self, lane: Lane) -> None:
         """Others keep their numbers."""
@@ -114,6 +117,8 @@ class WorkloadCasting:
             lane.take_role(role, (0 if self._begin is None else self._begin.t, FOREVER), seen=False)
         if role is Role.LOOP:
             lane.name = "event loop"
+        elif _is_of_task(lane):
+            lane.name = lane.process_name
         else:
             what = lane.kind if role is Role.WORKER else role.value
             self._named[what] += 1
@@ -128,3 +133,8 @@ class WorkloadCasting:
 
     def _is_apart(self, lane: Lane) -> bool:
         return lane.process == "worker" if self._begin is None else lane.pid != self._begin.pid
+
+
+def _is_of_task(lane: Lane) -> bool:
+    """Whether it is a thread of a process that a task has started, and no worker, as tasks in it would have shown."""
+    return lane.process == "task's process" and not lane.tasks

@@ -1,38 +1,20 @@
 """A lane: one thread, from when it came into view until it was gone, and what it did in between."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from operator import add, sub
 
 from threadviz.events import Known, LaneStarted, Located, Named, NamedBy, Place, Span, Spans, State
 from threadviz.stream import StreamError
 from threadviz.timeline.account import Account, merged
 from threadviz.timeline.bins import DENSE, Bins, Sums, differences, walked
+from threadviz.timeline.clock import Clock
 from threadviz.timeline.kinds import STATES, WIDTH, Kinds
 from threadviz.timeline.notes import Notes
 from threadviz.timeline.reading import FOREVER, Asked, Role
+from threadviz.timeline.stretch import Stretch
 
 _BEST_NAMES = (NamedBy.PROGRAM, NamedBy.STACKS, NamedBy.SYSTEM)
 """Who is believed first on a thread's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """From `start` to `end` (ns) in one state; `call` names the system call, where there is one."""
-
-    start: int
-    end: int
-    state: State
-    known: Known
-    call: str
-
-
-@dataclass
-class Clock:
-    """The latest moment (ns) that anything was said of, and how often what had been settled was worked out anew."""
-
-    now: int = 0
-    recuts: int = 0
 
 
 class Lane:
@@ -206,6 +188,11 @@ class Lane:
         """
         until = min(until, self._horizon())
         return sum(self._columns_until(until)[WIDTH:]), self._account.longest_block(until, self._horizon())
+
+    @property
+    def is_left(self) -> bool:
+        """Whether all of its tasks are over, as far as was told."""
+        return not self._account.in_task(FOREVER)
 
     def in_task(self, t: int) -> bool:
         """Whether a task is on the lane right after `t` (ns)."""

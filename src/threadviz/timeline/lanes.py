@@ -7,9 +7,10 @@ from operator import attrgetter
 from threadviz.events import Begin, GilHeld, LaneEnded, LaneStarted, Named, Spans, Started
 from threadviz.stream import StreamError
 from threadviz.timeline.casting import Casting, WorkloadCasting
+from threadviz.timeline.clock import Clock
 from threadviz.timeline.folded import Folded
 from threadviz.timeline.kinds import Kinds
-from threadviz.timeline.lane import Clock, Lane
+from threadviz.timeline.lane import Lane
 from threadviz.timeline.program import ProgramCasting
 from threadviz.timeline.reading import Role
 from threadviz.timeline.stays import Stays
@@ -20,7 +21,8 @@ _AT_A_TIME = 256
 """After so many stretches it is seen to again that there are not too many."""
 
 MOST_GONE = 1000
-"""So many lanes that have ended are kept, beside those that had tasks: the next one folds the oldest away."""
+"""So many lanes that have ended are kept, and as many that have a task which is not over: the next one folds the
+oldest away."""
 
 
 class Lanes:
@@ -34,6 +36,8 @@ class Lanes:
         self._process_names: dict[int, str] = {}
         self._begin: Begin | None = None
         self._gone = deque[Lane]()
+        # Lanes that have ended as well, but with tasks that are not over, by their numbers.
+        self._not_left: dict[int, Lane] = {}
         self._most_gone = most_gone
         self._in_order: tuple[Lane, ...] | None = ()
         self._clock = clock
@@ -57,6 +61,11 @@ class Lanes:
         if self._in_order is None:
             self._in_order = tuple(sorted(self._threads, key=self._casting.place))
         return self._in_order
+
+    @property
+    def unseen_tasks(self) -> int:
+        """How many tasks have started in threads that were not seen."""
+        return self._stays.unseen
 
     @property
     def kinds(self) -> int:
@@ -127,9 +136,16 @@ class Lanes:
         lane.finish(event.t)
         strays = self._stays.end(lane, event.t)
         self._casting.ended(lane, strays=strays)
-        self._gone.append(lane)
         self._in_order = None
-        return [*self._fold(self._begin.t)] if self._begin is not None else []
+        return self._let_go(lane)
+
+    def leave(self, lane: Lane) -> list[Lane]:
+        """A task on a lane is over. Return what is folded away now."""
+        if lane.number not in self._not_left or not lane.is_left:
+            return []
+        self._in_order = None
+        del self._not_left[lane.number]
+        return self._let_go(lane)
 
     def task_on(self, lane: Lane, t: int) -> Task | None:
         """The task that is on a lane right after `t` (ns); of several the one that started last."""
@@ -151,11 +167,18 @@ class Lanes:
             max(self._threads, key=_held).thin(marks)
         return max(keep - held, _AT_A_TIME)
 
+    def _let_go(self, lane: Lane) -> list[Lane]:
+        """A lane has ended. Return what is folded away for it."""
+        if lane.is_left:
+            self._gone.append(lane)
+        else:
+            self._not_left[lane.number] = lane
+        return [*self._fold(self._begin.t)] if self._begin is not None else []
+
     def _fold(self, origin: int) -> Iterator[Lane]:
-        """Fold away what is too much, but for lanes with tasks, and the event loop's."""
-        while len(self._gone) > self._most_gone:
-            lane = self._gone.popleft()
-            if lane.tasks or lane is self.loop:
+        """Fold away what is too much, but for the event loop's lane."""
+        for lane in self._too_many():
+            if lane is self.loop:
                 continue
             if self.folded is None:
                 self.folded = Folded(origin)
@@ -166,6 +189,12 @@ class Lanes:
             self._stays.forget(lane)
             self._casting.forget(lane)
             yield lane
+
+    def _too_many(self) -> Iterator[Lane]:
+        while len(self._gone) > self._most_gone:
+            yield self._gone.popleft()
+        while len(self._not_left) > self._most_gone:
+            yield self._not_left.pop(next(iter(self._not_left)))
 
 
 _held = attrgetter("held")

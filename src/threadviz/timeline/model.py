@@ -29,24 +29,25 @@ from threadviz.events import (
 )
 from threadviz.stream import StreamError
 from threadviz.timeline.added import AddedUp
+from threadviz.timeline.clock import Clock
 from threadviz.timeline.folded import Folded
 from threadviz.timeline.kinds import STATES
-from threadviz.timeline.lane import Clock, Lane
+from threadviz.timeline.lane import Lane
 from threadviz.timeline.lanes import MOST_GONE, Lanes
 from threadviz.timeline.reading import Role
 from threadviz.timeline.ribbon import Ribbon
 from threadviz.timeline.ribbons import Ribbons
 from threadviz.timeline.tasks import Task, Tasks
-from threadviz.timeline.totals import Totals, Watching
+from threadviz.timeline.told import Told
+from threadviz.timeline.totals import Totals
 
-NS_PER_S = 1_000_000_000
 KEEP = 1_000_000
 """How many stretches a timeline keeps as they were told: about 20 MB of them."""
 
 _RUNNING = STATES.index(State.RUNNING)
 
 
-class Timeline:
+class Timeline(Told):
     """What a stream of events says, as far as it was applied. All times are ns since the run's origin.
 
     `begin` and `end` are when the workload began and ended, `now` is the latest moment that anything was
@@ -56,17 +57,7 @@ class Timeline:
     """
 
     def __init__(self, keep: int = KEEP, most_gone: int = MOST_GONE) -> None:
-        self.begin: int | None = None
-        self.end: int | None = None
-        self.error: str | None = None
-        self.tick: Tick | None = None
-        self.closed: Closed | None = None
-        self.died: list[Died] = []
-        self.processes: dict[int, ProcessSeen] = {}
-        self.stacks: Stacks | None = None
-        self.untold: Untold | None = None
-        self._root: int | None = None
-        self._header: Header | None = None
+        super().__init__()
         self._clock = Clock()
         self._keep = self._room = keep
         self._tasks = Tasks()
@@ -116,18 +107,6 @@ class Timeline:
         """Take the next events of the stream."""
         for event in events:
             self.apply(event)
-
-    @property
-    def header(self) -> Header:
-        """What is run, on what, and who watches. Raises StreamError before anything was applied."""
-        if self._header is None:
-            raise StreamError("the stream is empty")
-        return self._header
-
-    @property
-    def begun(self) -> bool:
-        """Whether its header is there."""
-        return self._header is not None
 
     @property
     def now(self) -> int:
@@ -195,29 +174,6 @@ class Timeline:
         )
 
     @property
-    def root(self) -> int | None:
-        """The process id of the subject, or of the program's first process; None until it is known."""
-        return self._root
-
-    @property
-    def python(self) -> str:
-        """The version of the subject's Python, or of that of the program's first process; empty where not known."""
-        seen = self._seen_of_root
-        return self.header.python if seen is None else seen.python
-
-    @property
-    def gil(self) -> bool | None:
-        """Whether that Python has a GIL; None where it is not known."""
-        seen = self._seen_of_root
-        return self.header.gil if seen is None else seen.gil
-
-    @property
-    def _seen_of_root(self) -> ProcessSeen | None:
-        """What was said of it, of a program; None of a workload's run, whose header has the last word."""
-        of_program = self.header.watches is not Watches.WORKLOAD
-        return self.processes.get(self._root or 0) if of_program else None
-
-    @property
     def workers(self) -> tuple[Lane, ...]:
         """The workers' lanes, as they appeared."""
         return tuple(lane for lane in self.lanes if lane.role is Role.WORKER)
@@ -228,19 +184,14 @@ class Timeline:
         return tuple(self._tasks.by_number.values())
 
     @property
+    def unseen_tasks(self) -> int:
+        """How many tasks have started in threads that were not seen, by now: there were more threads than lanes."""
+        return self._lanes.unseen_tasks
+
+    @property
     def kinds(self) -> int:
         """How many different kinds of stretches were told of: by state, how it is known, and system call."""
         return self._lanes.kinds
-
-    @property
-    def watching(self) -> Watching:
-        """What the observer's last word on itself says of how it watched."""
-        asked_hz, tick = self.header.probe.asked_hz, self.tick
-        if tick is None or not tick.t:
-            return Watching(asked_hz, 0.0, 0, 0, 0.0)
-        return Watching(
-            asked_hz, tick.rounds * NS_PER_S / tick.t, tick.rounds, tick.missed, tick.cpu_ns / tick.t
-        )
 
     def task(self, number: int) -> Task:
         """The task of this number. Raises KeyError."""
@@ -253,17 +204,10 @@ class Timeline:
     def task_states(self, task: Task, until: int | None = None) -> dict[State, int]:
         """Nanoseconds in each state while `task` ran, at most until `until`; without states of 0 ns.
 
-        They add up exactly to its elapsed time: what its lane was not there to say is unknown.
+        They add up exactly to its elapsed time: what its lane was not there to say is unknown. Of a task whose lane was
+        folded away they are as they were then; of a part of its time they are shared out evenly.
         """
-        until = self.now if until is None else min(until, self.now)
-        elapsed = task.elapsed(until)
-        if task.started is None or not elapsed:
-            return {}
-        end = task.started + elapsed
-        states = {} if task.lane is None else task.lane.states(task.started, end)
-        if missing := elapsed - sum(states.values()):
-            states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
-        return states
+        return task.states(self.now if until is None else min(until, self.now))
 
     def task_on(self, lane: Lane, t: int) -> Task | None:
         """The task that is on `lane` right after `t` (ns); of several the one that started last."""
@@ -288,11 +232,6 @@ class Timeline:
             loop_longest_ns=longest_ns,
         )
 
-    @property
-    def _marks(self) -> list[int]:
-        """Where sums are to stay exact, whatever is thinned."""
-        return [t for t in (self.begin, self.end) if t is not None]
-
     def _see(self, t: int) -> None:
         if t > self._clock.now:
             self._clock.now = t
@@ -304,29 +243,21 @@ class Timeline:
             self._room += self._lanes.make_room(self._keep, self._marks)
 
     def _lane_ended(self, event: LaneEnded) -> None:
-        for lane in self._lanes.end(event):
+        self._forget(self._lanes.end(event))
+
+    def _forget(self, folded: Iterable[Lane]) -> None:
+        """These lanes were folded away."""
+        for lane in folded:
             self._ribbons.forget_lane(lane.pid, lane.number)
             if not self._lanes.has_process(lane.pid):
                 self._ribbons.forget_process(lane.pid)
                 self.processes.pop(lane.pid, None)
-
-    def _tick(self, event: Tick) -> None:
-        if self.tick is not None and event.t < self.tick.t:
-            raise StreamError(f"a tick at {event.t} ns, after the one at {self.tick.t} ns")
-        self.tick = event
 
     def _begin(self, event: Begin) -> None:
         if self.begin is not None:
             raise StreamError("the workload begins twice")
         self.begin, self._root = event.t, event.pid
         self._lanes.begin(event)
-
-    def _ended(self, event: Ended) -> None:
-        if self.begin is None or event.t < self.begin:
-            raise StreamError("the workload ends before it has begun")
-        if self.end is not None:
-            raise StreamError("the workload ends twice")
-        self.end, self.error = event.t, event.error
 
     def _started(self, event: Started) -> None:
         self._lanes.place(self._tasks.start(event), event)
@@ -335,6 +266,7 @@ class Timeline:
         task = self._tasks.finish(event)
         if task.lane is not None:
             task.lane.occupy(event.t, -1)
+            self._forget(self._lanes.leave(task.lane))
 
     def _process(self, event: ProcessSeen) -> None:
         self.processes[event.pid] = event
@@ -347,14 +279,6 @@ class Timeline:
         self.untold = event
         self._lanes.leave_untold()
 
-    def _stacks(self, event: Stacks) -> None:
-        if self.stacks is not None and event.t < self.stacks.t:
-            raise StreamError(f"stacks at {event.t} ns, after those at {self.stacks.t} ns")
-        self.stacks = event
-
     def _gil_held(self, event: GilHeld) -> None:
         self._lanes.check_holders(event)
         self._see(self._ribbons.tell(event, self._marks))
-
-    def _closed(self, event: Closed) -> None:
-        self.closed = event

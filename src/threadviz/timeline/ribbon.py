@@ -148,6 +148,11 @@ class Ribbon:
         holder = self._holders.get(lane)
         return (0, 0) if holder is None else holder.until(until)
 
+    def had_by(self, lane: int, since: int, until: int) -> tuple[int, int]:
+        """For how long a lane held it within [since, until] (ns), and how often at least it was handed to it then."""
+        (held_before, handed_before), (held, handed) = (self.of_lane(lane, t) for t in (since, until))
+        return held - held_before, handed - handed_before
+
     def handed(self, until: int) -> int:
         """How often at least, until then (ns), it went from one thread to another."""
         return self._gone_taken + sum(holder.until(until)[1] for holder in self._holders.values())

@@ -32,6 +32,11 @@ class Stays:
         self._by_lane: defaultdict[int, list[_Stay]] = defaultdict(list)
         self._homeless: defaultdict[Thread, list[_Stay]] = defaultdict(list)
 
+    @property
+    def unseen(self) -> int:
+        """How many tasks are on no lane, for no thread came into view that they started in."""
+        return sum(map(len, self._homeless.values()))
+
     def place(self, task: Task, event: Started) -> None:
         """Put a task on its thread's lane, or leave it on none until that comes into view."""
         self._house(_Stay(task, event))
@@ -56,8 +61,9 @@ class Stays:
         return True
 
     def forget(self, lane: Lane) -> None:
-        """A lane without tasks is folded away."""
-        self._by_lane.pop(lane.number, None)
+        """A lane is folded away: its tasks keep what it says of them."""
+        for stay in self._by_lane.pop(lane.number, ()):
+            stay.task.fold()
 
     def task_on(self, lane: Lane, t: int) -> Task | None:
         """The task that is on a lane right after `t` (ns); of several the one that started last."""

@@ -2,12 +2,22 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from operator import attrgetter, itemgetter
+from typing import NamedTuple
 
-from threadviz.events import Finished, Started, Submitted
+from threadviz.events import Finished, Started, State, Submitted
 from threadviz.stream import StreamError
 from threadviz.timeline.lane import Lane
 from threadviz.timeline.reading import FOREVER
+
+
+class WasOn(NamedTuple):
+    """What is left of a task's lane that was folded away: what it was called, its kind, and the task's states (ns)."""
+
+    name: str
+    kind: str
+    states: dict[State, int]
 
 
 @dataclass(slots=True, eq=False)
@@ -15,7 +25,8 @@ class Task:
     """One call of the workload's function. Times are ns; None where it has not come to that.
 
     A task that failed before a worker took it (its pool broke, say) has `finished` and `error`, and no
-    `started`. `lane` is None as long as no lane is the thread that it started in.
+    `started`. `lane` is None as long as no lane is the thread that it started in, and where that lane was folded away:
+    then `was_on` says what it was.
     """
 
     number: int
@@ -28,12 +39,55 @@ class Task:
     traceback: str = ""
     """Of the user's own code, in lines, where it is that which failed."""
     lane: Lane | None = None
+    was_on: WasOn | None = None
+
+    @property
+    def lane_name(self) -> str | None:
+        """What its lane is called, or was; None where it is on none."""
+        lane = self.lane or self.was_on
+        return None if lane is None else lane.name
+
+    @property
+    def lane_kind(self) -> str | None:
+        """The kind of its lane; None where it is on none."""
+        lane = self.lane or self.was_on
+        return None if lane is None else lane.kind
 
     def elapsed(self, until: int = FOREVER) -> int:
         """From its start to its end, at most until `until` (ns); one that is not over goes on until then."""
         if self.started is None:
             return 0
         return max(min(FOREVER if self.finished is None else self.finished, until) - self.started, 0)
+
+    def states(self, until: int) -> dict[State, int]:
+        """Nanoseconds in each state while it ran, at most until `until` (ns): see `Timeline.task_states`."""
+        elapsed = self.elapsed(until)
+        if self.started is None or not elapsed:
+            return {}
+        if self.was_on is not None:
+            states = _part(self.was_on.states, elapsed)
+        else:
+            states = {} if self.lane is None else self.lane.states(self.started, self.started + elapsed)
+        if missing := elapsed - sum(states.values()):
+            states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
+        return states
+
+    def fold(self) -> None:
+        """Keep what its lane, which has ended, says of it, and leave that."""
+        if self.lane is not None and self.started is not None and self.lane.end is not None:
+            end = min(self.lane.end, self.started + self.elapsed())
+            self.was_on = WasOn(self.lane.name, self.lane.kind, self.lane.states(self.started, end))
+            self.lane = None
+
+
+def _part(states: dict[State, int], ns: int) -> dict[State, int]:
+    """So much (ns) of what was in these states, shared out evenly; all of it, where there is no more."""
+    total = sum(states.values())
+    if ns >= total:
+        return states.copy()
+    edges = [part * ns // total for part in accumulate(states.values(), initial=0)]
+    parts = {state: until - since for state, (since, until) in zip(states, pairwise(edges), strict=True)}
+    return {state: part for state, part in parts.items() if part}
 
 
 _NEVER = FOREVER + 1
