@@ -9,7 +9,7 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +137,15 @@ def test_a_task_is_told_from_its_submission_to_its_end(reader: Reader) -> None:
     assert len({each["task"] for each in (submitted, started, finished)}) == 1
 
 
+@pytest.fixture
+def no_servers_left() -> Iterator[None]:
+    """End what `multiprocessing` has started and would keep for as long as this process is there."""
+    yield
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("no_servers_left")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_worker_processes_tell_as_well(reader: Reader, method: str) -> None:
     """However they are started; chunks of a map are named after what they map."""
