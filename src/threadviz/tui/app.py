@@ -89,7 +89,12 @@ class ThreadvizApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Say how to leave, for who tries ctrl+c."""
-        self.notify("Press q to leave.")
+        if self._sitting.executing:
+            self.notify(
+                "Ctrl-C is not sent to the program. x ends it, by SIGTERM; q leaves, and ends it too."
+            )
+        else:
+            self.notify("Press q to leave.")
 
     def on_mount(self) -> None:
         """Begin to show frames."""

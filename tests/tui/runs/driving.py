@@ -27,11 +27,11 @@ def observe_with(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     program = folder / "observer"
     program.write_text(
         f"#!{sys.executable}\n"
-        "import sys, time\n"
+        "import os, sys, time\n"
         "from tests.stream.header import HEADER\n"
         "from threadviz.events import *\n"
         "from threadviz.stream import encode\n"
-        "out = sys.stdout.buffer\n" + script
+        "out = os.fdopen(int(sys.argv[-1]), 'wb')\n" + script
     )
     program.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))

@@ -132,6 +132,20 @@ def test_lanes_are_sorted_by_what_they_did_in_sight() -> None:
     assert names(scene)[-1] == "reader"
 
 
+def test_who_only_lets_time_pass_does_not_wait() -> None:
+    """A lane that sleeps, or has nothing to do, comes after one that waits for something for a while."""
+    scene = scene_of(
+        *(thread(number, 100 + number) for number in range(3)),
+        *(named(number, name) for number, name in enumerate(("sleeper", "idler", "locked"))),
+        states(0, (1.0, State.SLEEP)),
+        states(1, (1.0, State.IDLE)),
+        states(2, (0.9, State.RUNNING), (0.1, State.LOCK)),
+        Tick(S, 1, 0, 0),
+    )
+    scene.arrange(Arranging(sort=Sort.WAITING))
+    assert names(scene)[0] == "locked"
+
+
 def test_while_a_run_goes_on_lanes_change_places_seldom_and_never_below_one_that_is_picked() -> None:
     """Once a second, by what is seen then; while a lane is picked not at all."""
     scene = scene_of(*three(), over=False)

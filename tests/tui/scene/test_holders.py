@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.drawing.watching import Told
 from threadviz.events import ELSEWHERE, FREE, GilHeld, Hold, Tick
@@ -74,6 +76,24 @@ def test_the_gil_of_what_is_picked_is_shown() -> None:
         assert [each.ribbon.pid for each in scene.holders.shown] == [pid]
     scene.holders.on = False
     assert scene.holders.shown == () and scene.holders.mark(run, timeline.lanes[0]) is None
+
+
+def test_the_gil_of_what_is_found_is_shown() -> None:
+    """Where no lane of the process is to be seen whose GIL it would be, it is that of the topmost which has one."""
+    timeline = program(
+        *(thread(number, pid, pid) for number, pid in enumerate((100, 200, 300, 400))),
+        *(named(number, name) for number, name in enumerate(("main", "work-0", "work-1", "work-2"))),
+        holding(100, 0, ns=50),
+        holding(400, 3),
+        holding(300, 2),
+        Tick(100, 1, 0, 0),
+    )
+    scene = scene_of(timeline)
+    assert [each.ribbon.pid for each in scene.holders.shown] == [100]
+    scene.arrange(replace(scene.lanes.how, words="work"))
+    assert [each.ribbon.pid for each in scene.holders.shown] == [300]
+    scene.arrange(replace(scene.lanes.how, words="main"))
+    assert [each.ribbon.pid for each in scene.holders.shown] == [100]
 
 
 def test_where_nothing_was_told_of_a_gil_there_is_no_ribbon() -> None:

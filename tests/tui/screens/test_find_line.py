@@ -1,5 +1,6 @@
 import asyncio
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
@@ -37,7 +38,7 @@ async def test_lanes_are_found_while_it_is_written() -> None:
         assert main.scene.lanes.how.words == "coun"
         assert names(main) == ["count-0", "count-1", "count-2"]
         main = await after(pilot, *"t-1", "enter")
-        assert names(main) == ["count-1"] and not main.query(FindLine)
+        assert names(main) == ["count-1"] and not main.query_one(FindLine).display
         line = main.query_one(Arranged)
         assert "1 lane of 6 with count-1" in line.render_line(0).text
 
@@ -47,12 +48,35 @@ async def test_escape_shows_all_lanes_again() -> None:
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         before = names(await after(pilot))
         main = await after(pilot, "slash", *"nowhere", "escape")
-        assert names(main) == before and not main.query(FindLine)
+        assert names(main) == before and not main.query_one(FindLine).display
         main = await after(pilot, "slash", *"count", "enter", "slash")
         assert main.query_one(FindLine).value == "count"
         main = await after(pilot, "enter", "escape")
         assert names(main) == before
         assert not main.query_one(Arranged).size.height
+
+
+async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
+    """Those after the slash that opens the line, backspaces before letters, and what comes after the line is left."""
+    async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
+        main = await after(pilot, "slash", *"w1", "enter")
+        keys = ["slash", *["backspace"] * 4, *"count-1"]
+        for key in [*keys, "enter", "d"]:
+            pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+        async with asyncio.timeout(20):
+            while main.scene.lanes.how.words != "count-1":
+                main.show_frame(0)
+                await pilot.pause()
+        main = await after(pilot)
+        line = main.query_one(FindLine)
+        assert line.value == main.scene.lanes.how.words == "count-1" and not line.display
+
+
+async def test_slash_can_be_sought() -> None:
+    """It opens the line, and is written where that is open."""
+    async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
+        main = await after(pilot, "slash", "slash", "t")
+        assert main.query_one(FindLine).value == "/t"
 
 
 async def test_what_is_written_is_no_command_but_lanes_can_be_picked() -> None:

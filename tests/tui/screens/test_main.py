@@ -9,16 +9,20 @@ from tests.tui.recorded import DATA, NS_PER_MS, app, run
 from threadviz.ask import Asked, requests
 from threadviz.events import AnyEvent, Tick
 from threadviz.recordings.loading import load
+from threadviz.request import ExecRequest
 from threadviz.stream import read_events
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.runs import Sitting
+from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs.output import Printed
 from threadviz.tui.scene import Motion, Scene
+from threadviz.tui.screens.calm import LOOK_ANYWAY
 from threadviz.tui.screens.main import MainScreen
 from threadviz.tui.widgets.code import Code
 from threadviz.tui.widgets.comparison import Comparison
 from threadviz.tui.widgets.details import Details
 from threadviz.tui.widgets.findings import Findings
+from threadviz.tui.widgets.output import Output
 from threadviz.tui.widgets.tasks import Tasks
 
 SIZE = (120, 40)
@@ -350,3 +354,47 @@ async def test_q_leaves() -> None:
     async with the_app.run_test(size=SIZE) as pilot:
         await pilot.press("q")
     assert the_app.return_code == 0
+
+
+def of_program() -> tuple[Run, Printed]:
+    """A program that goes on, and what it prints."""
+    program, printed = run("exec-serve", until_ms=100), Printed()
+    program.request = ExecRequest(command=(b"serve",), title="serve", stdin=0, stdout=1, stderr=2)
+    program.output = printed
+    return program, printed
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+async def test_output_takes_no_more_room_than_it_needs(size: tuple[int, int]) -> None:
+    """It opens with the first of it, and grows to a third of the screen; to say that there is none, a line will do."""
+    program, printed = of_program()
+    async with app(program).run_test(size=size) as pilot:
+        await after(pilot)
+        main = main_of(pilot)
+        output = main.query_one(Output)
+        assert not output.display
+        await after(pilot, "o")
+        assert output.display and output.size.height == 1
+        await after(pilot, "escape")
+        assert not output.display
+        heights = []
+        for lines in (2, 1, 100):
+            printed.feed(b"word\n" * lines)
+            for _ in range(2 * LOOK_ANYWAY):  # one to open it, one to have it drawn
+                main.show_frame(0)
+                await pilot.pause()
+            heights.append(output.size.height)
+        assert output.display and heights[:2] == [2, 3]
+        assert heights[2] > 3 and output.outer_size.height <= size[1] / 3
+
+
+async def test_ctrl_c_says_what_ends_a_program() -> None:
+    """Which is not sent it; and the help of the key that does end it says how."""
+    program, _ = of_program()
+    sitting = Sitting()
+    sitting.follow(program)
+    async with ThreadvizApp(sitting, clock=lambda: 0).run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+c")
+        (notice,) = pilot.app._notifications
+        assert "not sent to the program" in notice.message and "x ends it" in notice.message
+    assert "SIGTERM" in next(command.about for command in COMMANDS if command.id == "stop")

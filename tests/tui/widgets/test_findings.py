@@ -6,22 +6,26 @@ from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.events import Closed, Outcome
 from threadviz.findings import comparison, findings
 from threadviz.picture.figures import totals_rows
+from threadviz.picture.news import News, news_of
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.findings import Findings
 
 
-@pytest.mark.parametrize(("plain", "marks"), [(False, "✓✗"), (True, "+-")])
+@pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])
 async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks: str) -> None:
-    """One for those that hold, another for those that do not, and the whole text of each."""
+    """One for good news, another for bad, a third for what is neither, and the whole text of each."""
     one = run("fetch-threads")
     panel = Findings(Scene([one]), plain=plain)
     async with shown(panel, rows=60):
         lines = visible(panel)
     found = findings(one.timeline)
-    assert {finding.holds for finding in found} == {True, False}
-    assert [line[1] for line in lines if line[1:2].strip()] == [marks[not finding.holds] for finding in found]
+    news = [news_of(finding) for finding in found]
+    assert len(set(news)) > 1
+    assert [line[1] for line in lines if line[1:2].strip()] == [
+        marks[list(News).index(each)] for each in news
+    ]
     for finding in found:
         assert f"{finding.id.replace('_', ' ')}: {finding.text}" in flowing(lines)
     assert not plain or all(line.isascii() for line in lines)

@@ -179,7 +179,7 @@ async def test_a_program_s_threads_and_how_it_ended() -> None:
         assert "task" not in first
         frozen(scene, 50)
         first = (await drawn(heading, pilot))[0]
-        assert "1 thread " in first and "in all" not in first
+        assert "1 thread " in first and "seen" not in first
         frozen(scene, scene.length // 1_000_000 - 1)
         first = (await drawn(heading, pilot))[0]
-        assert "6 in all" in first
+        assert "6 seen" in first

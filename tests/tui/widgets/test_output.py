@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from tests.tui.widgets.showing import drawn, shown, visible
 from threadviz.tui.runs.output import MAX_LINES, Printed
 from threadviz.tui.scene import Scene
-from threadviz.tui.widgets.output import Output
+from threadviz.tui.widgets.output import UNFED, Output
 
 ROWS = 4
 
@@ -76,6 +76,16 @@ async def test_where_nothing_comes_it_says_so() -> None:
     widget = output_of(None)
     async with shown(widget):
         assert visible(widget)[0] == "What it prints does not come here."
+
+
+async def test_why_a_program_has_nothing_to_read_stands_above_what_it_prints() -> None:
+    """Only where that is so, because the app has the terminal."""
+    printed = Printed(unfed=True)
+    widget = output_of(printed)
+    async with shown(widget, 80, ROWS) as pilot:
+        assert visible(widget)[:2] == [UNFED, "It has printed nothing so far."]
+        printed.feed(b"name?")
+        assert (await drawn(widget, pilot))[:2] == [UNFED, "name?"]
 
 
 @given(st.lists(st.text("ab日\n", max_size=30), max_size=8), st.integers(2, 9))

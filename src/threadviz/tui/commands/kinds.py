@@ -117,7 +117,8 @@ class Command:
     """`keys` are Textual's names of keys, `label` is a word or two, `about` a sentence.
 
     It stands in the footer where it has a `footer`: neighbours with the same one share it. `fits` says whether it makes
-    sense for what is looked at at all, and `possible` whether there is anything for it to do now.
+    sense for what is looked at at all, and `possible` whether there is anything for it to do now. One that `takes_keys`
+    is carried out before the key that follows is looked at, for that is meant for what it opens.
     """
 
     id: str
@@ -129,3 +130,4 @@ class Command:
     footer: str = ""
     possible: Callable[[Desk], bool] = lambda desk: True
     fits: Callable[[Desk], bool] = lambda desk: True
+    takes_keys: bool = False

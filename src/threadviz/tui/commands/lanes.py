@@ -6,7 +6,9 @@ from functools import partial
 from threadviz.tui.commands.kinds import Command, Desk, Group
 from threadviz.tui.scene import Sort
 
-_lanes = partial(Command, group=Group.LANES, possible=lambda desk: bool(desk.scene.rows))
+_lanes = partial(
+    Command, group=Group.LANES, possible=lambda desk: bool(desk.scene.rows or desk.scene.lanes.hidden)
+)
 
 
 def _toggle_plumbing(desk: Desk) -> None:
@@ -42,13 +44,14 @@ COMMANDS: tuple[Command, ...] = (
         " state.",
         do=lambda desk: desk.find(),
         footer="Find",
+        takes_keys=True,
     ),
     _lanes(
         "sort_lanes",
         ("v",),
         "Sort lanes",
-        "Sort the lanes: as they appeared; who waits, runs, or waits for the GIL most of the time in sight. They stay"
-        " where they are while one is picked.",
+        "Sort the lanes: as they appeared; who waits (other than for time to pass), runs, or waits for the GIL most of"
+        " the time in sight. They stay where they are while one is picked.",
         do=_sort,
         footer="Sort",
     ),

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from threadviz.processes.offspring import GRACE_S
 from threadviz.tui.commands.kinds import Command, Group
 
 _run = partial(Command, group=Group.RUN)
@@ -28,7 +29,9 @@ COMMANDS: tuple[Command, ...] = (
         "stop",
         ("x",),
         "Stop",
-        "End the run that goes on; what was measured of it stays.",
+        "End the run that goes on; what was measured of it stays. A program and all that it has started are sent"
+        f" SIGTERM, and SIGKILL where they are still there {GRACE_S:.0f} s later; a process that was running before is"
+        " let go of, and goes on.",
         do=lambda desk: desk.runs.stop(),
         footer="Stop",
         possible=lambda desk: desk.runs.running,

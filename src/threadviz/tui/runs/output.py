@@ -39,10 +39,12 @@ _STRING_END = re.compile(r"[\x07\x18\x1a\x9c]|\x1b\\")
 class Printed:
     """The last lines that came as `bytes` for a terminal. One thread may feed it while another reads.
 
-    What moves along the line does so, and overwrites; colours, and what moves elsewhere, are left out.
+    What moves along the line does so, and overwrites; colours, and what moves elsewhere, are left out. `unfed` is
+    whether the program has nothing to read on its standard input, because who shows it has the terminal.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, unfed: bool = False) -> None:
+        self.unfed = unfed
         self._lock = Lock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""

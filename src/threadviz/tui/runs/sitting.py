@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from threadviz.request import Request
+from threadviz.request import ExecRequest, Request
 from threadviz.tui.runs.group import Group
 from threadviz.tui.runs.run import Run
 
@@ -38,6 +38,11 @@ class Sitting:
         """The run that goes on, if one does, whichever is looked at."""
         last = self._active.runs[-1] if self._active else None
         return last if last is not None and not last.over else None
+
+    @property
+    def executing(self) -> bool:
+        """Whether a program goes on that was started to be watched."""
+        return self.running is not None and isinstance(self.running.request, ExecRequest)
 
     @property
     def starting(self) -> bool:

@@ -16,12 +16,13 @@ _READ_BYTES = 16 * 1024
 class ProgramTerminal:
     """A pseudo-terminal of `columns` times `rows`; what is printed on it is in `printed`. A context manager.
 
-    Nobody types on it. It is nobody's controlling terminal, so that a program that asks for a password there is told
-    that there is no such thing, and does not wait for ever. Raises OSError.
+    Nobody types on it: `unfed` is whether the program's standard input is empty, because the app has the terminal. It
+    is nobody's controlling terminal, so that a program that asks for a password there is told that there is no such
+    thing, and does not wait for ever. Raises OSError.
     """
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.printed = Printed()
+    def __init__(self, columns: int, rows: int, *, unfed: bool = False) -> None:
+        self.printed = Printed(unfed=unfed)
         self._wake, self._waker = os.pipe()
         self._master, self.descriptor = pty.openpty()
         termios.tcsetwinsize(self.descriptor, (rows, columns))

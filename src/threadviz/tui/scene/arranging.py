@@ -24,8 +24,8 @@ LAST_ENDED = 8
 SHORT = 0.1
 """Others do that lived for such a share of the run, or a larger one."""
 
-WAITED = frozenset({State.READY, State.GIL, State.IO, State.LOCK, State.SLEEP, State.WAITING})
-"""In these a lane waits for something."""
+WAITED = frozenset({State.READY, State.GIL, State.IO, State.LOCK, State.WAITING})
+"""In these a lane waits for something, other than for time to pass."""
 
 _LEAST_OF_STATE = 2
 """So many letters of a state's name are enough."""

@@ -91,6 +91,11 @@ class Sight(Protocol):
         """What is picked."""
         ...
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the picture, from the top."""
+        ...
+
     def until(self, run: Shown) -> int:
         """Until when it is drawn, in ns since its origin."""
         ...
@@ -113,7 +118,7 @@ class Holders:
         if not self.on:
             return ()
         periods = [sight.until(run) // PERIOD_NS for run in sight.runs]
-        chosen_for = (periods, sight.lane, [(run, run.timeline.ribbons) for run in sight.runs])
+        chosen_for = (periods, sight.lane, sight.rows, [(run, run.timeline.ribbons) for run in sight.runs])
         if chosen_for != self._chosen_for:
             self._chosen_for = chosen_for
             chosen = tuple(self._choose())
@@ -132,7 +137,7 @@ class Holders:
         sight = self._sight
         for run in sight.runs:
             picked = sight.lane if sight.lane is not None and sight.lane.run is run else None
-            ribbon = ribbon_of(run.timeline, picked)
+            ribbon = ribbon_of(run.timeline, picked, [row for row in sight.rows if row.run is run])
             if ribbon is not None:
                 marks = self._marks.get(ribbon)
                 if marks is None:
@@ -141,17 +146,24 @@ class Holders:
                 yield Ribboned(run, ribbon, marks)
 
 
-def ribbon_of(timeline: Timeline, picked: Row | None) -> Ribbon | None:
+def ribbon_of(timeline: Timeline, picked: Row | None, rows: Iterable[Row]) -> Ribbon | None:
     """Return whose GIL is shown of a run: that of the process of what is picked, else what the timeline proposes.
 
-    Of a process with several interpreters it is that of the one that the lane which is picked has held.
+    Where that process has no row, it is that of the topmost of `rows` which has one. Of a process with several
+    interpreters it is that of the one that the lane which is picked has held.
     """
     pid = None if picked is None else _pid(picked)
     mine = [ribbon for ribbon in timeline.ribbons if ribbon.pid == pid]
     if picked is not None and picked.lane is not None:
         number = picked.lane.number
         mine.sort(key=lambda ribbon: number not in ribbon.holders)
-    return mine[0] if mine else timeline.ribbon
+    if mine:
+        return mine[0]
+    proposed, visible = timeline.ribbon, dict.fromkeys(map(_pid, rows))
+    if proposed is None or proposed.pid in visible:
+        return proposed
+    first = {ribbon.pid: ribbon for ribbon in reversed(timeline.ribbons)}
+    return next((first[pid] for pid in visible if pid in first), proposed)
 
 
 def _pid(row: Row) -> int | None:

@@ -16,8 +16,15 @@ def bindings_of(commands: Sequence[Command]) -> Iterator[Binding]:
         for command in together:
             shown, *others = command.keys
             action = f"carry_out('{command.id}')"
+            first = command.takes_keys
             yield Binding(
-                shown, action, footer or command.label, bool(footer), tooltip=command.about, group=group
+                shown,
+                action,
+                footer or command.label,
+                bool(footer),
+                priority=first,
+                tooltip=command.about,
+                group=group,
             )
             for key in others:
-                yield Binding(key, action, command.label, show=False)
+                yield Binding(key, action, command.label, show=False, priority=first)

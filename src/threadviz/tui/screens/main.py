@@ -10,6 +10,7 @@ from weakref import WeakSet
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
+from textual.widgets import Input
 
 from threadviz.picture.plain import printable
 from threadviz.tui.commands import COMMANDS, Panel
@@ -38,8 +39,6 @@ from threadviz.tui.widgets.totals import Totals
 # What is needed only when it is asked for is imported then: the first lanes need not wait for it.
 
 if TYPE_CHECKING:
-    from textual.widgets import Input
-
     from threadviz.tui.screens.find_line import FindLine
 
 _BY_ID = {command.id: command for command in COMMANDS}
@@ -60,6 +59,8 @@ class MainScreen(Screen[None]):
         self._told = WeakSet[Run]()
         self._possible: tuple[bool, ...] = ()
         self._whole = False
+        self._sought: str | None = None
+        self._find_line: FindLine | None = None
         self._calm = Calm()
         scene = self.scene
         self._gil = GilLine(scene, plain=plain)
@@ -135,8 +136,10 @@ class MainScreen(Screen[None]):
     def show_frame(self, elapsed: int, told: bool = True) -> None:
         """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
+        self._seek()
         self.scene.advance(elapsed)
-        self._panels.make_room(self.size.height)
+        printed = self.runs.printed
+        self._panels.make_room(self.size.height, printed=printed is not None and printed.changes > 0)
         if not self._calm.asks_for_a_look(self.scene, told, self._whole):
             return
         for widget in self._drawn:
@@ -170,6 +173,7 @@ class MainScreen(Screen[None]):
         if group is not self._group:
             self._group = group
             self.scene.look_at((), comparing=group.comparison)
+            self._empty_find_line()
             self._panels.look_at(comparing=group.comparison, prints=self.runs.has_output)
             self.app.clear_notifications()  # they were about what was looked at before
             self._totals.display = not group.comparison  # the comparison has them, side by side
@@ -198,28 +202,37 @@ class MainScreen(Screen[None]):
         command = _BY_ID[str(parameters[0])]
         if not command.fits(self):
             return False
+        if command.takes_keys and self.focused is not None and self.focused is self._find_line:
+            return None  # the key belongs to what is written there
         return True if command.possible(self) else None
 
     def find(self) -> None:
         """Ask which lanes to show."""
         from threadviz.tui.screens.find_line import FindLine
 
-        if not self.query(FindLine):
-            self.mount(FindLine(self.scene.lanes.how.words), before="#foot")
+        if self._find_line is None:
+            self._find_line = FindLine()
+            self.mount(self._find_line, before="#foot")
+        self._find_line.open()  # at once: the next key is meant for it
 
-    def on_input_changed(self, event: "Input.Changed") -> None:
-        """Show the lanes that are found by what is written there now."""
-        self._find(event.value)
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show, with the next frame, the lanes that are found by what is written: to seek for each key takes long."""
+        self._sought = event.value
 
     def on_find_line_left(self, event: "FindLine.Left") -> None:
-        """Show what was found, or all lanes again."""
-        if event.given_up:
-            self._find("")
-        self.query("FindLine").remove()
-
-    def _find(self, words: str) -> None:
-        self.scene.arrange(replace(self.scene.lanes.how, words=words))
+        """Show what was found."""
+        self._sought = event.words
         self.show_frame(0)
+
+    def _empty_find_line(self) -> None:
+        if self._find_line is not None:
+            self._find_line.value = ""
+
+    def _seek(self) -> None:
+        """Have the lanes found that are sought."""
+        if self._sought is not None:
+            words, self._sought = self._sought, None
+            self.scene.arrange(replace(self.scene.lanes.how, words=words))
 
     def toggle_panel(self, panel: Panel) -> None:
         """Show a panel, or put it away where it is shown."""
@@ -258,7 +271,8 @@ class MainScreen(Screen[None]):
         elif scene.lane is not None:
             scene.pick_lane(None)
         else:
-            self._find("")
+            self._sought = ""
+            self._empty_find_line()
 
     def save_picture(self) -> None:
         """Save the screen as it is, without what was said of the picture before."""

@@ -18,7 +18,7 @@ class Panels:
 
     Instead of the findings of one run, `comparison` is open where there are several. Until somebody opens or closes a
     panel, the findings are open where there is room for them, and the comparison always; of a program whose output
-    comes here, the output is, for which a little room is enough.
+    comes here, the output is as soon as there is any, for which a little room is enough.
     """
 
     def __init__(self, widgets: Mapping[Panel, Widget], comparison: Widget, code: Widget) -> None:
@@ -27,7 +27,7 @@ class Panels:
         self._code = code
         self._opened: Panel | None = None
         self._untouched = True
-        self._room = self._little_room = self._prints = False
+        self._room = self._little_room = self._prints = self._printed = False
         self._comparing = False
 
     def __iter__(self) -> Iterator[Widget]:
@@ -40,7 +40,7 @@ class Panels:
         """The panel that is open, other than the code."""
         if not self._untouched:
             return self._opened
-        if self._prints and not self._comparing:
+        if self._printed and not self._comparing:
             return Panel.OUTPUT if self._little_room else None
         return Panel.FINDINGS if self._room or self._comparing else None
 
@@ -49,11 +49,11 @@ class Panels:
         """What is shown of it."""
         return next((widget for widget in self if widget.display), None)
 
-    def make_room(self, lines: int) -> None:
-        """Say how many lines the screen has: whether there is room for a panel that nobody asked for."""
-        room, little_room = lines >= ROOM_FOR_A_PANEL, lines >= ROOM_FOR_OUTPUT
-        if (room, little_room) != (self._room, self._little_room):
-            self._room, self._little_room = room, little_room
+    def make_room(self, lines: int, *, printed: bool) -> None:
+        """Say how many lines the screen has, and whether there is output: what to open that nobody asked for."""
+        now = lines >= ROOM_FOR_A_PANEL, lines >= ROOM_FOR_OUTPUT, printed
+        if now != (self._room, self._little_room, self._printed):
+            self._room, self._little_room, self._printed = now
             self.show()
 
     def look_at(self, *, comparing: bool, prints: bool) -> None:

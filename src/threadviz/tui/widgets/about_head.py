@@ -47,7 +47,7 @@ def _process(scene: Scene, run: Shown, pid: int, width: int) -> Iterator[Content
     ]
     yield from wrapped(Content.styled(", ".join(words), FAINT), width)
     if seen.cannot:
-        yield from wrapped(Content(f"Not to be told of it: {printable(seen.cannot)}."), width)
+        yield from wrapped(Content(f"Not all can be told of it: {printable(seen.cannot)}."), width)
     origin, until = scene.origin(run), scene.until(run)
     for ribbon in timeline.ribbons:
         share = ribbon.shares(origin, until).held_share

@@ -7,6 +7,7 @@ from textual.content import Content
 from threadviz.findings import Finding, comparison, findings
 from threadviz.picture.figures import observer_rows, totals_rows
 from threadviz.picture.heading import cannot, what_ran
+from threadviz.picture.news import News, news_of
 from threadviz.picture.plain import printable
 from threadviz.tui.scene.shown import Shown
 from threadviz.tui.widgets.following import Page, moment
@@ -16,8 +17,12 @@ from threadviz.tui.widgets.moments import at_end, observer_is_told
 from threadviz.tui.widgets.tracebacks import traceback_lines
 from threadviz.tui.widgets.wording import FAINT, STRONG, filled, wrapped
 
-_MARKS = {True: ("✓", "+", "bold $text-success"), False: ("✗", "-", "bold $text-warning")}
-"""By whether a finding holds."""
+_MARKS = {
+    News.GOOD: ("✓", "+", "bold $text-success"),
+    News.BAD: ("!", "!", "bold $text-warning"),
+    News.NEITHER: ("•", "*", "$text-muted"),
+}
+"""By what a finding is to who reads it: as Unicode, as ASCII, and how."""
 
 _INDENT = 4
 
@@ -60,7 +65,7 @@ class Findings(Page):
         yield Content()
 
     def _finding(self, finding: Finding, width: int) -> list[Content]:
-        block, ascii_, style = _MARKS[finding.holds]
+        block, ascii_, style = _MARKS[news_of(finding)]
         mark = Content.styled(f" {ascii_ if self.plain else block}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
         return wrapped(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)

@@ -23,7 +23,9 @@ def share_words(scene: Scene, of: Ribboned, until: int) -> Sequence[str]:
     held = shares.held_share
     if held is None:
         return [words, "GIL"]
-    return [f"{words} {100 * held:.0f} %", f"GIL {100 * held:.0f} %", f"GIL {held:.0%}", "GIL"]
+    several = any(each.pid != ribbon.pid for each in of.run.timeline.ribbons)
+    shorter = [f"GIL of {ribbon.pid} {held:.0%}", f"{ribbon.pid} {held:.0%}"] if several else []
+    return [f"{words} {100 * held:.0f} %", *shorter, f"GIL {100 * held:.0f} %", f"GIL {held:.0%}", "GIL"]
 
 
 def holder_words(scene: Scene, of: Ribboned, until: int) -> Iterator[str]:

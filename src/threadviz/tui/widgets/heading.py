@@ -109,7 +109,7 @@ class Heading(Following):
         threads, processes = count(len(alive), "thread"), len({lane.pid for lane in alive})
         ever, _ = there_were(run.timeline, until)
         words = f"{threads} in {processes} processes" if processes > 1 else threads
-        yield [*([f"{words}, {ever} in all"] if ever > len(alive) else []), words, threads]
+        yield [*([f"{words}, {ever} seen"] if ever > len(alive) else []), words, threads]
 
     def _workers(self, run: Shown) -> str:
         """How many there are; under plain calls there are none, and nothing is said of them."""

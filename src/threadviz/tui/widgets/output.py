@@ -10,11 +10,18 @@ from textual.events import Resize
 from threadviz.findings.words import count
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.following import Page
-from threadviz.tui.widgets.wording import FAINT
+from threadviz.tui.widgets.wording import FAINT, wrapped
+
+UNFED = "Its standard input is empty here: pipe something in, or use --headless."
 
 
 class Lines(Protocol):
     """Lines that become more. All but the last stay as they are, until they are dropped: the first of them first."""
+
+    @property
+    def unfed(self) -> bool:
+        """Whether who prints them can read nothing, for want of a terminal."""
+        ...
 
     @property
     def changes(self) -> int:
@@ -32,11 +39,15 @@ class Lines(Protocol):
 
 
 class Output(Page):
-    """The lines of `printed`, None for nothing of that kind. Its end is shown, unless somebody has scrolled up."""
+    """The lines of `printed`, None for nothing of that kind, below what is to be said of them.
+
+    Their end is shown, unless somebody has scrolled up.
+    """
 
     DEFAULT_CSS = """
     Output {
         scrollbar-gutter: stable;
+        scrollbar-size-horizontal: 0;
     }
     """
 
@@ -57,7 +68,7 @@ class Output(Page):
         return id(printed), 0 if printed is None else printed.changes
 
     def lines(self, width: int) -> Sequence[Content]:
-        """What is said instead of lines where there are none; they are worked out when they are drawn."""
+        """What is said above the lines, or instead of them; they are worked out when they are drawn."""
         printed = self._printed()
         if printed is not self._of:
             self._of, self._follows = printed, True
@@ -70,18 +81,18 @@ class Output(Page):
         self.border_title = "Output"
         if self._dropped:
             self.border_title += f" without its first {count(self._dropped, 'line')}"
-        return [] if self._rows else [Content.styled("It has printed nothing so far.", FAINT)]
+        said = wrapped(Content.styled(UNFED, FAINT), width) if printed.unfed else []
+        return said if self._rows else [*said, Content.styled("It has printed nothing so far.", FAINT)]
 
     @property
     def height_of_all(self) -> int:
         """So many rows there are."""
-        return len(self._rows) or super().height_of_all
+        return super().height_of_all + len(self._rows)
 
     def line(self, number: int) -> Content:
         """One of the rows."""
-        if not self._rows:
-            return super().line(number)
-        return Content(self._rows[number]) if 0 <= number < len(self._rows) else Content()
+        row = number - len(self._lines)
+        return Content(self._rows[row]) if 0 <= row < len(self._rows) else super().line(number)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the end where it is in sight."""
@@ -99,7 +110,10 @@ class Output(Page):
             self.scroll_to(y=self.height_of_all, animate=False)
 
     def _show(self, lines: Sequence[Content], width: int) -> None:
+        before = self.virtual_size.height
         super()._show(lines, width)
+        if before != self.height_of_all and min(before, self.height_of_all) < self.screen.size.height:
+            self.refresh(layout=True)  # it is as high as that, up to a part of the screen
         if self._follows:
             self.call_after_refresh(self._see_end)  # not before it is known to be as long as that
         elif self._gone:
