@@ -42,6 +42,8 @@ COMMANDS: tuple[Command, ...] = (
         "Run again",
         "Run the same once more.",
         do=lambda desk: desk.runs.again(),
+        # The output and the input of a program were the command's to give, and are given.
+        fits=lambda desk: not desk.runs.has_output,
         footer="Again",
     ),
     _run(
