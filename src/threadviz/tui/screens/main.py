@@ -140,12 +140,14 @@ class MainScreen(Screen[None]):
         self.scene.advance(elapsed)
         printed = self.runs.printed
         self._panels.make_room(self.size.height, printed=printed is not None and printed.changes > 0)
-        if not self._calm.asks_for_a_look(self.scene, told, self._whole):
+        if not self._calm.asks_for_a_look(self.scene, told, self.complete):
             return
         for widget in self._drawn:
             if widget.display:
                 widget.refresh_scene()
         self._whole = self._pictured and (self._details.whole or not self._details.display)
+        for foot in self.query(Foot):
+            foot.fit()  # its keys may have come to their places only since
         possible = tuple(command.fits(self) and command.possible(self) for command in COMMANDS)
         if possible != self._possible:
             self._possible = possible
@@ -164,7 +166,7 @@ class MainScreen(Screen[None]):
     @property
     def complete(self) -> bool:
         """Whether all that is to be seen is there; else the next frames go on."""
-        return self._whole and bool(self.query("FooterKey"))
+        return self._whole and any(foot.fitted for foot in self.query(Foot))
 
     def _follow_sitting(self) -> None:
         group = self._sitting.current

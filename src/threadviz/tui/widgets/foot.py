@@ -1,6 +1,9 @@
 """The footer: the keys of the most important commands, as many of them as there is room for."""
 
+from typing import Any
+
 from textual.events import Resize
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import KeyGroup
@@ -11,18 +14,36 @@ class Foot(Footer):
 
     def __init__(self) -> None:
         super().__init__(show_command_palette=False, compact=True)
+        self._due = 0
+        self._fits = False
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it shows what there is to show and room for, and that alone."""
+        return self._fits and not self._due
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Show other keys soon, as they are then."""
+        if screen.app.app_focus and self.is_attached and screen is self.screen:
+            self._due += 1  # in this case, and in no other, it is composed anew
+        super().bindings_changed(screen)
 
     async def recompose(self) -> None:
         """Show other keys."""
+        self._due = max(0, self._due - 1)
+        self._fits = False
         await super().recompose()
-        self.call_after_refresh(self._fit)
+        self.call_after_refresh(self.fit)
 
     def on_resize(self, event: Resize) -> None:
         """Show as many as fit into the new size."""
-        self.call_after_refresh(self._fit)
+        self._fits = False
+        self.call_after_refresh(self.fit)
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
         """Leave out what reaches beyond the edge, and what belongs to it: keys in a group stand before their label."""
+        if not all(child.virtual_region.width for child in self.children):
+            return  # they have no places yet
         width, before = self.size.width, list[Widget]()
         for child in self.children:
             before.append(child)
@@ -30,5 +51,7 @@ class Foot(Footer):
                 continue  # its label comes next
             fits = child.virtual_region.right <= width
             for each in before:
-                each.visible = fits
+                if each.visible is not fits:
+                    each.visible = fits
             before.clear()
+        self._fits = bool(self.children)
