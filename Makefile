@@ -40,6 +40,7 @@ SHOT := $(RUN)/bin/python -m threadviz shot --force
 pictures: $(RUN)/installed-$(HERE)
 	$(SHOT) $(addprefix $(RECORDED)/fetch-,blocking.jsonl threads.jsonl processes.jsonl) --size 120x38 -o docs/compare.svg
 	$(SHOT) $(RECORDED)/primes-threads.jsonl --size 120x30 -o docs/gil.svg
+	$(SHOT) tests/data/exec-serve.jsonl --size 120x30 -o docs/program.svg
 
 $(RUN)/installed-$(HERE): pyproject.toml $(RUN)/bin/python
 	"$(PYTHON)" -m venv --clear $(RUN)
