@@ -38,20 +38,22 @@ class Foot(Footer):
     def on_resize(self, event: Resize) -> None:
         """Show as many as fit into the new size."""
         self._fits = False
+        for child in self.children:
+            child.visible = True  # what is hidden has no place, and so can't be told to fit
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
         """Leave out what reaches beyond the edge, and what belongs to it: keys in a group stand before their label."""
-        if not all(child.virtual_region.width for child in self.children):
+        shown = [child for child in self.children if child.visible]
+        if not all(child.virtual_region.width for child in shown):
             return  # they have no places yet
-        width, before = self.size.width, list[Widget]()
-        for child in self.children:
+        before = list[Widget]()
+        for child in shown:
             before.append(child)
             if isinstance(child, KeyGroup):
                 continue  # its label comes next
-            fits = child.virtual_region.right <= width
-            for each in before:
-                if each.visible is not fits:
-                    each.visible = fits
+            if child.virtual_region.right > self.size.width:
+                for each in before:
+                    each.visible = False
             before.clear()
         self._fits = bool(self.children)
