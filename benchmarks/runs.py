@@ -6,10 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.launch import Launch
 from threadviz.request import RunRequest
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome
 
 CHECKOUT = Path(__file__).parents[1]
 

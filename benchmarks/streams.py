@@ -12,18 +12,13 @@ from threadviz.events import (
     Ended,
     Finished,
     Header,
-    Known,
     LaneStarted,
-    Outcome,
-    Present,
-    ProbeInfo,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
+from threadviz.vocabulary import Known, Outcome, Present, ProbeInfo, Span, State
 
 RATE_HZ = 400
 """So many stretches each lane has a second."""

@@ -1,10 +1,11 @@
 """Following a run as it is made: its events go into a timeline, and what goes wrong with it becomes a sentence."""
 
-from threadviz.events import AnyEvent, Closed, Died, Outcome
+from threadviz.events import AnyEvent, Closed, Died
 from threadviz.findings import why_broken
 from threadviz.launch import RecordingError
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome
 
 
 class Following:

@@ -15,13 +15,14 @@ from typing import Self
 
 import msgspec
 
-from threadviz.events import AnyEvent, Begin, Closed, Died, Outcome
+from threadviz.events import AnyEvent, Begin, Closed, Died
 from threadviz.processes.endings import how_it_ended
 from threadviz.processes.inherited import STANDARD, descriptors, environment
 from threadviz.processes.offspring import GRACE_S, KILL_S, adopt_orphans, children, end_children
 from threadviz.processes.passing import held_back
 from threadviz.request import PYTHON, AttachRequest, ExecRequest, Request
 from threadviz.stream import READ_SIZE, Decoder, Sink, encode
+from threadviz.vocabulary import Outcome
 
 STOP_S = 1.5
 """How long a run that was told to stop may take to say its last words (s)."""

@@ -6,7 +6,8 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
-from threadviz.events import SCHEMA, AnyEvent, Count, Event, Header
+from threadviz.events import SCHEMA, AnyEvent, Event, Header
+from threadviz.vocabulary import Count
 
 MAX_LINE = 4 * 2**20
 """The longest line that is taken, in bytes. The longest that is written is a small part of it."""

@@ -14,8 +14,8 @@ from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, table
 from benchmarks.streams import whole
 from benchmarks.terminal import Size, Terminal
-from threadviz.events import Outcome
 from threadviz.timeline import Role, Timeline
+from threadviz.vocabulary import Outcome
 from threadviz.workloads.primes import smallest_divisor
 
 times = st.floats(0.1, 10)

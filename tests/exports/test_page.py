@@ -12,19 +12,14 @@ from tests.stream.header import HEADER
 from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.events import (
-    FREE,
-    OPEN,
     Begin,
     Ended,
     Finished,
     GilHeld,
-    Hold,
     LaneEnded,
     LaneStarted,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
@@ -37,6 +32,7 @@ from threadviz.picture.figures import totals_rows
 from threadviz.picture.strip import MARKS
 from threadviz.picture.window import measured
 from threadviz.timeline import Role, Timeline
+from threadviz.vocabulary import FREE, OPEN, Hold, Span, State
 
 NS_PER_MS = 1_000_000
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from tests.report.golden import PROGRAMS, RUNS, recorded
 from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
-from threadviz.events import Begin, Finished, LaneStarted, Place, Span, Spans, Started, State, Submitted, Tick
+from threadviz.events import Begin, Finished, LaneStarted, Place, Spans, Started, Submitted, Tick
 from threadviz.exports.tables import STRETCH_COLUMNS, TASK_COLUMNS, defused, stretch_table, task_table
 from threadviz.picture.plain import printable
 from threadviz.timeline import STATES, Timeline
+from threadviz.vocabulary import Span, State
 
 Row = dict[str, str]
 

@@ -12,24 +12,17 @@ from tests.stream.header import HEADER
 from tests.timeline.programs import named, process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.events import (
-    ELSEWHERE,
-    FREE,
-    OPEN,
     Begin,
     Died,
     Ended,
     Finished,
     GilHeld,
-    Hold,
-    Known,
     LaneEnded,
     LaneStarted,
     Located,
     Place,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
@@ -37,6 +30,7 @@ from threadviz.exports import counters
 from threadviz.exports.trace import trace
 from threadviz.exports.tracks import OWN_IDS
 from threadviz.timeline import Lane, Timeline
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN, Hold, Known, Span, State
 
 REQUIRED = {
     "X": {"name", "cat", "ts", "dur", "pid", "tid", "args"},

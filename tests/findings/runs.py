@@ -11,18 +11,14 @@ from threadviz.events import (
     Event,
     Finished,
     Header,
-    Known,
     LaneStarted,
-    Outcome,
-    ProbeInfo,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Known, Outcome, ProbeInfo, Span, State
 
 MS = 1_000_000
 LOOP = 0

@@ -2,9 +2,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.findings.runs import LOOP, Job, Setting, run
-from threadviz.events import State
 from threadviz.findings import answer, labelled, verdict
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import State
 
 IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
 

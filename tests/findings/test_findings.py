@@ -1,9 +1,10 @@
 import pytest
 
 from tests.findings.runs import LOOP, MS, TWO_THREADS, Job, Setting, run
-from threadviz.events import Closed, Died, Finished, Outcome, State, Submitted
+from threadviz.events import Closed, Died, Finished, Submitted
 from threadviz.findings import RULES, Finding, findings
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome, State
 
 IO, RUNNING, GIL, READY, SLEEP, UNKNOWN = (
     State.IO,

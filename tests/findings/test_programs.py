@@ -3,21 +3,14 @@ from msgspec.structs import replace
 
 from tests.timeline.programs import BEGIN, PROGRAM, process, program, thread
 from threadviz.events import (
-    FREE,
-    OPEN,
     Closed,
     Ended,
     Event,
     Finished,
     GilHeld,
-    Hold,
-    Known,
     LaneEnded,
-    Outcome,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
     Untold,
@@ -26,6 +19,7 @@ from threadviz.findings import Finding, findings
 from threadviz.findings.rules import RULES_OF_PROGRAMS
 from threadviz.picture.figures import totals_rows
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import FREE, OPEN, Hold, Known, Outcome, Span, State
 
 MS = 1_000_000
 WAIT = Span(100 * MS, State.IO, call="epoll_wait")

@@ -3,9 +3,10 @@ from msgspec.structs import replace
 
 from tests.findings.runs import LOOP, TWO_THREADS, Job, Setting, run
 from tests.stream.header import HEADER
-from threadviz.events import Closed, Outcome, State
+from threadviz.events import Closed
 from threadviz.findings import Finding, comparison, labelled, same_work, verdict
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome, State
 
 IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
 

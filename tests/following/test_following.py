@@ -3,10 +3,11 @@ import errno
 import pytest
 
 from tests.stream.header import HEADER
-from threadviz.events import AnyEvent, Closed, Died, Outcome
+from threadviz.events import AnyEvent, Closed, Died
 from threadviz.following import Following
 from threadviz.launch import RecordingError
 from threadviz.stream import StreamError
+from threadviz.vocabulary import Outcome
 
 DIED = Died(3, "observer", 7, "killed by SIGKILL")
 

@@ -9,9 +9,9 @@ import pytest
 
 import threadviz
 from tests.cli.command import threadviz as run_threadviz
-from threadviz.events import State
 from threadviz.recordings.loading import load
 from threadviz.timeline import Role, Timeline
+from threadviz.vocabulary import State
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sees waits as on Linux")
 

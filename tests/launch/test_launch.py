@@ -14,12 +14,13 @@ import pytest
 from tests.launch.runs import fetching, group, running, started, timeline_of, whole
 from tests.site.standin import is_gone, wait_until
 from tests.stream.header import HEADER
-from threadviz.events import Closed, Died, Header, Outcome, State
+from threadviz.events import Closed, Died, Header
 from threadviz.launch import Launch
 from threadviz.modes import MODES
 from threadviz.request import AttachRequest, Calling, RunRequest
 from threadviz.stream import encode, read_events
 from threadviz.timeline import Role
+from threadviz.vocabulary import Outcome, State
 from threadviz.workloads import WORKLOADS
 
 

@@ -4,10 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
-from threadviz.events import Begin, LaneStarted, Present, Span, Spans, Started, State, Submitted, Tick
+from threadviz.events import Begin, LaneStarted, Spans, Started, Submitted, Tick
 from threadviz.picture.strip import Beyond, Mark, cut, strip, turn
 from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Role, Timeline
+from threadviz.vocabulary import Present, Span, State
 
 windows = st.tuples(st.integers(0, 60), st.integers(1, 60)).map(lambda w: Window(w[0], w[0] + w[1]))
 cell_counts = st.integers(1, 50)

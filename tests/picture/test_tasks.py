@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
-from threadviz.events import State
 from threadviz.picture.tasks import OTHER, Stage, kinds_of_waiting, queued, stage_of, task_row
 from threadviz.timeline import Task, Timeline
+from threadviz.vocabulary import State
 
 MS = 1_000_000
 

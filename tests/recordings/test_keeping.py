@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.recordings.recorded import SOUND, descriptors
-from threadviz.events import Closed, Outcome, Tick
+from threadviz.events import Closed, Tick
 from threadviz.recordings.keeping import Kept, SaveError
 from threadviz.recordings.loading import load
 from threadviz.stream import encode
+from threadviz.vocabulary import Outcome
 
 LINES = b"".join(map(encode, SOUND))
 MORE = b"".join(encode(Tick(n, n, 0, n)) for n in range(50_000))

@@ -12,22 +12,17 @@ from tests.recordings.recorded import DATA, SOUND, descriptors, loaded, written
 from tests.stream.header import HEADER
 from tests.timeline.programs import BEGIN, PROGRAM, thread
 from threadviz.events import (
-    FREE,
     AnyEvent,
     Closed,
     Died,
     Finished,
     GilHeld,
-    Hold,
     LaneEnded,
     LaneStarted,
-    Outcome,
     Place,
     ProcessSeen,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
@@ -36,6 +31,7 @@ from threadviz.recordings.bounds import Bounds, Most
 from threadviz.recordings.loading import LoadError, load
 from threadviz.stream import MAX_LINE, StreamError, encode
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import FREE, Hold, Outcome, Span, State
 
 FETCH = DATA / "fetch-threads.jsonl"
 SMALL = FETCH.read_bytes()

@@ -15,22 +15,20 @@ from threadviz.events import (
     Ended,
     Finished,
     GilHeld,
-    Hold,
     LaneEnded,
     LaneStarted,
     Located,
     Place,
-    Span,
     Spans,
     Stacks,
     Started,
-    State,
     Submitted,
     Tick,
 )
 from threadviz.report.facts import comparison_facts, run_facts, to_json
 from threadviz.report.schema import ComparisonFacts, RunFacts
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Hold, Span, State
 
 RUN_KEYS = """
     schema workload mode outcome python gil cores workers probe total_s sum_s slowest_s speedup parallelism loop lanes

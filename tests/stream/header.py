@@ -1,6 +1,7 @@
 """A header for streams that tests make."""
 
-from threadviz.events import SCHEMA, Header, ProbeInfo, State
+from threadviz.events import SCHEMA, Header
+from threadviz.vocabulary import ProbeInfo, State
 
 HEADER = Header(
     schema=SCHEMA,

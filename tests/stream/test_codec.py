@@ -8,22 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stream.header import HEADER
-from threadviz.events import (
-    AnyEvent,
-    Closed,
-    Died,
-    Finished,
-    Known,
-    LaneStarted,
-    Outcome,
-    Present,
-    Span,
-    Spans,
-    State,
-    Submitted,
-    Tick,
-)
+from threadviz.events import AnyEvent, Closed, Died, Finished, LaneStarted, Spans, Submitted, Tick
 from threadviz.stream import MAX_LINE, Decoder, StreamError, encode, read_events
+from threadviz.vocabulary import Known, Outcome, Present, Span, State
 
 times = st.integers(0, 2**63 - 1)
 numbers = st.integers(0, 2**31 - 1)

@@ -11,21 +11,17 @@ from threadviz.events import (
     Begin,
     Event,
     Finished,
-    Known,
     LaneEnded,
     LaneStarted,
     Named,
-    NamedBy,
     ProcessSeen,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
-    Watches,
 )
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Known, NamedBy, Span, State, Watches
 
 PROGRAM = msgspec.structs.replace(
     HEADER, workload="serve.py", mode="exec", workers=0, tasks=0, watches=Watches.PROGRAM

@@ -12,18 +12,15 @@ from threadviz.events import (
     Ended,
     Event,
     Finished,
-    Known,
     LaneEnded,
     LaneStarted,
-    Present,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Known, Present, Span, State
 
 T = TypeVar("T")
 

@@ -3,10 +3,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.timeline.programs import Comings, comings, named, program, thread
-from threadviz.events import Finished, GilHeld, Hold, LaneEnded, Span, Spans, Started, State, Submitted, Tick
+from threadviz.events import Finished, GilHeld, LaneEnded, Spans, Started, Submitted, Tick
 from threadviz.stream import StreamError
 from threadviz.timeline import Role, Timeline
 from threadviz.timeline.folded import BIN_NS
+from threadviz.vocabulary import Hold, Span, State
 
 S = 1_000_000_000
 

@@ -18,16 +18,14 @@ from threadviz.events import (
     Finished,
     LaneEnded,
     LaneStarted,
-    Outcome,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
 from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome, Span, State
 
 
 def told(events: list[Event]) -> Timeline:

@@ -10,20 +10,16 @@ from threadviz.events import (
     Ended,
     Event,
     Finished,
-    Known,
     LaneEnded,
     LaneStarted,
-    Outcome,
-    Present,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
 from threadviz.stream import StreamError
 from threadviz.timeline import Role, Stretch, Timeline
+from threadviz.vocabulary import Known, Outcome, Present, Span, State
 
 
 def lane(

@@ -12,19 +12,16 @@ from threadviz.events import (
     Finished,
     LaneEnded,
     Located,
-    NamedBy,
     Place,
-    Present,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
     Untold,
 )
 from threadviz.stream import StreamError
 from threadviz.timeline import Role, Timeline
+from threadviz.vocabulary import NamedBy, Present, Span, State
 
 LOCK = Span(10, State.LOCK, call="futex")
 

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.programs import EPOLL, program, thread
-from threadviz.events import ELSEWHERE, FREE, OPEN, Event, GilHeld, Hold, Known, Spans
+from threadviz.events import Event, GilHeld, Spans
 from threadviz.stream import StreamError
 from threadviz.timeline import Held, Part, Ribbon, Shares, Timeline
 from threadviz.timeline.ribbons import Ribbons
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN, Hold, Known
 
 LANES = (0, 1, 2)
 holds = st.lists(

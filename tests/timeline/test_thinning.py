@@ -7,22 +7,9 @@ from hypothesis import strategies as st
 
 from tests.stream.header import HEADER
 from tests.timeline.streams import timeline
-from threadviz.events import (
-    Begin,
-    Ended,
-    Event,
-    Finished,
-    Known,
-    LaneStarted,
-    Present,
-    Span,
-    Spans,
-    Started,
-    State,
-    Submitted,
-    Tick,
-)
+from threadviz.events import Begin, Ended, Event, Finished, LaneStarted, Spans, Started, Submitted, Tick
 from threadviz.timeline import Lane, Timeline
+from threadviz.vocabulary import Known, Present, Span, State
 
 KEEP = 100
 GRAIN_NS = 100_000_000

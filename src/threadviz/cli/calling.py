@@ -19,11 +19,11 @@ from threadviz.ask import MAX_TASKS, OWN, Asked
 from threadviz.cli.exits import CommandError
 from threadviz.cli.live import Ran
 from threadviz.cli.output import complain
-from threadviz.events import Outcome
 from threadviz.findings.words import count
 from threadviz.picture.plain import printable
 from threadviz.request import Calling, RunRequest
 from threadviz.timeline import Task, Timeline
+from threadviz.vocabulary import Outcome
 
 _TAIL = 20
 _TAIL_BYTES = 16_384

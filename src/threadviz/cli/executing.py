@@ -15,8 +15,8 @@ from threadviz.cli.output import complain, write_words
 from threadviz.cli.passing_on import PassingOn
 from threadviz.cli.printing import print_run, stderr_paper
 from threadviz.cli.program import Program, find_program
-from threadviz.events import Outcome
 from threadviz.request import ExecRequest
+from threadviz.vocabulary import Outcome
 
 KILLED = 128
 """What a shell adds to the number of the signal that has killed a program, to make it an exit status."""

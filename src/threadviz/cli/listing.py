@@ -10,7 +10,6 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from threadviz.events import ProbeInfo
 from threadviz.findings.words import NS_PER_S, percent, seconds
 from threadviz.modes import MODES
 from threadviz.observer.probing.pace import BUDGET
@@ -19,6 +18,7 @@ from threadviz.picture.plain import printable
 from threadviz.report.paper import Paper
 from threadviz.report.tables import columns
 from threadviz.site.urls_file import load
+from threadviz.vocabulary import ProbeInfo
 from threadviz.workloads import WORKLOADS
 
 

@@ -3,9 +3,9 @@
 import sys
 from typing import TYPE_CHECKING, Self
 
-from threadviz.events import Watches
 from threadviz.findings.words import count
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Watches
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

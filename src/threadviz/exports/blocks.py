@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from threadviz.events import Known
 from threadviz.findings.words import percent, seconds
 from threadviz.picture.axis import moment
 from threadviz.picture.strip import MARKS, Beyond, Mark, cut, strip
 from threadviz.picture.window import Window
 from threadviz.timeline import Lane, Stretch, Timeline
+from threadviz.vocabulary import Known
 
 _KNOWN = {Known.COUNTED: "counted", Known.SAMPLED: "sampled", Known.SAID: "said by the program"}
 

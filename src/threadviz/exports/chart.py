@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from threadviz.events import State
 from threadviz.exports.blocks import Block, Cutter
 from threadviz.exports.markup import MOST, NOTHING, Markup, element, joined, text
 from threadviz.exports.scale import percent_of, rect
@@ -14,6 +13,7 @@ from threadviz.picture.plain import clipped
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.picture.window import Window, measured
 from threadviz.timeline import Lane, Part, Ribbon, Timeline
+from threadviz.vocabulary import State
 
 MOST_BLOCKS = 24_000
 """About so many blocks are drawn in all."""

@@ -6,8 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
 
-from threadviz.events import State
 from threadviz.timeline import STATES, Lane, Timeline
+from threadviz.vocabulary import State
 
 COUNTED: Mapping[State, str] = MappingProxyType(
     {

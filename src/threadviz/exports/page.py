@@ -6,7 +6,6 @@ What is drawn is bounded, however long the run and however many its lanes; what 
 from collections.abc import Iterator, Sequence
 
 from threadviz import __version__
-from threadviz.events import Watches
 from threadviz.exports.chart import Chart, legend, textures
 from threadviz.exports.facts import figure_table, finding_list, task_table
 from threadviz.exports.looks import SCRIPT, STYLE, fingerprint
@@ -17,6 +16,7 @@ from threadviz.picture.figures import observer_rows, totals_rows
 from threadviz.picture.heading import cannot, machine, what_ran, who_watched
 from threadviz.picture.window import measured
 from threadviz.timeline import Lane, Role, Timeline
+from threadviz.vocabulary import Watches
 
 MAX_LANES = 240
 """So many lanes are drawn, and as many of the plumbing."""

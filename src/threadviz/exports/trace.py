@@ -13,13 +13,13 @@ from math import ulp
 from typing import Any
 
 from threadviz import __version__
-from threadviz.events import FREE, OPEN, State
 from threadviz.exports.counters import COUNTED, bin_width, steps
 from threadviz.exports.tracks import TaskRow, Track, Tracks
 from threadviz.findings import outcome_of
 from threadviz.findings.words import count, seconds
 from threadviz.picture.heading import cannot
 from threadviz.timeline import Lane, Ribbon, Role, Task, Timeline
+from threadviz.vocabulary import FREE, OPEN, State
 
 _AT_A_TIME = 2000
 """So many events are written at a time."""

@@ -5,8 +5,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import NamedTuple
 
-from threadviz.events import Watches
 from threadviz.timeline import Lane, Ribbon, Role, Task, Timeline
+from threadviz.vocabulary import Watches
 
 OWN_IDS = 10_000_000
 """Tracks that are no thread of the run are numbered from here on: no Linux has so many processes (4,194,304)."""

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-from threadviz.events import Outcome, State
 from threadviz.timeline import STATES, Task, Timeline, Totals
+from threadviz.vocabulary import Outcome, State
 
 COMPUTING = (State.RUNNING, State.READY, State.GIL)
 """In these a task computes, or would if it were let."""

@@ -1,11 +1,11 @@
 """The finding about the GIL of a program: how long threads waited for it, and for how long it was held."""
 
-from threadviz.events import State
 from threadviz.findings.figures import COMPUTING, SHORT_NS, Finding
 from threadviz.findings.states import MATTERS
 from threadviz.findings.threads import ThreadFigures
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
 from threadviz.timeline import Ribbon, Timeline
+from threadviz.vocabulary import State
 
 KNOWN_ENOUGH = 0.05
 """Where it is known of less than this share of the time who held the GIL, no figures of that are told ..."""

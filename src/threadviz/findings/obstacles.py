@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from threadviz.events import State
 from threadviz.findings.figures import Figures
 from threadviz.findings.states import cores_elsewhere
 from threadviz.findings.words import percent, seconds
+from threadviz.vocabulary import State
 
 OVERLAPPED = 1.05
 """Tasks overlapped where their sum is beyond the total by more than what noise makes of it."""

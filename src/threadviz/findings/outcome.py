@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 
-from threadviz.events import Outcome, State
 from threadviz.findings.figures import SHORT_NS, Figures, Finding
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Outcome, State
 
 UNKNOWN_MATTERS = 0.01
 """Beyond this share of the lanes' time unknown, what the states say is no longer good to a point or two."""

@@ -1,6 +1,5 @@
 """Findings about a program: what its threads did with their time, whatever they were for."""
 
-from threadviz.events import State
 from threadviz.findings.figures import SHORT_NS, Finding
 from threadviz.findings.shape import SLOW_CALLBACK_NS
 from threadviz.findings.states import MATTERS, who_had_the_cores
@@ -8,6 +7,7 @@ from threadviz.findings.threads import FEW_LOOKS, ThreadFigures
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
 from threadviz.processes.endings import how_it_ended
 from threadviz.timeline import Lane
+from threadviz.vocabulary import State
 
 MANY_THREADS = 50
 """More threads than these that came and went are worth a word ..."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from threadviz.events import Watches
 from threadviz.findings.figures import Figures, Finding
 from threadviz.findings.gil import gil_waited_for
 from threadviz.findings.outcome import all_tasks_succeeded, observation_sufficed, run_finished
@@ -24,6 +23,7 @@ from threadviz.findings.states import cores_sufficed, gil_in_the_way, processes_
 from threadviz.findings.threads import ThreadFigures
 from threadviz.findings.waits import who_waited_most
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Watches
 
 RULES: tuple[Callable[[Figures], Finding | None], ...] = (
     run_finished,

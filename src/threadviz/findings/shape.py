@@ -1,9 +1,9 @@
 """Findings about the shape of a run: its total beside its tasks, their order, and the event loop."""
 
-from threadviz.events import State, Watches
 from threadviz.findings.figures import SHORT_NS, WAITING, Figures, Finding
 from threadviz.findings.words import count, percent, seconds
 from threadviz.timeline import Task
+from threadviz.vocabulary import State, Watches
 
 ABOUT = 0.05
 """Figures no further apart than this are 'about' the same: less is lost in the noise of a small machine."""

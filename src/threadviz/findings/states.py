@@ -1,8 +1,8 @@
 """Findings about what the tasks did with their time: computing, and waiting to be let compute."""
 
-from threadviz.events import State
 from threadviz.findings.figures import COMPUTING, Figures, Finding
 from threadviz.findings.words import count, percent, seconds
+from threadviz.vocabulary import State
 
 CPU_BOUND = 0.8
 """Tasks that spend this share of their time computing, or waiting to be let, are CPU-bound: overlapping the

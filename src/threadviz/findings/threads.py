@@ -3,10 +3,10 @@
 from collections import Counter
 from functools import cached_property
 
-from threadviz.events import State
 from threadviz.findings.figures import Figures
 from threadviz.findings.words import NS_PER_S
 from threadviz.timeline import Lane, Role, Timeline
+from threadviz.vocabulary import State
 
 FEW_LOOKS = 2
 """What is there for no longer may as well come and go between two looks, when the observer is late."""

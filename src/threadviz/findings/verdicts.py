@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from threadviz.events import State
 from threadviz.findings.comparing import baseline_of, same_work
 from threadviz.findings.figures import WAITING, Figures, outcome_of
 from threadviz.findings.obstacles import Obstacle, obstacle, overlapped, tasks_themselves
@@ -11,6 +10,7 @@ from threadviz.findings.shape import limited_by_workers, workers_were
 from threadviz.findings.states import COMPUTES_AT_ONCE, cores_elsewhere
 from threadviz.findings.words import count, seconds
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import State
 
 OVERLAPS = 0.15
 """From here on, this many tasks waiting at a time (on average), waiting is a part of what overlapped."""

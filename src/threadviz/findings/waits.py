@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from threadviz.events import State
 from threadviz.findings.figures import SHORT_NS, WAITING, Finding
 from threadviz.findings.states import MATTERS
 from threadviz.findings.threads import ThreadFigures
 from threadviz.findings.words import seconds
 from threadviz.timeline import Lane, Role
+from threadviz.vocabulary import State
 
 ONLY_LOCKS = 0.9
 """A main thread whose waits are locks to this share waits for other threads to end, which is no cost."""

@@ -5,9 +5,10 @@ import platform
 import sys
 
 import threadviz
-from threadviz.events import SCHEMA, Header, ProbeInfo, Watches
+from threadviz.events import SCHEMA, Header
 from threadviz.observer.machine import cores, has_gil
 from threadviz.request import AttachRequest, ExecRequest, Request, RunRequest
+from threadviz.vocabulary import ProbeInfo, Watches
 
 NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
 

@@ -3,7 +3,7 @@
 import gc
 from pathlib import Path
 
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.observer.clock import RunClock
 from threadviz.observer.faults import fault_of
 from threadviz.observer.header import header
@@ -12,6 +12,7 @@ from threadviz.observer.prepared import Prepared
 from threadviz.observer.subjects.children import RefusedError, StartError
 from threadviz.observer.subjects.start import CalledOffError
 from threadviz.request import AttachRequest, ExecRequest, Request
+from threadviz.vocabulary import Outcome
 
 
 def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> None:

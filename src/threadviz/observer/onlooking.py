@@ -8,13 +8,14 @@ from typing import Protocol
 
 import msgspec
 
-from threadviz.events import Begin, Closed, Ended, Event, Outcome
+from threadviz.events import Begin, Closed, Ended, Event
 from threadviz.observer.clock import RunClock
 from threadviz.observer.faults import fault_of
 from threadviz.observer.output import Output, ViewerGoneError
 from threadviz.observer.probing.sampler import Sampler
 from threadviz.observer.probing.watched import Probe, Teller, close_all
 from threadviz.observer.subjects.start import called_off
+from threadviz.vocabulary import Outcome
 
 _SAID_BYTES = 4096
 

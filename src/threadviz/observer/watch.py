@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from threadviz.events import Closed, Died, Ended, Event, Outcome, Started
+from threadviz.events import Closed, Died, Ended, Event, Started
 from threadviz.observer.clock import RunClock
 from threadviz.observer.open_tasks import OpenTasks
 from threadviz.observer.output import Output
@@ -16,6 +16,7 @@ from threadviz.observer.subjects.start import called_off
 from threadviz.processes.endings import how_it_ended
 from threadviz.processes.offspring import end_children
 from threadviz.subject.order import Ready, Refused
+from threadviz.vocabulary import Outcome
 
 
 class Watch:

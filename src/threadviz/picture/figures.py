@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from threadviz.events import State, Watches
 from threadviz.findings.figures import COMPUTING, SHORT_NS
 from threadviz.findings.gil import why_hardly_known
 from threadviz.findings.threads import ThreadFigures
@@ -10,6 +9,7 @@ from threadviz.findings.words import NS_PER_S, count
 from threadviz.picture.brief import brief_percent, brief_seconds
 from threadviz.picture.window import measured
 from threadviz.timeline import Role, Timeline, Totals
+from threadviz.vocabulary import State, Watches
 
 NOTHING = "-"
 """What stands where there is no figure."""

@@ -1,6 +1,6 @@
 """What a view begins with, in words: what was run, on what, and who watched."""
 
-from threadviz.events import Header, State, Watches
+from threadviz.events import Header
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent
 from threadviz.picture.figures import there_were
@@ -8,6 +8,7 @@ from threadviz.picture.plain import printable
 from threadviz.picture.window import measured
 from threadviz.processes.endings import how_it_ended
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import State, Watches
 
 
 def what_ran(timeline: Timeline) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from threadviz.events import State
 from threadviz.picture.strip import Beyond, Mark
+from threadviz.vocabulary import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from threadviz.events import State
 from threadviz.picture.strip import Beyond, Mark
+from threadviz.vocabulary import State
 
 ON_DARK: Mapping[Mark, str] = MappingProxyType(
     {

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from threadviz.events import State
 from threadviz.picture.window import Window
 from threadviz.timeline import STATES, Lane, Role
+from threadviz.vocabulary import State
 
 WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
 """In these an event loop is blocked, where it could not have answered."""

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from threadviz.events import State
 from threadviz.picture.brief import brief_seconds
 from threadviz.picture.figures import NOTHING
 from threadviz.picture.plain import printable
 from threadviz.timeline import Task
+from threadviz.vocabulary import State
 
 WAIT_MATTERS = 0.01
 """A kind of waiting has a column of its own where it took this share of all tasks' time, or more."""

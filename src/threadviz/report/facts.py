@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from threadviz.events import Known, ProcessSeen, Stacks, State
+from threadviz.events import ProcessSeen, Stacks
 from threadviz.findings import Finding, answer, comparison, findings, outcome_of, verdict
 from threadviz.findings.figures import SHORT_NS, Figures
 from threadviz.picture.window import Window, measured
@@ -29,6 +29,7 @@ from threadviz.report.schema import (
     VerdictFacts,
 )
 from threadviz.timeline import Folded, Lane, Ribbon, Role, Task, Timeline
+from threadviz.vocabulary import Known, State
 
 NS_PER_S = 1_000_000_000
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 from rich.text import Text
 
-from threadviz.events import State
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import NS_PER_S, count
 from threadviz.picture.brief import brief_percent
@@ -14,6 +13,7 @@ from threadviz.picture.plain import printable
 from threadviz.picture.window import Window, measured
 from threadviz.report.tables import columns
 from threadviz.timeline import Lane, Timeline
+from threadviz.vocabulary import State
 
 MAX_HOLDERS = 8
 """So many lanes are listed: those that held it longest."""

@@ -5,7 +5,6 @@ from itertools import groupby, pairwise
 
 from rich.text import Text
 
-from threadviz.events import State, Watches
 from threadviz.findings.figures import COMPUTING
 from threadviz.findings.words import count, seconds
 from threadviz.picture.axis import ticks
@@ -17,6 +16,7 @@ from threadviz.picture.window import Window, measured
 from threadviz.report.holders import WHY_NOT
 from threadviz.report.paper import Paper
 from threadviz.timeline import Lane, Ribbon, Role, Timeline
+from threadviz.vocabulary import State, Watches
 
 MAX_LANES = 32
 """So many lanes of a run are drawn."""

@@ -11,7 +11,7 @@ SCHEMA = 1
 """The version of this schema."""
 
 States = dict[str, float]
-"""Seconds in each state, by the names in `threadviz.events.State`."""
+"""Seconds in each state, by the names in `threadviz.vocabulary.State`."""
 
 
 class RateFacts(msgspec.Struct, frozen=True):

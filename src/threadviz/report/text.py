@@ -6,7 +6,6 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from threadviz.events import Watches
 from threadviz.findings import answer, comparison, findings, same_work, verdict
 from threadviz.findings.comparing import baseline_of
 from threadviz.findings.words import count
@@ -18,6 +17,7 @@ from threadviz.report.paper import Paper
 from threadviz.report.tables import comparison_table, totals_table
 from threadviz.report.tasks import task_table
 from threadviz.timeline import Timeline
+from threadviz.vocabulary import Watches
 
 _TASKS = "Tasks, in the order in which they finished"
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from threadviz.events import Span
 from threadviz.timeline.history import History
 from threadviz.timeline.kinds import WIDTH, Kinds
 from threadviz.timeline.occupancy import Longest, Occupancy
 from threadviz.timeline.reading import Asked, Reading, Role
 from threadviz.timeline.track import Track
+from threadviz.vocabulary import Span
 
 _NEVER = 2**63 - 1
 

@@ -5,11 +5,11 @@ from collections import Counter
 from itertools import pairwise
 from operator import add, sub
 
-from threadviz.events import State
 from threadviz.timeline.bins import Sums
 from threadviz.timeline.kinds import STATES, WIDTH
 from threadviz.timeline.lane import Lane
 from threadviz.timeline.reading import Role
+from threadviz.vocabulary import State
 
 BIN_NS = 100_000_000
 """How long (ns) the bins are that their time is added up in, at first."""

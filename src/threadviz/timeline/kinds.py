@@ -1,6 +1,6 @@
 """Kinds: small numbers for the few different things that a run's stretches can be."""
 
-from threadviz.events import Known, State
+from threadviz.vocabulary import Known, State
 
 STATES = tuple(State)
 WIDTH = len(STATES)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from operator import add, sub
 
-from threadviz.events import Known, LaneStarted, Located, Named, NamedBy, Place, Span, Spans, State
+from threadviz.events import LaneStarted, Located, Named, Place, Spans
 from threadviz.stream import StreamError
 from threadviz.timeline.account import Account, merged
 from threadviz.timeline.bins import DENSE, Bins, Sums, differences, walked
@@ -12,6 +12,7 @@ from threadviz.timeline.kinds import STATES, WIDTH, Kinds
 from threadviz.timeline.notes import Notes
 from threadviz.timeline.reading import FOREVER, Asked, Role
 from threadviz.timeline.stretch import Stretch
+from threadviz.vocabulary import Known, NamedBy, Span, State
 
 _BEST_NAMES = (NamedBy.PROGRAM, NamedBy.STACKS, NamedBy.SYSTEM)
 """Who is believed first on a thread's name."""

@@ -1,7 +1,8 @@
 """When a thread was seen to wait for events, as only an event loop does."""
 
-from threadviz.events import Spans, State
+from threadviz.events import Spans
 from threadviz.timeline.reading import EVENT_CALLS, FOREVER, Asked
+from threadviz.vocabulary import State
 
 
 def waits_for_events(event: Spans) -> Asked | None:

@@ -21,11 +21,9 @@ from threadviz.events import (
     Spans,
     Stacks,
     Started,
-    State,
     Submitted,
     Tick,
     Untold,
-    Watches,
 )
 from threadviz.stream import StreamError
 from threadviz.timeline.added import AddedUp
@@ -40,6 +38,7 @@ from threadviz.timeline.ribbons import Ribbons
 from threadviz.timeline.tasks import Task, Tasks
 from threadviz.timeline.told import Told
 from threadviz.timeline.totals import Totals
+from threadviz.vocabulary import State, Watches
 
 KEEP = 1_000_000
 """How many stretches a timeline keeps as they were told: about 20 MB of them."""

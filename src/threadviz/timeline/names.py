@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from threadviz.events import NamedBy
 from threadviz.timeline.lane import Lane
 from threadviz.timeline.reading import Role
+from threadviz.vocabulary import NamedBy
 
 _MAIN = "MainThread"
 """What CPython calls the main thread, unless the program does otherwise."""

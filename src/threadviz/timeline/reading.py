@@ -2,8 +2,8 @@
 
 import enum
 
-from threadviz.events import Known, State
 from threadviz.timeline.kinds import WIDTH, Kinds
+from threadviz.vocabulary import Known, State
 
 EVENT_CALLS = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2", "kevent", "io_uring_enter"})
 """In these system calls an event loop waits for events, and hardly anything else is ever waited for."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from threadviz.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Known
+from threadviz.events import GilHeld
 from threadviz.stream import StreamError
 from threadviz.timeline.history import History
 from threadviz.timeline.holder import Holder
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN, Hold, Known
 
 _HELD, _FREE, _OPEN = range(3)
 _MOST_FORGOTTEN = 4096

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from threadviz.events import Known, State
+from threadviz.vocabulary import Known, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What is told of a run as a whole, beside its lanes and its tasks."""
 
-from threadviz.events import Closed, Died, Ended, Header, ProcessSeen, Stacks, Tick, Untold, Watches
+from threadviz.events import Closed, Died, Ended, Header, ProcessSeen, Stacks, Tick, Untold
 from threadviz.stream import StreamError
 from threadviz.timeline.totals import Watching
+from threadviz.vocabulary import Watches
 
 NS_PER_S = 1_000_000_000
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from threadviz.events import State
+from threadviz.vocabulary import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.observer.images import interpreter, offsets
-from threadviz.events import FREE, OPEN
 from threadviz.observer.interpreters.elf import Words
 from threadviz.observer.interpreters.gils import GilReader, inferred
 from threadviz.observer.interpreters.memory import Memory
 from threadviz.observer.interpreters.offsets import GIL_SIZE, Offsets
+from threadviz.vocabulary import FREE, OPEN
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.events import FREE, OPEN
 from threadviz.observer.interpreters.holding import Holding
 from threadviz.observer.probing.ledger import SHORT_NS
+from threadviz.vocabulary import FREE, OPEN
 
 MS = 1_000_000
 LATE = 20 * MS

@@ -6,8 +6,8 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.events import Known, Present, Span, State
 from threadviz.observer.probing.ledger import TICK_NS, Ledger
+from threadviz.vocabulary import Known, Present, Span, State
 
 MS = 1_000_000
 LATE = 4 * MS

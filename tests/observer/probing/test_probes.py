@@ -11,13 +11,13 @@ import psutil
 import pytest
 
 from tests.site.standin import wait_until
-from threadviz.events import State
 from threadviz.observer.clock import RunClock
 from threadviz.observer.probing import proc
 from threadviz.observer.probing.linux import LinuxProbe, reason_against
 from threadviz.observer.probing.portable import PortableProbe
 from threadviz.observer.probing.probes import choose_probe
 from threadviz.observer.probing.watched import Probe, ProcessKind
+from threadviz.vocabulary import State
 
 LATE_NS = 50_000_000
 WAITS = {State.IO, State.LOCK, State.SLEEP}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from threadviz.events import Present, State
 from threadviz.observer.probing.syscalls import SyscallTable
+from threadviz.vocabulary import Present, State
 
 ARGUMENTS = b"0x3 0x1 0x0 0x0 0x0 0x0 0x7ffe 0x7f00"
 

@@ -11,17 +11,7 @@ import pytest
 
 from tests.cli.command import await_that
 from tests.observer.targets import OTHER_USER, Target, needs_allowing, needs_rights, target
-from threadviz.events import (
-    AnyEvent,
-    Begin,
-    Closed,
-    Header,
-    LaneEnded,
-    LaneStarted,
-    Outcome,
-    ProcessSeen,
-    Watches,
-)
+from threadviz.events import AnyEvent, Begin, Closed, Header, LaneEnded, LaneStarted, ProcessSeen
 from threadviz.observer.clock import RunClock
 from threadviz.observer.output import Output
 from threadviz.observer.prepared import Prepared
@@ -30,6 +20,7 @@ from threadviz.observer.subjects.children import StartError
 from threadviz.observer.subjects.target import TargetError, find_target
 from threadviz.request import AttachRequest
 from threadviz.stream import Decoder
+from threadviz.vocabulary import Outcome, Watches
 
 pytestmark = [needs_allowing, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")

@@ -7,9 +7,10 @@ import pytest
 
 from tests.observer.looking import Looking, looking, started
 from tests.observer.pythons import NAMES, python
-from threadviz.events import FREE, OPEN, GilHeld, Known, State
+from threadviz.events import GilHeld
 from threadviz.observer.interpreters.interpreter import Interpreter, interpreter_of
 from threadviz.observer.probing import program
+from threadviz.vocabulary import FREE, OPEN, Known, State
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe reads /proc")
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.site.standin import wait_until
-from threadviz.events import NamedBy
 from threadviz.observer.probing.ledger import Ledger
 from threadviz.observer.probing.watched import ProcessKind, Watched
 from threadviz.observer.telling import names
@@ -18,6 +17,7 @@ from threadviz.observer.telling.names import (
     SaidNames,
     SystemNames,
 )
+from threadviz.vocabulary import NamedBy
 
 
 def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> Watched:

@@ -10,10 +10,11 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe is looked through")
 if sys.platform == "linux":
     from tests.observer.looking import Looking, looking, started
-    from threadviz.events import Located, Named, NamedBy, Stacks
+    from threadviz.events import Located, Named, Stacks
     from threadviz.observer.telling import pyspy, stacks
     from threadviz.observer.telling.pyspy import MISSING, find_py_spy
     from threadviz.observer.telling.stacks import StackReader
+    from threadviz.vocabulary import NamedBy
 
 needs_py_spy = pytest.mark.skipif(
     sys.platform != "linux" or find_py_spy() is None, reason="py-spy is not installed"

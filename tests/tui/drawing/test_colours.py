@@ -6,12 +6,12 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from threadviz.events import State
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.tui.drawing.colours import inks, lane_variables, variable
 from threadviz.tui.drawing.contrast import LEAST_CONTRAST, contrast
 from threadviz.tui.drawing.inks import Depth
+from threadviz.vocabulary import State
 
 THEMES = list(BUILTIN_THEMES.values())
 DRAWN = [mark for mark in LOOKS if mark is not Beyond.AWAY]

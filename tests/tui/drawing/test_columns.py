@@ -2,10 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.drawing.test_lane_cells import one_lane
-from threadviz.events import Span, State
 from threadviz.tui.drawing.arrangement import Arrangement
 from threadviz.tui.drawing.columns import Columns
 from threadviz.tui.scene import Row
+from threadviz.vocabulary import Span, State
 
 
 def rows(lanes: int) -> list[Row]:

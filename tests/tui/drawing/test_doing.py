@@ -13,11 +13,8 @@ from threadviz.events import (
     LaneStarted,
     Located,
     Place,
-    Present,
-    Span,
     Spans,
     Started,
-    State,
     Submitted,
     Tick,
 )
@@ -27,6 +24,7 @@ from threadviz.picture.window import Window
 from threadviz.timeline import Timeline
 from threadviz.tui.drawing.doing import Doing, absence, doing, words
 from threadviz.tui.scene import Scene
+from threadviz.vocabulary import Present, Span, State
 
 MS = 1_000_000
 

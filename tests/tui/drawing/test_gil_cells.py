@@ -3,12 +3,13 @@ from hypothesis import strategies as st
 
 from tests.timeline.programs import program, thread
 from tests.tui.drawing.watching import BLACK, WHITE
-from threadviz.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Tick
+from threadviz.events import GilHeld, Tick
 from threadviz.timeline import Ribbon, Timeline
 from threadviz.tui.drawing.gil_cells import CUT_A_FRAME, LEVELS, GilCells
 from threadviz.tui.drawing.gil_paint import GilPaint
 from threadviz.tui.drawing.inks import Depth, Inks
 from threadviz.tui.scene.holders import Marks
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN, Hold
 
 THREADS = 3
 

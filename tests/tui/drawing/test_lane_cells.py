@@ -5,22 +5,12 @@ from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
 from tests.tui.drawing.watching import PLENTY, Told, View, look, paint, scene_of
-from threadviz.events import (
-    Begin,
-    Finished,
-    LaneEnded,
-    LaneStarted,
-    Span,
-    Spans,
-    Started,
-    State,
-    Submitted,
-    Tick,
-)
+from threadviz.events import Begin, Finished, LaneEnded, LaneStarted, Spans, Started, Submitted, Tick
 from threadviz.picture.strip import Beyond, cut
 from threadviz.tui.drawing.ribbon import Ribbons
 from threadviz.tui.drawing.tones import EDGE, meaning, pure
 from threadviz.tui.scene import Scene
+from threadviz.vocabulary import Span, State
 
 views = st.builds(View, st.integers(1, 9), st.integers(0, 30), st.integers(1, 30), st.integers(0, 100))
 

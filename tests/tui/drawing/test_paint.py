@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.drawing.watching import paint
-from threadviz.events import State
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.strip import MARKS, Beyond
 from threadviz.tui.drawing.paint import Line, Paint
 from threadviz.tui.drawing.tones import EDGE, FINE, TONES, level_tone, meaning, pure, tone, turn_tone
+from threadviz.vocabulary import State
 
 parts = st.lists(st.integers(0, 50), min_size=len(MARKS), max_size=len(MARKS))
 EIGHTHS = " ▁▂▃▄▅▆▇█"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from textual.color import Color
 
-from threadviz.events import Event, State
+from threadviz.events import Event
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.window import Window
 from threadviz.timeline import Timeline
@@ -14,6 +14,7 @@ from threadviz.tui.drawing.lane_cells import LaneCells, lane_cells
 from threadviz.tui.drawing.paint import Paint
 from threadviz.tui.drawing.ribbon import Budget, Ribbons
 from threadviz.tui.scene import Scene
+from threadviz.vocabulary import State
 
 PLENTY = 10**6
 

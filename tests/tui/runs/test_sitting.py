@@ -9,10 +9,11 @@ from tests.cli.command import all_gone, await_that, descendants
 from tests.launch.runs import fetching, timeline_of
 from tests.stream.header import HEADER
 from tests.tui.runs.driving import BUDGET_NS, drive
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.findings import verdict
 from threadviz.tui.runs import Group, Run, Sitting
 from threadviz.tui.runs.sitting import MAX_GROUPS
+from threadviz.vocabulary import Outcome
 
 MODES = ("blocking", "threads", "processes")
 QUICK = [fetching(mode, seconds=0.05) for mode in MODES]

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from tests.stream.header import HEADER
 from tests.timeline.programs import BEGIN, PROGRAM, Comings, comings, named, process, thread
 from tests.tui.drawing.watching import Told
-from threadviz.events import Event, LaneEnded, Place, Span, Spans, State, Tick
+from threadviz.events import Event, LaneEnded, Place, Spans, Tick
 from threadviz.timeline import Lane, Timeline
 from threadviz.tui.scene import Arranging, Kind, Row, Scene, Sort
 from threadviz.tui.scene.arranging import LAST_ENDED
 from threadviz.tui.scene.gauge import PERIOD_NS
+from threadviz.vocabulary import Span, State
 
 S = 1_000_000_000
 

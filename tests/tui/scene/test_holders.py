@@ -2,10 +2,11 @@ from dataclasses import replace
 
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.drawing.watching import Told
-from threadviz.events import ELSEWHERE, FREE, GilHeld, Hold, Tick
+from threadviz.events import GilHeld, Tick
 from threadviz.timeline import Timeline
 from threadviz.tui.scene import Row, Scene
 from threadviz.tui.scene.holders import HUES, OTHER
+from threadviz.vocabulary import ELSEWHERE, FREE, Hold
 
 
 def holding(pid: int, *holders: int, start: int = 0, ns: int = 10) -> GilHeld:

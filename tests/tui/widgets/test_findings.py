@@ -3,7 +3,7 @@ import pytest
 from tests.stream.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.findings import comparison, findings
 from threadviz.picture.figures import totals_rows
 from threadviz.picture.news import News, news_of
@@ -11,6 +11,7 @@ from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.findings import Findings
+from threadviz.vocabulary import Outcome
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])

@@ -1,9 +1,10 @@
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.drawing.watching import Told
-from threadviz.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Tick
+from threadviz.events import GilHeld, Tick
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.holders import Ribboned
 from threadviz.tui.widgets.gil_words import holder_words, share_words
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN, Hold
 
 MS = 1_000_000
 

@@ -9,11 +9,12 @@ from tests.findings.runs import run as made
 from tests.stream.header import HEADER
 from tests.tui.recorded import run, timeline
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.events import Begin, Closed, Outcome, ProbeInfo, State, Tick
+from threadviz.events import Begin, Closed, Tick
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.heading import Heading
+from threadviz.vocabulary import Outcome, ProbeInfo, State
 
 CANNOT = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"
 

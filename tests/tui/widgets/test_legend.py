@@ -3,11 +3,11 @@ from rich.cells import cell_len
 
 from tests.tui.scene.watched import Watched, looked_at
 from tests.tui.widgets.showing import Showing
-from threadviz.events import State
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.tui.scene import Scene
 from threadviz.tui.widgets.legend import Legend
+from threadviz.vocabulary import State
 
 
 async def legend(scene: Scene, width: int, *, plain: bool) -> list[str]:

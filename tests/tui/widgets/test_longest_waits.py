@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
-from threadviz.events import State
 from threadviz.timeline import Timeline
 from threadviz.tui.widgets.longest_waits import MOST, LongestWaits
+from threadviz.vocabulary import State
 
 NO_WAITS = {State.RUNNING, State.IDLE, State.UNKNOWN}
 

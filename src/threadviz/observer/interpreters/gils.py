@@ -10,13 +10,13 @@ import struct
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from threadviz.events import FREE, OPEN
 from threadviz.observer.interpreters.elf import Words
 from threadviz.observer.interpreters.gil import AddressRange
 from threadviz.observer.interpreters.interpreter import Interpreter, gils
 from threadviz.observer.interpreters.memory import Memory
 from threadviz.observer.interpreters.offsets import GIL_SIZE, Offsets
 from threadviz.observer.probing.proc import ProcThread, own_numbers
+from threadviz.vocabulary import FREE, OPEN
 
 
 class GilReader:

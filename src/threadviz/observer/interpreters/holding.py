@@ -2,8 +2,8 @@
 
 from typing import Generic, TypeVar
 
-from threadviz.events import OPEN
 from threadviz.observer.probing.ledger import SHORT_NS
+from threadviz.vocabulary import OPEN
 
 T = TypeVar("T")
 

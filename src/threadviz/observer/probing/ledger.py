@@ -10,7 +10,7 @@ waiting for a CPU only when that is over. Both are exact while a thread is block
 was always found runnable stays open until the counters account for it or it is found blocked.
 """
 
-from threadviz.events import Known, Present, Span, State
+from threadviz.vocabulary import Known, Present, Span, State
 
 TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""

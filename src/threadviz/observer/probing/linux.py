@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from time import clock_gettime_ns
 
-from threadviz.events import ProbeInfo, State
 from threadviz.observer.probing.kinds import KindOf, in_program
 from threadviz.observer.probing.ledger import Ledger
 from threadviz.observer.probing.proc import (
@@ -28,6 +27,7 @@ from threadviz.observer.probing.program import Program
 from threadviz.observer.probing.syscalls import SyscallTable
 from threadviz.observer.probing.watched import ProcessKind, Watched
 from threadviz.observer.telling.holders import Holders
+from threadviz.vocabulary import ProbeInfo, State
 
 ASKED_HZ = 550.0
 

@@ -5,10 +5,10 @@ from contextlib import suppress
 
 import psutil
 
-from threadviz.events import Present, ProbeInfo, State
 from threadviz.observer.probing.kinds import KindOf, in_program
 from threadviz.observer.probing.ledger import Ledger
 from threadviz.observer.probing.watched import ProcessKind, Watched
+from threadviz.vocabulary import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
 """CPU times come in steps of 10 ms on most systems (clock ticks, times(2)): looking more often shows no more."""

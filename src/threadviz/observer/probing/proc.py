@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
-from threadviz.events import Present, State
 from threadviz.observer.interpreters.gil import AddressRange, holds
 from threadviz.observer.probing.program import Program
 from threadviz.observer.probing.syscalls import FUTEX, SyscallTable
 from threadviz.observer.probing.watched import ProcessKind, Watched
+from threadviz.vocabulary import Present, State
 
 _CHILDREN_BYTES = 4000
 """What is read at once of the ids of a thread's children: the system gives no more than a page."""

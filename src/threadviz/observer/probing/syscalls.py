@@ -8,7 +8,7 @@ import platform
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from threadviz.events import Present, State
+from threadviz.vocabulary import Present, State
 
 FUTEX = "futex"
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from threadviz.events import Event, Present, ProbeInfo
+from threadviz.events import Event
 from threadviz.observer.probing.ledger import Ledger
+from threadviz.vocabulary import Present, ProbeInfo
 
 
 class ProcessKind(enum.StrEnum):

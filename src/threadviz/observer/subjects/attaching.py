@@ -5,7 +5,7 @@ import select
 from collections.abc import Callable, Sequence
 from weakref import finalize
 
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.observer.clock import RunClock
 from threadviz.observer.header import header
 from threadviz.observer.machine import open_as_many_files_as_allowed
@@ -17,6 +17,7 @@ from threadviz.observer.subjects.children import StartError
 from threadviz.observer.subjects.target import TargetError, find_target
 from threadviz.observer.telling.tellers import tellers_for
 from threadviz.request import AttachRequest
+from threadviz.vocabulary import Outcome
 
 
 def prepare_attached(

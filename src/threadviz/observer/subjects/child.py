@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-from threadviz.events import Closed, Outcome
+from threadviz.events import Closed
 from threadviz.observer.subjects.children import StartError
 from threadviz.processes.offspring import collect, end_children, keep_ended_children
 from threadviz.processes.passing import PASSED_ON
+from threadviz.vocabulary import Outcome
 
 _RESTORED = ("SIGPIPE", "SIGXFSZ")
 """What Python ignores by itself, and a program that it starts is not to ignore."""

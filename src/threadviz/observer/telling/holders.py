@@ -7,12 +7,13 @@ not told of: nobody else could want its GIL.
 
 from collections.abc import Iterator, Sequence
 
-from threadviz.events import ELSEWHERE, OPEN, GilHeld, Hold, Known
+from threadviz.events import GilHeld
 from threadviz.observer.interpreters.gils import InnerIds, inferred, reader_for
 from threadviz.observer.interpreters.holding import Holding
 from threadviz.observer.interpreters.interpreter import Interpreter
 from threadviz.observer.probing.proc import ProcProcess, ProcThread
 from threadviz.observer.probing.watched import Watched
+from threadviz.vocabulary import ELSEWHERE, OPEN, Hold, Known
 
 QUIET_NS = 250_000_000
 """How often it is told of a process in which nothing runs that who holds its GIL has stayed the same (ns)."""

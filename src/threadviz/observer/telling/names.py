@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from threadviz.events import Named, NamedBy
+from threadviz.events import Named
 from threadviz.observer.pipe import NamedPipe
 from threadviz.observer.probing.proc import GONE, thread_name
 from threadviz.observer.probing.watched import Watched
 from threadviz.observer.telling.numbers import Numbers
+from threadviz.vocabulary import NamedBy
 
 _LINE = re.compile(rb"(\d{1,10}) (\d{1,10}) (.{1,1000})", re.DOTALL)
 

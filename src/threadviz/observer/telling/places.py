@@ -12,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from threadviz.events import Event, Place, Present, State
+from threadviz.events import Event, Place
 from threadviz.observer.probing.linux import LinuxProbe
 from threadviz.observer.probing.proc import RUNNABLE, ProcThread
 from threadviz.observer.probing.syscalls import SyscallTable
 from threadviz.observer.probing.watched import Watched
 from threadviz.observer.telling.arguments import WITH_A_PLACE
 from threadviz.observer.telling.files import Files
+from threadviz.vocabulary import Present, State
 
 SHARE = 0.0012
 """The share of one core that asking may take."""

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.events import Count, Event, Finished, Nanoseconds, Started, Submitted, Text, Untold
+from threadviz.events import Event, Finished, Started, Submitted, Untold
 from threadviz.observer.clock import RunClock
 from threadviz.observer.pipe import NamedPipe
 from threadviz.observer.probing.watched import Watched
 from threadviz.observer.telling.numbers import Numbers
 from threadviz.task_pipe import UNTOLD
+from threadviz.vocabulary import Count, Nanoseconds, Text
 
 MOST_TASKS = 200_000
 """As many are told as a recording may have, so that it can be read."""

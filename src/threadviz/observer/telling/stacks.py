@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from threadviz.events import Event, Located, Named, NamedBy, Stacks
+from threadviz.events import Event, Located, Named, Stacks
 from threadviz.observer.probing.watched import Probe, ProcessKind, Watched
 from threadviz.observer.telling.dump import Found, read_dump
 from threadviz.observer.telling.pyspy import MISSING, Dump, PySpy
+from threadviz.vocabulary import NamedBy
 
 EVERY_NS = 500_000_000
 """How often a process is read, at most (ns)."""

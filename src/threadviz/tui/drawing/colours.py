@@ -10,11 +10,11 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
-from threadviz.events import State
 from threadviz.picture.palette import ON_DARK, ON_LIGHT
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.tui.drawing.contrast import readable
 from threadviz.tui.drawing.inks import Depth, Inks
+from threadviz.vocabulary import State
 
 _OF_16: Mapping[Mark, str] = MappingProxyType(
     {

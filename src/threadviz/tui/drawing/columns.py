@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from threadviz.events import State
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.arranging import WAITED
+from threadviz.vocabulary import State
 
 GAP = 1
 FIGURE = 5

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from threadviz.events import State
 from threadviz.findings.words import percent, seconds
 from threadviz.picture.brief import brief_seconds
 from threadviz.picture.plain import printable
@@ -11,6 +10,7 @@ from threadviz.picture.strip import MARKS, WAITS, Beyond, Mark, cut
 from threadviz.picture.window import Window, measured
 from threadviz.timeline import Lane, Role, Timeline
 from threadviz.tui.scene import Row, Scene
+from threadviz.vocabulary import State
 
 _LEAST_TASK = 8
 """With fewer characters of it than this, a task is not named."""

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from threadviz.events import ELSEWHERE, FREE, OPEN
 from threadviz.timeline import Ribbon
 from threadviz.timeline.ribbon import Part
 from threadviz.tui.scene.holders import NOBODY_IN_PARTICULAR, Mark, Marks
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN
 
 CUT_A_FRAME = 64
 """So many cells are cut anew in one frame; the next goes on."""

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from rich.segment import Segment
 
-from threadviz.events import ProcessSeen, State
+from threadviz.events import ProcessSeen
 from threadviz.findings.words import count
 from threadviz.picture.plain import printable
 from threadviz.timeline import STATES
 from threadviz.tui.drawing.inks import Inks
 from threadviz.tui.drawing.labels import fit
 from threadviz.tui.scene import Head, Kind, Row, Scene
+from threadviz.vocabulary import State
 
 _RUNNING = STATES.index(State.RUNNING)
 _GAP = "  "

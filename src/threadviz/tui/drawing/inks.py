@@ -7,9 +7,9 @@ from types import MappingProxyType
 from rich.style import Style
 from textual.color import Color
 
-from threadviz.events import State
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.tui.drawing.contrast import readable
+from threadviz.vocabulary import State
 
 _COVERED: Mapping[Mark, float] = MappingProxyType(
     {

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 
-from threadviz.events import State
 from threadviz.picture.axis import moment
 from threadviz.picture.plain import printable
 from threadviz.picture.window import Window
@@ -16,6 +15,7 @@ from threadviz.tui.drawing.gil_paint import GilPaint
 from threadviz.tui.drawing.plain import in_ascii
 from threadviz.tui.drawing.press import Piece, Press
 from threadviz.tui.scene import Row, Scene
+from threadviz.vocabulary import State
 
 _TAIL = 6
 """Of a name that is cut, so many characters at its end are kept."""

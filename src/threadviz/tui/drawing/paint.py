@@ -7,13 +7,13 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from threadviz.events import State
 from threadviz.picture.marks import EDGE as EDGE_LOOK
 from threadviz.picture.marks import LOOKS
 from threadviz.picture.strip import Beyond, Mark
 from threadviz.tui.drawing.inks import Depth, Inks
 from threadviz.tui.drawing.ribbon import ToneOf
 from threadviz.tui.drawing.tones import EDGE, FINE, TONES, level_tone, meaning, pure, turn_tone
+from threadviz.vocabulary import State
 
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 _WIDTHS = " ▏▎▍▌▋▊▉█"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from threadviz.events import State
 from threadviz.picture.strip import MARKS, Beyond, Mark, turn
+from threadviz.vocabulary import State
 
 FINE = 48
 """So finely a cell's running share is told: a multiple of the levels that 1, 2 and 3 lines of eighths have."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from threadviz.events import Outcome
 from threadviz.findings import labelled
 from threadviz.request import Request
 from threadviz.timeline import Timeline
 from threadviz.tui.runs.run import Run
+from threadviz.vocabulary import Outcome
 
 
 class Group:

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic_ns
 from typing import Self
 
-from threadviz.events import Header, Watches
+from threadviz.events import Header
 from threadviz.following import Following
 from threadviz.launch import Launch, RecordingError
 from threadviz.recordings.keeping import Kept, SaveError
@@ -17,6 +17,7 @@ from threadviz.timeline import Timeline
 from threadviz.tui.runs.output import Printed
 from threadviz.tui.runs.reader import Reader
 from threadviz.tui.runs.recorder import Recorder
+from threadviz.vocabulary import Watches
 
 _NAME_LENGTH = 60
 """Of what was run, no more characters than these stand in the name of a file."""

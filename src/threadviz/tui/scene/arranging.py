@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from threadviz.events import State, Watches
 from threadviz.timeline import STATES, Lane, Role, Timeline
 from threadviz.timeline.bins import Sums
 from threadviz.tui.scene.rows import Head, Key, Kind, Row
 from threadviz.tui.scene.shown import Shown
+from threadviz.vocabulary import State, Watches
 
 TRACE = 0.001
 """Who ran for a smaller share of the time did nothing."""

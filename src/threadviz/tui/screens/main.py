@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
@@ -15,11 +13,11 @@ from textual.widgets import Input
 from threadviz.picture.plain import printable
 from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Group, Run, Sitting
-from threadviz.tui.saving import save_picture
 from threadviz.tui.scene import Scene
 from threadviz.tui.screens.bindings import bindings_of
 from threadviz.tui.screens.calm import Calm
 from threadviz.tui.screens.panels import Panels
+from threadviz.tui.screens.picture import save_picture_of
 from threadviz.tui.screens.run_desk import RunDesk
 from threadviz.tui.widgets.arranged import Arranged
 from threadviz.tui.widgets.axis_line import AxisLine
@@ -279,19 +277,7 @@ class MainScreen(Screen[None]):
     def save_picture(self) -> None:
         """Save the screen as it is, without what was said of the picture before."""
         self.app.clear_notifications()
-        self.call_after_refresh(self._save_picture)
-
-    def _save_picture(self) -> None:
-        try:
-            path = save_picture(self.app.export_screenshot(), Path.cwd(), datetime.now())
-        except OSError as error:
-            self.notify(
-                f"The picture can't be saved in the current folder ({error.strerror}).",
-                severity="error",
-                markup=False,
-            )
-        else:
-            self.notify(printable(f"Saved {path}"), markup=False)
+        self.call_after_refresh(save_picture_of, self)
 
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""

@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from threadviz.events import Outcome
 from threadviz.findings.words import count, seconds
 from threadviz.picture.heading import what_ran
 from threadviz.picture.plain import printable
@@ -18,6 +17,7 @@ from threadviz.picture.window import measured
 from threadviz.tui.runs.group import Group
 from threadviz.tui.runs.run import Run
 from threadviz.tui.screens.dialog import Dialog
+from threadviz.vocabulary import Outcome
 
 _MARKED, _UNMARKED, _NO_MARK = "[x] ", "[ ] ", "    "
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from threadviz.events import State
 from threadviz.findings.words import count, percent, seconds
 from threadviz.picture.plain import printable
 from threadviz.timeline import Lane
@@ -13,6 +12,7 @@ from threadviz.tui.drawing.heads import name_of, python_of
 from threadviz.tui.scene import Head, Kind, Scene, Shown
 from threadviz.tui.widgets.state_bars import state_lines
 from threadviz.tui.widgets.wording import FAINT, STRONG, wrapped
+from threadviz.vocabulary import State
 
 _ABOUT = {
     Kind.IDLE: "They did next to nothing in the time that is in sight.",

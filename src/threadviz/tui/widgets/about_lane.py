@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from textual.content import Content
 
-from threadviz.events import Known, NamedBy
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import NS_PER_S, count, percent, seconds
 from threadviz.picture.heading import cannot
@@ -16,6 +15,7 @@ from threadviz.tui.widgets.loop import loop_is_slow
 from threadviz.tui.widgets.moments import at_end
 from threadviz.tui.widgets.state_bars import style_of
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, cut, wrapped
+from threadviz.vocabulary import Known, NamedBy
 
 _KNOWN = {
     Known.COUNTED: "counted by the kernel",

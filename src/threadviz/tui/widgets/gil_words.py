@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from threadviz.events import ELSEWHERE, FREE, OPEN
 from threadviz.findings.words import seconds
 from threadviz.picture.brief import brief_seconds
 from threadviz.picture.plain import printable
@@ -10,6 +9,7 @@ from threadviz.tui.drawing.heads import name_of
 from threadviz.tui.scene import Scene
 from threadviz.tui.scene.holders import Ribboned
 from threadviz.tui.widgets.labels import labels
+from threadviz.vocabulary import ELSEWHERE, FREE, OPEN
 
 
 def share_words(scene: Scene, of: Ribboned, until: int) -> Sequence[str]:

@@ -4,7 +4,6 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from textual.content import Content
 
-from threadviz.events import Outcome
 from threadviz.findings import outcome_of
 from threadviz.findings.figures import SHORT_NS
 from threadviz.findings.words import count, percent, seconds
@@ -21,6 +20,7 @@ from threadviz.tui.widgets.following import Following, moment
 from threadviz.tui.widgets.labels import header_of, labels
 from threadviz.tui.widgets.moments import at_end, observer_is_told
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, Wordings, cut, fitted, wrapped
+from threadviz.vocabulary import Outcome
 
 _GOOD = "bold reverse $text-success"
 _BAD = f"{ALARM} reverse"

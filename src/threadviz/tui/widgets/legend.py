@@ -5,7 +5,6 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from threadviz.events import State
 from threadviz.picture.axis import moment
 from threadviz.picture.marks import EDGE, LOOKS
 from threadviz.picture.strip import Beyond, Mark
@@ -13,6 +12,7 @@ from threadviz.tui.drawing.colours import inks
 from threadviz.tui.drawing.paint import Line, Paint
 from threadviz.tui.drawing.tones import FINE, tone
 from threadviz.tui.scene import Scene
+from threadviz.vocabulary import State
 
 _ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, Beyond.BLOCKED})
 """What is not for a probe to tell."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from heapq import heappush, heappushpop, nlargest
 from itertools import islice
 
-from threadviz.events import State
 from threadviz.timeline import Lane, Stretch
+from threadviz.vocabulary import State
 
 MOST = 5
 """So many are kept."""

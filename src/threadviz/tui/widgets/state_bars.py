@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from textual.content import Content
 
-from threadviz.events import State
 from threadviz.picture.brief import brief_percent, brief_seconds
 from threadviz.picture.strip import Mark
 from threadviz.tui.drawing.colours import variable
 from threadviz.tui.widgets.bars import bar
+from threadviz.vocabulary import State
 
 _STATE, _FIGURE = 8, 7
 _BAR = 40

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from threadviz.events import State
 from threadviz.picture.tasks import Stage, queued, stage_of
 from threadviz.timeline import Task, Timeline
+from threadviz.vocabulary import State
 
 MAX_QUEUED = 8
 """In the order of finishing, of the tasks that have not started so many have rows; the others share one."""

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from textual.content import Content
 
-from threadviz.events import State
 from threadviz.picture.plain import printable
 from threadviz.picture.tasks import OTHER, Stage, TaskRow, kinds_of_waiting, task_row
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.drawing.colours import variable
 from threadviz.tui.widgets.task_order import Sort
 from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, cut
+from threadviz.vocabulary import State
 
 _FIGURE = 7
 _NAME = 10
