@@ -14,11 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.events import Begin, Ended, Finished
-from threadviz.observer.probing.sampler import FLUSH_NS
-from threadviz.observer.subjects.children import StandInSite, Subject
-from threadviz.observer.subjects.start import await_ready, give_order
-from threadviz.request import RunRequest
+from threadviz.observer.probes.sampler import FLUSH_NS
+from threadviz.observer.targets.workload import StandInSite, Subject, await_ready, give_order
+from threadviz.protocol.events import Begin, Ended, Finished
+from threadviz.protocol.requests import RunRequest
 
 
 def main() -> None:

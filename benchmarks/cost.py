@@ -10,9 +10,9 @@ from typing import Any
 import psutil
 
 from benchmarks.watching import observe
-from threadviz.events import Ended, Event, Finished, LaneStarted, Started, Submitted, Tick
-from threadviz.launch import Launch
-from threadviz.request import RunRequest
+from threadviz.launcher import Launch
+from threadviz.protocol.events import Ended, Event, Finished, LaneStarted, Started, Submitted, Tick
+from threadviz.protocol.requests import RunRequest
 
 SETTLED_NS = 1_000_000_000
 """The steady part begins this long after the last lane has come (ns)."""

@@ -14,12 +14,12 @@ from pathlib import Path
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import CHECKOUT
 from benchmarks.tasks import costs, costs_table
-from threadviz.observer.clock import RunClock
-from threadviz.observer.header import header
-from threadviz.observer.probing.sampler import FLUSH_NS
-from threadviz.observer.telling.said import Said
-from threadviz.request import AttachRequest
-from threadviz.task_pipe import TASKS
+from threadviz.observer.collectors.tasks import Said
+from threadviz.observer.io import RunClock
+from threadviz.observer.observation import header
+from threadviz.observer.probes.sampler import FLUSH_NS
+from threadviz.protocol.requests import AttachRequest
+from threadviz.protocol.task_pipe import TASKS
 from threadviz.timeline import Timeline
 
 SUITE = "test.test_concurrent_futures"

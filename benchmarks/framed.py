@@ -10,7 +10,7 @@ import time
 import msgspec
 
 from benchmarks.streams import whole
-from threadviz.request import RunRequest
+from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.runs import Run, Sitting

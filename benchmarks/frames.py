@@ -17,9 +17,9 @@ from benchmarks.framed import Frame, Picture
 from benchmarks.hour import Memory, memory
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.terminal import Size, Terminal
-from threadviz.request import RunRequest
-from threadviz.site.sets import Site
-from threadviz.timeline.model import KEEP
+from threadviz.mock_server.sites import Site
+from threadviz.protocol.requests import RunRequest
+from threadviz.timeline.timeline import KEEP
 
 LANES = (8, 64, 256, 1000)
 SIZES = (Size(80, 24), Size(200, 50), Size(300, 100))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.streams import FLUSH_NS, beginning, flushes
-from threadviz.events import AnyEvent, Spans, Tick
+from threadviz.protocol.events import AnyEvent, Spans, Tick
 from threadviz.timeline import Timeline
 
 LANES = 16

@@ -15,13 +15,13 @@ from typing import Any
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import observed
+from threadviz.mock_server.config import load
+from threadviz.mock_server.sites import Site
 from threadviz.modes import MODES
-from threadviz.observer.machine import cores
-from threadviz.observer.subjects.children import StandInSite
-from threadviz.request import RunRequest
-from threadviz.site.sets import Site
-from threadviz.site.urls_file import load
-from threadviz.workloads.primes import NUMBERS
+from threadviz.observer.system import cores
+from threadviz.observer.targets.workload import StandInSite
+from threadviz.protocol.requests import RunRequest
+from threadviz.workloads.compute import NUMBERS
 
 
 @dataclass(frozen=True)

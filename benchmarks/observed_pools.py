@@ -20,7 +20,7 @@ def observe_all(kind: type[Any]) -> None:
 
     @wraps(make)
     def make_observed(self: Any, *args: Any, **keywords: Any) -> None:
-        from threadviz.inside.observed import observed
+        from threadviz.instrument.executors import observed
 
         make(self, *args, **keywords)
         observed(self)

@@ -12,9 +12,9 @@ from typing import IO, Any
 
 from benchmarks.runs import CHECKOUT
 from benchmarks.watching import AFTER_NS, LEADS_NS, Observation
-from threadviz.events import AnyEvent, Begin, Tick
-from threadviz.launch import Launch
-from threadviz.request import AttachRequest, ExecRequest, Request
+from threadviz.launcher import Launch
+from threadviz.protocol.events import AnyEvent, Begin, Tick
+from threadviz.protocol.requests import AttachRequest, ExecRequest, Request
 from threadviz.timeline import Timeline
 
 WAIT_S = 60.0

@@ -13,10 +13,10 @@ from benchmarks.programs import PROGRAMS
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import alone_s, observed_s
+from threadviz.mock_server.config import load as load_sets
+from threadviz.mock_server.sites import Site
 from threadviz.modes import MODES
-from threadviz.request import RunRequest
-from threadviz.site.sets import Site
-from threadviz.site.urls_file import load as load_sets
+from threadviz.protocol.requests import RunRequest
 from threadviz.workloads import WORKLOADS
 
 SITES = tuple(Site(f"http://{n}.example/", bytes=50_000, seconds=0.15, name=f"site {n}") for n in range(4))

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.outside import observe_from_outside
 from benchmarks.report import table
-from threadviz.vocabulary import State
+from threadviz.protocol.events import State
 
 KINDS = ["spins", "spins", "reads and computes", "reads and computes"]
 """What is watched: in these threads each `futex` is for the GIL, and each of the others in `IO` for a file."""

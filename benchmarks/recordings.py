@@ -16,11 +16,11 @@ from benchmarks.frames import MIDDLE, fetches
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.streams import FLUSH_NS, RATE_HZ, whole
 from benchmarks.terminal import CHECKOUT, Terminal
-from threadviz.events import AnyEvent, Spans
-from threadviz.launch import Launch
-from threadviz.recordings.writing import RecordingFile
-from threadviz.request import RunRequest
-from threadviz.stream import encode
+from threadviz.launcher import Launch
+from threadviz.protocol.codec import encode
+from threadviz.protocol.events import AnyEvent, Spans
+from threadviz.protocol.requests import RunRequest
+from threadviz.recordings.writer import RecordingFile
 
 LANES = 16
 _WAIT_S = 120.0
@@ -29,7 +29,7 @@ _LOAD = """
 import json, sys, time
 from pathlib import Path
 from benchmarks.hour import resident
-from threadviz.recordings.loading import load
+from threadviz.recordings.reader import load
 before, since = resident(), time.perf_counter()
 loaded = load(Path(sys.argv[1]))
 took = time.perf_counter() - since

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.events import Closed
-from threadviz.launch import Launch
-from threadviz.request import RunRequest
+from threadviz.launcher import Launch
+from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
-from threadviz.vocabulary import Outcome
 
 CHECKOUT = Path(__file__).parents[1]
 

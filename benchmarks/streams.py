@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from threadviz import __version__
-from threadviz.events import (
+from threadviz.protocol.events import (
     SCHEMA,
     AnyEvent,
     Begin,
@@ -12,13 +12,18 @@ from threadviz.events import (
     Ended,
     Finished,
     Header,
+    Known,
     LaneStarted,
+    Outcome,
+    Present,
+    ProbeInfo,
+    Span,
     Spans,
     Started,
+    State,
     Submitted,
     Tick,
 )
-from threadviz.vocabulary import Known, Outcome, Present, ProbeInfo, Span, State
 
 RATE_HZ = 400
 """So many stretches each lane has a second."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.report import table
-from threadviz import task_pipe
-from threadviz.inside.observed import observed
-from threadviz.observer.clock import RunClock
-from threadviz.observer.telling.said import Said
+from threadviz.instrument.executors import observed
+from threadviz.observer.collectors.tasks import Said
+from threadviz.observer.io import RunClock
+from threadviz.protocol import task_pipe
 
 TASKS = 1500
 """As many at once as a pipe has room for, so that nobody has to read meanwhile, who would need the GIL as well."""

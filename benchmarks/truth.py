@@ -9,9 +9,9 @@ from benchmarks.beside import Beside
 from benchmarks.outside import WAYS, observe_from_outside
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.watching import Observation, observe
-from threadviz.observer.machine import cores
+from threadviz.observer.system import cores
+from threadviz.protocol.events import Known, State
 from threadviz.timeline import Lane
-from threadviz.vocabulary import Known, State
 
 ALL_WAITS = (
     *("time.sleep", "select, no files", "recv", "recv, timeout"),

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.runs import CHECKOUT
-from threadviz.events import Event, Started, Submitted, Tick
-from threadviz.observer.clock import RunClock
-from threadviz.observer.header import header
-from threadviz.observer.probing.linux import LinuxProbe
-from threadviz.observer.probing.sampler import FLUSH_NS, Sampler
-from threadviz.request import RunRequest
+from threadviz.observer.io import RunClock
+from threadviz.observer.observation import header
+from threadviz.observer.probes.linux import LinuxProbe
+from threadviz.observer.probes.sampler import FLUSH_NS, Sampler
+from threadviz.protocol.events import Event, Started, Submitted, Tick
+from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 
 LEADS_NS = (700_000_000, 1_500_000_000, 5_000_000_000)

@@ -1,6 +1,6 @@
 """`python -m threadviz`: the command, where its script is not on PATH."""
 
-from threadviz.cli import main
+from threadviz.cli.main import main
 
 if __name__ == "__main__":
     main()

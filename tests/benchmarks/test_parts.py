@@ -14,9 +14,9 @@ from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, table
 from benchmarks.streams import whole
 from benchmarks.terminal import Size, Terminal
+from threadviz.protocol.events import Outcome
 from threadviz.timeline import Role, Timeline
-from threadviz.vocabulary import Outcome
-from threadviz.workloads.primes import smallest_divisor
+from threadviz.workloads.compute import smallest_divisor
 
 times = st.floats(0.1, 10)
 

@@ -18,9 +18,9 @@ from tests.cli.command import (
     started,
     threadviz,
 )
-from tests.observer.targets import needs_allowing, target
+from tests.observer.target_programs import needs_allowing, target
 from tests.tui.real.terminal import Terminal, in_terminal
-from threadviz.recordings.loading import load
+from threadviz.recordings.reader import load
 
 pytestmark = needs_allowing
 

@@ -130,7 +130,9 @@ def program(code: str, *args: str) -> "subprocess.CompletedProcess[str]":
 def test_a_run_that_can_not_be_started_is_one_sentence(tmp_path: Path) -> None:
     """Such as for want of a place for what it writes beside."""
     missing = str(tmp_path / "missing")
-    code = f"import sys, tempfile; tempfile.tempdir = {missing!r}; from threadviz.cli import main; main()"
+    code = (
+        f"import sys, tempfile; tempfile.tempdir = {missing!r}; from threadviz.cli.main import main; main()"
+    )
     done = program(code, *RUN)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "threadviz: the run can't be started (No such file or directory).\n"
@@ -173,7 +175,7 @@ def test_ctrl_c_before_there_is_a_run_ends_the_command(args: tuple[str, ...]) ->
         "def at_the_import_of_click(event, details):\n"
         "    if event == 'import' and details[0] == 'click': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.addaudithook(at_the_import_of_click)\n"
-        "from threadviz.cli import main; main()"
+        "from threadviz.cli.main import main; main()"
     )
     done = program(code, *args)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

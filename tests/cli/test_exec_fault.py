@@ -15,7 +15,7 @@ from tests.cli.executed import executing, script
 FAILING = """
 import sys
 if "threadviz.observer" in sys.orig_argv:
-    from threadviz.observer.telling.names import SaidNames
+    from threadviz.observer.collectors.thread_names import SaidNames
     news = SaidNames.news
     def fail(teller, now, came, went):
         if now > 300_000_000:

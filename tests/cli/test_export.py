@@ -9,10 +9,9 @@ import pytest
 
 from tests.cli.command import DATA, await_that, started, threadviz
 from tests.exports.reading import read
-from tests.stream.header import HEADER
-from threadviz.events import Begin, LaneStarted, Spans
-from threadviz.stream import encode
-from threadviz.vocabulary import Span, State
+from tests.protocol.header import HEADER
+from threadviz.protocol.codec import encode
+from threadviz.protocol.events import Begin, LaneStarted, Span, Spans, State
 
 NAMES = {"trace": ["run.trace.json"], "csv": ["run.csv", "run-tasks.csv"], "html": ["run.html"]}
 

@@ -2,8 +2,8 @@ import re
 
 from tests.cli.command import threadviz
 from threadviz import __version__
+from threadviz.mock_server.config import load
 from threadviz.modes import MODES
-from threadviz.site.urls_file import load
 from threadviz.workloads import WORKLOADS
 
 

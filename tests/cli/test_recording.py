@@ -22,8 +22,8 @@ from tests.cli.command import (
     started,
     threadviz,
 )
-from threadviz.events import Tick
-from threadviz.recordings.loading import LoadError, load
+from threadviz.protocol.events import Tick
+from threadviz.recordings.reader import LoadError, load
 
 RUN = ("run", *ENDLESS, "--mode", "threads")
 

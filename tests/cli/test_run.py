@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.command import FETCH, environment, threadviz
 from tests.workloads.answering import answering
-from threadviz.stream import read_events
+from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
 
 

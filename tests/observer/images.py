@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Mapping
 
-from threadviz.observer.interpreters.elf import Words
+from threadviz.observer.cpython.elf import Words
 
 
 class MadeUp:

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from threadviz.events import Tick
-from threadviz.observer.output import Output, ViewerGoneError
-from threadviz.stream import encode
+from threadviz.observer.io import Output, ViewerGoneError
+from threadviz.protocol.codec import encode
+from threadviz.protocol.events import Tick
 
 EVENTS = 20_000
 

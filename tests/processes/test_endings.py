@@ -2,7 +2,7 @@
 
 import pytest
 
-from threadviz.processes.endings import how_it_ended
+from threadviz.processes import how_it_ended
 
 
 @pytest.mark.parametrize(

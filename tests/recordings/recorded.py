@@ -4,10 +4,10 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.stream.header import HEADER
-from threadviz.events import AnyEvent, Begin, Event, LaneStarted
-from threadviz.recordings.loading import Loaded, load
-from threadviz.stream import encode
+from tests.protocol.header import HEADER
+from threadviz.protocol.codec import encode
+from threadviz.protocol.events import AnyEvent, Begin, Event, LaneStarted
+from threadviz.recordings.reader import Loaded, load
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.recordings.recorded import DATA, loaded
-from threadviz.picture.plain import printable
-from threadviz.recordings.loading import Loaded, LoadError
-from threadviz.report.facts import run_facts, to_json
-from threadviz.report.paper import Paper
+from threadviz.protocol.codec import read_events
+from threadviz.recordings.reader import Loaded, LoadError
+from threadviz.report.console import Paper
+from threadviz.report.json_report import run_facts, to_json
 from threadviz.report.text import run_report
-from threadviz.stream import read_events
+from threadviz.text import printable
 from threadviz.timeline import Timeline
 
 REAL = (DATA / "primes-processes.jsonl").read_bytes()

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from threadviz.report.paper import Paper
+from threadviz.protocol.codec import read_events
+from threadviz.report.console import Paper
 from threadviz.report.text import comparison_report, run_report
-from threadviz.stream import read_events
 from threadviz.timeline import Timeline
 
 DATA = Path(__file__).parents[1] / "data"

@@ -5,25 +5,33 @@ from msgspec.structs import replace
 
 from tests.report.golden import recorded
 from tests.timeline.programs import BEGIN, EPOLL, PROGRAM, named, process, program, thread
-from threadviz.events import (
+from threadviz.protocol.events import (
+    FREE,
+    OPEN,
     Closed,
     Ended,
     Event,
     Finished,
     GilHeld,
+    Hold,
+    Known,
     LaneEnded,
+    Outcome,
+    ProbeInfo,
+    Span,
     Spans,
     Stacks,
     Started,
+    State,
     Submitted,
     Tick,
+    Watches,
 )
-from threadviz.findings.words import seconds
-from threadviz.report.lanes import MAX_LANES
-from threadviz.report.paper import Paper
+from threadviz.report.console import Paper
+from threadviz.report.lane_chart import MAX_LANES
 from threadviz.report.text import comparison_report, run_report
+from threadviz.text import seconds
 from threadviz.timeline import Timeline
-from threadviz.vocabulary import FREE, OPEN, Hold, Known, Outcome, ProbeInfo, Span, State, Watches
 
 PAPER = Paper(100, plain=True)
 MS = 1_000_000

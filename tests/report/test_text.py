@@ -3,13 +3,12 @@ import re
 import pytest
 from rich.cells import cell_len
 
+from tests.protocol.header import HEADER
 from tests.report.golden import GOLDEN, WIDTHS, compared, recorded, reports
-from tests.stream.header import HEADER
-from threadviz.events import Begin, Ended, Event, Finished, LaneStarted, Started, Submitted
-from threadviz.report.lanes import MAX_LANES
-from threadviz.report.paper import Paper
-from threadviz.report.tasks import MAX_TASKS
-from threadviz.report.text import comparison_report, run_report
+from threadviz.protocol.events import Begin, Ended, Event, Finished, LaneStarted, Started, Submitted
+from threadviz.report.console import Paper
+from threadviz.report.lane_chart import MAX_LANES
+from threadviz.report.text import MAX_TASKS, comparison_report, run_report
 from threadviz.timeline import Timeline
 
 PLAIN = Paper(80, plain=True)

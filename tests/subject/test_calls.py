@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.events import AnyEvent, Finished, Started, Submitted
-from threadviz.subject.calls import submitting
-from threadviz.subject.saying import TEXT_LIMIT
+from threadviz.protocol.events import AnyEvent, Finished, Started, Submitted
+from threadviz.subject.calls import TEXT_LIMIT, submitting
 from threadviz.workloads import Call, WorkloadError
 
 

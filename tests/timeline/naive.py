@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from threadviz.events import Begin, Ended, Event, Finished, Header, LaneEnded, LaneStarted, Spans, Started
-from threadviz.vocabulary import Known, Present, State
+from threadviz.protocol.events import (
+    Begin,
+    Ended,
+    Event,
+    Finished,
+    Header,
+    Known,
+    LaneEnded,
+    LaneStarted,
+    Present,
+    Spans,
+    Started,
+    State,
+)
 
 Moment = tuple[State, Known, str]
 UNKNOWN: Moment = (State.UNKNOWN, Known.SAMPLED, "")

@@ -6,22 +6,26 @@ from dataclasses import dataclass
 import msgspec
 from hypothesis import strategies as st
 
-from tests.stream.header import HEADER
-from threadviz.events import (
+from tests.protocol.header import HEADER
+from threadviz.protocol.events import (
     Begin,
     Event,
     Finished,
+    Known,
     LaneEnded,
     LaneStarted,
     Named,
+    NamedBy,
     ProcessSeen,
+    Span,
     Spans,
     Started,
+    State,
     Submitted,
     Tick,
+    Watches,
 )
 from threadviz.timeline import Timeline
-from threadviz.vocabulary import Known, NamedBy, Span, State, Watches
 
 PROGRAM = msgspec.structs.replace(
     HEADER, workload="serve.py", mode="exec", workers=0, tasks=0, watches=Watches.PROGRAM

@@ -6,21 +6,24 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.stream.header import HEADER
-from threadviz.events import (
+from tests.protocol.header import HEADER
+from threadviz.protocol.events import (
     Begin,
     Ended,
     Event,
     Finished,
+    Known,
     LaneEnded,
     LaneStarted,
+    Present,
+    Span,
     Spans,
     Started,
+    State,
     Submitted,
     Tick,
 )
 from threadviz.timeline import Timeline
-from threadviz.vocabulary import Known, Present, Span, State
 
 T = TypeVar("T")
 

@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 
 from tests.timeline.naive import naive
 from tests.timeline.streams import Run, runs, spans, timeline, times
-from threadviz.events import LaneStarted, Spans
+from threadviz.protocol.events import LaneStarted, Span, Spans, State
 from threadviz.timeline import STATES, Lane, Timeline
-from threadviz.vocabulary import Span, State
 
 widths = st.integers(1, 12)
 counts = st.integers(0, 20)

@@ -6,10 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stream.header import HEADER
+from tests.protocol.header import HEADER
 from tests.timeline.naive import naive
 from tests.timeline.streams import Run, interleavings, presents, runs, spans, times
-from threadviz.events import (
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import (
     Begin,
     Closed,
     Died,
@@ -18,14 +19,15 @@ from threadviz.events import (
     Finished,
     LaneEnded,
     LaneStarted,
+    Outcome,
+    Span,
     Spans,
     Started,
+    State,
     Submitted,
     Tick,
 )
-from threadviz.stream import StreamError
 from threadviz.timeline import Timeline
-from threadviz.vocabulary import Outcome, Span, State
 
 
 def told(events: list[Event]) -> Timeline:

@@ -1,8 +1,17 @@
 """What is told in an order that no observer tells it in: the same figures, and in no more than a moment."""
 
 from tests.timeline.streams import timeline
-from threadviz.events import Begin, Finished, LaneEnded, LaneStarted, Spans, Started, Submitted
-from threadviz.vocabulary import Span, State
+from threadviz.protocol.events import (
+    Begin,
+    Finished,
+    LaneEnded,
+    LaneStarted,
+    Span,
+    Spans,
+    Started,
+    State,
+    Submitted,
+)
 
 TASKS = 3000
 

@@ -6,22 +6,25 @@ from msgspec.structs import replace
 from tests.timeline.programs import EPOLL, PROGRAM, named, process, program, thread
 from tests.timeline.streams import Run, interleavings, runs
 from tests.timeline.test_laws import picture
-from threadviz.events import (
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import (
     Begin,
     Event,
     Finished,
     LaneEnded,
     Located,
+    NamedBy,
     Place,
+    Present,
+    Span,
     Spans,
     Started,
+    State,
     Submitted,
     Tick,
     Untold,
 )
-from threadviz.stream import StreamError
 from threadviz.timeline import Role, Timeline
-from threadviz.vocabulary import NamedBy, Present, Span, State
 
 LOCK = Span(10, State.LOCK, call="futex")
 

@@ -3,11 +3,22 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.stream.header import HEADER
+from tests.protocol.header import HEADER
 from tests.timeline.streams import Run, interleavings, runs, timeline
-from threadviz.events import Begin, Finished, LaneEnded, LaneStarted, Spans, Started, Submitted, Tick
+from threadviz.protocol.events import (
+    Begin,
+    Finished,
+    LaneEnded,
+    LaneStarted,
+    Present,
+    Span,
+    Spans,
+    Started,
+    State,
+    Submitted,
+    Tick,
+)
 from threadviz.timeline import Lane, Timeline
-from threadviz.vocabulary import Present, Span, State
 
 
 def shown(lane: Lane, until: int) -> Any:

@@ -3,8 +3,8 @@ import asyncio
 from tests.tui.recorded import run
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.runs import Sitting
-from threadviz.tui.scene import Motion
-from threadviz.tui.scene.loop import HOLD_NS
+from threadviz.tui.view import Motion
+from threadviz.tui.view.view import HOLD_NS
 
 
 async def test_on_a_wall_the_run_is_shown_again_and_again() -> None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.site.standin import site, stand_in
+from tests.mock_server.running import site, stand_in
 from tests.workloads.answering import answering
-from threadviz.site.sets import Trouble
+from threadviz.mock_server.sites import Trouble
 from threadviz.workloads.fetch import LIMIT_BYTES, MAX_REDIRECTS, FetchError, download, fetch
 
 LONG = 30.0

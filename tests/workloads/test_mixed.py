@@ -2,8 +2,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.site.standin import site, stand_in
-from threadviz.site.sets import Trouble
+from tests.mock_server.running import site, stand_in
+from threadviz.mock_server.sites import Trouble
 from threadviz.workloads.fetch import LIMIT_BYTES, FetchError
 from threadviz.workloads.mixed import ParseError, count_links, fetch_and_parse
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.site.standin import site, stand_in
+from tests.mock_server.running import site, stand_in
 from threadviz.workloads import WORKLOADS, Call
-from threadviz.workloads.call import numbered
+from threadviz.workloads.base import numbered
 from threadviz.workloads.fetch import LIMIT_BYTES, fetch
 
 URLS = [("a", "http://a.example/"), ("b", "http://b.example/")]
@@ -97,7 +97,7 @@ import sys
 from threadviz.workloads import WORKLOADS
 print(*WORKLOADS)
 WORKLOADS["primes"].make_calls(None, [], 1.0, False)
-print(*{"urllib.request", "html.parser", "hashlib", "threadviz.site"} & set(sys.modules))
+print(*{"urllib.request", "html.parser", "hashlib", "threadviz.mock_server"} & set(sys.modules))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30

@@ -5,24 +5,21 @@ from typing import Any
 
 import click
 
-from threadviz import __version__
-from threadviz.ask import AskError, requests
-from threadviz.cli.attaching import attach
-from threadviz.cli.calling import Printed, asked_for, naming_function, refusal, tell_of_failures
-from threadviz.cli.comparing import compare
-from threadviz.cli.executing import exec_
-from threadviz.cli.exits import CommandError, Exit
+from threadviz._version import __version__
+from threadviz.cli.attach import attach
+from threadviz.cli.compare import compare
+from threadviz.cli.exec import exec_
+from threadviz.cli.execution import ProgressBar, Ran, carry_out
 from threadviz.cli.export import export
-from threadviz.cli.interrupts import Interrupts
-from threadviz.cli.live import Ran, carry_out
+from threadviz.cli.open import open_, show
 from threadviz.cli.options import making_runs, printing, recording
-from threadviz.cli.output import complain, write
-from threadviz.cli.printing import print_run, stdout_paper
-from threadviz.cli.progress import ProgressBar
-from threadviz.cli.recorded import open_, show
+from threadviz.cli.output import CommandError, Exit, complain, print_run, stdout_paper, write
 from threadviz.cli.shot import shot
+from threadviz.cli.signals import Interrupts
+from threadviz.cli.user_function import Printed, asked_for, naming_function, refusal, tell_of_failures
 from threadviz.modes import MODES
-from threadviz.request import RunRequest
+from threadviz.protocol.requests import RunRequest
+from threadviz.run_options import AskError, requests
 
 
 def carry_out_words() -> int:
@@ -58,7 +55,7 @@ def threadviz(context: click.Context, plain: bool) -> int:
     Without a command it opens the app, and fetches on threads in it.
     """
     if context.invoked_subcommand is None:
-        from threadviz.cli.opening import open_app
+        from threadviz.cli.open import open_app
 
         return open_app(plain)
     if plain:
@@ -110,7 +107,7 @@ def list_() -> Exit:
 
     The workloads, the modes, the sets of sites, and the probe that this machine gets.
     """
-    from threadviz.cli.listing import listing
+    from threadviz.cli.list import listing
 
     write(listing(stdout_paper()))
     return Exit.FINISHED

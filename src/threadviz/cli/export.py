@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from threadviz.cli.exits import CommandError, Exit
-from threadviz.cli.interrupts import Interrupts
-from threadviz.cli.output import complain, write
-from threadviz.cli.reading import complain_of_dropped, read
-from threadviz.whole_file import finish, unfinished
+from threadviz.atomic_write import finish, unfinished
+from threadviz.cli.output import CommandError, Exit, complain, write
+from threadviz.cli.recordings import complain_of_dropped, read
+from threadviz.cli.signals import Interrupts
 
 if TYPE_CHECKING:
     from threadviz.exports import Format

@@ -1,12 +1,42 @@
 """Where the command writes: data to stdout, whole or not at all; words to stderr."""
 
+import enum
 import errno
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from threadviz.cli.exits import CommandError, Exit
-from threadviz.picture.plain import printable
+from threadviz.text import printable
+from threadviz.timeline import Timeline
+
+if TYPE_CHECKING:
+    from threadviz.report.console import Paper
+
+
+# How the command ends: its exit status, and the errors that end it.
+
+
+class Exit(enum.IntEnum):
+    """The exit status of the command."""
+
+    FINISHED = 0
+    """What was asked for was done; tasks that failed are results like others."""
+    BROKEN = 1
+    """A run broke, could not start, or could not be recorded or printed."""
+    BAD_INPUT = 2
+    """What was asked for can't be done, and nothing was started."""
+    INTERRUPTED = 130
+    """The user ended it: 128 and the number of SIGINT, as shells have it."""
+
+
+class CommandError(Exception):
+    """Ends the command with `status`; the text is one sentence, without its full stop."""
+
+    def __init__(self, sentence: str, status: Exit = Exit.BAD_INPUT) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 def open_missing() -> None:
@@ -59,3 +89,48 @@ def _give_up_stdout() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
+
+
+# Runs that are over, as the command prints them: what was recorded looks like what was just run.
+
+# rich, which only the text reports need, takes longer to import than all the rest.
+
+
+def print_run(
+    timeline: Timeline, as_json: bool, paper: "Paper | None" = None, out: Callable[[str], None] = write
+) -> None:
+    """Print one run by `out`: as JSON, or as a report on `paper` (None for what stdout is). Raises CommandError."""
+    if as_json:
+        from threadviz.report.json_report import run_facts, to_json
+
+        out(to_json(run_facts(timeline)))
+        return
+    from threadviz.report.text import run_report
+
+    out(run_report(timeline, paper or stdout_paper()))
+
+
+def print_comparison(timelines: Mapping[str, Timeline], as_json: bool, not_run: Sequence[str] = ()) -> None:
+    """Print several runs, by their labels, side by side. Raises CommandError."""
+    if as_json:
+        from threadviz.report.json_report import comparison_facts, to_json
+
+        write(to_json(comparison_facts(timelines, not_run)))
+        return
+    from threadviz.report.text import comparison_report
+
+    write(comparison_report(timelines, stdout_paper(), not_run))
+
+
+def stdout_paper() -> "Paper":
+    """What stdout is as paper."""
+    from threadviz.report.console import Paper
+
+    return Paper.of(sys.stdout, os.environ)
+
+
+def stderr_paper() -> "Paper":
+    """What stderr is as paper."""
+    from threadviz.report.console import Paper
+
+    return Paper.of(sys.stderr, os.environ)

@@ -3,26 +3,48 @@
 import asyncio
 import math
 import re
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from threadviz.ask import Asked, requests
-from threadviz.cli.converting import to_png
-from threadviz.cli.exits import CommandError, Exit
-from threadviz.cli.interrupts import Interrupts
-from threadviz.cli.live import Ran, carry_out
+from threadviz.atomic_write import finish, unfinished
+from threadviz.cli.execution import ProgressBar, Ran, carry_out
 from threadviz.cli.options import making_runs, path, refuse_all_but
-from threadviz.cli.output import complain
-from threadviz.cli.progress import ProgressBar
-from threadviz.cli.reading import complain_of_dropped, read
+from threadviz.cli.output import CommandError, Exit, complain
+from threadviz.cli.recordings import complain_of_dropped, read
+from threadviz.cli.signals import Interrupts
 from threadviz.modes import MODES
-from threadviz.request import RunRequest
+from threadviz.protocol.requests import RunRequest
+from threadviz.run_options import Asked, requests
 from threadviz.timeline import Timeline
-from threadviz.whole_file import finish, unfinished
 from threadviz.workloads import WORKLOADS
+
+# SVG to PNG, by the converter that is installed.
+
+CONVERTER = "rsvg-convert"
+
+
+def to_png(svg: str) -> bytes:
+    """Return the picture as PNG. Raises CommandError."""
+    converter = shutil.which(CONVERTER)
+    if converter is None:
+        raise CommandError(
+            f"PNG is made by {CONVERTER}, which is not installed: install it (Debian has it in librsvg2-bin,"
+            " Homebrew in librsvg), or leave --png out and get SVG"
+        )
+    # librsvg draws no no-break space at either end of a text, and moves what stands between.
+    kept = svg.replace("&#160;", " ").replace("<text ", '<text xml:space="preserve" ')
+    done = subprocess.run([converter], input=kept.encode(), capture_output=True, check=False)
+    if done.returncode or not done.stdout:
+        raise CommandError(
+            f"{CONVERTER} could not make a PNG of the picture (exit status {done.returncode})", Exit.BROKEN
+        )
+    return done.stdout
+
 
 NS_PER_S = 1_000_000_000
 
@@ -160,7 +182,7 @@ def _draw(
     """Return the picture as SVG."""
     from threadviz.tui.commands import Panel
     from threadviz.tui.runs import Run
-    from threadviz.tui.shot import View, shot
+    from threadviz.tui.screenshot import View, shot
 
     panels = {screen: (Panel(screen),) for screen in Panel} | {"lanes": (), COMPARE: (Panel.FINDINGS,)}
     view = View(

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from threadviz.exports.page import page
-from threadviz.exports.tables import stretch_table, task_table
-from threadviz.exports.trace import trace
+from threadviz.exports.chrome_trace import trace
+from threadviz.exports.csv_tables import stretch_table, task_table
+from threadviz.exports.html_page import page
 from threadviz.timeline import Timeline
 
 __all__ = ["FORMATS", "Format"]

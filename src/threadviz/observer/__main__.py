@@ -16,9 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from threadviz.observer.io import Output, ViewerGoneError
 from threadviz.observer.observe import observe
-from threadviz.observer.output import Output, ViewerGoneError
-from threadviz.request import ExecRequest, Request
+from threadviz.protocol.requests import ExecRequest, Request
 
 
 def main() -> None:

@@ -1,18 +1,19 @@
 """One run, from its first process to its last event."""
 
-import gc
 from pathlib import Path
 
-from threadviz.events import Closed
-from threadviz.observer.clock import RunClock
-from threadviz.observer.faults import fault_of
-from threadviz.observer.header import header
-from threadviz.observer.output import Output, ViewerGoneError
-from threadviz.observer.prepared import Prepared
-from threadviz.observer.subjects.children import RefusedError, StartError
-from threadviz.observer.subjects.start import CalledOffError
-from threadviz.request import AttachRequest, ExecRequest, Request
-from threadviz.vocabulary import Outcome
+from threadviz.observer.io import Output, RunClock
+from threadviz.observer.observation import (
+    CalledOffError,
+    Prepared,
+    RefusedError,
+    StartError,
+    fault_of,
+    header,
+    see_through,
+)
+from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.requests import AttachRequest, ExecRequest, Request
 
 
 def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> None:
@@ -37,32 +38,13 @@ def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> N
 def _prepare(request: Request, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
     """Bring it up as far as it may come unwatched. What each way takes is imported where it is taken."""
     if isinstance(request, ExecRequest):
-        from threadviz.observer.subjects.executing import prepare_program
+        from threadviz.observer.targets.program import prepare_program
 
         return prepare_program(request, scratch, lifeline, clock)
     if isinstance(request, AttachRequest):
-        from threadviz.observer.subjects.attaching import prepare_attached
+        from threadviz.observer.targets.attach import prepare_attached
 
         return prepare_attached(request, lifeline, clock)
-    from threadviz.observer.subjects.running import prepare_run
+    from threadviz.observer.targets.workload import prepare_run
 
     return prepare_run(request, scratch, lifeline, clock)
-
-
-def see_through(prepared: Prepared, output: Output, clock: RunClock) -> None:
-    """Watch what is prepared, from its header to its last event. Raises ViewerGoneError."""
-    output.write([prepared.header])
-    gc.disable()  # nothing here is cyclic, and a collection would delay a look
-    try:
-        prepared.go()
-        prepared.watch.run(output)
-    except ViewerGoneError:
-        raise
-    except CalledOffError:
-        output.write([Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
-    except StartError as error:
-        output.write([Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
-    except Exception as error:  # noqa: BLE001 - as above
-        output.write([Closed(clock(), Outcome.BROKEN, fault_of(error))])
-    finally:
-        prepared.watch.close()

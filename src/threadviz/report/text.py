@@ -6,18 +6,178 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from threadviz.findings import answer, comparison, findings, same_work, verdict
-from threadviz.findings.comparing import baseline_of
-from threadviz.findings.words import count
-from threadviz.picture.heading import cannot, machine, what_ran, who_watched
-from threadviz.picture.plain import printable
-from threadviz.report.holders import holders
-from threadviz.report.lanes import Picture
-from threadviz.report.paper import Paper
-from threadviz.report.tables import comparison_table, totals_table
-from threadviz.report.tasks import task_table
-from threadviz.timeline import Timeline
-from threadviz.vocabulary import Watches
+from threadviz.analysis import Verdict, answer, comparison, findings, same_work, verdict
+from threadviz.analysis.comparison import baseline_of
+from threadviz.analysis.metrics import SHORT_NS
+from threadviz.presentation.cells import Window, measured
+from threadviz.presentation.summary import (
+    NOTHING,
+    Row,
+    Stage,
+    TaskRow,
+    cannot,
+    kinds_of_waiting,
+    machine,
+    observer_rows,
+    task_row,
+    times,
+    totals_rows,
+    what_ran,
+    who_watched,
+)
+from threadviz.protocol.events import State, Watches
+from threadviz.report.console import MIN_WIDTH, PIPED_WIDTH, Paper
+from threadviz.report.lane_chart import Picture
+from threadviz.text import NS_PER_S, brief_percent, count, printable
+from threadviz.timeline import Lane, Timeline
+
+# Tables, and that of the totals of one run or of more.
+
+
+def columns(*names: str, gap: int = 2) -> Table:
+    """Return an empty table with these columns; a name that begins with '>' is one of figures."""
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
+    for name in names:
+        if name.startswith(">"):
+            table.add_column(name[1:], justify="right", no_wrap=True)
+        else:
+            table.add_column(name, overflow="fold")
+    return table
+
+
+def totals_table(timeline: Timeline) -> Table:
+    """The figures of one run, each with what it is of."""
+    table = _figure_table("")
+    for row in totals_rows(timeline):
+        table.add_row(*row)
+    return table
+
+
+def comparison_table(
+    timelines: Mapping[str, Timeline], verdicts: Sequence[Verdict], baseline: str | None
+) -> Table:
+    """The figures of several runs, side by side: a row for each figure, a column for each mode.
+
+    `baseline` is what they are measured by, None where that makes no sense.
+    """
+    table = _figure_table(*map(printable, timelines))
+    figures = [[*totals_rows(timeline), *observer_rows(timeline)] for timeline in timelines.values()]
+    # Of a program there are other figures than of a workload: each row has what there is.
+    named = [{row.name: row for row in each} for each in figures]
+    there = {row.name: row for each in reversed(figures) for row in each}
+    order = dict.fromkeys(row.name for each in figures for row in each)
+    rows = [[each.get(name, Row(name, NOTHING, there[name].about)) for each in named] for name in order]
+    if baseline is not None:
+        name = printable(baseline)
+        against = [
+            Row(f"against {name}", times(each.speedup), f"speed-up: total of {name} / total")
+            for each in verdicts
+            if each.mode in timelines
+        ]
+        rows.insert(1, against)
+    for row in rows:
+        name, _, about = row[0]
+        table.add_row(name, *(figure for _, figure, _ in row), about)
+    return table
+
+
+def _figure_table(*headings: str) -> Table:
+    table = columns("", *(f">{heading}" for heading in headings), "")
+    table.show_header = any(headings)
+    table.columns[-1].style = "dim"
+    return table
+
+
+# The table of who held the GIL.
+
+MAX_HOLDERS = 8
+"""So many lanes are listed: those that held it longest."""
+
+
+def holders(timeline: Timeline) -> Iterator[RenderableType]:
+    """Yield the table of the lanes that held the GIL, and how many are left out; nothing where that was not seen.
+
+    Of several GILs it is the one that is shown. How long a lane held it is told as a share of the time of which it is
+    known, and how long it waited for it, as one of the time that the lane was there.
+    """
+    ribbon, window = timeline.ribbon, measured(timeline)
+    shares = None if ribbon is None else ribbon.shares(*window)
+    if ribbon is None or ribbon.inferred or shares is None or not shares.held:
+        return
+    held_it = set(ribbon.holders)
+    lanes = [lane for lane in timeline.lanes if lane.number in held_it]
+    held = {lane: ribbon.had_by(lane.number, *window) for lane in lanes}
+    by_time = sorted((lane for lane in lanes if held[lane][0]), key=lambda lane: -held[lane][0])
+    table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
+    for lane in by_time[:MAX_HOLDERS]:
+        ns, handed = held[lane]
+        share = brief_percent(ns / (shares.held + shares.free))
+        rate = f"{handed * NS_PER_S / window.length:.0f}" if window.length >= SHORT_NS else NOTHING
+        table.add_row(Text(printable(lane.name)), share, rate, _waited(timeline, lane, window))
+    yield table
+    if len(timeline.ribbons) > 1:
+        yield Text(f"(That of process {ribbon.pid}; --json has all GILs)", style="dim")
+    if (left_out := len(by_time) - MAX_HOLDERS) > 0:
+        yield Text(f"({count(left_out, 'lane')} left out here; --json has all lanes)", style="dim")
+
+
+def _waited(timeline: Timeline, lane: Lane, window: Window) -> str:
+    states = lane.states(*window)
+    if State.GIL not in timeline.header.probe.tells or not states:
+        return NOTHING
+    return brief_percent(states.get(State.GIL, 0) / sum(states.values()))
+
+
+# The table of a run's tasks.
+
+MAX_TASKS = 40
+"""So many tasks are listed: the first that finished, and LAST_TASKS of those at the end."""
+
+LAST_TASKS = 10
+
+_RESULT_WIDTH = 12
+_WIDTH_FOR_A_KIND = 20
+_STYLES = {Stage.FAILED: "red", Stage.STARTED: "yellow", Stage.QUEUED: "yellow"}
+
+
+def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
+    """Return the tasks as they finished, the others after them, and how many are left out.
+
+    The table is no wider than `width`: long results are folded, and then long names.
+    """
+    tasks = [*timeline.finished_tasks(), *(task for task in timeline.tasks if task.finished is None)]
+    left_out = max(0, len(tasks) - MAX_TASKS)
+    shown = [*tasks[: MAX_TASKS - LAST_TASKS], *tasks[-LAST_TASKS:]] if left_out else tasks
+    states = [timeline.task_states(task) for task in shown]
+    kinds = kinds_of_waiting(states, 2 + (width - MIN_WIDTH) // _WIDTH_FOR_A_KIND)
+    names = ("task", "lane", ">queued", ">elapsed", ">running", *(f">{kind}" for kind in kinds), "result")
+    rows = [_row(task_row(task, each, kinds, timeline.now)) for task, each in zip(shown, states, strict=True)]
+    if left_out:
+        rows.insert(MAX_TASKS - LAST_TASKS, [Text("..."), *[Text()] * (len(names) - 1)])
+    gap = 1 if width < PIPED_WIDTH else 2
+    table = columns(*names, gap=gap)
+    _fit(table, names, rows, width - gap * (len(names) - 1))
+    for row in rows:
+        table.add_row(*row)
+    return table, left_out
+
+
+def _row(row: TaskRow) -> list[Text]:
+    *figures, waits, came_out, stage = row
+    return [*map(Text, (*figures, *waits)), Text(came_out, style=_STYLES.get(stage, ""))]
+
+
+def _fit(table: Table, names: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> None:
+    """Share `width` out: to the figures what they need, then to the names and the results."""
+    needed = [
+        max([len(name.removeprefix(">")), *(row[index].cell_len for row in rows)])
+        for index, name in enumerate(names)
+    ]
+    left = width - sum(needed[1:-1])
+    result = min(needed[-1], max(_RESULT_WIDTH, left - needed[0]))
+    table.columns[0].width = min(needed[0], left - result)
+    table.columns[-1].width = result
+
 
 _TASKS = "Tasks, in the order in which they finished"
 

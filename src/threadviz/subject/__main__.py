@@ -10,11 +10,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from threadviz.events import Begin, Ended
 from threadviz.modes import MODES
-from threadviz.subject.calls import describe, submitting
-from threadviz.subject.order import SENDS, Ready, Refused, SubjectOrder
-from threadviz.subject.saying import say
+from threadviz.protocol.events import Begin, Ended
+from threadviz.protocol.subject import SENDS, Ready, Refused, SubjectOrder
+from threadviz.subject.calls import describe, say, submitting
 from threadviz.workloads import WORKLOADS, Call
 
 
@@ -55,7 +54,7 @@ def _calls(order: SubjectOrder) -> Sequence[Call] | None:
     """The calls to make; None where they can't be made, which is said."""
     if order.calling is None:
         return WORKLOADS[order.workload].make_calls(order.tasks, order.urls, order.timeout_s, order.online)
-    from threadviz.workloads.own import OwnError, own_calls
+    from threadviz.workloads.user_function import OwnError, own_calls
 
     calling = order.calling
     items = [(each.name, each.args, each.keywords) for each in calling.items]

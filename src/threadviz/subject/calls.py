@@ -5,23 +5,42 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing.reduction import ForkingPickler
+from pickle import loads
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from threadviz.events import Finished, Started, Submitted
-from threadviz.stream import encode
-from threadviz.subject.saying import LINE_LIMIT, TEXT_LIMIT, say
+from threadviz.protocol.codec import encode
+from threadviz.protocol.events import Event, Finished, Started, Submitted
 from threadviz.workloads import Call, WorkloadError, sentence
 
-if TYPE_CHECKING:
-    from threadviz.subject.parcel import Parcel
+# How the subject says what it does: whole lines, in single writes, into a named pipe.
+
+TEXT_LIMIT = 300
+"""How many characters of a name, a result or an error are said: in JSON they take at most six bytes each."""
+
+LINE_LIMIT = 4096
+"""A line of fewer bytes is never torn."""
+
+
+def say(path: str, event: Event) -> None:
+    """Write `event` into the named pipe at `path`; its times are those of `time.monotonic_ns()`."""
+    os.write(_pipe(path), encode(event))
+
+
+@cache
+def _pipe(path: str) -> int:
+    """Open the pipe once for each process; a forked worker goes on with its parent's."""
+    return os.open(path, os.O_WRONLY)
+
 
 # What only functions of somebody's own need is imported where it is.
 
 _ROOMS = (3000, 1500, 800, 300)
 """So many characters of a traceback are said, at most: the first of these with which it fits into a line."""
 
-_PASSED_OVER = (__name__, "threadviz.workloads.call", "threadviz.workloads.own")
+_PASSED_OVER = (__name__, "threadviz.workloads.base", "threadviz.workloads.user_function")
 """What leads from the mode to somebody's own function."""
 
 
@@ -58,7 +77,7 @@ class ToldCall:
     def _briefly(self, result: Any) -> str:
         if not self.call.own:
             return str(result)
-        from threadviz.workloads.brief import brief
+        from threadviz.workloads.user_function import brief
 
         return brief(result)
 
@@ -67,7 +86,7 @@ class ToldCall:
         told = Finished(t, self.task, error=describe(error))
         if not self.call.own or isinstance(error, WorkloadError):
             return told
-        from threadviz.workloads.frames import last_lines, own_traceback
+        from threadviz.workloads.user_function import last_lines, own_traceback
 
         lines = own_traceback(error, _PASSED_OVER)
         with_lines = (
@@ -77,7 +96,6 @@ class ToldCall:
 
 
 def _parcel(result: Any) -> "Parcel":
-    from threadviz.subject.parcel import Parcel
 
     return Parcel(result)
 
@@ -94,3 +112,27 @@ def submitting(calls: Sequence[Call], events: str, *, sends: bool = False) -> It
     for task, call in enumerate(calls):
         say(events, Submitted(monotonic_ns(), task, call.name[:TEXT_LIMIT]))
         yield ToldCall(task, call, events, sends)
+
+
+# What a function of somebody's own returns in a worker process, on its way back.
+
+
+class Parcel:
+    """A result, pickled as a process pool would pickle it, so that it takes its time, and may fail, in the task.
+
+    Where it arrives it is unpickled, which takes its time too, and let go of: nobody wants it. Raises WorkloadError
+    where `result` can't be pickled.
+    """
+
+    def __init__(self, result: Any) -> None:
+        try:
+            self._data = bytes(ForkingPickler.dumps(result))
+        except Exception as error:
+            raise WorkloadError(f"what it returned can't be pickled ({sentence(error)})") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _arrived, (self._data,)
+
+
+def _arrived(data: bytes) -> None:
+    loads(data)

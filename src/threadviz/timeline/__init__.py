@@ -4,15 +4,12 @@ It reads no clock, no file and no process, and draws nothing. Findings and views
 the vocabulary of events alone.
 """
 
-from threadviz.timeline.folded import Folded
-from threadviz.timeline.kinds import STATES
-from threadviz.timeline.lane import Lane
-from threadviz.timeline.model import Timeline
-from threadviz.timeline.reading import Role
-from threadviz.timeline.ribbon import Held, Part, Ribbon, Shares
-from threadviz.timeline.stretch import Stretch
+from threadviz.timeline.account import STATES, Role
+from threadviz.timeline.gil import Held, Part, Ribbon, Shares
+from threadviz.timeline.lane import Lane, Stretch
+from threadviz.timeline.lane_index import Folded
 from threadviz.timeline.tasks import Task
-from threadviz.timeline.totals import Totals, Watching
+from threadviz.timeline.timeline import Timeline, Totals, Watching
 
 __all__ = [
     "STATES",

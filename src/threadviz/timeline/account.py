@@ -1,14 +1,244 @@
 """The account of a lane: what was said of it, worked out to what it is shown as."""
 
+import enum
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from dataclasses import dataclass
+from itertools import accumulate, chain, islice
 
-from threadviz.timeline.history import History
-from threadviz.timeline.kinds import WIDTH, Kinds
-from threadviz.timeline.occupancy import Longest, Occupancy
-from threadviz.timeline.reading import Asked, Reading, Role
-from threadviz.timeline.track import Track
-from threadviz.vocabulary import Span
+from threadviz.protocol.events import Known, Span, State
+from threadviz.timeline.history import History, Track
+
+# Kinds: small numbers for the few different things that a run's stretches can be.
+
+STATES = tuple(State)
+WIDTH = len(STATES)
+_INDEX = {state: index for index, state in enumerate(STATES)}
+
+Kind = tuple[State, Known, str]
+"""What a stretch is in, how that is known, and the system call, where there is one."""
+
+
+class Kinds:
+    """Every kind that was met, by number; and every *piece*, by a number of its own.
+
+    A piece is what a lane's columns are made of: a part of a stretch that was `said`, with the kind that it is `shown`
+    as, and whether an event loop could not answer in it. Its time is added up in one of `WIDTH` columns, one for each
+    state, or in one of `WIDTH` more where the loop could not answer.
+    """
+
+    def __init__(self) -> None:
+        self.table: list[Kind] = []
+        self.said: list[int] = []
+        self.shown: list[int] = []
+        self.columns: list[int] = []
+        self.numbers: dict[Kind, int] = {}
+        self._pieces: dict[tuple[int, int, bool], int] = {}
+
+    def number(self, state: State, known: Known, call: str) -> int:
+        """The number of this kind, a new one where it was never asked for."""
+        kind = (state, known, call)
+        number = self.numbers.get(kind)
+        if number is None:
+            number = self.numbers[kind] = len(self.table)
+            self.table.append(kind)
+        return number
+
+    def piece(self, said: int, shown: int, blocked: bool) -> int:
+        """The number of this piece, a new one where it was never asked for; of kinds by their numbers."""
+        piece = (said, shown, blocked)
+        number = self._pieces.get(piece)
+        if number is None:
+            number = self._pieces[piece] = len(self.said)
+            self.said.append(said)
+            self.shown.append(shown)
+            self.columns.append(_INDEX[self.table[shown][0]] + WIDTH * blocked)
+        return number
+
+
+# When a lane was in a task, and when an event loop could not answer: two simple functions of time.
+
+
+class Occupancy:
+    """When a lane was in a task: a step function, told in any order.
+
+    `last` is the last time (ns) at which it changes.
+    """
+
+    def __init__(self) -> None:
+        # By how many tasks it changes at each of these times. That is hardly ever out of order, but who says
+        # `Finished` may do so late: when a worker was killed, or the next task has started already.
+        self._times = array("q")
+        self._steps = array("q")
+        # How many tasks there are from each of these times on, as far as it was asked for since that changed.
+        self._counts = array("q")
+        self._tasks = 0
+        self.last = -1
+
+    @property
+    def busy(self) -> bool:
+        """Whether it is in a task from `last` on."""
+        return self._tasks > 0
+
+    def change(self, t: int, by: int) -> None:
+        """From `t` on, there are `by` tasks more."""
+        index = bisect_right(self._times, t)
+        self._times.insert(index, t)
+        self._steps.insert(index, by)
+        del self._counts[index:]
+        self._tasks += by
+        self.last = self._times[-1]
+
+    def at(self, t: int) -> bool:
+        """Whether it is in a task right after `t`."""
+        return self._busy_before(bisect_right(self._times, t))
+
+    def edges(self, since: int, until: int) -> list[int]:
+        """The times within [since, until] at which it may change."""
+        return self._times[bisect_left(self._times, since) : bisect_right(self._times, until)].tolist()
+
+    def pieces(self, since: int, until: int) -> Iterator[tuple[int, bool]]:
+        """(end, whether in a task) of the pieces that [since, until] falls into."""
+        index = bisect_right(self._times, since)
+        while since < until:
+            busy = self._busy_before(index)
+            since = min(self._times[index], until) if index < len(self._times) else until
+            yield since, busy
+            index += 1
+
+    def _busy_before(self, index: int) -> bool:
+        """Whether it is in a task right before the change of this index."""
+        if not index:
+            return False
+        known = len(self._counts)
+        if index > known:
+            before = self._counts[-1] if known else 0
+            self._counts.extend(islice(accumulate(self._steps[known:index], initial=before), 1, None))
+        return self._counts[index - 1] > 0
+
+
+class Longest:
+    """The longest of stretches, as of any moment; only those that were longer than all before them are kept."""
+
+    def __init__(self) -> None:
+        # Every one but the last is longer than the one before.
+        self._starts = array("q")
+        self._ends = array("q")
+
+    def append(self, start: int, end: int) -> None:
+        """There is a stretch from `start` to `end` (ns), which lies after all before it, or goes on from the last."""
+        if self._ends and self._ends[-1] == start:
+            self._ends[-1] = end
+            return
+        if len(self._starts) > 1 and self._length(-1) <= self._length(-2):
+            self._starts.pop()
+            self._ends.pop()
+        self._starts.append(start)
+        self._ends.append(end)
+
+    def cut(self, t: int) -> bool:
+        """Forget everything from `t` on, and say whether one that is known still goes on until there."""
+        kept = bisect_left(self._starts, t)
+        del self._starts[kept:]
+        del self._ends[kept:]
+        goes_on = kept > 0 and self._ends[-1] >= t
+        if goes_on:
+            self._ends[-1] = t
+        return goes_on
+
+    def start_of(self, t: int) -> int:
+        """Where that one begins which goes on until `t`; `t`, where none does."""
+        return self._starts[-1] if self._ends and self._ends[-1] == t else t
+
+    def until(self, t: int) -> int:
+        """How long (ns) the longest is, of what lies before `t`."""
+        index = bisect_left(self._starts, t)
+        if not index:
+            return 0
+        longest = self._length(index - 2) if index > 1 else 0
+        return max(longest, min(self._ends[index - 1], t) - self._starts[index - 1])
+
+    def _length(self, index: int) -> int:
+        return self._ends[index] - self._starts[index]
+
+
+# How to read what was said of a lane: what it is shown as depends on the lane's role, and on its tasks.
+
+EVENT_CALLS = frozenset({"epoll_wait", "epoll_pwait", "epoll_pwait2", "kevent", "io_uring_enter"})
+"""In these system calls an event loop waits for events, and hardly anything else is ever waited for."""
+
+_POLL_CALLS = frozenset({"poll", "ppoll", "select", "pselect6"})
+"""In these some event loops do as well, but a socket with a timeout does too (CPython's socketmodule.c,
+`internal_select`). Sampling smears a wait beyond the task that it was in, to about the next sample. So where one of
+these touches a task, it is the task's own wait, and no proof that the loop was listening."""
+
+_WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
+_CANNOT_ANSWER = frozenset({State.RUNNING, State.READY, State.GIL, State.IO, State.LOCK, State.SLEEP})
+
+
+class Role(enum.StrEnum):
+    """What a lane is in the run."""
+
+    LOOP = "loop"
+    """A thread that an event loop is in: as the subject says, or of a program, as its waits for events show."""
+    WORKER = "worker"
+    """A thread that tasks run in, or of a workload's run, the main thread of a worker process."""
+    THREAD = "thread"
+    """A thread of a program, of which nobody has said what it is for."""
+    PLUMBING = "plumbing"
+    """Every other thread; of a program, those of the processes that `multiprocessing` keeps for itself."""
+
+
+Asked = tuple[int, int]
+"""From when (ns) to when it is asked of an event loop if it could answer."""
+
+_NOT_ASKED: Asked = (0, 0)
+
+FOREVER = 2**63 - 1
+"""No time in a stream is later (ns)."""
+
+
+class Reading:
+    """What a lane of this role is shown as; of an event loop it is `asked` within these times (ns) if it could answer.
+
+    `turns` are when that begins and ends. `width` is how many columns its time is added up in. Where the loop was
+    `seen` to be one, by its waits for events, these alone are taken for such, and so they are in a task too, which
+    has a loop of its own then.
+    """
+
+    def __init__(self, kinds: Kinds, role: Role, asked: Asked = _NOT_ASKED, *, seen: bool = False) -> None:
+        self.of_loop = role is Role.LOOP
+        self._seen = self.of_loop and seen
+        self._asked_from, self._asked_until = asked if self.of_loop else _NOT_ASKED
+        self.turns = [turn for turn in (self._asked_from, self._asked_until) if turn < FOREVER]
+        self.width = 2 * WIDTH if self.of_loop else WIDTH
+        self._kinds = kinds
+        self._role = role
+
+    def piece(self, said: int, busy: bool, touching: bool, start: int) -> int:
+        """The piece that a part of a stretch is, from `start` (ns) on.
+
+        `busy` says if that part is in a task, `touching` if any part of the stretch is.
+        """
+        shown = said if busy and not self._seen else self._outside_task(said, touching)
+        asked = self.of_loop and self._asked_from <= start < self._asked_until
+        could_not = (busy and not self._seen) or self._kinds.table[shown][0] in _CANNOT_ANSWER
+        return self._kinds.piece(said, shown, asked and could_not)
+
+    def is_open(self, said: int) -> bool:
+        """Whether what the first part of a stretch is shown as may depend on its last."""
+        return self.of_loop and not self._seen and self._kinds.table[said][2] in _POLL_CALLS
+
+    def _outside_task(self, said: int, touching: bool) -> int:
+        state, known, call = self._kinds.table[said]
+        if self._role is Role.WORKER and state in _WAITS:
+            return self._kinds.number(State.IDLE, Known.SAID, "")
+        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
+        if self.of_loop and state is State.IO and for_events:
+            return self._kinds.number(State.IDLE, known, "")
+        return said
+
 
 _NEVER = 2**63 - 1
 
@@ -294,3 +524,14 @@ def merged(start: int, pieces: Iterable[tuple[int, int]], of: list[int]) -> Iter
         end = until
     if last is not None:
         yield start, end, last
+
+
+# What all lanes of a run have to know of each other.
+
+
+@dataclass
+class Clock:
+    """The latest moment (ns) that anything was said of, and how often what had been settled was worked out anew."""
+
+    now: int = 0
+    recuts: int = 0

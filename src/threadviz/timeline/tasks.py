@@ -6,11 +6,10 @@ from itertools import accumulate, pairwise
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
-from threadviz.events import Finished, Started, Submitted
-from threadviz.stream import StreamError
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import Finished, Started, State, Submitted
+from threadviz.timeline.account import FOREVER
 from threadviz.timeline.lane import Lane
-from threadviz.timeline.reading import FOREVER
-from threadviz.vocabulary import State
 
 
 class WasOn(NamedTuple):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from threadviz.stream import StreamError
+from threadviz.protocol.codec import StreamError
 from threadviz.timeline.lane import Lane
 
 Thread = tuple[int, int]

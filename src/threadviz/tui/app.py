@@ -12,11 +12,11 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.drawing.colours import lane_variables
-from threadviz.tui.drawing.plain import ASCII
-from threadviz.tui.runs.sitting import Sitting
-from threadviz.tui.scene import Loop
+from threadviz.tui.render.ascii import ASCII
+from threadviz.tui.render.styles import lane_variables
+from threadviz.tui.runs.session import Sitting
 from threadviz.tui.screens.main import MainScreen
+from threadviz.tui.view import Loop
 
 FRAME_S = 1 / 30
 """Seconds from frame to frame."""

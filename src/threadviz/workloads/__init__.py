@@ -4,7 +4,7 @@ A workload knows nothing of modes, and nothing of being watched. The subject mak
 workloads' names, for which none of their functions is imported.
 """
 
-from threadviz.workloads.call import Call, WorkloadError, sentence
+from threadviz.workloads.base import Call, WorkloadError, sentence
 from threadviz.workloads.registry import WORKLOADS, Workload
 
 __all__ = ["WORKLOADS", "Call", "Workload", "WorkloadError", "sentence"]

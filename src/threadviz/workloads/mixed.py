@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from threadviz.workloads.call import WorkloadError
+from threadviz.workloads.base import WorkloadError
 from threadviz.workloads.fetch import download
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from types import MappingProxyType
 
-from threadviz.workloads.call import Call, numbered
+from threadviz.workloads.base import Call, numbered
 
 # The functions are imported where calls are made: urllib alone takes longer to import than all the rest, and
 # who only lists the workloads, or checks primes, need not wait for it.
@@ -78,7 +78,7 @@ def _mixed(tasks: int, what: Fetching) -> list[Call]:
 
 
 def _primes(tasks: int, _: Fetching) -> list[Call]:
-    from threadviz.workloads.primes import NUMBERS, check
+    from threadviz.workloads.compute import NUMBERS, check
 
     numbers = list(islice(cycle(NUMBERS), tasks))
     names = numbered(map(str, numbers))
@@ -86,7 +86,7 @@ def _primes(tasks: int, _: Fetching) -> list[Call]:
 
 
 def _digest(tasks: int, _: Fetching) -> list[Call]:
-    from threadviz.workloads.digest import ROUNDS, digest
+    from threadviz.workloads.compute import ROUNDS, digest
 
     return [Call(f"digest {ordinal}", digest, (ordinal, ROUNDS)) for ordinal in range(1, tasks + 1)]
 

@@ -1,7 +1,7 @@
 from collections import Counter
 
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.screens.bindings import bindings_of
+from threadviz.tui.screens.main import bindings_of
 
 
 def test_each_command_and_each_key_stands_once() -> None:

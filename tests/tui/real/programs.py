@@ -14,7 +14,7 @@ ask.DEFAULT_TIMEOUT_S = 600.0
 """
 
 _MAIN = """
-from threadviz.cli import main
+from threadviz.cli.main import main
 main()
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.standin import wait_until
+from tests.mock_server.running import wait_until
 from threadviz.tui.runs import Run, Sitting
 
 BUDGET_NS = 4_000_000
@@ -28,11 +28,11 @@ def observe_with(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     program.write_text(
         f"#!{sys.executable}\n"
         "import os, sys, time\n"
-        "from tests.stream.header import HEADER\n"
-        "from threadviz.events import *\n"
-        "from threadviz.stream import encode\n"
+        "from tests.protocol.header import HEADER\n"
+        "from threadviz.protocol.events import *\n"
+        "from threadviz.protocol.codec import encode\n"
         "out = os.fdopen(int(sys.argv[-1]), 'wb')\n" + script
     )
     program.chmod(0o755)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
-    monkeypatch.setattr("threadviz.launch.PYTHON", (str(program),))
+    monkeypatch.setattr("threadviz.launcher.PYTHON", (str(program),))

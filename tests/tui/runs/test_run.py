@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import all_gone, await_that, descendants, role
-from tests.launch.runs import fetching, timeline_of
-from tests.stream.header import HEADER
+from tests.launcher.runs import fetching, timeline_of
+from tests.protocol.header import HEADER
 from tests.tui.runs.driving import BUDGET_NS, drive, observe_with
-from threadviz.events import Closed
-from threadviz.following import Following
-from threadviz.recordings.keeping import SaveError
-from threadviz.recordings.loading import load
-from threadviz.stream import StreamError
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import Closed, Outcome
+from threadviz.recordings.reader import load
+from threadviz.recordings.writer import SaveError
+from threadviz.run_follower import Following
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.vocabulary import Outcome
 
 ENDLESS = fetching(seconds=600.0)
 

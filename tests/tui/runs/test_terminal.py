@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from tests.site.standin import wait_until
+from tests.mock_server.running import wait_until
 from threadviz.tui.runs.terminal import ProgramTerminal
 
 

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
-from threadviz.tui.drawing.colours import lane_variables
+from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.screens.dialog import Dialog
 
 Result = TypeVar("Result")

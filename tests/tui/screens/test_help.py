@@ -1,7 +1,7 @@
 import pytest
 
 from tests.tui.screens.asking import Asking, shown
-from threadviz.picture.marks import LOOKS
+from threadviz.presentation.styles import LOOKS
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.commands.beside import KEYS, MOUSE

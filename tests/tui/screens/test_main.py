@@ -6,18 +6,17 @@ from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
 from tests.tui.recorded import DATA, NS_PER_MS, app, run
-from threadviz.ask import Asked, requests
-from threadviz.events import AnyEvent, Tick
-from threadviz.recordings.loading import load
-from threadviz.request import ExecRequest
-from threadviz.stream import read_events
+from threadviz.protocol.codec import read_events
+from threadviz.protocol.events import AnyEvent, Tick
+from threadviz.protocol.requests import ExecRequest
+from threadviz.recordings.reader import load
+from threadviz.run_options import Asked, requests
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.runs import Run, Sitting
-from threadviz.tui.runs.output import Printed
-from threadviz.tui.scene import Motion, Scene
-from threadviz.tui.screens.calm import LOOK_ANYWAY
-from threadviz.tui.screens.main import MainScreen
+from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.screens.main import LOOK_ANYWAY, MainScreen
+from threadviz.tui.view import Motion, Scene
 from threadviz.tui.widgets.code import Code
 from threadviz.tui.widgets.comparison import Comparison
 from threadviz.tui.widgets.details import Details

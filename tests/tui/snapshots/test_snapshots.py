@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
 from threadviz.tui.runs import Run
-from threadviz.tui.runs.output import Printed
+from threadviz.tui.runs.ansi import Printed
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 

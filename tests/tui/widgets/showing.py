@@ -8,9 +8,9 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.tui.recorded import NS_PER_MS
-from threadviz.tui.drawing.colours import lane_variables
-from threadviz.tui.scene import Scene
-from threadviz.tui.widgets.following import Following
+from threadviz.tui.render.styles import lane_variables
+from threadviz.tui.view import Scene
+from threadviz.tui.widgets.panel import Following
 
 
 class Showing(App[None]):

@@ -4,13 +4,13 @@ import msgspec
 import pytest
 
 import threadviz
-from tests.stream.header import HEADER
+from tests.protocol.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import flowing, shown, visible
 from threadviz.modes import MODES
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.scene import Scene
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.code import Code
 
 SOURCES = Path(threadviz.__file__).parent

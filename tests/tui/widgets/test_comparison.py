@@ -4,9 +4,9 @@ import pytest
 
 from tests.tui.recorded import run, timeline
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.findings import answer, verdict
+from threadviz.analysis import answer, verdict
 from threadviz.tui.runs import Run
-from threadviz.tui.scene import Scene
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.comparison import Comparison
 
 

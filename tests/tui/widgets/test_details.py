@@ -1,16 +1,15 @@
 import pytest
 
-from tests.findings.runs import Job, Setting
-from tests.findings.runs import run as made
-from tests.stream.header import HEADER
+from tests.analysis.runs import Job, Setting
+from tests.analysis.runs import run as made
+from tests.protocol.header import HEADER
 from tests.tui.recorded import NS_PER_MS, Growing, run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.events import Begin, LaneEnded, LaneStarted, Spans, Tick
+from threadviz.protocol.events import Begin, LaneEnded, LaneStarted, Span, Spans, State, Tick
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.scene import Row, Scene
+from threadviz.tui.view import Row, Scene
 from threadviz.tui.widgets.details import Details
-from threadviz.vocabulary import Span, State
 
 
 def picked(one: Run, name: str) -> Scene:

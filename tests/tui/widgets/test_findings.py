@@ -1,17 +1,16 @@
 import pytest
 
-from tests.stream.header import HEADER
+from tests.protocol.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.events import Closed
-from threadviz.findings import comparison, findings
-from threadviz.picture.figures import totals_rows
-from threadviz.picture.news import News, news_of
+from threadviz.analysis import comparison, findings
+from threadviz.presentation.styles import News, news_of
+from threadviz.presentation.summary import totals_rows
+from threadviz.protocol.events import Closed, Outcome
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.scene import Scene
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.findings import Findings
-from threadviz.vocabulary import Outcome
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])

@@ -6,14 +6,24 @@ from textual.pilot import Pilot
 
 from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import timeline
-from tests.tui.drawing.watching import Told
 from tests.tui.recorded import NS_PER_MS
-from tests.tui.scene.watched import FRAME, Watched, looked_at
+from tests.tui.render.observed_runs import Told
+from tests.tui.view.observed_runs import FRAME, Watched, looked_at
 from tests.tui.widgets.showing import Showing
-from threadviz.events import Begin, Event, LaneStarted, Spans, Started, Submitted, Tick
-from threadviz.tui.scene import Scene
+from threadviz.protocol.events import (
+    Begin,
+    Event,
+    LaneStarted,
+    Present,
+    Span,
+    Spans,
+    Started,
+    State,
+    Submitted,
+    Tick,
+)
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.lanes import LanesView
-from threadviz.vocabulary import Present, Span, State
 
 
 class Lanes(Showing):

@@ -1,13 +1,13 @@
 import pytest
 from rich.cells import cell_len
 
-from tests.tui.scene.watched import Watched, looked_at
+from tests.tui.view.observed_runs import Watched, looked_at
 from tests.tui.widgets.showing import Showing
-from threadviz.picture.marks import LOOKS
-from threadviz.picture.strip import Beyond, Mark
-from threadviz.tui.scene import Scene
+from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.styles import LOOKS
+from threadviz.protocol.events import State
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.legend import Legend
-from threadviz.vocabulary import State
 
 
 async def legend(scene: Scene, width: int, *, plain: bool) -> list[str]:

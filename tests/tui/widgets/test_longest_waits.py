@@ -2,9 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
+from threadviz.protocol.events import State
 from threadviz.timeline import Timeline
-from threadviz.tui.widgets.longest_waits import MOST, LongestWaits
-from threadviz.vocabulary import State
+from threadviz.tui.widgets.details import MOST, LongestWaits
 
 NO_WAITS = {State.RUNNING, State.IDLE, State.UNKNOWN}
 

@@ -2,8 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.widgets.showing import drawn, shown, visible
-from threadviz.tui.runs.output import MAX_LINES, Printed
-from threadviz.tui.scene import Scene
+from threadviz.tui.runs.ansi import MAX_LINES, Printed
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.output import UNFED, Output
 
 ROWS = 4

@@ -2,10 +2,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
-from threadviz.picture.tasks import Stage, queued, stage_of
+from threadviz.presentation.summary import Stage, queued, stage_of
+from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
-from threadviz.tui.widgets.task_order import Sort, TaskOrder
-from threadviz.vocabulary import State
+from threadviz.tui.widgets.tasks import Sort, TaskOrder
 
 
 def ordered(run: Run, t: int, sort: Sort) -> tuple[Timeline, list[Task]]:

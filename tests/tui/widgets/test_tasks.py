@@ -1,15 +1,14 @@
 import pytest
 
-from tests.findings.runs import Job, Setting
-from tests.findings.runs import run as made
+from tests.analysis.runs import Job, Setting
+from tests.analysis.runs import run as made
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.scene import Scene
-from threadviz.tui.widgets.task_order import LEARNED_AT_ONCE, MAX_QUEUED, Sort
-from threadviz.tui.widgets.tasks import Tasks
-from threadviz.vocabulary import State
+from threadviz.tui.view import Scene
+from threadviz.tui.widgets.tasks import LEARNED_AT_ONCE, MAX_QUEUED, Sort, Tasks
 
 MANY = 3000
 

@@ -2,8 +2,8 @@ import pytest
 
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.picture.figures import totals_rows
-from threadviz.tui.scene import Scene
+from threadviz.presentation.summary import totals_rows
+from threadviz.tui.view import Scene
 from threadviz.tui.widgets.totals import Totals
 
 

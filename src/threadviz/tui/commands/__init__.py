@@ -4,7 +4,7 @@ From a declaration come its keys, its place in the footer, its entry in the comm
 A command acts on a `Desk`, which the main screen is; nothing here knows how that is drawn.
 """
 
-from threadviz.tui.commands.declared import COMMANDS
-from threadviz.tui.commands.kinds import Command, Desk, Group, Panel
+from threadviz.tui.commands.catalogue import COMMANDS
+from threadviz.tui.commands.command import Command, Desk, Group, Panel
 
 __all__ = ["COMMANDS", "Command", "Desk", "Group", "Panel"]

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from threadviz.tui.commands.kinds import Command, Group
+from threadviz.tui.commands.command import Command, Group
 
 _app = partial(Command, group=Group.APP)
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from functools import partial
 
-from threadviz.tui.commands.kinds import Command, Desk, Group
-from threadviz.tui.scene import Sort
+from threadviz.tui.commands.command import Command, Desk, Group
+from threadviz.tui.view import Sort
 
 _lanes = partial(
     Command, group=Group.LANES, possible=lambda desk: bool(desk.scene.rows or desk.scene.lanes.hidden)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from threadviz.tui.commands.kinds import Command, Group, Panel
+from threadviz.tui.commands.command import Command, Group, Panel
 
 _panels = partial(Command, group=Group.PANELS)
 

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from threadviz.tui.commands.kinds import Command, Desk, Group
-from threadviz.tui.scene import Motion
+from threadviz.tui.commands.command import Command, Desk, Group
+from threadviz.tui.view import Motion
 
 
 def _replaying(desk: Desk) -> bool:

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from threadviz.processes.offspring import GRACE_S
-from threadviz.tui.commands.kinds import Command, Group
+from threadviz.processes import GRACE_S
+from threadviz.tui.commands.command import Command, Group
 
 _run = partial(Command, group=Group.RUN)
 

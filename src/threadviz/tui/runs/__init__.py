@@ -3,8 +3,7 @@
 Textual is not imported here, and nothing is drawn. The scene looks at a run's timeline.
 """
 
-from threadviz.tui.runs.group import Group
 from threadviz.tui.runs.run import Run
-from threadviz.tui.runs.sitting import Sitting
+from threadviz.tui.runs.session import Group, Sitting
 
 __all__ = ["Group", "Run", "Sitting"]

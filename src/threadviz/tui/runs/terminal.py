@@ -8,7 +8,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Self
 
-from threadviz.tui.runs.output import Printed
+from threadviz.tui.runs.ansi import Printed
 
 _READ_BYTES = 16 * 1024
 

@@ -11,11 +11,11 @@ from textual.containers import Vertical, VerticalScroll
 from textual.keys import format_key
 from textual.widgets import Label, Static
 
-from threadviz.picture.marks import EDGE, LOOKS
+from threadviz.presentation.styles import EDGE, LOOKS
 from threadviz.tui.commands import Command, Group
 from threadviz.tui.commands.beside import KEYS, MOUSE, Beside
-from threadviz.tui.drawing.colours import inks
-from threadviz.tui.drawing.paint import Paint
+from threadviz.tui.render.glyphs import Paint
+from threadviz.tui.render.styles import inks
 from threadviz.tui.screens.dialog import Dialog
 
 _LANES = (

@@ -1,33 +1,33 @@
 """The main screen: the lanes, what is said about them, and where commands are carried out."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Container, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
-from threadviz.picture.plain import printable
-from threadviz.tui.commands import COMMANDS, Panel
+from threadviz.text import printable
+from threadviz.tui.commands import COMMANDS, Command, Panel
 from threadviz.tui.runs import Group, Run, Sitting
-from threadviz.tui.scene import Scene
-from threadviz.tui.screens.bindings import bindings_of
-from threadviz.tui.screens.calm import Calm
-from threadviz.tui.screens.panels import Panels
-from threadviz.tui.screens.picture import save_picture_of
-from threadviz.tui.screens.run_desk import RunDesk
-from threadviz.tui.widgets.arranged import Arranged
-from threadviz.tui.widgets.axis_line import AxisLine
+from threadviz.tui.save import save_picture_of
+from threadviz.tui.screens.run_controller import RunDesk
+from threadviz.tui.view import Motion, Scene
+from threadviz.tui.widgets.axis import AxisLine
 from threadviz.tui.widgets.code import Code
 from threadviz.tui.widgets.comparison import Comparison
 from threadviz.tui.widgets.details import Details
+from threadviz.tui.widgets.filter_status import Arranged
 from threadviz.tui.widgets.findings import Findings
-from threadviz.tui.widgets.foot import Foot
-from threadviz.tui.widgets.gil_line import GilLine
-from threadviz.tui.widgets.heading import Heading
+from threadviz.tui.widgets.footer import Foot
+from threadviz.tui.widgets.gil_lanes import GilLine
+from threadviz.tui.widgets.header import Heading
 from threadviz.tui.widgets.lanes import LanesView
 from threadviz.tui.widgets.legend import Legend
 from threadviz.tui.widgets.output import Output
@@ -37,7 +37,172 @@ from threadviz.tui.widgets.totals import Totals
 # What is needed only when it is asked for is imported then: the first lanes need not wait for it.
 
 if TYPE_CHECKING:
-    from threadviz.tui.screens.find_line import FindLine
+    from threadviz.tui.widgets.filter_input import FindLine
+
+
+# From commands to what Textual binds keys with.
+
+
+def bindings_of(commands: Sequence[Command]) -> Iterator[Binding]:
+    """Yield a binding for each command's keys; neighbours with the same footer are shown as one there."""
+    for footer, alike in groupby(commands, key=lambda command: command.footer):
+        together = list(alike)
+        group = Binding.Group(footer, compact=True) if len(together) > 1 and footer else None
+        for command in together:
+            shown, *others = command.keys
+            action = f"carry_out('{command.id}')"
+            first = command.takes_keys
+            yield Binding(
+                shown,
+                action,
+                footer or command.label,
+                bool(footer),
+                priority=first,
+                tooltip=command.about,
+                group=group,
+            )
+            for key in others:
+                yield Binding(key, action, command.label, show=False, priority=first)
+
+
+# Tells the frames in which nothing changes, so that they cost next to nothing.
+
+LOOK_ANYWAY = 6
+"""While nothing changes, every so many frames it is made sure that there is nothing to draw: it would cost too much to
+do so in each."""
+
+LASTING = 15
+"""From so many frames without a change on, none is expected soon."""
+
+
+class Calm:
+    """For how many frames nothing has changed."""
+
+    def __init__(self) -> None:
+        self._state: tuple[Hashable, ...] = ()
+        self._frames = 0
+
+    @property
+    def lasting(self) -> bool:
+        """Whether nothing has changed for a while."""
+        return self._frames > LASTING
+
+    def asks_for_a_look(self, scene: Scene, told: bool, whole: bool) -> bool:
+        """Whether this frame may have anything to draw.
+
+        `told` says whether anything was told of a run since the frame before, `whole` whether that drew all there was.
+        """
+        state = scene.state
+        seen = told and scene.playhead.motion is not Motion.FROZEN
+        self._frames = 0 if seen or not whole or state != self._state else self._frames + 1
+        self._state = state
+        return self._frames % LOOK_ANYWAY == 0
+
+
+# Which panels are shown.
+
+ROOM_FOR_A_PANEL = 34
+"""From so many lines on, the findings are open although nobody asked for them."""
+
+ROOM_FOR_OUTPUT = 24
+"""The same for what a program prints."""
+
+
+class Panels:
+    """The panels of the main screen: one of `widgets` is open at a time, or none, and `code` beside it, or not.
+
+    Instead of the findings of one run, `comparison` is open where there are several. Until somebody opens or closes a
+    panel, the findings are open where there is room for them, and the comparison always; of a program whose output
+    comes here, the output is as soon as there is any, for which a little room is enough.
+    """
+
+    def __init__(self, widgets: Mapping[Panel, Widget], comparison: Widget, code: Widget) -> None:
+        self._widgets = widgets
+        self._comparison = comparison
+        self._code = code
+        self._opened: Panel | None = None
+        self._untouched = True
+        self._room = self._little_room = self._prints = self._printed = False
+        self._comparing = False
+
+    def __iter__(self) -> Iterator[Widget]:
+        """All of them, but the code."""
+        yield from self._widgets.values()
+        yield self._comparison
+
+    @property
+    def opened(self) -> Panel | None:
+        """The panel that is open, other than the code."""
+        if not self._untouched:
+            return self._opened
+        if self._printed and not self._comparing:
+            return Panel.OUTPUT if self._little_room else None
+        return Panel.FINDINGS if self._room or self._comparing else None
+
+    @property
+    def widget(self) -> Widget | None:
+        """What is shown of it."""
+        return next((widget for widget in self if widget.display), None)
+
+    def make_room(self, lines: int, *, printed: bool) -> None:
+        """Say how many lines the screen has, and whether there is output: what to open that nobody asked for."""
+        now = lines >= ROOM_FOR_A_PANEL, lines >= ROOM_FOR_OUTPUT, printed
+        if now != (self._room, self._little_room, self._printed):
+            self._room, self._little_room, self._printed = now
+            self.show()
+
+    def look_at(self, *, comparing: bool, prints: bool) -> None:
+        """Say whether there are several runs; then their comparison is what one wants to see.
+
+        Else, of a program that `prints` what comes here, that is.
+        """
+        if comparing or prints is not self._prints:
+            self._untouched = True
+        self._comparing, self._prints = comparing, prints
+        self.show()
+
+    def toggle(self, panel: Panel) -> None:
+        """Open a panel, or close it."""
+        if panel is Panel.CODE:
+            self._code.display = not self._code.display
+            self.show()
+            return
+        opened = self.opened
+        self._untouched = False
+        self._opened = None if panel is opened else panel
+        self.show()
+
+    def open(self, panel: Panel) -> None:
+        """Open a panel where it is not."""
+        if panel is not self.opened:
+            self.toggle(panel)
+
+    def open_only(self, panels: Sequence[Panel]) -> None:
+        """Open these, and close the others."""
+        self._untouched = False
+        self._code.display = Panel.CODE in panels
+        self._opened = next((panel for panel in panels if panel is not Panel.CODE), None)
+        self.show()
+
+    def close(self) -> bool:
+        """Close what was opened by hand, and tell whether there was anything."""
+        if self._code.display:
+            self._code.display = False
+        elif self._opened is not None:
+            self._opened = None
+            self._untouched = True
+        else:
+            return False
+        self.show()
+        return True
+
+    def show(self) -> None:
+        """Show what is open, and nothing else; where there is little room, the code takes all of it."""
+        opened = None if self._code.display and not self._room else self.opened
+        for panel, widget in self._widgets.items():
+            widget.display = panel is opened and not (panel is Panel.FINDINGS and self._comparing)
+        self._comparison.display = opened is Panel.FINDINGS and self._comparing
+
 
 _BY_ID = {command.id: command for command in COMMANDS}
 
@@ -208,7 +373,7 @@ class MainScreen(Screen[None]):
 
     def find(self) -> None:
         """Ask which lanes to show."""
-        from threadviz.tui.screens.find_line import FindLine
+        from threadviz.tui.widgets.filter_input import FindLine
 
         if self._find_line is None:
             self._find_line = FindLine()

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from textual.content import Content
+from textual.highlight import HighlightTheme, highlight
 
 import threadviz
-from threadviz.events import Header
 from threadviz.modes import MODES
-from threadviz.picture.plain import printable
-from threadviz.tui.widgets.following import Page
-from threadviz.tui.widgets.labels import header_of
-from threadviz.tui.widgets.wording import FAINT, STRONG, beside, wrapped
+from threadviz.protocol.events import Header
+from threadviz.text import printable
+from threadviz.tui.widgets.panel import FAINT, STRONG, Page, beside, wrapped
+from threadviz.tui.widgets.run_words import header_of
 from threadviz.workloads import WORKLOADS
 
 _COLUMN = 60
@@ -74,8 +74,6 @@ def _workload(name: str, width: int) -> Iterator[Content]:
 
 def _source(function: Callable[..., Any], width: int) -> Iterator[Content]:
     """Yield a function as its file has it, after where that is."""
-    from threadviz.tui.widgets.highlighting import highlighted  # only now, for it takes a while
-
     for place, text in _read(function):
         yield from wrapped(Content.styled(f"# {place}", _COMMENT), width)
         for line in highlighted(text).split("\n"):
@@ -103,3 +101,19 @@ def _called(name: str) -> Callable[..., Any] | None:
     if workload is None:
         return None
     return workload.make_calls(1, [("any", "http://127.0.0.1/")], 1.0, online=False)[0].function
+
+
+# Python code in colours. Pygments is imported with it: who needs no code need not wait for that.
+
+
+class _Colours(HighlightTheme):
+    """Textual's, with nothing red: that is for errors."""
+
+    STYLES = {  # noqa: RUF012 - as Textual has it
+        token: style.replace("$text-error", "$text-accent") for token, style in HighlightTheme.STYLES.items()
+    }
+
+
+def highlighted(code: str) -> Content:
+    """Return `code` with a style for each kind of token."""
+    return highlight(code, language="python", theme=_Colours)

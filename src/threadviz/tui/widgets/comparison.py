@@ -1,22 +1,102 @@
 """Several runs beside each other: bars for their totals, their figures, and the verdict in words."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from textual.content import Content
 
-from threadviz.findings import same_work
-from threadviz.picture.brief import brief_seconds
-from threadviz.picture.figures import NOTHING, times
-from threadviz.picture.marks import LOOKS
-from threadviz.picture.plain import printable
-from threadviz.picture.strip import Beyond
-from threadviz.tui.drawing.colours import variable
-from threadviz.tui.scene import Scene
-from threadviz.tui.widgets.bars import bar
-from threadviz.tui.widgets.compared import Compared, Figures, scale
-from threadviz.tui.widgets.following import Page, moment
-from threadviz.tui.widgets.loop import loop_is_slow
-from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, Wordings, filled, fitted, wrapped
+from threadviz.analysis import Verdict, answer, same_work, verdict
+from threadviz.analysis.comparison import BASELINE
+from threadviz.presentation.cells import Beyond
+from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.summary import NOTHING, times
+from threadviz.text import brief_seconds, printable
+from threadviz.timeline import Totals
+from threadviz.tui.render.styles import variable
+from threadviz.tui.view import Scene
+from threadviz.tui.view.rows import Shown
+from threadviz.tui.view.viewport import SPANS_NS
+from threadviz.tui.widgets.panel import (
+    ALARM,
+    FAINT,
+    STRONG,
+    Page,
+    Wordings,
+    bar,
+    filled,
+    fitted,
+    moment,
+    wrapped,
+)
+from threadviz.tui.widgets.run_words import at_end, header_of, labels, loop_is_slow
+
+# Several runs as of the scene's present, and how they did, each measured by the first: the facts of a comparison.
+
+
+class Figures(NamedTuple):
+    """One run. `over` is whether it was at its end by then; `speedup` is against the baseline, where that is known."""
+
+    run: Shown
+    label: str
+    totals: Totals
+    over: bool
+    speedup: float | None
+
+
+class Compared:
+    """What `figures` and `verdicts` say is kept as long as the same runs are over: to work it out takes a while."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._judged: tuple[tuple[Shown, ...], tuple[str, ...]] | None = None
+        self._verdicts: list[Verdict] = []
+        self.answer = ""
+        """Which mode pays, of those that are over; nothing where that can't be told."""
+
+    def figures(self, not_run: Sequence[str]) -> list[Figures]:
+        """The runs of which anything came, in their order."""
+        scene = self._scene
+        runs = [run for run in scene.runs if header_of(run.timeline)]
+        over = [at_end(scene, run) for run in runs]
+        self._judge([run for run, ended in zip(runs, over, strict=True) if ended], not_run)
+        speedups = {each.mode: each.speedup for each in self._verdicts}
+        return [
+            Figures(run, label, run.timeline.totals(scene.until(run)), ended, speedups.get(label))
+            for run, label, ended in zip(runs, labels(runs), over, strict=True)
+        ]
+
+    @property
+    def verdicts(self) -> Sequence[Verdict]:
+        """How those did that are over; none where they did not do the same work."""
+        return self._verdicts
+
+    @property
+    def baseline(self) -> str:
+        """The label of the run that the others are measured by."""
+        names = labels([run for run in self._scene.runs if header_of(run.timeline)])
+        return BASELINE if BASELINE in names or not names else names[0]
+
+    def _judge(self, over: Sequence[Shown], not_run: Sequence[str]) -> None:
+        if self._judged == (tuple(over), tuple(not_run)):
+            return
+        self._judged = (tuple(over), tuple(not_run))
+        names = dict(zip(self._scene.runs, labels(self._scene.runs), strict=True))
+        timelines = {names[run]: run.timeline for run in over}
+        if self.baseline in timelines and same_work(timelines.values()):
+            self._verdicts = verdict(timelines, not_run)
+        else:
+            self._verdicts = []
+        self.answer = answer(timelines, self._verdicts)
+
+
+def scale(figures: Sequence[Figures]) -> int:
+    """What a whole bar stands for (ns): the longest run that is over, or room to grow for one that goes on."""
+    longest = max((each.totals.total_ns for each in figures if each.over), default=0)
+    growing = max((each.totals.total_ns for each in figures if not each.over), default=0)
+    if growing <= longest:
+        return longest
+    return next((span for span in SPANS_NS if growing <= span), growing)
+
 
 Modes = Callable[[], Sequence[str]]
 

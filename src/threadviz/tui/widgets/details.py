@@ -1,25 +1,268 @@
 """All about the lane that is picked: what it is, what it was in, its longest waits, its tasks."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from heapq import heappush, heappushpop, nlargest
 from itertools import islice
 
 from textual.content import Content
 
-from threadviz.findings.words import count, seconds
-from threadviz.picture.brief import brief_seconds
-from threadviz.picture.plain import printable
-from threadviz.picture.tasks import Stage, task_row
-from threadviz.timeline import Lane, Task
-from threadviz.tui.scene import Row, Scene
-from threadviz.tui.scene.arranging import is_program
-from threadviz.tui.scene.shown import Shown
-from threadviz.tui.widgets.about_head import about_head
-from threadviz.tui.widgets.about_lane import about_lane, doing_then, has_ended
-from threadviz.tui.widgets.following import Page, moment
-from threadviz.tui.widgets.longest_waits import LongestWaits
-from threadviz.tui.widgets.moments import at_end
-from threadviz.tui.widgets.state_bars import state_lines, style_of
-from threadviz.tui.widgets.wording import ALARM, FAINT, STRONG, beside, cut, filled, wrapped
+from threadviz.analysis.metrics import SHORT_NS
+from threadviz.presentation.summary import Stage, cannot, task_row
+from threadviz.protocol.events import Known, NamedBy, State
+from threadviz.text import NS_PER_S, brief_seconds, count, percent, printable, seconds
+from threadviz.timeline import Lane, Ribbon, Role, Stretch, Task
+from threadviz.tui.render.labels import name_of, python_of
+from threadviz.tui.view import Head, Kind, Row, Scene, Shown
+from threadviz.tui.view.rows import is_program
+from threadviz.tui.widgets.panel import (
+    ALARM,
+    FAINT,
+    STRONG,
+    Page,
+    beside,
+    cut,
+    filled,
+    moment,
+    state_lines,
+    style_of,
+    wrapped,
+)
+from threadviz.tui.widgets.run_words import at_end, loop_is_slow
+
+# What lanes have in common that are below one head, in words.
+
+_ABOUT = {
+    Kind.IDLE: "They did next to nothing in the time that is in sight.",
+    Kind.ENDED: "They have ended; others ended later, or lived for longer.",
+    Kind.GONE: "They ended so long ago that nothing more is kept of each: they are in the sums.",
+}
+
+
+def about_head(scene: Scene, head: Head, width: int, plain: bool) -> Iterator[Content]:
+    """Yield the lines about a head and its lanes, as of the scene's present, each no wider than `width`."""
+    run = head.key.run
+    if head.key.kind is Kind.PROCESS and head.key.pid is not None:
+        yield from _process(scene, run, head.key.pid, width)
+    else:
+        number = len(head.lanes) + head.beyond
+        yield Content.styled(f"{count(number, 'thread')}, put together", STRONG)
+        yield from wrapped(Content.styled(_ABOUT[head.key.kind], FAINT), width)
+    if head.lanes:
+        yield Content()
+        yield from _states(scene, run, head.lanes, width, plain)
+
+
+def _process(scene: Scene, run: Shown, pid: int, width: int) -> Iterator[Content]:
+    seen, timeline = run.timeline.processes.get(pid), run.timeline
+    yield Content.assemble((name_of(seen), STRONG), f"  process {pid}")
+    if seen is None:
+        return
+    parent = timeline.processes.get(seen.parent)
+    words = [
+        f"child of {name_of(parent)} {seen.parent}" if parent else f"parent {seen.parent}",
+        *python_of(seen),
+    ]
+    yield from wrapped(Content.styled(", ".join(words), FAINT), width)
+    if seen.cannot:
+        yield from wrapped(Content(f"Not all can be told of it: {printable(seen.cannot)}."), width)
+    origin, until = scene.origin(run), scene.until(run)
+    for ribbon in timeline.ribbons:
+        share = ribbon.shares(origin, until).held_share
+        if ribbon.pid == pid and share is not None:
+            which = f" of interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
+            yield from wrapped(
+                Content(f"Its GIL{which} was held for {percent(share)} of the time seen."), width
+            )
+
+
+def _states(scene: Scene, run: Shown, lanes: tuple[Lane, ...], width: int, plain: bool) -> Iterator[Content]:
+    """What its lanes were in, added up."""
+    sums = Counter[State]()
+    for lane in lanes:
+        sums.update(lane.states(scene.origin(run), scene.until(run)))
+    life = sums.total()
+    if not life:
+        return
+    yield Content.styled(f"States, of the {seconds(life)} of its {count(len(lanes), 'lane')}", STRONG)
+    yield from state_lines(sums, width, plain)
+
+
+# What a lane is, and what it was in at a moment, in words.
+
+_KNOWN = {
+    Known.COUNTED: "counted by the kernel",
+    Known.SAMPLED: "sampled",
+    Known.SAID: "said by the subject",
+    Known.INFERRED: "inferred from what others did",
+}
+_NAMED_BY = {
+    NamedBy.PROGRAM: "as the program says",
+    NamedBy.SYSTEM: "as the system has it",
+    NamedBy.STACKS: "as py-spy read it",
+}
+_ROLES = {
+    Role.LOOP: "the event loop's thread",
+    Role.WORKER: "a worker, which tasks run in",
+    Role.THREAD: "a thread of the program",
+    Role.PLUMBING: "plumbing: no task runs in it",
+}
+
+
+def about_lane(scene: Scene, row: Row, lane: Lane, width: int, plain: bool) -> Iterator[Content]:
+    """Yield the lines about `lane`, which is that of `row`, each no wider than `width`."""
+    run, until = row.run, scene.until(row.run)
+    yield cut(Content.assemble((printable(lane.name), STRONG), f"  {_ROLES[lane.role]}"), width, plain)
+    yield from wrapped(Content.styled(_who(run, lane), FAINT), width)
+    begin = seconds(max(0, lane.start - scene.origin(run)))
+    lived = f"Alive since {begin}"
+    if lane.end is not None and has_ended(lane, until):
+        lived = f"Lived from {begin} to {seconds(max(0, lane.end - scene.origin(run)))}"
+    yield Content.styled(lived, FAINT)
+    yield Content()
+    yield from _now(scene, row, lane, width)
+    if lane.role is Role.LOOP:
+        yield from _blocked(scene, run, lane, width)
+    for ribbon in run.timeline.ribbons:
+        if ribbon.pid == lane.pid:
+            yield from _held(scene, run, lane, ribbon, width)
+    if unseen := cannot(run.timeline.header):
+        yield from wrapped(Content.styled(unseen, FAINT), width)
+
+
+def has_ended(lane: Lane, t: int) -> bool:
+    """Whether a lane was gone by `t` (ns)."""
+    return lane.end is not None and lane.end <= t
+
+
+def doing_then(stretch: Stretch) -> str:
+    """What a stretch was spent in: its state, and the system call."""
+    return printable(f"{stretch.state} {stretch.call}".rstrip())
+
+
+def _who(run: Shown, lane: Lane) -> str:
+    """Which thread of which process it is, what it is called, and by whom."""
+    who = f"{lane.kind}, pid {lane.pid}, tid {lane.tid}"
+    if is_program(run.timeline):
+        who = f"{printable(lane.process_name)}, {who}"
+    if lane.own_name != f"tid {lane.tid}":  # which stands in where there is none
+        who += f", named {printable(lane.own_name)}"
+        who += f", {_NAMED_BY[lane.named_by]}" if lane.named_by is not None else ""
+    return who
+
+
+def _now(scene: Scene, row: Row, lane: Lane, width: int) -> Iterator[Content]:
+    """What the lane is in at the cursor, or at present."""
+    run = row.run
+    origin, until = scene.origin(run), scene.until(run)
+    t = until - origin if scene.cursor is None else scene.cursor
+    ended = at_end(scene, run)
+    where = "At the cursor," if scene.cursor is not None else "At the end," if ended else "Now, at"
+    when = f"{where} {seconds(t)}:"
+    stretch = lane.at(origin + t) if origin + t <= until else None
+    if stretch is None:
+        gone = has_ended(lane, min(until, origin + t))
+        yield Content.assemble((f"{when} ", STRONG), "had ended" if gone else "not there")
+        return
+    end = (
+        ("to the end" if ended else "so far")
+        if stretch.end >= until
+        else f"until {seconds(stretch.end - origin)}"
+    )
+    task = scene.task_at(row, t)
+    place = printable(lane.place_at(origin + t))
+    what = Content.assemble(
+        (f"{when} ", STRONG),
+        (doing_then(stretch), style_of(stretch.state)),
+        (f" {place}", STRONG) if place else "",
+        f" since {seconds(max(0, stretch.start - origin))}, {end}, {_KNOWN[stretch.known]}",
+        f"; task {printable(task.name)}" if task else "",
+        f" (in some order within {seconds(grain)})" if (grain := lane.grain(origin + t)) else "",
+    )
+    yield from wrapped(what, width)
+    if (seen := lane.function_at(origin + t)) is not None:
+        at, function = seen
+        since = f", as py-spy first saw it at {seconds(max(0, at - origin))}"
+        yield from wrapped(Content.assemble("In ", (printable(function), STRONG), since), width)
+
+
+def _held(scene: Scene, run: Shown, lane: Lane, ribbon: Ribbon, width: int) -> Iterator[Content]:
+    """For how much of its time the lane held a GIL, and how often that was handed to it."""
+    origin, until = scene.origin(run), scene.until(run)
+    held, taken = ribbon.of_lane(lane.number, until)
+    length = min(until, lane.end or until) - max(lane.start, origin)
+    if not held or length <= 0:
+        return
+    often = f"{taken * NS_PER_S / length:.0f} times a second" if length >= SHORT_NS else count(taken, "time")
+    which = f" of interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
+    text = f"It held the GIL{which} for {percent(held / length)} of its time, and was handed it {often}, at least."
+    yield from wrapped(Content(text), width)
+
+
+def _blocked(scene: Scene, run: Shown, lane: Lane, width: int) -> Iterator[Content]:
+    until = scene.until(run)
+    in_all, at_most = lane.blocked(until if run.timeline.end is None else min(until, run.timeline.end))
+    text = f"It could not answer for {seconds(in_all)} in all, {seconds(at_most)} at a stretch."
+    yield from wrapped(Content.styled(text, ALARM if loop_is_slow(run.timeline, until) else ""), width)
+
+
+# The longest waits of a lane, found bit by bit: it may have a million stretches.
+
+MOST = 5
+"""So many are kept."""
+
+AT_ONCE = 2000
+"""So many stretches are looked at in one go: it takes about 3 ms."""
+
+_NO_WAITS = frozenset({State.RUNNING, State.IDLE, State.UNKNOWN})
+
+
+class LongestWaits:
+    """Of `lane`, from `since` (ns) on; that moves on where the lane is thinned before it was looked at.
+
+    `until` is how far it was looked through for good, `complete` whether that is all there is to look through.
+    """
+
+    def __init__(self, lane: Lane, since: int) -> None:
+        self.lane = lane
+        self.since = since
+        self.until = since
+        self.complete = False
+        self.revision = lane.revision
+        self._settled: list[tuple[int, int, Stretch]] = []
+        self._open: Sequence[Stretch] = ()
+
+    def look(self, t: int) -> None:
+        """Go on towards `t` (ns), which is not before `until`."""
+        if self.until < self.lane.thinned_until:
+            self.since = self.until = self.lane.thinned_until
+        stretches = list(islice(self.lane.stretches(self.until, t), AT_ONCE))
+        self.complete = len(stretches) < AT_ONCE
+        settled = min(self.lane.settled_until, t - 1)
+        taken = 0
+        for stretch in stretches[:-1]:  # the last one may go on
+            if stretch.end > settled:
+                break
+            self._take(stretch)
+            taken += 1
+        self._open = stretches[taken:]
+
+    def found(self) -> list[Stretch]:
+        """Return the longest, the very longest first."""
+        waits = [stretch for *_, stretch in self._settled]
+        waits += [stretch for stretch in self._open if stretch.state not in _NO_WAITS]
+        return nlargest(MOST, waits, key=lambda stretch: stretch.end - stretch.start)
+
+    def _take(self, stretch: Stretch) -> None:
+        self.until = stretch.end
+        if stretch.state in _NO_WAITS:
+            return
+        item = (stretch.end - stretch.start, -stretch.start, stretch)
+        if len(self._settled) < MOST:
+            heappush(self._settled, item)
+        else:
+            heappushpop(self._settled, item)
+
 
 _LAST_TASKS = 12
 _GAP = 3

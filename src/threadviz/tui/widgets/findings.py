@@ -4,18 +4,13 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from textual.content import Content
 
-from threadviz.findings import Finding, comparison, findings
-from threadviz.picture.figures import observer_rows, totals_rows
-from threadviz.picture.heading import cannot, what_ran
-from threadviz.picture.news import News, news_of
-from threadviz.picture.plain import printable
-from threadviz.tui.scene.shown import Shown
-from threadviz.tui.widgets.following import Page, moment
-from threadviz.tui.widgets.labels import header_of, labels
-from threadviz.tui.widgets.loop import figure_style
-from threadviz.tui.widgets.moments import at_end, observer_is_told
-from threadviz.tui.widgets.tracebacks import traceback_lines
-from threadviz.tui.widgets.wording import FAINT, STRONG, filled, wrapped
+from threadviz.analysis import Finding, comparison, findings
+from threadviz.presentation.styles import News, news_of
+from threadviz.presentation.summary import cannot, observer_rows, totals_rows, what_ran
+from threadviz.text import printable
+from threadviz.tui.view.rows import Shown
+from threadviz.tui.widgets.panel import FAINT, STRONG, Page, filled, moment, traceback_lines, wrapped
+from threadviz.tui.widgets.run_words import at_end, figure_style, header_of, labels, observer_is_told
 
 _MARKS = {
     News.GOOD: ("✓", "+", "bold $text-success"),

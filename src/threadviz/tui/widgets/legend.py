@@ -5,14 +5,14 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from threadviz.picture.axis import moment
-from threadviz.picture.marks import EDGE, LOOKS
-from threadviz.picture.strip import Beyond, Mark
-from threadviz.tui.drawing.colours import inks
-from threadviz.tui.drawing.paint import Line, Paint
-from threadviz.tui.drawing.tones import FINE, tone
-from threadviz.tui.scene import Scene
-from threadviz.vocabulary import State
+from threadviz.presentation.axis import moment
+from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.styles import EDGE, LOOKS
+from threadviz.protocol.events import State
+from threadviz.tui.render.cells import FINE, tone
+from threadviz.tui.render.glyphs import Line, Paint
+from threadviz.tui.render.styles import inks
+from threadviz.tui.view import Scene
 
 _ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, Beyond.BLOCKED})
 """What is not for a probe to tell."""

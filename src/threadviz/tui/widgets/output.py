@@ -7,10 +7,9 @@ from rich.cells import chop_cells
 from textual.content import Content
 from textual.events import Resize
 
-from threadviz.findings.words import count
-from threadviz.tui.scene import Scene
-from threadviz.tui.widgets.following import Page
-from threadviz.tui.widgets.wording import FAINT, wrapped
+from threadviz.text import count
+from threadviz.tui.view import Scene
+from threadviz.tui.widgets.panel import FAINT, Page, wrapped
 
 UNFED = "Its standard input is empty here: pipe something in, or use --headless."
 

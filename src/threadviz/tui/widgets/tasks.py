@@ -1,22 +1,271 @@
 """The table of tasks: those that go on above, growing; below them the others, as they finished."""
 
-from collections.abc import Hashable, Sequence
+import enum
+import re
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from textual.content import Content
 from textual.events import Click
 
-from threadviz.findings.words import count
-from threadviz.picture.plain import printable
+from threadviz.presentation.summary import OTHER, Stage, TaskRow, kinds_of_waiting, queued, stage_of, task_row
+from threadviz.protocol.events import State
+from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
-from threadviz.tui.scene import Scene
-from threadviz.tui.scene.shown import Shown
-from threadviz.tui.widgets.following import PERIOD_NS, Page, moment
-from threadviz.tui.widgets.labels import header_of, labels
-from threadviz.tui.widgets.moments import at_end
-from threadviz.tui.widgets.task_order import Rest, Sort, TaskOrder
-from threadviz.tui.widgets.task_rows import TaskRows, marked
-from threadviz.tui.widgets.tracebacks import traceback_lines
-from threadviz.tui.widgets.wording import FAINT, cut, filled, wrapped
+from threadviz.tui.render.styles import variable
+from threadviz.tui.view import Scene
+from threadviz.tui.view.rows import Shown
+from threadviz.tui.widgets.panel import (
+    ALARM,
+    FAINT,
+    PERIOD_NS,
+    STRONG,
+    Page,
+    cut,
+    filled,
+    moment,
+    traceback_lines,
+    wrapped,
+)
+from threadviz.tui.widgets.run_words import at_end, header_of, labels
+
+# The order of a table's tasks, as of any moment, for as many as there may be.
+
+MAX_QUEUED = 8
+"""In the order of finishing, of the tasks that have not started so many have rows; the others share one."""
+
+LEARNED_AT_ONCE = 400
+"""Of so many tasks that are over the running time is looked up at a frame, and kept: it takes about 10 us each."""
+
+_SETTLED_NS = 1_000_000_000
+"""So long after a task is over, no more is said of it."""
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+class Sort(enum.Enum):
+    """By what a table of tasks is sorted; the values are the names of its columns."""
+
+    FINISHING = "result"
+    NAME = "task"
+    LANE = "lane"
+    QUEUED = "queued"
+    ELAPSED = "elapsed"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A row that stands for so many tasks that have not started."""
+
+    tasks: int
+
+
+class TaskOrder:
+    """The tasks of one run in order. It remembers what can't change any more."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self._running: dict[int, int] = {}
+        self._names: dict[int, list[str | int]] = {}
+        self._learned = 0
+
+    def learn(self, over: bool) -> int:
+        """Look up the running time of a few more tasks that are over, and return of how many it is known."""
+        done, timeline = self.timeline.finished_tasks(), self.timeline
+        if len(self._running) < self._learned:  # one came in between later, and moved the others on
+            self._learned = 0
+        for task in done[self._learned : self._learned + LEARNED_AT_ONCE]:
+            if not over and (task.finished or 0) + _SETTLED_NS > timeline.now:
+                break
+            self._running[task.number] = timeline.task_states(task).get(State.RUNNING, 0)
+            self._learned += 1
+        return self._learned
+
+    def rows(self, t: int, sort: Sort) -> list[Task | Rest]:
+        """The tasks that were submitted by `t` (ns), as they stood then."""
+        tasks = [task for task in self.timeline.tasks if task.submitted <= t]
+        if sort is Sort.FINISHING:
+            return self._as_finished(tasks, t)
+        keys: dict[Sort, Callable[[Task], Any]] = {
+            Sort.NAME: self._name,
+            Sort.LANE: self._lane_key(t),
+            Sort.QUEUED: lambda task: (-queued(task, t), task.number),
+            Sort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
+            Sort.RUNNING: lambda task: (-self._running_ns(task, t), task.number),
+        }
+        return [*sorted(tasks, key=keys[sort])]
+
+    def _as_finished(self, tasks: list[Task], t: int) -> list[Task | Rest]:
+        """Those that run, those that wait for a worker, and those that are over."""
+        open_ = [task for task in tasks if task.finished is None or task.finished > t]
+        over = [
+            task
+            for task in self.timeline.finished_tasks()
+            if task.finished is not None and task.finished <= t
+        ]
+        running = [task for task in open_ if stage_of(task, t) is Stage.STARTED]
+        waiting = [task for task in open_ if stage_of(task, t) is Stage.QUEUED]
+        running.sort(key=lambda task: (task.started, task.number))
+        rest = len(waiting) - MAX_QUEUED
+        if rest > 1:
+            return [*running, *waiting[:MAX_QUEUED], Rest(rest), *over]
+        return [*running, *waiting, *over]
+
+    def _name(self, task: Task) -> list[str | int]:
+        """The task's name so that 'digest 9' comes before 'digest 10': text and numbers take turns."""
+        key = self._names.get(task.number)
+        if key is None:
+            parts = _DIGITS.split(task.name)
+            key = [int(part) if index % 2 else part for index, part in enumerate(parts)]
+            self._names[task.number] = key
+        return key
+
+    def _lane_key(self, t: int) -> Callable[[Task], tuple[int, int]]:
+        places = {lane: place for place, lane in enumerate(self.timeline.lanes)}
+
+        def key(task: Task) -> tuple[int, int]:
+            here = task.lane is not None and task.started is not None and task.started <= t
+            return (places[task.lane] if here and task.lane else len(places), task.started or task.submitted)
+
+        return key
+
+    def _running_ns(self, task: Task, t: int) -> int:
+        if task.finished is not None and task.finished <= t:
+            return self._running.get(task.number, 0)
+        return self.timeline.task_states(task, t).get(State.RUNNING, 0)
+
+
+# How the table of tasks is written: which columns there are, how wide, and what a row says.
+
+_FIGURE = 7
+_NAME = 10
+_RESULT = 12
+"""So wide are a figure, a name where it is long, and the result at least."""
+
+_ROOM_FOR_WORDS = 24
+"""From this width on, a result says 'failed' before the error."""
+
+_AT_80 = 80
+_WIDTH_FOR_A_KIND = 20
+"""So many characters more than 80 have room for one more kind of waiting."""
+
+_ROOM_FOR_GAPS = 110
+
+
+class Column(NamedTuple):
+    """`title` stands above it."""
+
+    title: str
+    width: int
+    right: bool = False
+
+
+class TaskRows:
+    """Writes tasks as they stood at `t` (ns) in `width` characters, `longest_name` being that of a task's name."""
+
+    def __init__(
+        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: Sort, plain: bool
+    ) -> None:
+        self._timeline = timeline
+        self._t = t
+        self._plain = plain
+        self._gap = " " * (1 if width < _ROOM_FOR_GAPS else 2)
+        self._kinds = _kinds(timeline, t, 2 + max(0, width - _AT_80) // _WIDTH_FOR_A_KIND)
+        lanes = [len(lane.name) for lane in timeline.lanes if lane.tasks]
+        title = self._title
+        figures = [title(each, sort) for each in (Sort.QUEUED, Sort.ELAPSED, Sort.RUNNING)] + list(
+            self._kinds
+        )
+        middle = [
+            Column(title(Sort.LANE, sort), max([len(title(Sort.LANE, sort)), *lanes])),
+            *(Column(each, max(len(each), _FIGURE), right=True) for each in figures),
+        ]
+        left = (
+            width - sum(column.width + len(self._gap) for column in middle) - len(self._gap) - len(_UNMARKED)
+        )
+        name = min(max(longest_name, len(title(Sort.NAME, sort))), max(left - _RESULT, _NAME))
+        last = Column(title(Sort.FINISHING, sort), max(0, left - name))
+        self._columns = [Column(title(Sort.NAME, sort), name), *middle, last]
+
+    def head(self, note: str) -> Content:
+        """The titles of the columns, and a note."""
+        *titles, last = (Content(column.title) for column in self._columns)
+        return self._row(Content(_UNMARKED), [*titles, last.append(note)]).stylize(STRONG)
+
+    def row(self, task: Task, mark: str, going_on: bool) -> Content:
+        """One task after its mark; of one that is `going_on`, what its lane is in."""
+        told = task_row(task, self._timeline.task_states(task, self._t), self._kinds, self._t)
+        name, lane, *figures = told.name, told.lane, told.queued, told.elapsed, told.running, *told.waits
+        came_out = self._came_out(task, told, going_on)
+        row = self._row(
+            Content.styled(mark, "bold $text-accent"), [*map(Content, (name, lane, *figures)), came_out]
+        )
+        return row.stylize_before(FAINT) if told.stage is Stage.QUEUED else row
+
+    def whole(self, task: Task) -> Content | None:
+        """The name of a task that is over and all of what came of it, where its row has no room for that."""
+        told = task_row(task, {}, (), self._t)
+        if told.stage not in {Stage.DONE, Stage.FAILED}:
+            return None
+        shown = self._came_out(task, told, going_on=False)
+        if len(told.name) <= self._columns[0].width and shown.cell_length <= self._columns[-1].width:
+            return None
+        return Content.assemble(
+            (f"{told.name}: ", STRONG), (told.came_out, ALARM if told.stage is Stage.FAILED else "")
+        )
+
+    def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
+        written = []
+        for column, cell in zip(self._columns, cells, strict=True):
+            text = cut(cell, column.width, self._plain)
+            missing = column.width - text.cell_length
+            written.append(text.pad_left(missing) if column.right else text.pad_right(missing))
+        return mark.append(Content(self._gap).join(written))
+
+    def _title(self, of: Sort, sort: Sort) -> str:
+        up, down = ("^", "v") if self._plain else ("▴", "▾")
+        mark = up if of in {Sort.NAME, Sort.LANE} else down
+        # The order of finishing has no column of its own, and it is not by results that they are sorted.
+        return f"{of.value}{mark if of is sort and of is not Sort.FINISHING else ''}"
+
+    def _came_out(self, task: Task, row: TaskRow, going_on: bool) -> Content:
+        """The result, or the error; of a task that goes on, what its lane is in."""
+        if row.stage is Stage.FAILED:
+            short = f"{'x' if self._plain else '✗'} {printable(task.error or '')}"
+            return Content.styled(
+                row.came_out if self._columns[-1].width >= _ROOM_FOR_WORDS else short, ALARM
+            )
+        if row.stage is not Stage.STARTED:
+            return Content(row.came_out)
+        now = task.lane.at(self._t) if going_on and task.lane is not None else None
+        if now is None:
+            return Content.styled(row.came_out, "$text-warning")
+        return Content.styled(printable(f"{now.state} {now.call}".rstrip()), f"${variable(now.state)}")
+
+
+_UNMARKED = "  "
+
+
+def marked(picked: bool, beside: bool, plain: bool) -> str:
+    """What stands before a task's name: it is picked, or it is `beside` that one, on the lane that is picked."""
+    if picked:
+        return "> " if plain else "▶ "
+    return ("| " if plain else "▌ ") if beside else _UNMARKED
+
+
+def _kinds(timeline: Timeline, t: int, most: int) -> list[str]:
+    """The kinds of waiting that matter to the lanes that tasks are on; they have `most` columns, OTHER included."""
+    states = Counter[State]()
+    for lane in timeline.lanes:
+        if lane.tasks:
+            states.update(lane.states(timeline.begin or 0, t))
+    del states[State.IDLE]
+    kinds = kinds_of_waiting([states], most)
+    return kinds if len(kinds) <= most else [*kinds[: most - 1], OTHER]
+
 
 _MANY = 20_000
 """The rows of so many tasks are sorted anew in steps twice as long, of twice as many in three times as long: for that

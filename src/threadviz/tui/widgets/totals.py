@@ -4,12 +4,10 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from textual.content import Content
 
-from threadviz.picture.figures import Row, totals_rows
-from threadviz.tui.scene.shown import Shown
-from threadviz.tui.widgets.following import Following, moment
-from threadviz.tui.widgets.labels import labels
-from threadviz.tui.widgets.loop import figure_style
-from threadviz.tui.widgets.wording import FAINT, STRONG, Wordings, cut, fitted
+from threadviz.presentation.summary import Row, totals_rows
+from threadviz.tui.view.rows import Shown
+from threadviz.tui.widgets.panel import FAINT, STRONG, Following, Wordings, cut, fitted, moment
+from threadviz.tui.widgets.run_words import figure_style, labels
 
 _GAP = "  "
 _FIGURE = 7

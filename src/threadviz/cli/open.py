@@ -1,0 +1,169 @@
+"""`threadviz show` and `threadviz open`: runs that were recorded."""
+
+import asyncio
+import os
+import signal
+import sys
+import termios
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from threadviz.cli.options import printing
+from threadviz.cli.output import CommandError, Exit, print_run, stdout_paper
+from threadviz.cli.recordings import complain_of_dropped, read
+from threadviz.protocol.requests import AttachRequest, ExecRequest
+from threadviz.run_options import Asked, requests
+from threadviz.tui.app import ThreadvizApp
+from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs.ansi import Printed
+
+
+@click.command()
+@click.argument("file", type=Path)
+@printing
+@click.option("--width", type=int, metavar="N", help="Make the report N characters wide.")
+@click.option("--ascii", "plain", is_flag=True, help="Print ASCII characters only, and no colours.")
+def show(file: Path, as_json: bool, width: int | None, plain: bool) -> Exit:
+    """Print the report of the recording FILE.
+
+    It is the report that the run itself printed.
+    """
+    if as_json and (plain or width is not None):
+        option = "--ascii" if plain else "--width"
+        raise CommandError(f"{option} is for the report, and --json is none: leave one of them out")
+    paper = None
+    if not as_json:
+        paper = stdout_paper()
+        if width is not None:
+            paper = replace(paper, width=_checked(width))
+        if plain:
+            paper = replace(paper, plain=True)
+    loaded = read(file)
+    print_run(loaded.timeline, as_json, paper)
+    complain_of_dropped([file], [loaded])
+    return Exit.FINISHED
+
+
+@click.command(name="open")
+@click.argument("files", type=Path, nargs=-1, required=True)
+@click.option("--loop", is_flag=True, help="Replay it from its begin to its end, again and again.")
+@click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
+def open_(files: tuple[Path, ...], loop: bool, plain: bool) -> int:
+    """Open recordings in the app.
+
+    Several FILES are compared, on one time axis.
+    """
+    return open_recordings(files, plain, loop)
+
+
+def _checked(width: int) -> int:
+    from threadviz.report.console import MAX_WIDTH, MIN_WIDTH
+
+    if not MIN_WIDTH <= width <= MAX_WIDTH:
+        raise CommandError(f"--width is {width}: give a number from {MIN_WIDTH} to {MAX_WIDTH}")
+    return width
+
+
+# Opens the app: on a run that has begun already, on what somebody looks on at, or on recordings.
+
+FIRST = "threads"
+"""The mode that a newcomer sees first."""
+
+
+def open_app(plain: bool) -> int:
+    """Have the app run until somebody leaves it, drawn in ASCII where `plain`, and return the exit status.
+
+    Raises CommandError where there is no terminal for it. Whatever ends it, nothing of a run is left.
+    """
+    _check_terminal("see threadviz run --help")
+    sitting = Sitting()
+    try:
+        sitting.start(*requests(Asked(), [FIRST]))
+        # Only now, for it takes about as long to import Textual as the run's processes take to start.
+
+        return show_runs(sitting, plain)
+    finally:
+        sitting.close()
+
+
+def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
+    """Have the app show recordings, and whatever is run from there; where `loop`, again and again.
+
+    Raises CommandError where there is no terminal for it, or one of them can't be read.
+    """
+    from threadviz.cli.recordings import read, what_was_dropped
+
+    _check_terminal("see threadviz show --help")
+    sitting = Sitting()
+    try:
+        loaded = {path: read(path) for path in paths}
+        sitting.add([Run.of(loaded[path].timeline, what_was_dropped(path, loaded[path])) for path in paths])
+
+        return show_runs(sitting, plain, loop)
+    finally:
+        sitting.close()
+
+
+def look_on(
+    request: ExecRequest | AttachRequest, record: Path | None, plain: bool, output: Printed | None = None
+) -> tuple[int, Run]:
+    """Have the app show a program or a process until somebody leaves it, recorded in the file `record`.
+
+    `output` is where comes what the program prints. Returns the exit status of the app, and what was looked on at,
+    which is over then: it is told to end where it goes on. Raises CommandError where there is no terminal for the app,
+    or it can't be recorded.
+    """
+    from threadviz.cli.execution import open_recording
+
+    _check_terminal("say --headless")
+    run = Run.start(request, None if record is None else open_recording(record))
+    run.output = output
+    sitting = Sitting()
+    try:
+        sitting.follow(run)
+
+        status = show_runs(sitting, plain)
+        run.finish()
+    finally:
+        sitting.close()
+    return status, run
+
+
+def _check_terminal(instead: str) -> None:
+    """Raise CommandError where there is none, and say what does without."""
+    for name in ("stdin", "stdout", "stderr"):
+        if not getattr(sys, name).isatty():
+            raise CommandError(
+                f"the app needs a terminal, and {name} is none: for a report without the app, {instead}"
+            )
+
+
+# The app in the terminal, and the signals that end it.
+
+
+def show_runs(sitting: Sitting, plain: bool, loop: bool = False) -> int:
+    """Have the app show `sitting` until somebody leaves it or a signal ends it, and return the exit status."""
+    app = ThreadvizApp(sitting, plain=plain, loop=loop)
+    asyncio.run(_run(app))
+    return app.return_code or Exit.FINISHED
+
+
+async def _run(app: ThreadvizApp) -> None:
+    """Run it, and have it take leave of the terminal properly when it is told to end by a signal."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _leave, app)
+    await app.run_async()
+
+
+def _leave(app: ThreadvizApp) -> None:
+    try:
+        termios.tcgetattr(sys.stdin)
+    except termios.error:
+        # The terminal is gone. What is written to it now may be waited for without end, and nobody would read it.
+        # The observer sees that nobody is there, and ends the run.
+        os._exit(Exit.INTERRUPTED)
+    app.exit(return_code=Exit.INTERRUPTED)

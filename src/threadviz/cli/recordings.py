@@ -1,0 +1,67 @@
+"""Reads recordings for the commands, with a word on how far it is where that takes a while."""
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from threadviz.cli.output import CommandError, complain
+from threadviz.recordings.reader import Loaded, LoadError, load
+from threadviz.text import printable
+
+_QUICK_S = 0.3
+"""What takes no longer is read without a word."""
+
+
+def read(path: Path) -> Loaded:
+    """Load a recording. Raises CommandError."""
+    try:
+        with _Word(path) as word:
+            return load(path, word.show)
+    except LoadError as error:
+        raise CommandError(str(error)) from error
+
+
+def what_was_dropped(path: Path, loaded: Loaded) -> str:
+    """Say as a sentence, without its full stop, what of a recording could not be taken; nothing where all was."""
+    return f"the recording {str(path)!r} is not sound: {loaded.dropped}" if loaded.dropped else ""
+
+
+def complain_of_dropped(paths: Sequence[Path], loaded: Sequence[Loaded]) -> None:
+    """Say on stderr what of these recordings could not be taken."""
+    for sentence in map(what_was_dropped, paths, loaded):
+        if sentence:
+            complain(sentence)
+
+
+class _Word:
+    """A line on stderr, where that is a terminal, gone when this is left."""
+
+    def __init__(self, path: Path) -> None:
+        self._what = f"reading {printable(path.name)[:40]}"
+        self._from = monotonic() + _QUICK_S
+        self._shown = ""
+
+    def show(self, share: float) -> None:
+        """So much of the file was read, as a share of 1."""
+        words = f"{self._what}: {share:.0%}"
+        if words != self._shown and monotonic() > self._from and sys.stderr.isatty():
+            self._write(f"\r{words}")
+            self._shown = words
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._shown:
+            self._write(f"\r{' ' * len(self._shown)}\r")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(text)
+            sys.stderr.flush()

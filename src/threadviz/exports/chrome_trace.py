@@ -1,0 +1,426 @@
+"""The Chrome trace-event JSON, which Perfetto and speedscope read.
+
+Each lane is a thread, its stretches slices; its tasks are slices of another thread below it, and the functions that it
+was seen in are instants. A GIL is a thread above those of its process, whose slices are who held it. What is said of
+the run as a whole (its begin and end, a process that died, how many lanes run or wait to) is in a process of its own.
+Times are microseconds since the run's origin, which is a little before its begin, with three decimals: to the ns.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heappop, heappush, merge
+from itertools import groupby, islice
+from math import ulp
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from threadviz._version import __version__
+from threadviz.analysis import outcome_of
+from threadviz.presentation.summary import cannot
+from threadviz.protocol.events import FREE, OPEN, State, Watches
+from threadviz.text import count, seconds
+from threadviz.timeline import STATES, Lane, Ribbon, Role, Task, Timeline
+
+# How many lanes are in a state at a time: what a trace's counters show.
+
+COUNTED: Mapping[State, str] = MappingProxyType(
+    {
+        State.RUNNING: "parallelism: running",
+        State.READY: "runnable",
+        State.GIL: "waiting for the GIL",
+    }
+)
+"""What is counted, and how that is called."""
+
+MOST_EXACT = 100_000
+"""So many stretches are counted one by one; of a run with more, the counters are averages over BINS bins."""
+
+BINS = 10_000
+
+_INDICES = [STATES.index(state) for state in COUNTED]
+
+Step = tuple[int, list[tuple[State, float]]]
+"""From when (ns) on, and the counters that change then, with what they are from there on."""
+
+
+def bin_width(timeline: Timeline) -> int:
+    """How long (ns) each of the bins is that the counters are averages over; 0 where they are exact."""
+    if sum(lane.held for lane in timeline.lanes) <= MOST_EXACT:
+        return 0
+    return max(1, -(-timeline.now // BINS))
+
+
+def steps(timeline: Timeline) -> Iterator[Step]:
+    """Yield how many lanes are in each of COUNTED, plumbing included, whenever one of them changes; 0 at the end."""
+    width = bin_width(timeline)
+    return _averages(timeline, width) if width else _exact(timeline)
+
+
+def _exact(timeline: Timeline) -> Iterator[Step]:
+    counts = dict.fromkeys(COUNTED, 0)
+    yield 0, [*counts.items()]
+    changes = merge(*map(_changes, timeline.lanes), key=itemgetter(0))
+    for t, group in groupby(changes, key=itemgetter(0)):
+        before = counts.copy()
+        for _, state, by in group:
+            counts[state] += by
+        changed: list[tuple[State, float]] = [
+            (state, number) for state, number in counts.items() if number != before[state]
+        ]
+        if changed:
+            yield t, changed
+
+
+def _changes(lane: Lane) -> Iterator[tuple[int, State, int]]:
+    for stretch in lane.stretches():
+        if stretch.state in COUNTED:
+            yield stretch.start, stretch.state, 1
+            yield stretch.end, stretch.state, -1
+
+
+def _averages(timeline: Timeline, width: int) -> Iterator[Step]:
+    number = -(-timeline.now // width)
+    sums = [[0] * len(COUNTED) for _ in range(number)]
+    for lane in timeline.lanes:
+        for mine, binned in zip(sums, lane.binned(0, width, number), strict=True):
+            for column, index in enumerate(_INDICES):
+                mine[column] += binned[index]
+    for index, mine in enumerate(sums):
+        start = index * width
+        length = min(width, timeline.now - start)
+        yield start, [(state, round(ns / length, 3)) for state, ns in zip(COUNTED, mine, strict=True)]
+    yield timeline.now, [(state, 0) for state in COUNTED]
+
+
+# The tracks of a trace: which process and which thread everything is shown in.
+
+OWN_IDS = 10_000_000
+"""Tracks that are no thread of the run are numbered from here on: no Linux has so many processes (4,194,304)."""
+
+_MAX_ID = 2**31 - 1
+
+
+class Track(NamedTuple):
+    """What viewers take for a thread: a row of slices."""
+
+    pid: int
+    tid: int
+    name: str
+
+
+class TaskRow(NamedTuple):
+    """Tasks none of which begins before the one before it is over, as (start, end, task), in ns."""
+
+    track: Track
+    tasks: list[tuple[int, int, Task]]
+
+
+class Tracks:
+    """All tracks of a run. Each lane is in its own process and thread, by the numbers that those had in the run.
+
+    Where two threads had the same number, one after the other, or where it is none that a viewer takes, the lane gets
+    a number of its own, and so do the tracks that are no thread: the rows of tasks, and `whole`, a process for what is
+    said of the run as a whole.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        lanes = timeline.lanes
+        self._until = timeline.now
+        said = {number for lane in lanes for number in (lane.pid, lane.tid)}
+        self._own = (number for number in itertools.count(OWN_IDS) if number not in said)
+        self._threads = set[int]()
+        self.whole = Track(next(self._own), next(self._own), "events")
+        self.processes = {self.whole.pid: "the run as a whole"}
+        self._pids: dict[int, int] = {}
+        self.lanes: list[tuple[Lane, Track]] = []
+        # In the order in which they are to be shown.
+        self.in_order = [self.whole]
+        self.rows: list[TaskRow] = []
+        self._add_rows(
+            self.whole.pid,
+            "tasks that never started",
+            ((task.submitted, self._end(task), task) for task in timeline.tasks if task.started is None),
+        )
+        self._add_rows(
+            self.whole.pid,
+            "tasks on no lane",
+            self._elapsed(task for task in timeline.tasks if task.lane is None),
+        )
+        self.ribbons: list[tuple[Ribbon, Track]] = []
+        ribbons = list(timeline.ribbons)
+        for lane in lanes:
+            mine = [ribbon for ribbon in ribbons if ribbon.pid == lane.pid]
+            ribbons = [ribbon for ribbon in ribbons if ribbon.pid != lane.pid]
+            for ribbon in mine:
+                self._add_ribbon(self._pid(timeline, lane), ribbon)
+            self._add_lane(timeline, lane)
+
+    def _add_ribbon(self, pid: int, ribbon: Ribbon) -> None:
+        """A GIL stands above the threads of its process."""
+        name = f"GIL of interpreter {ribbon.interpreter}" if ribbon.interpreter else "GIL"
+        track = Track(pid, next(self._own), name)
+        self.ribbons.append((ribbon, track))
+        self.in_order.append(track)
+
+    def _add_lane(self, timeline: Timeline, lane: Lane) -> None:
+        track = Track(self._pid(timeline, lane), self._tid(lane), lane.name)
+        self.lanes.append((lane, track))
+        self.in_order.append(track)
+        tasks = (timeline.task(number) for number in lane.tasks)
+        self._add_rows(track.pid, f"{lane.name}: tasks", self._elapsed(tasks))
+
+    def _add_rows(self, pid: int, name: str, tasks: Iterable[tuple[int, int, Task]]) -> None:
+        """Put tasks into rows, into as few as will do: mostly one."""
+        rows: list[TaskRow] = []
+        ends: list[tuple[int, int]] = []
+        for start, end, task in sorted(tasks, key=lambda each: each[:2]):
+            if ends and ends[0][0] <= start:
+                _, index = heappop(ends)
+            else:
+                index = len(rows)
+                track = Track(pid, next(self._own), f"{name} ({index + 1})" if index else name)
+                rows.append(TaskRow(track, []))
+            rows[index].tasks.append((start, end, task))
+            heappush(ends, (end, index))
+        self.rows += rows
+        self.in_order += [row.track for row in rows]
+
+    def _elapsed(self, tasks: Iterable[Task]) -> Iterator[tuple[int, int, Task]]:
+        for task in tasks:
+            if task.started is not None:
+                yield task.started, self._end(task), task
+
+    def _end(self, task: Task) -> int:
+        return self._until if task.finished is None else task.finished
+
+    def _pid(self, timeline: Timeline, lane: Lane) -> int:
+        pid = self._pids.get(lane.pid)
+        if pid is None:
+            pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._own)
+            header = timeline.header
+            if header.watches is not Watches.WORKLOAD:
+                self.processes[pid] = lane.process_name
+            elif lane.role is Role.LOOP:
+                self.processes[pid] = f"{header.workload}, {header.mode}"
+            else:
+                self.processes[pid] = lane.name if lane.kind == "process" else lane.process
+        return pid
+
+    def _tid(self, lane: Lane) -> int:
+        tid = lane.tid if 0 < lane.tid <= _MAX_ID and lane.tid not in self._threads else next(self._own)
+        self._threads.add(tid)
+        return tid
+
+
+_AT_A_TIME = 2000
+"""So many events are written at a time."""
+
+_ROUNDINGS = 4
+"""So many times a viewer may have rounded, before it compares where one slice ends with where the next begins."""
+
+_HALF_A_NS = 0.0005
+"""In microseconds."""
+
+_COLOURS = {
+    State.RUNNING: "thread_state_running",
+    State.READY: "thread_state_runnable",
+    State.GIL: "yellow",
+    State.IO: "thread_state_iowait",
+    State.LOCK: "thread_state_uninterruptible",
+    State.SLEEP: "thread_state_sleeping",
+    State.IDLE: "white",
+    State.WAITING: "grey",
+    State.UNKNOWN: "thread_state_unknown",
+}
+"""By the names that chrome://tracing has for colours; Perfetto has colours of its own, by the slices' names."""
+
+
+def trace(timeline: Timeline, dropped: str = "") -> Iterator[str]:
+    """Yield the trace as text, in ASCII."""
+    about = _json({"displayTimeUnit": "ms", "otherData": _about(timeline, dropped)})
+    yield f'{about[:-1]},"traceEvents":[\n'
+    events = _events(timeline)
+    separator = ""
+    while some := [*islice(events, _AT_A_TIME)]:
+        yield separator + ",\n".join(some)
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
+    header = timeline.header
+    notes = [cannot(header), dropped]
+    if width := bin_width(timeline):
+        notes.append(
+            f"The run has very many stretches: its counters are averages over {seconds(width)} each."
+        )
+    if timeline.folded is not None:
+        notes.append(
+            f"{count(timeline.folded.threads, 'thread')} more came and went: no track or counter has them."
+        )
+    if any(lane.thinned_until > lane.start for lane in timeline.lanes):
+        notes.append(
+            "The run is too long to be kept as it was: of slices with 'order_within_ns' the lengths are right, and"
+            " where they lie within so many ns is not known."
+        )
+    return {
+        "threadviz": __version__,
+        "workload": header.workload,
+        "mode": header.mode,
+        "outcome": outcome_of(timeline).value,
+        "python": timeline.python,
+        "gil": timeline.gil,
+        "cores": header.cores,
+        "platform": header.platform,
+        "probe": header.probe.name,
+        "notes": [note for note in notes if note],
+    }
+
+
+def _events(timeline: Timeline) -> Iterator[str]:
+    tracks = Tracks(timeline)
+    yield from _names(tracks)
+    yield from _moments(timeline, tracks.whole)
+    yield from _counters(timeline, tracks.whole)
+    for lane, track in tracks.lanes:
+        yield from _stretches(lane, track)
+        yield from _functions(lane, track)
+    for ribbon, track in tracks.ribbons:
+        yield from _holds(timeline, ribbon, track)
+    for row in tracks.rows:
+        yield from _tasks(timeline, row)
+
+
+def _names(tracks: Tracks) -> Iterator[str]:
+    for index, (pid, name) in enumerate(tracks.processes.items()):
+        yield _named("process", Track(pid, 0, name), index)
+    for index, track in enumerate(tracks.in_order):
+        yield _named("thread", track, index)
+
+
+def _named(what: str, track: Track, index: int) -> str:
+    where: dict[str, Any] = {"ph": "M", "ts": 0, "pid": track.pid}
+    if what == "thread":
+        where["tid"] = track.tid
+    name = _json({"name": f"{what}_name", **where, "args": {"name": track.name}})
+    return f"{name},\n{_json({'name': f'{what}_sort_index', **where, 'args': {'sort_index': index}})}"
+
+
+def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
+    """The moments of the run, in the order of time."""
+    moments: list[tuple[str, int | None, dict[str, Any]]] = [
+        ("begin", timeline.begin, {}),
+        ("end", timeline.end, {"error": timeline.error} if timeline.error else {}),
+    ]
+    moments += [(f"{died.who} died", died.t, {"pid": died.pid, "how": died.how}) for died in timeline.died]
+    for name, t, args in sorted(
+        ((name, t, args) for name, t, args in moments if t is not None), key=lambda each: each[1]
+    ):
+        yield _event("i", t, name, whole, cat="run", s="t", args=args)
+
+
+def _counters(timeline: Timeline, whole: Track) -> Iterator[str]:
+    for t, changed in steps(timeline):
+        for state, number in changed:
+            yield _event("C", t, COUNTED[state], whole, args={"lanes": number})
+
+
+def _stretches(lane: Lane, track: Track) -> Iterator[str]:
+    """The states of a lane. There may be a million of them: what stretches of a kind have in common is made once."""
+    thinned, of_loop = lane.thinned_until, lane.role is Role.LOOP
+    alike: dict[tuple[object, ...], str] = {}
+    for stretch in lane.stretches():
+        start, ns = stretch.start, stretch.end - stretch.start
+        place = lane.place_at(start) if stretch.call else ""
+        if of_loop or place or start < thinned:
+            rest = _rest(lane, track, stretch.state, stretch.call, stretch.known, start, ns, place)
+        else:
+            kind = (stretch.state, stretch.call, stretch.known)
+            rest = alike.get(kind) or alike.setdefault(kind, _rest(lane, track, *kind, start, ns))
+        yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, stretch.end)},{rest}'
+
+
+def _rest(
+    lane: Lane, track: Track, state: State, call: str, known: str, start: int, ns: int, place: str = ""
+) -> str:
+    """What a stretch's slice has beside its times."""
+    args: dict[str, Any] = {"known": known}
+    if call:
+        args["call"] = call
+    if place:
+        args["place"] = place
+    if blocked := sum(lane.blocked_binned(start, ns, 1)[0]):
+        args["loop_could_not_answer_ns"] = blocked
+    if grain := lane.grain(start):
+        args["order_within_ns"] = grain
+    where = {"pid": track.pid, "tid": track.tid}
+    return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
+
+
+def _functions(lane: Lane, track: Track) -> Iterator[str]:
+    """The functions that it was seen in, each at the moment at which that was."""
+    for t, function in lane.functions:
+        yield _event("i", t, function, track, cat="stack", s="t", args={})
+
+
+def _holds(timeline: Timeline, ribbon: Ribbon, track: Track) -> Iterator[str]:
+    """Who held the GIL: there is nothing where nobody did, or that was not seen."""
+    names = {lane.number: lane.name for lane in timeline.lanes}
+    for held in ribbon.stretches():
+        if held.holder in (FREE, OPEN):
+            continue
+        args: dict[str, Any] = {"known": held.known}
+        if held.holder >= 0:
+            args["lane"] = held.holder
+        if grain := ribbon.grain(held.start):
+            args["order_within_ns"] = grain
+        name = names.get(held.holder, "a thread without a lane")
+        yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
+
+
+def _tasks(timeline: Timeline, row: TaskRow) -> Iterator[str]:
+    for start, end, task in row.tasks:
+        more = {"cname": "terrible"} if task.error is not None else {}
+        yield _event(
+            "X", start, task.name, row.track, end=end, cat="task", **more, args=_told(timeline, task)
+        )
+
+
+def _told(timeline: Timeline, task: Task) -> dict[str, Any]:
+    """What is known of a task."""
+    told: dict[str, Any] = {"task": task.number}
+    if task.started is not None:
+        told["queued_ns"] = task.started - task.submitted
+        told["states_ns"] = timeline.task_states(task)
+    if task.finished is None:
+        told["unfinished"] = True
+    elif task.error is not None:
+        told["error"] = task.error
+    else:
+        told["result"] = task.result or ""
+    return told
+
+
+def _event(ph: str, t: int, name: str, track: Track, end: int | None = None, **more: Any) -> str:
+    length = "" if end is None else f'"dur":{_length(t, end)},'
+    rest = _json({"name": name, "pid": track.pid, "tid": track.tid, **more})[1:]
+    return f'{{"ph":"{ph}","ts":{_micros(t)},{length}{rest}'
+
+
+def _micros(ns: int) -> str:
+    """As JSON has it, exactly."""
+    return f"{ns // 1000}.{ns % 1000:03}"
+
+
+def _length(start: int, end: int) -> str:
+    """How long it is, to the ns; so little less that a viewer which adds it to the start is never behind the end.
+
+    It adds in floats, which are not exact. Speedscope, for one, would then take the next slice for a part of this one.
+    """
+    length, missing = (end - start) / 1000, _ROUNDINGS * ulp(end / 1000)
+    return repr(length - missing) if length > missing < _HALF_A_NS else _micros(end - start)
+
+
+_json = json.JSONEncoder(separators=(",", ":")).encode

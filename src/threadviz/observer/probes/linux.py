@@ -1,0 +1,267 @@
+"""The Linux probe: reads /proc from outside, and tells all states, with no pause of what it watches.
+
+A thread that was blocked and has got no CPU since is blocked still, in the same call. So where all threads of a
+process are blocked, one look at the CPU time of the process is enough for all of them; and else one at a thread's
+own counters for each that was blocked.
+"""
+
+import os
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import clock_gettime_ns
+
+from threadviz.observer.cpython.detect import Program
+from threadviz.observer.probes.accounting import Ledger
+from threadviz.observer.probes.base import KindOf, ProcessKind, Watched, in_program
+from threadviz.observer.probes.gil_holders import Holders
+from threadviz.observer.probes.procfs import (
+    GONE,
+    HAD_IT_NS,
+    RUNNABLE,
+    ProcProcess,
+    ProcThread,
+    age_ns,
+    command_line,
+    thread_name,
+)
+from threadviz.observer.probes.syscalls import SyscallTable
+from threadviz.protocol.events import ProbeInfo, State
+
+ASKED_HZ = 550.0
+
+SEARCH_NS = 10_000_000
+"""How often, at most, the children of a process are looked for (ns)."""
+
+SEARCH_PAUSE = 200
+"""A search for them is followed by a pause that is so many times as long ..."""
+
+SEARCH_MAX_NS = 100_000_000
+"""... but not longer than this (ns)."""
+
+ENTER_NS = 8_000_000
+"""How often what is counted of a thread that stays runnable is entered (ns): before its counters, which move with
+the scheduler's ticks, could be taken to stand still."""
+
+NEVER = 2**63
+
+
+def reason_against(pid: int) -> str | None:
+    """Return why process `pid` can't be watched this way, as a clause, or None where it can."""
+    if not SyscallTable().known:
+        return "the system call numbers of this machine type are not known"
+    for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
+        try:
+            Path(f"/proc/{pid}/{file}").read_bytes()
+        except OSError as error:
+            return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
+    if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # of this process, which has run
+        return "this kernel does not count for how long threads run"
+    return None
+
+
+class LinuxProbe:
+    """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
+
+    Descendants that are `ignored` are not watched, nor what they start; `kind_of` tells what each of the others is.
+    Raises OSError where `root` is gone.
+    """
+
+    def __init__(
+        self,
+        root: int,
+        clock: Callable[[], int],
+        ignored: Collection[int] = (),
+        kind_of: KindOf = in_program,
+    ) -> None:
+        self._clock = clock
+        self._kind_of = kind_of
+        self._syscalls = SyscallTable()
+        self._root = root
+        self._ignored = frozenset(ignored)
+        self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
+        self._first.find_gil(0)
+        self._processes = {root: self._first}
+        self.holders = Holders()
+        """Who holds the GILs, as a teller."""
+        self._threads: list[ProcThread] = []
+        self._came: list[ProcThread] = []
+        self._went: list[Watched] = []
+
+    @property
+    def info(self) -> ProbeInfo:
+        """All states; where the first process runs a Python that has no GIL, there is no wait for it."""
+        python = self._first.program.interpreter
+        without = python is not None and python.gil is False
+        return ProbeInfo(
+            "linux", tuple(state for state in State if state is not State.GIL or not without), "", ASKED_HZ
+        )
+
+    @property
+    def threads(self) -> Sequence[ProcThread]:
+        """The threads that are watched now."""
+        return self._threads
+
+    def begin(self) -> None:
+        """Start the books, at the run's origin, of the threads that there are, with the counters as they stand."""
+        processes = list(self._processes.values())
+        for process in processes:
+            for tid in process.new_threads():
+                with suppress(*GONE):
+                    counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
+                    self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
+            met = [child for child in process.children() if self._meet(child, process, 0)]
+            processes += [self._processes[child] for child in met]
+
+    def look(self, now: int, late_ns: int) -> None:
+        """Read every thread once, and look for threads and processes that have come."""
+        busy, gone = [], []
+        for process in self._processes.values():
+            try:
+                cpu = clock_gettime_ns(process.clock)
+            except OSError:
+                gone.append(process)
+                continue
+            if cpu == process.cpu and process.still and now < process.next_search:
+                process.seen = now
+            else:
+                process.cpu = cpu
+                busy.append(process)
+        for process in busy:
+            self._look_at(process, now, late_ns)
+        for process in gone:
+            for thread in list(process.threads.values()):
+                self._drop(thread, now)
+            self.holders.leave(process)
+            process.close()
+            del self._processes[process.pid]
+
+    def _look_at(self, process: ProcProcess, now: int, late_ns: int) -> None:
+        """Read the threads of a process in which something ran: only there can anything be new."""
+        for tid in process.new_threads():
+            self._watch(process, tid, Ledger(process.looked), process.looked)
+        process.looked = now
+        pread, gone, still = os.pread, [], True
+        for thread in process.threads.values():
+            try:
+                if not thread.blocked and now < thread.enter_next and pread(thread.syscall, 8, 0) == RUNNABLE:
+                    thread.ledger.still(now)
+                    still = False
+                    continue
+                counters = pread(thread.schedstat, 64, 0)
+                if thread.blocked and counters == thread.counters:
+                    continue
+                if thread.gil_place is not None and thread.woke_in_vain(counters):
+                    thread.counters = counters
+                    continue
+                self._read(thread, counters, late_ns)
+                still = still and thread.blocked
+            except GONE as error:
+                gone.append((thread, isinstance(error, PermissionError)))
+        for thread, forbidden in gone:
+            self._drop(thread, now)
+            if forbidden or thread.tid == process.pid:
+                process.closed.add(thread.tid)
+        self.holders.look(process, now, late_ns)
+        process.seen, process.still = now, still
+        if now >= process.may_search:
+            self._find_children(process, now)
+        else:
+            process.next_search = process.may_search
+
+    def _find_children(self, process: ProcProcess, now: int) -> None:
+        started = self._clock()
+        new = [child for child in process.children() if child not in self._processes]
+        pause = SEARCH_PAUSE * (self._clock() - started)
+        process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
+        process.next_search = NEVER  # unless something runs, and could start one
+        for child in new:
+            self._meet(child, process, process.searched)
+        process.searched = now
+
+    def program_of(self, pid: int) -> Program | None:
+        """Return what a process runs that is watched."""
+        process = self._processes.get(pid)
+        return process.program if process else None
+
+    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
+        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
+        if pid not in self._processes:
+            self._meet(pid, self._first, 0)
+        process = self._processes.get(pid)
+        if kind is None or process is None or process.sure:
+            return
+        process.kind, process.sure = kind, True
+        for thread in process.threads.values():
+            thread.process = kind
+
+    def _meet(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
+        """Watch a process that was not there at `not_before`; False where it is gone already, or is to be ignored."""
+        if pid in self._ignored:
+            return False
+        with suppress(*GONE):
+            born = max(not_before, self._clock() - age_ns(pid))
+            self._processes[pid] = ProcProcess(pid, parent, self._kind_of("", parent.kind, ""), born)
+            return True
+        return False
+
+    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+        """Hand over the threads that came and those that went since the last call.
+
+        What a process is, is told only now: when it was found it may not have started its program.
+        """
+        for process in {thread.owner for thread in self._came}:
+            if process.parent is not None and not process.sure:
+                with suppress(*GONE):
+                    line, parents = command_line(process.pid), command_line(process.parent.pid)
+                    process.kind = self._kind_of(line, process.parent.kind, parents)
+        for thread in self._came:
+            thread.process = thread.owner.kind
+        now = self._clock()
+        for process in self._processes.values():
+            if now >= process.program.due:
+                process.find_gil(now)
+            self.holders.refresh(process)
+        changes: tuple[list[Watched], list[Watched]] = [*self._came], self._went
+        self._came, self._went = [], []
+        return changes
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.holders.close()
+        for thread in self._threads:
+            thread.close()
+        for process in self._processes.values():
+            process.close()
+
+    def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
+        if thread.blocked:
+            thread.ledger.still(thread.owner.seen)
+        waited = thread.gil_place is not None
+        blocked = thread.blocked_in(self._syscalls)
+        running, ready, turns = map(int, counters.split())
+        if waited and (running - thread.entered > HAD_IT_NS or (blocked and thread.gil_place is None)):
+            thread.owner.passed = thread.owner.seen
+        now = self._clock()
+        thread.ledger.read(now, running, ready, turns, blocked, late_ns)
+        thread.enter_next = now + ENTER_NS
+        thread.counters, thread.entered = counters, running
+        thread.blocked, thread.since = blocked is not None, thread.owner.looked
+
+    def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
+        with suppress(*GONE):
+            name = thread_name(process.pid, tid)
+            thread = ProcThread(process.pid, tid, name, process.kind, started, ledger, owner=process)
+            process.threads[tid] = thread
+            self._threads.append(thread)
+            self._came.append(thread)
+
+    def _drop(self, thread: ProcThread, now: int) -> None:
+        if thread.blocked:
+            thread.ledger.still(thread.owner.seen)
+        thread.ended = thread.ledger.end(now)
+        thread.close()
+        self._threads.remove(thread)
+        self._went.append(thread)
+        del thread.owner.threads[thread.tid]
+        thread.owner.links = 0  # another may have come for it

@@ -1,0 +1,401 @@
+"""A workload under a mode: its processes are brought up, until they wait for nothing but the word to go."""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from threadviz.mock_server.sites import Site
+from threadviz.observer.io import NamedPipe, Output, RunClock
+from threadviz.observer.observation import (
+    CalledOffError,
+    Prepared,
+    RefusedError,
+    StartError,
+    called_off,
+    header,
+)
+from threadviz.observer.probes.base import Probe, ProcessKind, Teller, Watched, close_all
+from threadviz.observer.probes.sampler import Sampler
+from threadviz.observer.system import open_as_many_files_as_allowed
+from threadviz.processes import adopt_orphans, end_children, how_it_ended, keep_ended_children
+from threadviz.protocol.events import Begin, Closed, Died, Ended, Event, Finished, Outcome, Started, Submitted
+from threadviz.protocol.requests import PYTHON, Calling, RunRequest
+from threadviz.protocol.subject import SENDS, Ready, Refused, SubjectOrder
+
+# What a subject prints.
+
+MAX_BYTES = 16 * 2**20
+KEPT_BYTES = 64 * 2**10
+"""When it is more than the former, only the last of so many bytes is kept: no disk is filled."""
+
+_LAST_BYTES = 4096
+
+
+class Printed:
+    """A file that a process prints to, as much as it likes: it never has to wait for anybody. Raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def last_line(self) -> str:
+        """Return the last line that says anything, if there is one."""
+        lines = self._last(_LAST_BYTES).decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+    def cut(self) -> None:
+        """Let go of what is old, where it is much."""
+        if os.fstat(self.descriptor).st_size > MAX_BYTES:
+            kept = self._last(KEPT_BYTES)
+            os.ftruncate(self.descriptor, 0)
+            os.write(self.descriptor, kept)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep it as it is now: what processes print that are being ended meanwhile is let go of."""
+        size = os.fstat(self.descriptor).st_size
+        yield
+        os.ftruncate(self.descriptor, min(size, os.fstat(self.descriptor).st_size))
+
+    def _last(self, most: int) -> bytes:
+        size = os.fstat(self.descriptor).st_size
+        return os.pread(self.descriptor, most, max(0, size - most))
+
+
+# The processes that the observer starts: the stand-in site and the subject.
+
+Told = Begin | Submitted | Started | Finished | Ended
+
+Said = Ready | Refused | Told
+
+
+def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
+    """Write a line to the standard input of a process; of one that is dead already, its status tells."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(line + b"\n")
+        process.stdin.flush()
+
+
+class StandInSite:
+    """The stand-in site, which is to serve `sites`."""
+
+    def __init__(self, sites: Sequence[Site]) -> None:
+        answers, into = os.pipe()
+        self.answers: IO[bytes] = os.fdopen(answers, "rb")
+        """What it says: one line, with the addresses that it serves at."""
+        try:
+            self.process = subprocess.Popen(
+                [*PYTHON, "threadviz.mock_server", str(into)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(into,),
+            )
+        finally:
+            os.close(into)
+        _tell(self.process, msgspec.json.encode(sites))
+
+    def urls(self) -> tuple[str, ...]:
+        """Return where it serves the sites, in their order. Blocks until it has said so. Raises StartError."""
+        answer = self.answers.readline()
+        if not answer:
+            raise StartError(f"the stand-in site ended: {how_it_ended(self.process.wait())}")
+        return msgspec.json.decode(answer, type=tuple[str, ...])
+
+
+class Subject:
+    """The watched process, and the named pipe in folder `scratch` through which it speaks.
+
+    What it prints goes to the file `output`, where somebody wants it.
+    """
+
+    def __init__(self, scratch: Path, output: str = "") -> None:
+        self.pipe = NamedPipe(scratch / "events")
+        self.printed = Printed(Path(output) if output else scratch / "printed")
+        self._decoder = msgspec.json.Decoder(Said)
+        self.process = subprocess.Popen(
+            [*PYTHON, "threadviz.subject"],
+            stdin=subprocess.PIPE,
+            stdout=self.printed.descriptor,
+            stderr=self.printed.descriptor,
+        )
+
+    def order(self, order: SubjectOrder) -> None:
+        """Tell it what to run; it answers Ready."""
+        _tell(self.process, msgspec.json.encode(order))
+
+    def go(self) -> None:
+        """Let it begin."""
+        _tell(self.process, b"")
+
+    def said(self) -> list[Said]:
+        """Return what it and its workers have said since the last call; times are of `time.monotonic_ns()`."""
+        return [self._decoder.decode(line) for line in self.pipe.lines()]
+
+
+# Bringing a run's processes up, until the subject waits for nothing but the word to go.
+
+READY_S = 30.0
+"""How long each process may take to get ready (s)."""
+
+IMPORTED_S = 120.0
+"""How long a module of somebody's own may take to be imported (s)."""
+
+_CHECK_S = 0.1
+
+
+def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> None:
+    """Tell the subject what to run, with the addresses at which it is to fetch the request's sites."""
+    names = (each.name for each in request.sites)
+    subject.order(
+        SubjectOrder(
+            workload=request.workload,
+            mode=request.mode,
+            workers=request.workers,
+            tasks=request.tasks,
+            urls=tuple(zip(names, urls, strict=True)),
+            timeout_s=request.timeout_s,
+            online=request.online,
+            events=str(subject.pipe.path),
+            calling=request.calling,
+        )
+    )
+
+
+def await_site(site: StandInSite, lifeline: int) -> tuple[str, ...]:
+    """Wait until the site serves, and return where. Raises StartError and CalledOffError."""
+    if not _await(site.answers, lifeline, READY_S):
+        raise StartError(f"the stand-in site was not ready within {READY_S:g} s")
+    return site.urls()
+
+
+def await_ready(subject: Subject, lifeline: int, calling: Calling | None = None) -> int:
+    """Wait until the subject is ready, and return its number of tasks. Raises StartError and CalledOffError."""
+    seconds = READY_S if calling is None else IMPORTED_S
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        status = subject.process.poll()
+        for event in subject.said():
+            if isinstance(event, Ready):
+                return event.tasks
+            if isinstance(event, Refused):
+                raise RefusedError(event.why, event.traceback)
+        if status is not None:
+            raise _ended_early(subject, status, calling)
+        _await(subject.pipe.descriptor, lifeline, _CHECK_S)
+    if calling is not None:
+        module = calling.function.partition(":")[0]
+        raise RefusedError(
+            f"to import {module!r} takes more than {seconds:g} s: a module is imported as a whole, so that what it is"
+            " to do as a program belongs under `if __name__ == '__main__':`",
+            "",
+        )
+    raise StartError(f"the subject was not ready within {seconds:g} s")
+
+
+def _ended_early(subject: Subject, status: int, calling: Calling | None) -> StartError:
+    how, words = how_it_ended(status), subject.printed.last_line()
+    if calling is None:
+        return StartError(f"the subject ended: {how}: {words}")
+    module = calling.function.partition(":")[0]
+    return RefusedError(f"to import {module!r} ends the process ({how}){f': {words}' if words else ''}", "")
+
+
+def _await(source: int | IO[bytes], lifeline: int, seconds: float) -> bool:
+    """Wait until there is something to read from `source`, for so long at most, and tell whether there is."""
+    readable, _, _ = select.select([source, lifeline], [], [], seconds)
+    if lifeline in readable:
+        raise CalledOffError
+    return bool(readable)
+
+
+def prepare_run(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
+    """Start the site and the subject, and open the books. Raises StartError, CalledOffError and OSError.
+
+    What tasks start belongs to the run, wherever it goes: it comes down to this process, which ends it.
+    """
+    keep_ended_children()
+    adopt_orphans(True)
+    try:
+        return _prepare(request, scratch, lifeline, clock)
+    except BaseException:
+        end_children()
+        raise
+
+
+def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
+    site = StandInSite(request.sites) if request.sites and not request.online else None
+    subject = Subject(scratch, request.calling.output if request.calling else "")
+    # Imported while these start, and not before: so a run begins a little sooner.
+    from threadviz.observer.collectors.registry import tellers_for
+    from threadviz.observer.probes.base import in_pool, without_pool
+    from threadviz.observer.probes.choose import choose_probe
+
+    urls = await_site(site, lifeline) if site else tuple(each.url for each in request.sites)
+    give_order(request, subject, urls)
+    tasks = await_ready(subject, lifeline, request.calling)
+    open_as_many_files_as_allowed()  # only now, so that the subject's limit is what it would be
+    kind_of = in_pool if request.mode == SENDS else without_pool
+    probe = choose_probe(subject.process.pid, request.probe, clock, kind_of=kind_of)
+    clock.start()
+    probe.begin()
+    # A recording of a workload has no path in it, unless it is somebody's own function that has to do with files.
+    tellers = tellers_for(probe, paths=request.calling is not None)
+    watch = Watch(subject, site, probe, lifeline, clock, tasks, tellers)
+    return Prepared(header(request, tasks, probe.info), watch, subject.go)
+
+
+# What the observer must know of the tasks itself: which are open when the run ends without them.
+
+
+class OpenTasks:
+    """The tasks that were submitted and are not over, out of `tasks` that the run was to have."""
+
+    def __init__(self, tasks: int) -> None:
+        self._tasks = tasks
+        self._submitted = 0
+        self._open: dict[int, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._open)
+
+    def note(self, event: Event) -> None:
+        """Take in one event of the subject."""
+        if isinstance(event, Submitted):
+            self._submitted += 1
+            self._open[event.task] = None
+        elif isinstance(event, Finished):
+            self._open.pop(event.task, None)
+
+    def fail_all(self, t: int, error: str) -> Iterator[Finished]:
+        """Yield, for each open task, that it failed at `t` (ns) with `error`; none is open then."""
+        for task in self._open:
+            yield Finished(t, task, error=error)
+        self._open.clear()
+
+    def unsubmitted(self) -> str:
+        """Return the end of a sentence that says how many tasks were never submitted, empty where all were."""
+        missing = self._tasks - self._submitted
+        return f"; {missing} of {self._tasks} tasks were never submitted" if missing else ""
+
+
+# One run under observation, from the word to go to its last event.
+
+
+class Watch:
+    """Samples, listens and tells, until the subject has ended or `lifeline` (a descriptor) has."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        site: StandInSite | None,
+        probe: Probe,
+        lifeline: int,
+        clock: RunClock,
+        tasks: int,
+        tellers: Sequence[Teller],
+    ) -> None:
+        self._subject = subject
+        self._site = site
+        self._probe = probe
+        self._lifeline = lifeline
+        self._clock = clock
+        self._sampler = Sampler(probe, clock)
+        self._tellers = tellers
+        self._open = OpenTasks(tasks)
+        self._mourned: set[str] = set()
+        self._closed: Closed | None = None
+
+    def run(self, output: Output) -> None:
+        """See the run through."""
+        for now in self._sampler.rounds():
+            output.write(self._news(now))
+            if self._closed is not None:
+                output.write([self._closed])
+                return
+
+    def close(self) -> None:
+        """Let go of the files, and end what was started only to look, and whatever is left of the run."""
+        try:
+            close_all(self._probe, self._tellers)
+        finally:
+            with self._subject.printed.kept():
+                end_children()
+
+    def _news(self, now: int) -> Iterator[Event]:
+        """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
+        status = self._subject.process.poll()
+        self._subject.printed.cut()
+        said = [
+            self._in_run_time(event)
+            for event in self._subject.said()
+            if not isinstance(event, Ready | Refused)
+        ]
+        for event in said:
+            self._open.note(event)
+            if isinstance(event, Started):
+                self._probe.meet(event.pid, ProcessKind.WORKER)
+        if status is not None or any(isinstance(event, Ended) for event in said):
+            now = self._sampler.look()  # once more, for the last look may be older than the end
+        came, went = self._probe.take_changes()
+        yield from said
+        yield from self._sampler.news(came, went)
+        for teller in self._tellers:
+            yield from teller.news(now, came, went)
+        yield from self._deaths(now, went)
+        for event in said:
+            if isinstance(event, Ended):
+                yield from self._ended(now, event)
+        if self._closed is None and status is not None:
+            yield from self._subject_died(now, status)
+        if self._closed is None and called_off(self._lifeline):
+            self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
+        yield self._sampler.tick(now)
+
+    def _in_run_time(self, event: Told) -> Told:
+        return msgspec.structs.replace(event, t=self._clock.when(event.t))
+
+    def _ended(self, now: int, event: Ended) -> Iterator[Event]:
+        """Close the run; what the mode left undone when it raised has failed."""
+        outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
+        self._closed = Closed(max(now, event.t), outcome, (event.error or "") + self._open.unsubmitted())
+        yield from self._open.fail_all(event.t, event.error or "it was never made")
+
+    def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
+        """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
+
+        A pool that loses a worker ends the others itself, by SIGTERM: those are not told, where one stands out.
+        """
+        if self._site and (status := self._site.process.poll()) is not None and "site" not in self._mourned:
+            self._mourned.add("site")
+            yield Died(now, "site", self._site.process.pid, how_it_ended(status))
+        workers = [each for each in went if each.process is ProcessKind.WORKER and each.pid == each.tid]
+        if workers and self._open and "worker" not in self._mourned:
+            self._mourned.add("worker")
+            least = min(map(_by_its_pool, workers))
+            for worker in workers:
+                if _by_its_pool(worker) == least:
+                    how = "gone with tasks to do" if worker.status is None else how_it_ended(worker.status)
+                    yield Died(worker.ended or now, "worker", worker.pid, how)
+
+    def _subject_died(self, now: int, status: int) -> Iterator[Event]:
+        how = how_it_ended(status)
+        words = self._subject.printed.last_line()
+        yield Died(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
+        yield from self._open.fail_all(now, f"the subject died ({how})")
+        self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}")
+
+
+def _by_its_pool(worker: Watched) -> int:
+    """Return how likely it is that a worker was ended by its pool: 0 if it was not, 1 if that was not seen, 2."""
+    if worker.status is None:
+        return 1
+    return 2 if worker.status == -signal.SIGTERM else 0

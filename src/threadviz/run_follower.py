@@ -1,0 +1,55 @@
+"""Following a run as it is made: its events go into a timeline, and what goes wrong with it becomes a sentence."""
+
+from threadviz.analysis import why_broken
+from threadviz.launcher import RecordingError
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import AnyEvent, Closed, Died, Outcome
+from threadviz.timeline import Timeline
+
+
+class Following:
+    """A run as far as it was followed. `timeline` is what its events say, `failure` why it is followed no further."""
+
+    def __init__(self, timeline: Timeline | None = None, failure: str = "") -> None:
+        self.timeline = Timeline() if timeline is None else timeline
+        self._failure = failure
+        self._reason = ""
+        self._troubles: list[str] = []
+
+    @property
+    def begun(self) -> bool:
+        """Whether the timeline has its header."""
+        return self.timeline.begun
+
+    @property
+    def trouble(self) -> str:
+        """What has gone wrong so far, as a sentence without its full stop; nothing where nothing has."""
+        if self._failure:
+            return self._failure
+        reasons = why_broken(self.timeline) or ([self._reason] if self._reason else [])
+        broken = [f"the run is broken: {'; '.join(reasons)}"] if reasons else []
+        return "; ".join([*self._troubles, *broken])
+
+    def take(self, event: AnyEvent) -> None:
+        """Take the next event of the run. Raises StreamError where it can't be."""
+        if isinstance(event, Closed) and event.outcome is Outcome.BROKEN:
+            self._reason = event.reason
+        # A run that died before its header has nothing that a timeline could begin with.
+        if self.begun or not isinstance(event, Died | Closed):
+            self.timeline.apply(event)
+
+    def not_started(self, error: OSError) -> None:
+        """The run could not be launched."""
+        self._failure = f"the run can't be started ({error.strerror})"
+
+    def not_believed(self, error: StreamError) -> None:
+        """Its stream is followed no further."""
+        self._failure = f"the run was ended, for what its observer says can't be: {error}"
+
+    def not_read(self, error: OSError) -> None:
+        """Its stream can't be read any further."""
+        self._failure = f"the run was ended, for what its observer says can't be read ({error.strerror})"
+
+    def not_recorded(self, error: RecordingError) -> None:
+        """It goes on without its recording."""
+        self._troubles.append(f"the recording is not whole, for it can't be written any further ({error})")

@@ -1,0 +1,324 @@
+"""What stands beside a lane: its name, what it does, and its shares; and the headings above."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+
+from threadviz.presentation.axis import moment
+from threadviz.presentation.cells import MARKS, WAITS, Beyond, Mark, Window, cut, measured
+from threadviz.protocol.events import ProcessSeen, State
+from threadviz.text import brief_seconds, count, percent, printable, seconds
+from threadviz.timeline import STATES, Lane, Role, Timeline
+from threadviz.tui.render.ascii import in_ascii
+from threadviz.tui.render.gil import GilPaint
+from threadviz.tui.render.layout import FIGURE, GAP, SHARES, Columns
+from threadviz.tui.render.strips import Piece, Press
+from threadviz.tui.render.styles import Inks
+from threadviz.tui.view import Head, Kind, Row, Scene
+
+# What a lane does at a moment, or did most of the time, in words.
+
+_LEAST_TASK = 8
+"""With fewer characters of it than this, a task is not named."""
+
+_CALL_SAYS_NOTHING = frozenset({State.GIL, State.LOCK})
+"""These are always waited for in the same system call."""
+
+
+class Doing(NamedTuple):
+    """In `mark`; `task` is on the lane, where there is one. `ways` says it in words, the longest first.
+
+    `function` is where the lane was seen last, where somebody looks for that.
+    """
+
+    mark: Mark
+    task: str
+    ways: tuple[str, ...]
+    function: str = ""
+
+    @property
+    def within(self) -> str:
+        """What it does that in: the task, else the function."""
+        return self.task or self.function
+
+
+def doing(scene: Scene, row: Row, lane: Lane, seen: Window) -> Doing | None:
+    """What the lane of `row` does at the cursor, or else at present; what it mostly did, where all is over.
+
+    `seen` is from where to where its run is drawn, in ns since the run's origin. None where the lane was not there.
+    """
+    if scene.cursor is None and _all_is_seen(row, seen):
+        return _mostly(lane, seen)
+    return _at(scene.cursor, row.run.timeline, lane, seen)
+
+
+def absence(scene: Scene, row: Row, lane: Lane, seen: Window) -> str:
+    """Why the lane of `row` does nothing, where `doing` says that it does not: it is not there yet, or not any more.
+
+    `seen` is as there. Nothing, where it is about to begin.
+    """
+    moment = _looked_at(scene.cursor, seen)
+    if moment > seen.until:
+        return "run over" if _all_is_seen(row, seen) else "not yet"
+    if moment < lane.start:
+        return "not yet"
+    return "ended" if lane.end is not None and lane.end <= moment else ""
+
+
+def words(of: Doing, width: int, with_task: bool) -> str:
+    """What is done, as much of it as makes sense in `width` characters."""
+    found = next((way for way in of.ways if len(way) <= width), of.ways[-1])
+    if with_task and of.within and width - len(found) - len(", ") >= _LEAST_TASK:
+        found += f", {of.within}"
+    return found
+
+
+def _looked_at(cursor: int | None, seen: Window) -> int:
+    """The moment at which it is looked at, in ns since the run's origin."""
+    return seen.until if cursor is None else seen.since + cursor
+
+
+def _all_is_seen(row: Row, seen: Window) -> bool:
+    """Whether the run is over, and drawn up to its end."""
+    return row.run.over and seen.until >= measured(row.run.timeline).until
+
+
+def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
+    t = _looked_at(cursor, seen)
+    stretch = None if t > seen.until else lane.at(t)
+    if stretch is None:
+        return None
+    mark: Mark = stretch.state
+    if lane.role is Role.LOOP and stretch.state in WAITS:
+        last = min(t, stretch.end - 1)
+        if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
+            mark = Beyond.BLOCKED
+    task = timeline.task_on(lane, t)
+    call = "" if stretch.state in _CALL_SAYS_NOTHING else printable(stretch.call)
+    if mark is Beyond.BLOCKED:
+        ways = ["blocked: can't answer", "blocked"]
+    elif mark is State.IDLE and lane.role is Role.LOOP:
+        ways = ["waits for events", "idle"]
+    else:
+        ways = [f"{mark} {call}", str(mark)] if call else [str(mark)]
+        if place := printable(lane.place_at(t)):
+            ways.insert(0, f"{ways[0]} {place}")
+    if cursor is not None:
+        ways = _told_of_then(ways, max(0, stretch.start - seen.since), lane.grain(t))
+    return Doing(mark, "" if task is None else printable(task.name), tuple(ways), _where(lane, t))
+
+
+def _where(lane: Lane, t: int) -> str:
+    """In which function the lane was, as it was last seen up to `t` (ns); nothing where it never was."""
+    seen = lane.function_at(t)
+    return "" if seen is None else f"in {printable(seen[1])}"
+
+
+def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:
+    """Add since when it was so; where times are thinned, there only is a grain of time in which it was so."""
+    if grain:
+        within = seconds(grain)
+        return [*(f"about {way}, within {within}" for way in ways), f"about {ways[-1]}", f"~{ways[-1]}"]
+    begin, at, shortest = seconds(since), brief_seconds(since).replace(" ", ""), ways[-1]
+    return [
+        *(f"{way} since {begin}" for way in ways),
+        f"{shortest} from {begin}",
+        f"{shortest} @{at}",
+        shortest,
+    ]
+
+
+def _mostly(lane: Lane, seen: Window) -> Doing | None:
+    (parts,) = cut(lane, seen.since, seen.length, 1)
+    there = dict(zip(MARKS, parts, strict=True))
+    del there[Beyond.AWAY]
+    most = max(there, key=lambda mark: there[mark])
+    if not there[most]:
+        return None
+    share = percent(there[most] / sum(there.values()))
+    word = "waits for events" if most is State.IDLE and lane.role is Role.LOOP else str(most)
+    return Doing(most, "", (f"{word}, {share}", f"{most}, {share}", str(most)))
+
+
+_TAIL = 6
+"""Of a name that is cut, so many characters at its end are kept."""
+
+
+def label(
+    scene: Scene, row: Row, lane: Lane, seen: Window, columns: Columns, height: int, press: Press
+) -> Sequence[Piece]:
+    """Return what stands left of the cells of `lane`, which is that of `row`, on each of `height` lines.
+
+    `seen` is from where to where its run is drawn, in ns since the run's origin.
+    """
+    inks, plain = press.paint.inks, press.paint.plain
+    picked = scene.is_picked(row)
+    mark = (">" if plain else "▸") if picked else " "
+    style = inks.bold if picked or lane.role is Role.LOOP else inks.text
+    name = [
+        Segment(mark, style),
+        *_holder_mark(scene, row, lane, columns, press),
+        Segment(fit_name(lane.name, columns.name, plain), style),
+    ]
+    found = doing(scene, row, lane, seen)
+    if found is None:
+        now, task, now_style = absence(scene, row, lane, seen), "", inks.quiet
+    else:
+        now, task = words(found, columns.now, with_task=height == 1), found.within
+        now_style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
+    below = [("" if lane.role in {Role.WORKER, Role.THREAD} else lane.kind, task), *[("", "")] * height][
+        : height - 1
+    ]
+    return [
+        press.words(*name, Segment(_now(now, columns, plain), now_style)),
+        *(
+            press.words(
+                Segment(
+                    f" {' ' * columns.mark}{fit(kind, columns.name, plain)}{_now(what, columns, plain)}",
+                    inks.quiet,
+                )
+            )
+            for kind, what in below
+        ),
+    ]
+
+
+def shares(lane: Lane, seen: Window, columns: Columns, height: int, press: Press) -> Sequence[Piece]:
+    """Return what stands right of the cells of `lane`, on each of `height` lines: the shares of its life so far."""
+    blank = press.blank(columns.width - columns.right)
+    return [_shares(lane, seen, columns, press), *[blank] * (height - 1)]
+
+
+def _now(text: str, columns: Columns, plain: bool) -> str:
+    return f" {fit(text, columns.now, plain)} " if columns.now else " "
+
+
+def now_heading(scene: Scene) -> str:
+    """What stands above what the lanes do."""
+    if scene.cursor is not None:
+        return f"at {moment(scene.cursor, scene.camera.cell_ns)}"
+    moving = scene.growing or scene.present < scene.length
+    return "now" if moving or not scene.length else "mostly"
+
+
+def share_headings(columns: Columns) -> str:
+    """What stands above the shares."""
+    return "".join(" " * GAP + heading.rjust(FIGURE) for heading, _ in SHARES[: columns.shares])
+
+
+def fit(text: str, width: int, plain: bool) -> str:
+    """Return `text`, printable, in exactly `width` characters' room; cut off visibly."""
+    if text.isascii() and text.isprintable() and len(text) <= width:
+        return text.ljust(width)
+    text = in_ascii(printable(text)) if plain else printable(text)
+    if width and cell_len(text) > width:
+        return set_cell_size(text, width - 1) + ("~" if plain else "…")
+    return set_cell_size(text, width)
+
+
+def fit_name(name: str, width: int, plain: bool) -> str:
+    """Return a lane's name in exactly `width` characters' room: cut in its middle, for names differ at their ends."""
+    begin = width - _TAIL - 1
+    if len(name) <= width or begin < _TAIL:
+        return fit(name, width, plain)
+    return f"{fit(name[:begin], begin, plain)}{'~' if plain else '…'}{fit(name[-_TAIL:], _TAIL, plain)}"
+
+
+def _holder_mark(scene: Scene, row: Row, lane: Lane, columns: Columns, press: Press) -> list[Segment]:
+    """Return by what a lane is known in the ribbon of who holds the GIL."""
+    if not columns.mark:
+        return []
+    mark = scene.holders.mark(row.run, lane)
+    blank = Segment(" " * (columns.mark - 1 if mark else columns.mark), press.paint.inks.text)
+    return [*([GilPaint(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
+
+
+def _shares(lane: Lane, seen: Window, columns: Columns, press: Press) -> Piece:
+    states = lane.states(*seen)
+    there = sum(states.values())
+    inks = press.paint.inks
+    drawn = []
+    for heading, of in SHARES[: columns.shares]:
+        share = sum([ns for state, ns in states.items() if state in of]) / there if there else 0
+        figure = _percent(share) if there else ""
+        style = inks.word(State.RUNNING) if share and heading == "run" else inks.quiet
+        drawn.append(Segment(" " * GAP + figure.rjust(FIGURE), style))
+    return press.words(*drawn)
+
+
+def _percent(share: float) -> str:
+    return "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
+# What stands above lanes that have something in common: a process, or that they are idle, or ended long ago.
+
+_RUNNING = STATES.index(State.RUNNING)
+_GAP = "  "
+
+_NAMED = {Kind.IDLE: "idle lane", Kind.ENDED: "ended lane"}
+
+
+def head_line(scene: Scene, row: Row, head: Head, width: int, inks: Inks, plain: bool) -> list[Segment]:
+    """Return the line of a head, `width` characters wide: as many of its words as there is room for."""
+    picked = scene.is_picked(row)
+    mark = (">" if plain else "▸") if picked else " "
+    words = list(_process(scene, head) if head.key.kind is Kind.PROCESS else _alike(head))
+    sign = " " if head.key.kind is Kind.GONE else "+" if head.folded else "-"
+    line = f"{sign} {words[0]}"
+    rest = ""
+    for part in words[1:]:
+        if len(mark) + len(line) + len(rest) + len(_GAP) + len(part) <= width:
+            rest += _GAP + part
+    room = max(0, width - len(mark) - len(line))
+    return [
+        Segment(mark + fit(line, min(len(line), width - len(mark)), plain), inks.bold),
+        Segment(fit(rest, room, plain), inks.quiet),
+    ]
+
+
+def _process(scene: Scene, head: Head) -> Iterator[str]:
+    """Yield what is known of a process, the most important first."""
+    pid = head.key.pid
+    assert pid is not None  # a process has one
+    seen = head.key.run.timeline.processes.get(pid)
+    yield f"{name_of(seen)} {pid}"
+    yield count(len(head.lanes), "thread")
+    if share := _running(scene, head):
+        yield share
+    yield from python_of(seen)
+
+
+def name_of(seen: ProcessSeen | None) -> str:
+    """What to call a process."""
+    return printable(seen.name) if seen is not None and seen.name else "process"
+
+
+def python_of(seen: ProcessSeen | None) -> Iterator[str]:
+    """Yield on which Python a process runs, and whether that has a GIL: as far as it is known."""
+    if seen is None:
+        return
+    if seen.python:
+        yield f"Python {printable(seen.python)}"
+    if seen.gil is not None:
+        yield "GIL" if seen.gil else "no GIL"
+
+
+def _running(scene: Scene, head: Head) -> str:
+    """For how much of the time in sight its lanes were running, together: of one core."""
+    did = scene.lanes.did
+    length = scene.in_sight(head.key.run).length
+    if not length or not did:
+        return ""
+    running = sum([did[lane].sums[_RUNNING] for lane in head.lanes if lane in did])
+    return f"{running / length:.0%} of a core".replace("%", " %")
+
+
+def _alike(head: Head) -> Iterator[str]:
+    """Yield how many lanes there are."""
+    if head.key.kind is Kind.GONE:
+        yield count(head.beyond, "thread")
+        yield "ended long ago: only counted, and in the sums"
+    else:
+        yield count(len(head.lanes), _NAMED[head.key.kind])

@@ -1,0 +1,106 @@
+"""The line above the lanes: the time axis, and what stands in the columns beside it."""
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from threadviz.presentation.axis import Tick, moment, round_moments, ticks
+from threadviz.tui.render.labels import fit, now_heading, share_headings
+from threadviz.tui.render.layout import FIGURE, GAP, columns_of
+from threadviz.tui.render.styles import Inks, inks
+from threadviz.tui.view import Scene
+
+
+class AxisLine(Widget):
+    """Draws the axis of a scene, in the columns of the lanes, which leave room for a scroll bar."""
+
+    DEFAULT_CSS = """
+    AxisLine {
+        height: 1;
+        padding: 0 1 0 0;
+    }
+    """
+
+    def __init__(self, scene: Scene, *, plain: bool) -> None:
+        super().__init__()
+        self._scene = scene
+        self._plain = plain
+        self._drawn: object = None
+
+    def refresh_scene(self) -> None:
+        """Draw it anew where it has changed."""
+        camera = self._scene.camera
+        of = (
+            (camera.left, camera.cell_ns, camera.cells),
+            (
+                self._scene.cursor,
+                self._scene.rows,
+                bool(self._scene.holders.shown),
+                self.size,
+                now_heading(self._scene),
+            ),
+            inks(self.app),
+        )
+        if of != self._drawn:
+            self._drawn = of
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line."""
+        paint, scene = inks(self.app), self._scene
+        columns = columns_of(scene, self.size.width)
+        left = f" {' ' * columns.mark}{fit('lane', columns.name, self._plain)} "
+        if columns.now:
+            left += f"{fit(now_heading(scene), columns.now, self._plain)} "
+        return Strip(
+            [
+                Segment(left, paint.quiet),
+                *self._axis(columns.cells, paint),
+                Segment(share_headings(columns), paint.quiet),
+            ],
+            columns.right + columns.shares * (GAP + FIGURE),
+        ).crop(0, columns.width)
+
+    def _axis(self, cells: int, paint: Inks) -> list[Segment]:
+        label, start = self._cursor_label(cells)
+        end = start + len(label)
+        line = ""
+        for tick in self._ticks(cells):
+            text = self._mark + tick.label
+            free = tick.cell + len(text) <= start or tick.cell >= end
+            if tick.cell >= len(line) and (free or not label):
+                line = line.ljust(tick.cell) + text
+        line = line.ljust(cells)
+        return [
+            Segment(line[:start], paint.quiet),
+            Segment(label, paint.bold),
+            Segment(line[end:], paint.quiet),
+        ]
+
+    @property
+    def _mark(self) -> str:
+        return "|" if self._plain else "▏"
+
+    def _ticks(self, cells: int) -> list[Tick]:
+        """The ticks, in their order; those whose labels there is no room for, without them."""
+        camera = self._scene.camera
+        room = cells - len(self._mark)
+        length = room * camera.cell_ns
+        if not length:
+            return []
+        labelled = {tick.cell: tick for tick in ticks(length, room, camera.left)}
+        moments, _ = round_moments(length, room, camera.left)
+        return [labelled.get(cell) or Tick(cell, "") for cell in (camera.cell(t) for t, _ in moments)]
+
+    def _cursor_label(self, cells: int) -> tuple[str, int]:
+        """The cursor's pointer with its time beside it, and where that begins; nothing where it is out of sight."""
+        camera, cursor = self._scene.camera, self._scene.cursor
+        if cursor is None or not 0 <= camera.cell(cursor) < cells:
+            return "", 0
+        label, at = moment(cursor, camera.cell_ns), camera.cell(cursor)
+        pointer = "v" if self._plain else "▾"
+        if at + len(label) + 2 <= cells:
+            return f"{pointer}{label} ", at
+        if at >= len(label) + 1:
+            return f" {label}{pointer}", at - len(label) - 1
+        return pointer, at

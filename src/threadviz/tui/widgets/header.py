@@ -1,0 +1,180 @@
+"""The heading: what runs, on what, who watches, and what the picture shows of it: the present, or the past."""
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from textual.content import Content
+
+from threadviz.analysis import outcome_of
+from threadviz.analysis.metrics import SHORT_NS
+from threadviz.presentation.cells import measured
+from threadviz.presentation.summary import cannot, cannot_briefly, python, stacks_cost, there_were
+from threadviz.processes import how_it_ended
+from threadviz.protocol.events import Outcome
+from threadviz.text import count, percent, printable, seconds
+from threadviz.timeline import Role
+from threadviz.tui.view import Motion, Scene
+from threadviz.tui.view.rows import Shown, is_program
+from threadviz.tui.widgets.panel import (
+    ALARM,
+    FAINT,
+    STRONG,
+    Following,
+    Wordings,
+    cut,
+    fitted,
+    moment,
+    wrapped,
+)
+from threadviz.tui.widgets.run_words import at_end, header_of, labels, observer_is_told
+
+_GOOD = "bold reverse $text-success"
+_BAD = f"{ALARM} reverse"
+_STOPPED = "bold reverse $text-warning"
+_PAST = "bold reverse $text-primary"
+_SLOW = "bold reverse $text-secondary"
+_NEUTRAL = "bold reverse"
+
+
+class Heading(Following):
+    """Two lines: what runs, and whether it is shown live; on what, and who watches. Below, what went wrong."""
+
+    DEFAULT_CSS = """
+    Heading {
+        height: auto;
+    }
+    """
+
+    def key(self) -> tuple[Hashable, ...]:
+        """What the lines depend on."""
+        playhead = self.scene.playhead
+        runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.scene.runs]
+        return (*moment(self.scene), self.scene.awaiting, playhead.motion, playhead.speed, *runs)
+
+    def lines(self, width: int) -> list[Content]:
+        """The lines as of the scene's present."""
+        runs = [run for run in self.scene.runs if header_of(run.timeline)]
+        badge = [Content.styled(f" {words} ", style) for words, style in _badge(self.scene)]
+        if runs:
+            what, who = list(self._what(runs)), self._fitted(list(self._who(runs)), width)
+            shortest = fitted(what, 0, self._gap).cell_length
+            right = next((each for each in badge if each.cell_length < width - shortest), badge[-1])
+            left = fitted(what, width - right.cell_length - 1, self._gap)
+            lines = [self._with_badge(left, right, width), who.stylize(FAINT)]
+            unseen = cannot(runs[-1].timeline.header)
+        else:
+            lines = [self._with_badge(Content.styled("threadviz", STRONG), badge[0], width), Content()]
+            unseen = ""
+        self.tooltip = Content(unseen) if unseen else None
+        for trouble in dict.fromkeys(run.trouble for run in self.scene.runs if run.trouble):
+            lines += wrapped(Content.styled(f"{printable(trouble).rstrip('.')}.", ALARM), width)
+        return lines
+
+    @property
+    def _gap(self) -> str:
+        return " - " if self.plain else " · "
+
+    def _with_badge(self, left: Content, badge: Content, width: int) -> Content:
+        """Put `badge` at the right edge."""
+        left = cut(left, width - badge.cell_length - 1, self.plain)
+        return left.append(" " * (width - left.cell_length - badge.cell_length)).append(badge)
+
+    def _fitted(self, parts: Sequence[Wordings], width: int) -> Content:
+        """Join `parts`; where their shortest wordings are still too long, the last are left out, and it says so."""
+        line = fitted(parts, width, self._gap)
+        if line.cell_length <= width:
+            return line
+        more: Wordings = ["..." if self.plain else "…"]
+        fewer = ([*parts[:most], more] for most in range(len(parts) - 1, 0, -1))
+        lines = (fitted(each, width, self._gap) for each in fewer)
+        return next((each for each in lines if each.cell_length <= width), cut(line, width, self.plain))
+
+    def _what(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+        header = runs[0].timeline.header
+        yield [Content.styled(printable(header.workload), STRONG)]
+        yield [Content.styled(printable(", ".join(run.timeline.header.mode for run in runs)), STRONG)]
+        if is_program(runs[0].timeline):
+            yield from self._threads(runs)
+        else:
+            yield [count(header.tasks, "task")]
+            if len(runs) == 1 and (workers := self._workers(runs[0])):
+                yield [workers]
+        first = runs[0].timeline
+        version, has = printable(first.python), "GIL" if first.gil else "no GIL"
+        briefly = [] if first.gil is None else [f"Python {version}, {has}", f"Py {version}, {has}"]
+        yield [python(first), *briefly]
+
+    def _threads(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+        """Yield how many threads of the first run there are at the moment that is shown, and how many there were."""
+        run = runs[0]
+        until, over = self.scene.until(run), at_end(self.scene, run)
+        there = [
+            lane for lane in run.timeline.lanes if lane.role is not Role.PLUMBING and lane.start <= until
+        ]
+        alive = [lane for lane in there if over or lane.end is None or lane.end > until]
+        threads, processes = count(len(alive), "thread"), len({lane.pid for lane in alive})
+        ever, _ = there_were(run.timeline, until)
+        words = f"{threads} in {processes} processes" if processes > 1 else threads
+        yield [*([f"{words}, {ever} seen"] if ever > len(alive) else []), words, threads]
+
+    def _workers(self, run: Shown) -> str:
+        """How many there are; under plain calls there are none, and nothing is said of them."""
+        asked, until = run.timeline.header.workers, self.scene.until(run)
+        there = sum(lane.start <= until for lane in run.timeline.workers)
+        if not there:
+            return ""
+        return count(there, "worker") if there == asked else f"{there} of {count(asked, 'worker')}"
+
+    def _who(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+        """Yield who watches the last of `runs`, the most important first."""
+        timeline = runs[-1].timeline
+        header, watching = timeline.header, timeline.watching
+        cores, probe = count(header.cores, "core"), printable(header.probe.name)
+        yield [f"{cores}, {printable(header.platform)}", cores]
+        yield [f"probe {probe}", probe]
+        if header.probe.cannot:
+            briefly = cannot_briefly(header)
+            yield [f"can't tell {printable(header.probe.cannot)}", *([briefly] if briefly else [])]
+        if not watching.rounds or not observer_is_told(self.scene):
+            return
+        whose = f"{labels(runs)[-1]}: " if len(runs) > 1 else ""
+        if measured(timeline).length < SHORT_NS:
+            yield [f"{whose}{count(watching.rounds, 'look')}"]
+        else:
+            reached, asked = f"{watching.achieved_hz:.0f}", f"{watching.asked_hz:.0f}"
+            yield [
+                f"{whose}{reached} looks a second, {asked} asked for",
+                f"{whose}{reached} of {asked} looks/s",
+                f"{whose}{reached}/{asked} Hz",
+            ]
+            yield [f"{watching.missed} missed"]
+            yield [
+                f"costs {percent(watching.cpu_share)} of a core",
+                f"{percent(watching.cpu_share)} of a core",
+            ]
+        if stacks := stacks_cost(timeline):
+            yield [stacks, *(["py-spy"] if timeline.stacks and not timeline.stacks.why else [])]
+
+
+def _badge(scene: Scene) -> list[tuple[str, str]]:
+    """What the picture shows, in words from long to short, and their style."""
+    motion = scene.playhead.motion
+    if motion is Motion.FROZEN:
+        at = seconds(scene.present)
+        words = [f"FROZEN at {at}, the run goes on"] if scene.growing else []
+        return [(each, _PAST) for each in (*words, f"FROZEN at {at}", f"FROZEN {at}", "FROZEN")]
+    if motion is Motion.REPLAYING:
+        speed, at = f"REPLAY {scene.playhead.speed:g}x", seconds(scene.present)
+        return [(each, _SLOW) for each in (f"{speed} at {at}", f"{speed} {at}", speed)]
+    if not scene.runs:
+        return [("starting ..." if scene.awaiting else "NOTHING YET", _NEUTRAL)]
+    if scene.growing:
+        return [("LIVE", _GOOD)] if scene.length else [("starting ...", _NEUTRAL)]
+    outcomes = {outcome_of(run.timeline) for run in scene.runs}
+    if Outcome.BROKEN in outcomes:
+        return [("BROKEN", _BAD)]
+    if Outcome.INTERRUPTED in outcomes:
+        return [("INTERRUPTED", _STOPPED)]
+    status = next((run.timeline.closed.status for run in scene.runs if run.timeline.closed), None)
+    if status is None or len(scene.runs) > 1:
+        return [("FINISHED", _NEUTRAL)]
+    return [(how_it_ended(status), _STOPPED if status else _NEUTRAL)]

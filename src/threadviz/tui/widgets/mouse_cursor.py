@@ -1,0 +1,42 @@
+"""The mouse over the picture: the cursor follows it, and goes back to where it was."""
+
+from threadviz.tui.view import Scene
+
+
+class Pointer:
+    """Moves the cursor of a scene as the mouse does."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        # Where the mouse has put the cursor, and where it was before: it goes back there.
+        self._pointed: int | None = None
+        self._put: int | None = None
+
+    @property
+    def pointing(self) -> bool:
+        """Whether it has put the cursor somewhere."""
+        return self._pointed is not None
+
+    def move(self, t: int | None) -> None:
+        """Have the cursor follow to `t`; where None, the mouse is beside the cells, and the cursor goes back.
+
+        It does not where it was moved by key meanwhile.
+        """
+        if t is None:
+            if self._follows:
+                self._scene.cursor = self._put
+            self._pointed = None
+            return
+        if not self._follows:
+            self._put = self._scene.cursor
+        self._scene.put_cursor(t)
+        self._pointed = self._scene.cursor
+
+    def stay(self, t: int) -> None:
+        """Put the cursor at `t`, and leave it there."""
+        self._scene.put_cursor(t)
+        self._pointed = None
+
+    @property
+    def _follows(self) -> bool:
+        return self._pointed is not None and self._scene.cursor == self._pointed

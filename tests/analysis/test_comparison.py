@@ -1,0 +1,264 @@
+import pytest
+from msgspec.structs import replace
+
+from tests.analysis.runs import LOOP, TWO_THREADS, Job, Setting, run
+from tests.protocol.header import HEADER
+from threadviz.analysis import Finding, comparison, labelled, same_work, verdict
+from threadviz.protocol.events import Closed, Outcome, State
+from threadviz.timeline import Timeline
+
+IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
+
+
+def blocking(state: State = IO) -> Timeline:
+    """Two plain calls, 400 ms in all."""
+    return run(400, [Job(LOOP, 0, {state: 200}), Job(LOOP, 200, {state: 200})])
+
+
+def pair(states: dict[State, int], total: int, start: int = 0, of: Setting = TWO_THREADS) -> Timeline:
+    """Two calls alike on two workers."""
+    return run(total, [Job(1, start, states), Job(2, start, states)], of=of)
+
+
+def in_turn(states: dict[State, int], total: int) -> Timeline:
+    """Two calls alike on one worker."""
+    return run(total, [Job(1, 0, states), Job(1, sum(states.values()), states)], of=Setting(workers=1))
+
+
+@pytest.mark.parametrize(
+    ("other", "speedup", "text"),
+    [
+        (
+            pair({IO: 200}, 200),
+            2.0,
+            "2.0x faster: all of it waiting that overlapped (2.0 tasks waited at a time)",
+        ),
+        (pair({RUNNING: 200}, 200), 2.0, "2.0x faster: 2.0 CPUs computed at once"),
+        (
+            pair({RUNNING: 120, IO: 80}, 200),
+            2.0,
+            "2.0x faster: 1.2 CPUs computed at once, and 0.8 tasks waited at a time",
+        ),
+        (
+            in_turn({IO: 100}, 200),
+            2.0,
+            "2.0x faster: its tasks took less time themselves (200 ms in all, and 400 ms in the baseline)",
+        ),
+        (
+            in_turn({RUNNING: 190}, 380),
+            400 / 380,
+            "1.1x faster: for no reason that the states of its tasks show",
+        ),
+        (
+            pair({RUNNING: 160, GIL: 160}, 320),
+            1.25,
+            "1.2x faster: for no reason that the states of its tasks show",
+        ),
+        (
+            pair({RUNNING: 200, GIL: 200}, 400),
+            1.0,
+            "no faster (1.0x): its tasks spent 50 % of their time waiting for the GIL",
+        ),
+        (
+            pair({RUNNING: 200, READY: 200}, 400),
+            1.0,
+            (
+                "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core, and other"
+                " programs had the cores"
+            ),
+        ),
+        (
+            pair({RUNNING: 200, READY: 200}, 400, of=Setting(cores=1)),
+            1.0,
+            "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core",
+        ),
+        (
+            pair({RUNNING: 200, GIL: 300}, 500),
+            0.8,
+            "1.2x slower: its tasks spent 60 % of their time waiting for the GIL",
+        ),
+        (
+            pair({RUNNING: 10}, 400, start=100),
+            1.0,
+            "no faster (1.0x): 390 ms went by before its first task started and after its last one ended",
+        ),
+        (in_turn({IO: 200}, 400), 1.0, "no faster (1.0x): its tasks did not overlap"),
+        (
+            run(400, [Job(1, 0, {RUNNING: 300}), Job(2, 0, {RUNNING: 300})]),
+            1.0,
+            ("no faster (1.0x): 100 ms went by before its first task started and after its last one ended"),
+        ),
+        (
+            pair({RUNNING: 390}, 400),
+            1.0,
+            (
+                "no faster (1.0x): its tasks took more CPU time themselves (780 ms in all, and 0 ms in the"
+                " baseline)"
+            ),
+        ),
+        (
+            pair({IO: 400}, 400),
+            1.0,
+            (
+                "no faster (1.0x): its tasks took more time themselves (800 ms in all, and 400 ms in the"
+                " baseline)"
+            ),
+        ),
+        (
+            run(400, [Job(1, 0, {IO: 390}), Job(2, 0, {IO: 40})]),
+            1.0,
+            "no faster (1.0x): for no reason that the states of its tasks show",
+        ),
+        (
+            run(200, [Job(1, 0, {IO: 200}, error="no"), Job(2, 0, {IO: 200})]),
+            2.0,
+            (
+                "2.0x faster: all of it waiting that overlapped (2.0 tasks waited at a time); 1 of 2 tasks"
+                " failed"
+            ),
+        ),
+        (
+            pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.INTERRUPTED))),
+            None,
+            "interrupted, and so not compared (it lasted 200 ms)",
+        ),
+        (
+            pair({IO: 200}, 200, of=Setting(closed=None)),
+            None,
+            "broken, and so not compared (it lasted 200 ms)",
+        ),
+        (
+            pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.BROKEN))),
+            None,
+            "broken, and so not compared (it lasted 200 ms)",
+        ),
+    ],
+)
+def test_words_follow_from_figures(other: Timeline, speedup: float | None, text: str) -> None:
+    """Each way in which a mode can fare against the plain calls."""
+    base, against = verdict({"blocking": blocking(), "other": other})
+    assert base.text == "blocking: 400 ms, which the others are measured by"
+    assert (base.speedup, base.total_ns) == (1.0, 400_000_000)
+    assert (against.mode, against.speedup, against.text) == ("other", speedup, f"other: {text}")
+
+
+def test_blocking_is_the_baseline_wherever_it_stands() -> None:
+    """Modes are told of in the order given, and measured by the plain calls."""
+    verdicts = verdict({"threads": pair({IO: 200}, 200), "blocking": blocking()})
+    assert [(one.mode, one.speedup) for one in verdicts] == [("threads", 2.0), ("blocking", 1.0)]
+
+
+def test_without_blocking_the_first_is_the_baseline() -> None:
+    """Some mode has to be what the others are measured by."""
+    verdicts = verdict({"threads": pair({IO: 200}, 200), "processes": pair({IO: 100}, 100)})
+    assert [(one.mode, one.speedup) for one in verdicts] == [("threads", 1.0), ("processes", 2.0)]
+
+
+def test_a_baseline_that_did_not_finish_is_no_measure() -> None:
+    """What there is nothing to compare with has no speed-up."""
+    cut = run(100, [Job(LOOP, 0, {IO: 60}), Job(LOOP, 60, {IO: 40})], of=Setting(closed=None))
+    base, threads = verdict({"blocking": cut, "threads": pair({IO: 200}, 200)})
+    assert (base.speedup, threads.speedup) == (None, None)
+    assert threads.text == "threads: 200 ms, and nothing to compare with, as blocking was broken"
+
+
+def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
+    """Each is told of by itself."""
+    one = run(100, [Job(LOOP, 0, {IO: 100})])
+    first, second = verdict({"blocking": one, "threads": pair({IO: 200}, 200)})
+    assert (first.speedup, second.speedup) == (None, None)
+    assert first.text == (
+        f"blocking: 100 ms for 1 task of {one.header.workload},"
+        " and nothing to compare with, as the runs did not do the same work"
+    )
+    assert (second.total_ns, comparison({"blocking": one, "threads": pair({IO: 200}, 200)})) == (
+        200_000_000,
+        {"blocking": [], "threads": []},
+    )
+    assert not same_work([one, pair({IO: 200}, 200)])
+
+
+def test_runs_of_one_mode_are_told_apart() -> None:
+    """Whatever the modes are called."""
+    runs = [timeline_of(mode) for mode in ("threads", "threads (2)", "threads", "blocking", "threads")]
+    labels = labelled(runs)
+    assert [*labels] == ["threads", "threads (2)", "threads (3)", "blocking", "threads (4)"]
+    assert [*labels.values()] == runs
+
+
+def timeline_of(mode: str) -> Timeline:
+    """A run of that mode, of which there is no more than the header."""
+    timeline = Timeline()
+    timeline.apply(replace(HEADER, mode=mode))
+    return timeline
+
+
+def test_no_runs_no_words() -> None:
+    """Of nothing, nothing is said."""
+    assert verdict({}) == []
+    assert comparison({}) == {}
+
+
+def test_no_single_task_got_faster() -> None:
+    """Each task is laid beside itself in the baseline."""
+    threads = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 205})])
+    assert comparison({"blocking": blocking(), "threads": threads}) == {
+        "blocking": [],
+        "threads": [
+            Finding(
+                "no_task_got_faster",
+                True,
+                "Under threads no task got clearly faster (by 10 % or more): the nearest was task 0, 195 ms"
+                " against 200 ms under blocking.",
+            )
+        ],
+    }
+
+
+def test_tasks_that_got_faster_are_told() -> None:
+    """The claim is checked, and where it does not hold, that is said."""
+    threads = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 100})])
+    assert comparison({"blocking": blocking(), "threads": threads})["threads"] == [
+        Finding(
+            "no_task_got_faster",
+            False,
+            "Under threads, 1 of 2 tasks got clearly faster (by 10 % or more): most of all task 1, 100 ms"
+            " against 200 ms under blocking.",
+        )
+    ]
+
+
+def test_tasks_that_failed_are_not_compared() -> None:
+    """A task that failed soon was not fast."""
+    threads = run(210, [Job(1, 0, {IO: 5}, error="no"), Job(2, 0, {IO: 5}, error="no")])
+    assert comparison({"blocking": blocking(), "threads": threads})["threads"] == []
+
+
+def test_parts_of_runs_are_not_compared() -> None:
+    """A task of a run that did not finish says nothing of the mode."""
+    cut = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 205})], of=Setting(closed=None))
+    assert comparison({"blocking": blocking(), "threads": cut})["threads"] == []
+
+
+def test_modes_that_did_not_run_are_named() -> None:
+    """They have neither a total nor a speed-up."""
+    told = verdict({"blocking": blocking()}, ["threads"])[1]
+    assert (told.text, told.total_ns, told.speedup) == ("threads: did not run", None, None)
+
+
+def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:
+    """The same work at less CPU time is told as such: the machine was another, as it were."""
+    work = {RUNNING: 150, GIL: 150}
+    _, threads = verdict({"blocking": blocking(RUNNING), "threads": pair(work, 300)})
+    assert threads.text == (
+        "threads: 1.3x faster: its tasks took less CPU time themselves (300 ms in all, and 400 ms in the"
+        " baseline)"
+    )
+
+
+def test_workers_that_were_the_limit_are_named() -> None:
+    """Where tasks that only waited had to wait for their turn as well."""
+    jobs = [Job(1 + number % 2, number // 2 * 100, {IO: 100}) for number in range(4)]
+    plain = [Job(LOOP, number * 100, {IO: 100}) for number in range(4)]
+    _, threads = verdict({"blocking": run(400, plain), "threads": run(200, jobs)})
+    assert threads.text.endswith("(2.0 tasks waited at a time); the 2 workers were the limit (--workers)")

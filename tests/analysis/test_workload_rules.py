@@ -1,0 +1,471 @@
+import pytest
+
+from tests.analysis.runs import LOOP, MS, TWO_THREADS, Job, Setting, run
+from threadviz.analysis import RULES, Finding, findings
+from threadviz.protocol.events import Closed, Died, Finished, Outcome, State, Submitted
+from threadviz.timeline import Timeline
+
+IO, RUNNING, GIL, READY, SLEEP, UNKNOWN = (
+    State.IO,
+    State.RUNNING,
+    State.GIL,
+    State.READY,
+    State.SLEEP,
+    State.UNKNOWN,
+)
+
+
+def found(timeline: Timeline, name: str) -> Finding | None:
+    """The finding of this id; None where the run does not raise its question."""
+    of_that_id = [finding for finding in findings(timeline) if finding.id == name]
+    assert len(of_that_id) <= 1
+    return of_that_id[0] if of_that_id else None
+
+
+def plain(total: int = 300) -> Timeline:
+    """Two calls in the event loop's own thread, 300 ms in all."""
+    return run(total, [Job(LOOP, 0, {IO: 100}), Job(LOOP, 100, {IO: 200})])
+
+
+def overlapping(total: int = 210, workers: int = 2) -> Timeline:
+    """Two calls on two workers, the second submitted being the first to finish."""
+    jobs = [Job(1, 0, {IO: 200}, "slow"), Job(2, 0, {IO: 100}, "quick")]
+    return run(total, jobs, of=Setting(workers=workers))
+
+
+def computing(states: dict[State, int], total: int, of: Setting = TWO_THREADS) -> Timeline:
+    """Two CPU-bound calls on two workers."""
+    return run(total, [Job(1, 0, states), Job(2, 0, states)], of=of)
+
+
+CASES: list[tuple[str, Timeline, bool | None, str]] = [
+    (
+        "total_is_sum",
+        plain(),
+        True,
+        (
+            "The total, 300 ms, is about the sum of 2 tasks, 300 ms: they were called one after the other,"
+            " and nothing else took long."
+        ),
+    ),
+    (
+        "total_is_sum",
+        plain(450),
+        False,
+        "The total, 450 ms, is not the sum of 2 tasks, 300 ms: it is 150 ms more.",
+    ),
+    ("total_is_sum", overlapping(), None, ""),
+    (
+        "total_is_slowest",
+        overlapping(),
+        True,
+        "The total, 210 ms, is a little over the slowest task, 200 ms: by 10 ms (5.0 %).",
+    ),
+    (
+        "total_is_slowest",
+        overlapping(300),
+        False,
+        "The total, 300 ms, is well over the slowest task, 200 ms: by 100 ms (50 %).",
+    ),
+    ("total_is_slowest", overlapping(workers=1), None, ""),
+    ("total_is_slowest", plain(), None, ""),
+    (
+        "workers_kept_busy",
+        run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 300}), Job(1, 100, {IO: 200})]),
+        True,
+        (
+            "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms."
+            " The 2 workers were the limit: 1 task waited for a turn, and more workers (--workers) would"
+            " overlap more of it."
+        ),
+    ),
+    (
+        "workers_kept_busy",
+        run(
+            310, [Job(1, 0, {State.LOCK: 100}), Job(2, 0, {State.LOCK: 300}), Job(1, 100, {State.LOCK: 200})]
+        ),
+        True,
+        "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
+    ),
+    (
+        "workers_kept_busy",
+        run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {RUNNING: 300}), Job(1, 100, {IO: 200})]),
+        True,
+        "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
+    ),
+    (
+        "workers_kept_busy",
+        run(400, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 300}), Job(1, 100, {IO: 200})]),
+        False,
+        (
+            "3 tasks shared out among 2 workers: on average, a worker had a task for only 75 % of the run's"
+            " 400 ms."
+        ),
+    ),
+    ("workers_kept_busy", overlapping(), None, ""),
+    (
+        "threads_gain_nothing",
+        computing({RUNNING: 100, GIL: 100}, 200),
+        True,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.00 CPUs computed for them at a time, out of 2 cores: threads gained nothing, for they"
+            " took turns with the GIL."
+        ),
+    ),
+    (
+        "threads_gain_nothing",
+        computing({RUNNING: 100, READY: 100}, 200),
+        False,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.00 CPUs computed for them at a time, out of 2 cores: what threads gain could not"
+            " show, for other programs had the cores."
+        ),
+    ),
+    (
+        "threads_gain_nothing",
+        computing({RUNNING: 190, GIL: 10}, 200, Setting(gil=False)),
+        False,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.90 CPUs computed for them at a time, out of 2 cores: this Python has no GIL."
+        ),
+    ),
+    (
+        "threads_gain_nothing",
+        computing({RUNNING: 190, SLEEP: 10}, 200),
+        False,
+        (
+            "The tasks are CPU-bound (for 95 % of their time they ran, or waited to be let run), and on"
+            " average 1.90 CPUs computed for them at a time, out of 2 cores: the function lets the GIL go."
+        ),
+    ),
+    ("threads_gain_nothing", computing({RUNNING: 100, IO: 100}, 200), None, ""),
+    ("threads_gain_nothing", computing({RUNNING: 100}, 100, Setting(apart=True)), None, ""),
+    ("threads_gain_nothing", computing({RUNNING: 100}, 100, Setting(workers=1)), None, ""),
+    (
+        "processes_gain",
+        computing({RUNNING: 190, READY: 10}, 200, Setting(apart=True)),
+        True,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.90 CPUs computed for them at a time, out of 2 cores."
+        ),
+    ),
+    (
+        "processes_gain",
+        computing({RUNNING: 100, READY: 100}, 200, Setting(apart=True, cores=1)),
+        False,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.00 CPUs computed for them at a time, out of 1 core."
+        ),
+    ),
+    (
+        "processes_gain",
+        computing({RUNNING: 100, READY: 100}, 200, Setting(apart=True)),
+        False,
+        (
+            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
+            " average 1.00 CPUs computed for them at a time, out of 2 cores: what processes gain could not"
+            " show, for other programs had the cores."
+        ),
+    ),
+    ("processes_gain", computing({IO: 100}, 100, Setting(apart=True)), None, ""),
+    (
+        "gil_in_the_way",
+        computing({RUNNING: 100, GIL: 100}, 200),
+        True,
+        "The tasks spent 50 % of their time waiting for the GIL (200 ms of 400 ms).",
+    ),
+    (
+        "gil_in_the_way",
+        computing({RUNNING: 99, GIL: 1}, 100, Setting(apart=True)),
+        False,
+        "The tasks spent 1.0 % of their time waiting for the GIL (2.0 ms of 200 ms): it was in nobody's way.",
+    ),
+    ("gil_in_the_way", computing({RUNNING: 100}, 100, Setting(gil=False)), None, ""),
+    ("gil_in_the_way", computing({RUNNING: 100}, 100, Setting(tells=(RUNNING, State.WAITING))), None, ""),
+    ("gil_in_the_way", plain(), None, ""),
+    (
+        "cores_sufficed",
+        computing({RUNNING: 100}, 100),
+        True,
+        "The tasks spent 0 % of their time waiting for a CPU core (0 ms of 200 ms): there were cores enough.",
+    ),
+    (
+        "cores_sufficed",
+        computing({RUNNING: 150, READY: 50}, 200, Setting(cores=1)),
+        False,
+        (
+            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): the run's own"
+            " threads needed 2.0, and there is 1 core."
+        ),
+    ),
+    (
+        "cores_sufficed",
+        computing({RUNNING: 150, READY: 50}, 200),
+        False,
+        (
+            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): other programs had"
+            " the cores: the run's own threads needed 2.0 of 2."
+        ),
+    ),
+    (
+        "cores_sufficed",
+        run(1000, [Job(lane, 0, {READY: 100, IO: 200}) for lane in (1, 2, 3, 4)]),
+        False,
+        (
+            "The tasks spent 33 % of their time waiting for a CPU core (400 ms of 1.20 s): the run's own"
+            " threads needed 4.0, and there are 2 cores."
+        ),
+    ),
+    ("cores_sufficed", computing({RUNNING: 100}, 100, Setting(tells=(RUNNING, State.WAITING))), None, ""),
+    ("order_of_results", plain(), True, "Tasks came back in the order of submission."),
+    (
+        "order_of_results",
+        overlapping(),
+        True,
+        (
+            "Tasks came back in another order than that of submission: 1 of 2 after one that was submitted"
+            " later; quick, submitted as number 2, came back before slow, number 1."
+        ),
+    ),
+    (
+        "order_of_results",
+        run(200, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 200})]),
+        False,
+        "Tasks came back in the order of submission: none overtook one that was submitted before it.",
+    ),
+    ("order_of_results", run(100, [Job(1, 0, {IO: 100})]), None, ""),
+    (
+        "loop_could_answer",
+        plain(),
+        False,
+        (
+            "The event loop could not answer for 300 ms in all (100 % of the run), for 300 ms at most at a"
+            " stretch: the tasks ran in its own thread."
+        ),
+    ),
+    (
+        "loop_could_answer",
+        run(2, [Job(LOOP, 0, {RUNNING: 2})]),
+        True,
+        (
+            "The event loop could answer soon at any time: it was busy for 2.0 ms in all, for 2.0 ms at most"
+            " at a stretch."
+        ),
+    ),
+    (
+        "loop_could_answer",
+        overlapping(),
+        True,
+        (
+            "The event loop could answer soon at any time: it was busy for 0 ms in all (0 % of the run), for"
+            " 0 ms at most at a stretch."
+        ),
+    ),
+    (
+        "loop_could_answer",
+        run(210, [Job(1, 0, {State.WAITING: 200})], of=Setting(tells=(State.RUNNING, State.WAITING))),
+        None,
+        "",
+    ),
+    ("all_tasks_succeeded", plain(), True, "All 2 tasks succeeded."),
+    ("all_tasks_succeeded", run(100, [Job(1, 0, {IO: 100})]), True, "The one task succeeded."),
+    (
+        "all_tasks_succeeded",
+        run(
+            500,
+            [
+                Job(1, 0, {IO: 10}, "a", "HTTP 404"),
+                Job(1, 10, {IO: 10}, "b", "timed out."),
+                Job(1, 20, {IO: 10}, "c", "timed out."),
+                Job(1, 30, {IO: 10}, "d", "reset"),
+                Job(1, 40, {IO: 10}, "e", "refused"),
+                Job(1, 50, {IO: 10}, "f", over=False),
+            ],
+        ),
+        False,
+        (
+            "5 of 6 tasks failed: timed out (2 tasks), HTTP 404 (a), reset (d), and in 1 other way;"
+            " 1 of 6 tasks did not come to an end."
+        ),
+    ),
+    ("all_tasks_succeeded", run(100, []), None, ""),
+    ("observation_sufficed", plain(), None, ""),
+    (
+        "observation_sufficed",
+        run(1000, [Job(1, 0, {IO: 900, UNKNOWN: 100})], of=Setting(rounds_per_s=100.0, missed=7)),
+        False,
+        (
+            "The observer fell short: 5.0 % of the lanes' time is unknown (over 1.0 %); it looked 100 times a"
+            " second, not 500."
+        ),
+    ),
+    (
+        "observation_sufficed",
+        run(4000, [Job(1, 0, {IO: 3918, UNKNOWN: 82})]),
+        False,
+        "The observer fell short: a little over 1.0 % of the lanes' time is unknown.",
+    ),
+    (
+        "observation_sufficed",
+        run(1000, [Job(1, 0, {IO: 900})], of=Setting(rounds_per_s=100.0, missed=7)),
+        True,
+        "The observer lowered its rate to stay within its budget: it looked 100 times a second, not 500.",
+    ),
+    (
+        "observation_sufficed",
+        run(1000, [Job(1, 0, {IO: 900})], of=Setting(rounds_per_s=400.0, missed=100)),
+        False,
+        "The observer fell short: it missed 20 % of the looks due (over 10 %).",
+    ),
+    ("observation_sufficed", run(10, [Job(1, 0, {IO: 9})], of=Setting(rounds_per_s=100.0)), None, ""),
+    ("run_finished", plain(), None, ""),
+    (
+        "run_finished",
+        run(100, [], of=Setting(closed=Closed(0, Outcome.INTERRUPTED, "it was interrupted"))),
+        False,
+        "The run was interrupted after 100 ms: its figures are those until then.",
+    ),
+    (
+        "run_finished",
+        run(
+            100,
+            [],
+            Died(50 * MS, "worker", 7, "killed by SIGKILL"),
+            ended="BrokenProcessPool: a worker died.",
+            of=Setting(closed=Closed(0, Outcome.BROKEN, "BrokenProcessPool: a worker died.")),
+        ),
+        False,
+        (
+            "The run broke after 100 ms: worker process 7 died (killed by SIGKILL); its figures are those"
+            " until then."
+        ),
+    ),
+    (
+        "run_finished",
+        run(
+            100,
+            [],
+            Died(50 * MS, "subject", 7, "killed by SIGKILL"),
+            of=Setting(closed=Closed(0, Outcome.BROKEN, "the subject died (killed by SIGKILL)")),
+        ),
+        False,
+        (
+            "The run broke after 100 ms: the subject died (killed by SIGKILL); its figures are those until"
+            " then."
+        ),
+    ),
+    (
+        "run_finished",
+        run(100, [], Died(50 * MS, "site", 7, "killed by SIGKILL")),
+        False,
+        "The run went on to its end, but is broken: the site died (killed by SIGKILL).",
+    ),
+    (
+        "run_finished",
+        run(100, [], of=Setting(closed=Closed(0, Outcome.BROKEN, "the observer failed: no."))),
+        False,
+        "The run broke after 100 ms: the observer failed: no; its figures are those until then.",
+    ),
+    (
+        "run_finished",
+        run(100, [], ended="BrokenProcessPool: a worker died."),
+        False,
+        (
+            "The run broke after 100 ms: the mode failed: BrokenProcessPool: a worker died; its figures are"
+            " those until then."
+        ),
+    ),
+    (
+        "run_finished",
+        run(100, [], of=Setting(closed=None)),
+        False,
+        "What is here of the run was cut off after 100 ms: its figures are those until then.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "timeline", "holds", "text"), CASES)
+def test_each_finding_is_stated_as_it_came_out(
+    name: str, timeline: Timeline, holds: bool | None, text: str
+) -> None:
+    """A claim that holds, one that does not, and a question that does not arise."""
+    finding = found(timeline, name)
+    assert finding == (None if holds is None else Finding(name, holds, text))
+
+
+def test_every_finding_is_tried_both_ways() -> None:
+    """The cases above leave out no rule, and none of its outcomes."""
+    for rule in RULES:
+        outcomes = {holds for name, _, holds, _ in CASES if name == rule.__name__}
+        assert {False, None if rule.__name__ == "run_finished" else True} <= outcomes
+
+
+def test_plain_calls_can_come_in_another_order() -> None:
+    """The claim about plain calls is checked, not taken for granted."""
+    finding = found(
+        run(300, [Job(LOOP, 200, {IO: 100}, "a"), Job(LOOP, 0, {IO: 200}, "b")]), "order_of_results"
+    )
+    assert finding is not None
+    assert not finding.holds
+    assert "b, submitted as number 2, came back before a, number 1" in finding.text
+
+
+def test_a_plain_call_that_lasts_less_than_the_sum_says_so() -> None:
+    """Tasks that overlapped in the loop's thread (as with a nested loop) add up to more than the total."""
+    finding = found(run(150, [Job(LOOP, 0, {IO: 100}), Job(1, 0, {IO: 150})]), "total_is_sum")
+    assert finding is not None
+    assert finding.text == "The total, 150 ms, is not the sum of 2 tasks, 250 ms: it is 100 ms less."
+
+
+def test_tasks_that_never_started_are_told_as_failed() -> None:
+    """A pool that breaks fails the tasks that it had not begun."""
+    events = [Submitted(0, 9, "late"), Finished(5 * MS, 9, error="the pool broke")]
+    finding = found(run(100, [Job(1, 0, {IO: 100})], *events), "all_tasks_succeeded")
+    assert finding == Finding("all_tasks_succeeded", False, "1 of 2 tasks failed: the pool broke (late).")
+
+
+@pytest.mark.parametrize(
+    ("more", "closed"),
+    [
+        ((), Closed(0, Outcome.INTERRUPTED)),
+        ((), Closed(0, Outcome.BROKEN)),
+        ((), None),
+        ((Died(5 * MS, "site", 7, "killed by SIGKILL"),), Closed(0, Outcome.FINISHED)),
+    ],
+)
+def test_a_part_of_a_run_is_not_taken_for_a_whole_one(more: tuple[Died, ...], closed: Closed | None) -> None:
+    """What only a total can show is not claimed; how tasks and loop fared until then is."""
+    of = Setting(closed=closed)
+    calls = [Job(LOOP, 0, {IO: 100}), Job(LOOP, 100, {IO: 200})]
+    work = [Job(1, 0, {RUNNING: 100, GIL: 100}), Job(2, 0, {RUNNING: 100, GIL: 100})]
+    ids = {each.id for jobs in (calls, work) for each in findings(run(300, jobs, *more, of=of))}
+    assert ids == {
+        "run_finished",
+        "gil_in_the_way",
+        "cores_sufficed",
+        "loop_could_answer",
+        "all_tasks_succeeded",
+    }
+
+
+def test_workers_that_never_came_are_not_counted() -> None:
+    """A pool starts workers as it needs them: the average is over those that there were."""
+    jobs = [Job(1, 100 * each, {IO: 100}) for each in range(4)]
+    finding = found(run(400, jobs, of=Setting(workers=3)), "workers_kept_busy")
+    assert finding is not None
+    assert finding.text.startswith(
+        "4 tasks shared out among 1 worker: on average, a worker had a task for 100 %"
+    )
+
+
+def test_nothing_is_found_where_nothing_began() -> None:
+    """A stream that was cut right after its header says that it was cut, and no more."""
+    whole = run(100, [])
+    cut = Timeline()
+    cut.apply(whole.header)
+    assert [finding.id for finding in findings(cut)] == ["run_finished"]

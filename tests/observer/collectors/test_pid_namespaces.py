@@ -1,0 +1,128 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cli.command import LIMIT_S, await_that
+from tests.cli.executed import executing, script
+from threadviz.observer.collectors.pid_namespaces import NOBODY, Numbers
+from threadviz.observer.probes.accounting import Ledger
+from threadviz.observer.probes.base import ProcessKind, Watched
+from threadviz.recordings.reader import load
+
+APART = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+
+
+def _can_be_apart() -> bool:
+    try:
+        return subprocess.run([*APART, "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+needs_namespaces = pytest.mark.skipif(
+    not _can_be_apart(), reason="no namespace of process ids can be made here"
+)
+
+THREADED = """
+import sys, threading
+from concurrent.futures import ThreadPoolExecutor
+import threadviz
+release = threading.Event()
+with threadviz.observed(ThreadPoolExecutor(1, thread_name_prefix="mine")) as pool:
+    pool.submit(release.wait)
+    print(threading.get_native_id(), next(iter(pool._threads)).native_id, flush=True)
+    sys.stdin.readline()
+    release.set()
+"""
+
+
+def thread(pid: int, tid: int) -> Watched:
+    """A thread that is watched."""
+    return Watched(pid, tid, "", ProcessKind.WORKER, 0, Ledger(0), lane=0)
+
+
+@contextmanager
+def apart() -> Iterator[tuple[psutil.Process, int, int]]:
+    """A process in a namespace of its own, with the number that its second thread has for us, and for it."""
+    with subprocess.Popen(
+        [*APART, sys.executable, "-c", THREADED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as outer:
+        try:
+            assert outer.stdout is not None
+            main, second = map(int, outer.stdout.readline().split())
+            assert main == 1
+            (process,) = psutil.Process(outer.pid).children()
+            (ours,) = {each.id for each in process.threads()} - {process.pid}
+            yield process, ours, second
+        finally:
+            outer.kill()
+
+
+@needs_namespaces
+def test_a_process_that_knows_itself_by_other_numbers_is_found() -> None:
+    """With its threads, as long as it is watched; a number that is none of theirs is nobody's."""
+    numbers = Numbers()
+    with apart() as (process, ours, second):
+        pid = process.pid
+        assert numbers.thread(1, second) == (1, second)  # which it is for all that is known by now
+        numbers.note([thread(pid, pid), thread(pid, ours)])
+        assert numbers.process(1) == pid
+        assert numbers.thread(1, 1) == (pid, pid)
+        assert numbers.thread(1, second) == (pid, ours)
+        assert numbers.thread(1, second + 1) == NOBODY
+        numbers.forget([thread(pid, ours), thread(pid, pid)])
+        assert numbers.process(1) == 1
+
+
+@needs_namespaces
+def test_what_could_be_said_of_two_is_said_of_none() -> None:
+    """Two processes may have the same number, each in its own namespace."""
+    numbers = Numbers()
+    with apart() as (one, _, second), apart() as (other, ours, _):
+        numbers.note([thread(one.pid, one.pid), thread(other.pid, other.pid)])
+        assert numbers.process(1) == 0
+        assert numbers.thread(1, second) == NOBODY
+        numbers.forget([thread(one.pid, one.pid)])
+        assert numbers.thread(1, second) == (other.pid, ours)
+
+
+def test_others_have_the_numbers_that_they_say() -> None:
+    """Also where they are gone before anybody could ask."""
+    numbers = Numbers()
+    came = [thread(2**22 + 1, 2**22 + 1), thread(2**22 + 1, 2**22 + 2)]
+    numbers.note(came)
+    assert numbers.thread(2**22 + 1, 2**22 + 2) == (2**22 + 1, 2**22 + 2)
+    numbers.forget(came)
+    assert numbers.process(2**22 + 1) == 2**22 + 1
+
+
+@needs_namespaces
+def test_names_and_tasks_of_another_namespace_are_on_their_lanes(tmp_path: Path) -> None:
+    """As of any program."""
+    recording = tmp_path / "run.jsonl"
+
+    def told(kind: str) -> list[dict[str, object]]:
+        lines = recording.read_bytes().splitlines(keepends=True) if recording.exists() else []
+        events = [json.loads(line) for line in lines if line.endswith(b"\n")]
+        return [event for event in events if event["type"] == kind]
+
+    words = [*APART, sys.executable, script(tmp_path, THREADED)]
+    with executing("--headless", "--record", str(recording), "--", *words, stdin=subprocess.PIPE) as process:
+        await_that(lambda: {"MainThread", "mine_0"} <= {each["name"] for each in told("name")})
+        await_that(lambda: told("started"))
+        process.communicate("\n", timeout=LIMIT_S)
+    assert process.returncode == 0
+    timeline = load(recording).timeline
+    (task,) = timeline.tasks
+    assert task.lane_name == "mine_0"
+    mains = [lane for lane in timeline.lanes if lane.name == "MainThread"]
+    assert [lane.pid for lane in mains] == [lane.tid for lane in mains]

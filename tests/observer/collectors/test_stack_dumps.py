@@ -1,0 +1,124 @@
+"""What is made of py-spy's dumps."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from threadviz.observer.collectors.stacks import Found, read_dump
+
+OWN = ("fetch", "/home/me/app.py", "app.py", 12)
+SOCKET = ("SocketIO.readinto", "/usr/lib/python3.13/socket.py", "socket.py", 719)
+THREADING = ("Thread.run", "/usr/lib/python3.13/threading.py", "threading.py", 1024)
+CLIENT = ("HTTPConnection.getresponse", "/usr/lib/python3.13/http/client.py", "http/client.py", 1428)
+REQUESTS = ("send", "/v/lib/python3.13/site-packages/requests/api.py", "requests/api.py", 73)
+FROZEN = ("_find_and_load", "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap>", 1360)
+TYPED = ("<module>", "<string>", "<string>", 1)
+
+
+def dump(
+    *frames: tuple[str, str, str | None, int], name: str | None = "worker", tid: int | None = 7
+) -> bytes:
+    """Return a dump of one thread, in as far as it is read."""
+    return msgspec.json.encode(
+        [
+            {
+                "os_thread_id": tid,
+                "thread_name": name,
+                "active": True,
+                "frames": [
+                    {
+                        "name": function,
+                        "filename": path,
+                        "short_filename": short,
+                        "line": line,
+                        "locals": None,
+                    }
+                    for function, path, short, line in frames
+                ],
+            }
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("frames", "function"),
+    [
+        ([OWN, THREADING], "fetch (app.py:12)"),
+        ([SOCKET, CLIENT, OWN, THREADING], "fetch (app.py:12) > SocketIO.readinto (socket.py:719)"),
+        ([SOCKET, REQUESTS, OWN], "fetch (app.py:12) > SocketIO.readinto (socket.py:719)"),
+        ([SOCKET, REQUESTS, THREADING], "send (requests/api.py:73) > SocketIO.readinto (socket.py:719)"),
+        ([REQUESTS, THREADING], "send (requests/api.py:73)"),
+        ([THREADING], "Thread.run (threading.py:1024)"),
+        ([FROZEN, TYPED], "<module> (<string>:1) > _find_and_load (<frozen importlib._bootstrap>:1360)"),
+        ([("f", "/home/me/a/b.py", None, 3)], "f (b.py:3)"),
+        ([], ""),
+    ],
+)
+def test_the_function_of_the_programs_own_comes_first(
+    frames: list[tuple[str, str, str | None, int]], function: str
+) -> None:
+    """Then what it is in a call of. Where there is none of its own, an installed package's does, or what there is."""
+    assert list(read_dump(dump(*frames))) == [Found(7, "worker", function)]
+
+
+def test_a_thread_without_the_systems_number_is_left_out() -> None:
+    """For there is no telling whose lane it is: so it is with a Python before 3.11."""
+    assert list(read_dump(dump(OWN, tid=None))) == []
+
+
+@pytest.mark.parametrize(
+    "name", [None, "", "torn\x1b[31m", "\ud800".encode("utf-8", "replace").decode() * 300]
+)
+def test_a_name_that_can_not_be_right_is_none(name: str | None) -> None:
+    """Such as one with control characters, or one of no end; the function is told all the same."""
+    assert list(read_dump(dump(OWN, name=name))) == [Found(7, "", "fetch (app.py:12)")]
+
+
+@pytest.mark.parametrize(
+    "frame", [("f\0", "/a.py", "a.py", 1), ("f", "/a.py", "a.py", -1), ("f", "/a.py", "a.py", 2**60)]
+)
+def test_where_one_frame_can_not_be_right_none_is_told(frame: tuple[str, str, str, int]) -> None:
+    """A stack that is torn in one place is so in others."""
+    assert list(read_dump(dump(OWN, frame))) == [Found(7, "worker", "")]
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"[", b"{}", b'[{"os_thread_id": "x"}]', b'[{"frames": [{}]}]', b"\xff"]
+)
+def test_what_is_no_dump_is_an_error(data: bytes) -> None:
+    """And no other one than is said."""
+    with pytest.raises(msgspec.DecodeError):
+        list(read_dump(data))
+
+
+TEXT = st.text(max_size=8)
+WILD: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+FRAME = st.fixed_dictionaries(
+    {"name": TEXT, "filename": TEXT, "line": st.integers(0, 99), "short_filename": st.none() | TEXT}
+)
+THREAD = st.fixed_dictionaries(
+    {
+        "os_thread_id": st.none() | st.integers(),
+        "thread_name": st.none() | TEXT,
+        "frames": st.lists(FRAME, max_size=3),
+    }
+)
+
+
+@given(st.lists(THREAD, max_size=3) | WILD | st.lists(WILD, max_size=3))
+def test_whatever_comes_is_text_that_can_be_shown_or_an_error(value: object) -> None:
+    """It is read from the memory of a program that goes on meanwhile."""
+    try:
+        found = list(read_dump(msgspec.json.encode(value)))
+    except msgspec.DecodeError:
+        return
+    for each in found:
+        assert each.name.isprintable() and each.function.isprintable()
+        assert len(each.name) <= 200

@@ -1,0 +1,161 @@
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mock_server.running import wait_until
+from threadviz.observer.collectors import thread_names as names
+from threadviz.observer.collectors.thread_names import (
+    MAX_WAITING,
+    SELDOM_NS,
+    SOON_NS,
+    WAITING_NS,
+    SaidNames,
+    SystemNames,
+)
+from threadviz.observer.probes.accounting import Ledger
+from threadviz.observer.probes.base import ProcessKind, Watched
+from threadviz.protocol.events import NamedBy
+
+
+def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> Watched:
+    """A thread that is watched."""
+    return Watched(pid, tid, name, ProcessKind.SUBJECT, 0, Ledger(0), lane=lane)
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Iterator[SaidNames]:
+    """The teller, with its pipe."""
+    teller = SaidNames(tmp_path / "names")
+    yield teller
+    teller.close()
+
+
+def say(teller: SaidNames, data: bytes) -> None:
+    """Write into its pipe, as a program does."""
+    descriptor = os.open(teller.path, os.O_WRONLY | os.O_NONBLOCK)
+    os.write(descriptor, data)
+    os.close(descriptor)
+
+
+def told(teller: SaidNames, now: int, came: list[Watched], went: list[Watched]) -> list[tuple[int, str]]:
+    """Lanes and names of what it tells."""
+    events = list(teller.news(now, came, went))
+    assert all(event.t == now and event.by is NamedBy.PROGRAM for event in events)
+    return [(event.lane, event.name) for event in events]
+
+
+def test_a_name_may_come_before_its_lane_and_after_it(said: SaidNames) -> None:
+    """Either waits for the other."""
+    say(said, b"1 10 early\n")
+    assert told(said, 1, [], []) == []
+    assert told(said, 2, [thread(10, 0), thread(11, 1)], []) == [(0, "early")]
+    say(said, b"1 11 late\n")
+    assert told(said, 3, [], []) == [(1, "late")]
+
+
+def test_a_name_is_told_when_it_changes(said: SaidNames) -> None:
+    """Of many at once, the last; the same again is no news."""
+    say(said, b"1 10 one\n1 10 two\n")
+    assert told(said, 1, [thread(10, 0)], []) == [(0, "two")]
+    say(said, b"1 10 two\n")
+    assert told(said, 2, [], []) == []
+
+
+def test_a_thread_that_is_gone_already_gets_its_name(said: SaidNames) -> None:
+    """And who has its number next does not."""
+    say(said, b"1 10 short\n")
+    gone = thread(10, 0)
+    assert told(said, 1, [gone], [gone]) == [(0, "short")]
+    assert told(said, 2, [thread(10, 1)], []) == []
+
+
+def test_a_name_of_a_thread_that_nobody_has_seen_is_forgotten(said: SaidNames) -> None:
+    """A while later its number may be another's."""
+    say(said, b"1 10 unseen\n")
+    assert told(said, 1, [], []) == []
+    assert told(said, 1 + WAITING_NS, [], []) == []
+    assert told(said, 2 + WAITING_NS, [thread(10, 0)], []) == []
+
+
+def test_what_is_no_name_is_passed_over(said: SaidNames) -> None:
+    """Whoever has written it."""
+    say(said, b"nonsense\n1 x y\n\n1 10 \n99999999999 1 x\n1 10 gr\xc3\xbc\xc3\x9fe \xff\n")
+    assert told(said, 1, [thread(10, 0)], []) == [(0, "grüße \ufffd")]
+
+
+def test_a_line_may_come_in_two(said: SaidNames) -> None:
+    """And one without an end takes no more than its share."""
+    say(said, b"1 10 na")
+    assert told(said, 1, [thread(10, 0)], []) == []
+    say(said, b"me\n")
+    assert told(said, 2, [], []) == [(0, "name")]
+    say(said, b"x" * 60_000)
+    assert told(said, 3, [], []) == []
+    say(said, b"\n1 10 other\n")
+    assert told(said, 4, [], []) == [(0, "other")]
+
+
+def test_what_waits_is_bounded(said: SaidNames) -> None:
+    """The oldest goes first."""
+    for start in range(0, MAX_WAITING + 1000, 1000):
+        say(said, b"".join(b"1 %d n\n" % tid for tid in range(start, start + 1000)))
+        assert told(said, 1, [], []) == []
+    assert told(said, 2, [thread(5, 0), thread(MAX_WAITING + 5, 1)], []) == [(1, "n")]
+
+
+def test_the_systems_name_is_read_again() -> None:
+    """Soon after a thread was met, for it gets its own name later than it begins; and then seldom."""
+    ready, go = threading.Event(), threading.Event()
+    ids: list[int] = []
+
+    def rename() -> None:
+        ids.append(threading.get_native_id())
+        Path(f"/proc/self/task/{ids[0]}/comm").write_text("its own")
+        ready.set()
+        go.wait(30)
+        Path(f"/proc/self/task/{ids[0]}/comm").write_text("another")
+        ready.set()
+        last.wait(30)
+
+    last = threading.Event()
+    renamed = threading.Thread(target=rename)
+    renamed.start()
+    try:
+        assert ready.wait(30)
+        ready.clear()
+        teller = SystemNames()
+        watched = thread(ids[0], 7, os.getpid(), "parent's")
+        assert list(teller.news(0, [watched], [])) == []
+        (event,) = teller.news(SOON_NS, [], [])
+        assert (event.lane, event.name, event.by) == (7, "its own", NamedBy.SYSTEM)
+        go.set()
+        assert ready.wait(30)
+        assert list(teller.news(SOON_NS + 1, [], [])) == []
+        (event,) = teller.news(SOON_NS + SELDOM_NS, [], [])
+        assert event.name == "another"
+    finally:
+        go.set()
+        last.set()
+        renamed.join()
+    wait_until(lambda: not Path(f"/proc/self/task/{ids[0]}").exists())
+    assert list(teller.news(10 * SELDOM_NS, [], [])) == []
+    assert list(teller.news(20 * SELDOM_NS, [], [watched])) == []
+
+
+def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others have their turn next."""
+    read: list[int] = []
+
+    def name(pid: int, tid: int) -> str:
+        read.append(tid)
+        return "new"
+
+    monkeypatch.setattr(names, "thread_name", name)
+    teller = SystemNames()
+    assert list(teller.news(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
+    turns = [len(list(teller.news(SOON_NS + each, [], []))) for each in range(3)]
+    assert turns == [20, 20, 10]
+    assert sorted(read) == list(range(50))

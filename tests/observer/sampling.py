@@ -1,0 +1,74 @@
+"""A probe and a teller, at work on a program whose threads do what is known."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from threadviz.observer.io import RunClock
+from threadviz.observer.probes.base import Teller
+from threadviz.observer.probes.linux import LinuxProbe
+from threadviz.observer.probes.sampler import Sampler
+from threadviz.protocol.events import Event
+
+LIMIT_S = 30
+
+
+@contextmanager
+def started(
+    source: str, *arguments: str, python: str = sys.executable
+) -> Iterator[tuple["subprocess.Popen[bytes]", Any]]:
+    """Run a program that prints a line of JSON when it is ready; yield its process, and what it said."""
+    command = [python, "-c", source, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+class Looking:
+    """Looks at a process, and asks a teller after each look. `tids` are the lanes' threads, in order."""
+
+    def __init__(self, pid: int, teller: Callable[[LinuxProbe], Teller]) -> None:
+        self._clock = RunClock()
+        self.probe = LinuxProbe(pid, self._clock)
+        self._clock.start()
+        self.probe.begin()
+        self._sampler = Sampler(self.probe, self._clock)
+        self.teller = teller(self.probe)
+        self.tids: list[int] = []
+        self.events: list[Event] = []
+
+    def once(self) -> None:
+        """Look, and note what the teller has to tell."""
+        now = self._sampler.look()
+        came, went = self.probe.take_changes()
+        self._sampler.tick(now)
+        for _ in self._sampler.news(came, went):
+            pass  # of stretches, others tell
+        self.tids += [thread.tid for thread in came]
+        self.events += self.teller.news(now, came, went)
+
+    def until(self, enough: Callable[[], bool]) -> None:
+        """Go on until there is enough."""
+        limit = time.monotonic() + LIMIT_S
+        while not enough():
+            assert time.monotonic() < limit, f"after {LIMIT_S} s there is only {self.events}"
+            self.once()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.teller.close()
+        self.probe.close()
+
+
+@contextmanager
+def looking(pid: int, teller: Callable[[LinuxProbe], Teller]) -> Iterator[Looking]:
+    """Look at process `pid` for as long as the block lasts."""
+    with closing(Looking(pid, teller)) as started_looking:
+        yield started_looking

@@ -1,0 +1,122 @@
+"""Runs that are no workload: a process that is looked on at."""
+
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import all_gone, descendants
+from tests.launcher.runs import fetching
+from tests.observer.target_programs import Target, needs_allowing, target
+from tests.tui.runs.driving import drive
+from threadviz.protocol.requests import AttachRequest
+from threadviz.recordings.reader import load
+from threadviz.recordings.writer import RecordingFile
+from threadviz.tui.runs import Group, Run, Sitting
+
+pytestmark = needs_allowing
+
+
+@pytest.fixture
+def subject() -> Iterator[Target]:
+    """A process that is looked on at."""
+    with target() as process:
+        yield process
+
+
+def under_way(request: AttachRequest, record: RecordingFile | None = None) -> Run:
+    """A process that is looked on at, as soon as something was seen of it."""
+    run = Run.start(request, record)
+    drive(run, lambda: run.timeline.tick is not None)
+    return run
+
+
+def test_it_is_called_by_its_number_and_then_by_its_name(subject: Target) -> None:
+    """A file's name has nothing of it that could lead elsewhere."""
+    run = Run.start(AttachRequest(pid=subject.pid))
+    assert run.title == f"process {subject.pid}, attach"
+    drive(run, lambda: run.begun)
+    assert run.title.endswith(" -c, attach")
+    assert not run.of_workload and not Group([run]).of_workload
+    name = run.file_name(datetime(2031, 2, 3, 4, 5, 6))
+    assert name.startswith("threadviz-python") and name.endswith("-c-attach-20310203-040506.jsonl.gz")
+    run.close()
+    assert subject.answers()
+
+
+def test_to_stop_is_to_let_go(subject: Target) -> None:
+    """What was seen stays, it is no trouble, and the process goes on."""
+    run = under_way(AttachRequest(pid=subject.pid))
+    run.stop()
+    drive(run, lambda: run.over)
+    assert run.trouble == "" and run.timeline.closed is not None
+    assert len(run.timeline.lanes) == 3
+    assert subject.answers()
+
+
+def test_its_end_is_the_end_of_the_run(subject: Target) -> None:
+    """To look at it again is possible then, and finds it gone."""
+    run = under_way(AttachRequest(pid=subject.pid))
+    assert Group([run]).requests == [run.request]
+    subject.end()
+    drive(run, lambda: run.over)
+    assert run.trouble == ""
+    again = Run.start(AttachRequest(pid=subject.pid))
+    drive(again, lambda: again.over)
+    assert again.trouble.startswith(
+        f"the run is broken: it can't be watched: there is no process {subject.pid}"
+    )
+
+
+def test_the_file_that_it_is_recorded_in_is_whole_at_its_end(subject: Target, tmp_path: Path) -> None:
+    """Also where it is ended to leave the app, which waits for its last word. It can be saved besides."""
+    path = tmp_path / "run.jsonl"
+    run = under_way(AttachRequest(pid=subject.pid), RecordingFile(path))
+    run.finish()
+    assert run.over
+    assert load(path).timeline.closed is not None
+    run.save(tmp_path / "saved.jsonl")
+    assert (tmp_path / "saved.jsonl").read_bytes() == path.read_bytes()
+    run.finish()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_file_that_can_not_be_written_is_told_and_the_run_goes_on(subject: Target, tmp_path: Path) -> None:
+    """It can still be saved elsewhere."""
+    run = under_way(AttachRequest(pid=subject.pid), RecordingFile(Path("/dev/full")))
+    drive(run, lambda: bool(run.trouble))
+    assert run.trouble.startswith("the recording is not whole, for it can't be written any further")
+    assert not run.over
+    run.finish()
+    run.save(tmp_path / "saved.jsonl")
+    assert load(tmp_path / "saved.jsonl").timeline.closed is not None
+
+
+def test_a_run_that_can_not_be_started_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which would be in the way of the next."""
+    path = tmp_path / "run.jsonl"
+    record = RecordingFile(path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    run = Run.start(AttachRequest(pid=os.getpid()), record)
+    assert run.over and run.trouble.startswith("the run can't be started")
+    assert not path.exists()
+
+
+def test_a_sitting_can_begin_with_it(subject: Target) -> None:
+    """What is started after it lets go of it first."""
+    sitting = Sitting()
+    run = Run.start(AttachRequest(pid=subject.pid))
+    sitting.follow(run)
+    assert sitting.running is run and sitting.current is not None
+    drive(sitting, lambda: run.timeline.tick is not None)
+    sitting.start(fetching(seconds=600.0))
+    drive(sitting, lambda: sitting.running not in (run, None))
+    assert run.over and run.trouble == ""
+    others = descendants(os.getpid())
+    sitting.close()
+    subject.end()
+    assert all_gone([each for each in others if each.pid != subject.pid])

@@ -1,0 +1,48 @@
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.launcher.runs import fetching
+from tests.mock_server.running import wait_until
+from tests.tui.runs.driving import observe_with
+from threadviz.launcher import Launch
+from threadviz.protocol.events import Submitted
+from threadviz.tui.runs import run as module
+from threadviz.tui.runs.run import Reader
+
+MANY = """
+out.write(encode(HEADER))
+for t in range(20000): out.write(encode(Submitted(t, t, 'task')))
+out.write(encode(Closed(20000, Outcome.FINISHED)))
+"""
+
+
+@pytest.fixture
+def held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
+    """A reader in front of more events than may wait, none of which was taken."""
+    monkeypatch.setattr(module, "MAX_WAITING", 100)
+    observe_with(MANY, tmp_path, monkeypatch)
+    reader = Reader(Launch(fetching()))
+    wait_until(lambda: reader.waiting == 100)
+    return reader
+
+
+def test_reading_waits_for_who_takes(held_up: Reader) -> None:
+    """Never do more events wait than may, and none is lost."""
+    taken, most = [], 0
+    while not held_up.ended or held_up.waiting:
+        most = max(most, held_up.waiting)
+        if (event := held_up.next()) is not None:
+            taken.append(event)
+    assert most == 100
+    assert len(taken) == 20002
+    assert [each.task for each in taken if isinstance(each, Submitted)] == list(range(20000))
+    assert held_up.error is None
+
+
+def test_a_reader_that_waits_can_be_closed(held_up: Reader) -> None:
+    """Its thread ends."""
+    held_up.close()
+    assert held_up.ended
+    assert not [thread for thread in threading.enumerate() if thread.name == "reader"]

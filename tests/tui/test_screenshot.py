@@ -1,0 +1,44 @@
+import asyncio
+
+import pytest
+
+from tests.tui.recorded import NS_PER_MS, run
+from threadviz.tui.commands import Panel
+from threadviz.tui.screenshot import View, shot
+
+SIZE = (100, 30)
+
+
+def words_of(svg: str) -> str:
+    """What is to be read on a picture."""
+    return svg.replace("&#160;", " ")
+
+
+def test_it_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the byte, whatever the terminal could do that it was made in."""
+    view = View(SIZE, "textual-dark")
+    first = asyncio.run(shot([run("fetch-threads")], view))
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLORTERM", "")
+    assert asyncio.run(shot([run("fetch-threads")], view)) == first
+    assert "thread 1" in words_of(first)
+
+
+async def test_it_shows_the_past_on_request() -> None:
+    """As the app does when it is frozen."""
+    drawn = words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", at=100 * NS_PER_MS)))
+    assert "FROZEN at 100 ms" in drawn
+
+
+@pytest.mark.parametrize(
+    ("panel", "word"),
+    [
+        (Panel.FINDINGS, "a little over the slowest task"),
+        (Panel.TASKS, "HTTP 404 Not Found"),
+        (Panel.DETAILS, "pick"),
+        (Panel.CODE, "run_in_executor"),
+    ],
+)
+async def test_it_has_the_panel_that_was_asked_for(panel: Panel, word: str) -> None:
+    """Also where there is no room for one that nobody asked for."""
+    assert word in words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", [panel])))

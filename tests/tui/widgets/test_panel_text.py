@@ -1,0 +1,62 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.content import Content
+
+from threadviz.tui.widgets.panel import bar, beside, cut, fitted, wrapped
+
+words = st.text("abc ", min_size=1, max_size=12)
+
+
+@given(st.floats(0, 1), st.integers(1, 60), st.booleans())
+def test_a_bar_is_as_long_as_its_share(share: float, cells: int, plain: bool) -> None:
+    """To a character, or an eighth of one; and what is not nothing is seen."""
+    drawn = bar(share, cells, plain)
+    assert len(drawn) <= cells
+    assert bool(drawn) == (share > 0)
+    assert not plain or set(drawn) <= {"#"}
+    if share * cells >= 1:
+        eighths = 8 * len(drawn) if plain else sum("▏▎▍▌▋▊▉█".index(char) + 1 for char in drawn)
+        assert abs(eighths - share * cells * 8) <= (4.5 if plain else 0.5)
+
+
+@given(st.lists(st.lists(words, min_size=1, max_size=3), min_size=1, max_size=4), st.integers(1, 60))
+def test_a_line_is_shortened_no_more_than_it_takes(parts: list[list[str]], width: int) -> None:
+    """It is whole where there is room for it, and never longer than it has to be."""
+    line = fitted(parts, width, "-").plain
+    whole = "-".join(part[0] for part in parts)
+    shortest = "-".join(part[-1] for part in parts)
+    if len(whole) <= width:
+        assert line == whole
+    elif len(line) > width:
+        assert line == shortest
+
+
+@given(
+    st.text(max_size=30).map(lambda text: Content(text.replace("\n", " "))), st.integers(0, 30), st.booleans()
+)
+def test_what_is_cut_says_so(line: Content, width: int, plain: bool) -> None:
+    """With dots at its end, within the width."""
+    short = cut(line, width, plain)
+    assert short.cell_length <= width
+    if line.cell_length <= width:
+        assert short.plain == line.plain
+    else:
+        assert width == 0 or short.plain.endswith("." if plain else "…")
+
+
+def test_lines_are_indented_below_the_first() -> None:
+    """A mark stands before the first."""
+    lines = wrapped(Content("one two three"), 8, "  ", Content("* "))
+    assert [line.plain for line in lines] == ["* one", "  two", "  three"] or [
+        line.plain for line in lines
+    ] == [
+        "* one ",
+        "  two ",
+        "  three",
+    ]
+
+
+def test_blocks_stand_beside_each_other() -> None:
+    """Each in its width, whatever the height of the others."""
+    blocks = [[Content("a")], [Content("b"), Content("c")]]
+    assert [line.plain for line in beside(blocks, [3, 2], 1)] == ["a   b ", "    c "]

@@ -1,0 +1,97 @@
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from threadviz.workloads.user_function import FRAMES, last_lines, own_traceback
+
+
+def raised(code: str, path: str = "mine.py") -> BaseException:
+    """What a module of that code raises."""
+    names = {"__name__": "mine"}
+    try:
+        exec(compile(code, path, "exec"), names)
+    except Exception as error:  # noqa: BLE001 - it is what the tests are about
+        return error
+    raise AssertionError
+
+
+def test_own_frames_only() -> None:
+    """What leads there is left out, and of nobody's own frames there is no traceback."""
+    error = raised("def f():\n    raise ValueError('no')\nf()")
+    assert own_traceback(error, [__name__]) == [
+        "Traceback (most recent call last):",
+        '  File "mine.py", line 3, in <module>',
+        '  File "mine.py", line 2, in f',
+        "ValueError: no",
+    ]
+    assert own_traceback(error, [__name__, "mine"]) == []
+
+
+def test_the_same_place_again() -> None:
+    """Only what the error says is another, also where it has notes."""
+    code = compile(
+        "def f(x):\n    error = ValueError(x)\n    error.add_note(x)\n    raise error", "mine.py", "exec"
+    )
+    names = {"__name__": "mine"}
+    exec(code, names)
+    told = []
+    for text in ("one", "two"):
+        try:
+            names["f"](text)  # type: ignore[operator]
+        except ValueError as error:
+            told.append(own_traceback(error, [__name__]))
+    assert (
+        told[0][:2] == told[1][:2] == ["Traceback (most recent call last):", '  File "mine.py", line 4, in f']
+    )
+    assert [lines[2:] for lines in told] == [["ValueError: one", "one"], ["ValueError: two", "two"]]
+
+
+def test_what_led_to_it() -> None:
+    """Errors that came before, and those of a group."""
+    chained = own_traceback(
+        raised("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError from e"), [__name__]
+    )
+    assert "ZeroDivisionError: division by zero" in chained and chained[-1] == "KeyError"
+    group = own_traceback(raised("raise ExceptionGroup('g', [ValueError('one')])"), [__name__])
+    assert "    | ValueError: one" in group
+
+
+def test_only_the_last_frames() -> None:
+    """However deep it went."""
+    lines = own_traceback(raised("def f():\n    f()\nf()"), [__name__])
+    assert len(lines) < 2 * FRAMES
+    assert lines[-1].startswith("RecursionError")
+
+
+def test_paths_begin_where_python_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that neither the folders of a machine nor the names of its users are told; the deepest folder counts."""
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), str(tmp_path / "inner")])
+    for path, told in (
+        (tmp_path / "package" / "mine.py", "package/mine.py"),
+        (tmp_path / "inner" / "mine.py", "mine.py"),
+        (Path("/elsewhere/somebody/mine.py"), "mine.py"),
+    ):
+        assert f'  File "{told}", line 1, in <module>' in own_traceback(raised("1/0", str(path)), [__name__])
+
+
+def test_an_error_that_can_not_be_told() -> None:
+    """It does no harm."""
+    error = raised("class E(Exception):\n    def __str__(self): raise ValueError\nraise E")
+    assert own_traceback(error, [__name__])[-1] == "mine.E: <exception str() failed>"
+
+
+@given(st.lists(st.text(st.characters(codec="ascii", exclude_categories=["C"]))), st.integers(0, 200))
+def test_the_last_lines(lines: list[str], most: int) -> None:
+    """As many whole lines as fit, and how many were left out."""
+    told = last_lines(lines, most).split("\n")
+    whole = sum(len(line) + 1 for line in lines) <= most
+    if whole:
+        assert told == (lines or [""])
+    else:
+        kept = told[1:] if told != [""] else []
+        assert kept == lines[len(lines) - len(kept) :]
+        assert sum(len(line) + 1 for line in kept) <= most
+        assert not kept or told[0] == f"  ({len(lines) - len(kept)} more lines)"
