@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from threadviz.observer.probes.sampler import FLUSH_NS
-from threadviz.observer.targets.workload import StandInSite, Subject, await_ready, give_order
-from threadviz.protocol.events import Begin, Ended, Finished
+from threadviz.observer.targets.workload import MockServerProcess, Subject, await_ready, give_order
+from threadviz.protocol.events import RunEnded, RunStarted, TaskFinished
 from threadviz.protocol.requests import RunRequest
 
 
@@ -24,7 +24,7 @@ def main() -> None:
     """Run the request, and write the total."""
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=RunRequest)
     with ExitStack() as stack:
-        site = StandInSite(request.sites) if request.sites else None
+        site = MockServerProcess(request.sites) if request.sites else None
         if site:
             stack.callback(site.process.kill)
         subject = Subject(Path(stack.enter_context(tempfile.TemporaryDirectory())))
@@ -40,11 +40,11 @@ def _edges(subject: Subject) -> Iterator[int]:
     """Yield when the workload began and ended, on the clock of `time.monotonic_ns()`."""
     while subject.process.poll() is None:
         for event in subject.said():
-            if isinstance(event, Finished | Ended) and event.error:
+            if isinstance(event, TaskFinished | RunEnded) and event.error:
                 sys.exit(f"the run failed: {event.error}")
-            if isinstance(event, Begin | Ended):
+            if isinstance(event, RunStarted | RunEnded):
                 yield event.t
-            if isinstance(event, Ended):
+            if isinstance(event, RunEnded):
                 return
         time.sleep(FLUSH_NS / 1e9)
     sys.exit(f"the subject died: {subject.printed.last_line()}")

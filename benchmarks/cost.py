@@ -10,8 +10,16 @@ from typing import Any
 import psutil
 
 from benchmarks.watching import observe
-from threadviz.launcher import Launch
-from threadviz.protocol.events import Ended, Event, Finished, LaneStarted, Started, Submitted, Tick
+from threadviz.launcher import LaunchedRun
+from threadviz.protocol.events import (
+    Event,
+    LaneStarted,
+    ObserverTick,
+    RunEnded,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+)
 from threadviz.protocol.requests import RunRequest
 
 SETTLED_NS = 1_000_000_000
@@ -30,7 +38,7 @@ class Cost:
     hz: float
 
     @classmethod
-    def of(cls, lanes: int, steady: list[Tick]) -> "Cost":
+    def of(cls, lanes: int, steady: list[ObserverTick]) -> "Cost":
         """Of so many lanes, from the ticks of the steady part."""
         first, last = steady[0], steady[-1]
         ns = last.t - first.t
@@ -53,18 +61,18 @@ def cost(request: RunRequest, seconds: float) -> Cost:
 
     Raises RuntimeError where the run ends before.
     """
-    lanes, settled, steady = 0, SETTLED_NS, list[Tick]()
-    with Launch(request) as launch:
+    lanes, settled, steady = 0, SETTLED_NS, list[ObserverTick]()
+    with LaunchedRun(request) as launch:
         for event in launch.events():
             if isinstance(event, LaneStarted):
                 lanes += 1
                 settled = event.t + SETTLED_NS
                 steady.clear()
-            elif isinstance(event, Ended):
+            elif isinstance(event, RunEnded):
                 raise RuntimeError(
                     f"{request.workload} was over in {event.t / 1e9:.1f} s: it needs more tasks"
                 )
-            elif isinstance(event, Tick) and event.t >= settled:
+            elif isinstance(event, ObserverTick) and event.t >= settled:
                 steady.append(event)
                 if event.t - steady[0].t >= seconds * 1e9:
                     break
@@ -104,24 +112,27 @@ class Load:
 def load(request: RunRequest) -> Load:
     """Count what is told of each task, and watch the observer's memory."""
     told = Counter[tuple[type[Event], int]]()
-    failed, lanes, peak_kb, tick, end = set[int](), 0, 0, Tick(0, 0, 0, 0), 0
-    with Launch(request) as launch:
+    failed, lanes, peak_kb, tick, end = set[int](), 0, 0, ObserverTick(0, 0, 0, 0), 0
+    with LaunchedRun(request) as launch:
         observer = _observer()
         for event in launch.events():
-            if isinstance(event, Submitted | Started | Finished):
+            if isinstance(event, TaskSubmitted | TaskStarted | TaskFinished):
                 told[type(event), event.task] += 1
-                if isinstance(event, Finished) and event.error:
+                if isinstance(event, TaskFinished) and event.error:
                     failed.add(event.task)
             elif isinstance(event, LaneStarted):
                 lanes += 1
-            elif isinstance(event, Ended):
+            elif isinstance(event, RunEnded):
                 end = event.t
-            elif isinstance(event, Tick):
+            elif isinstance(event, ObserverTick):
                 tick = event
                 peak_kb = max(peak_kb, _peak_kb(observer))
     assert request.tasks is not None
     numbers = range(request.tasks)
-    once = [all(told[kind, number] == 1 for kind in (Submitted, Started, Finished)) for number in numbers]
+    once = [
+        all(told[kind, number] == 1 for kind in (TaskSubmitted, TaskStarted, TaskFinished))
+        for number in numbers
+    ]
     strange = {number for _, number in told if number not in numbers}
     wrong = sum(not each for each in once) + len(failed) + len(strange)
     return Load(

@@ -13,7 +13,7 @@ from benchmarks.streams import whole
 from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 from threadviz.tui.app import ThreadvizApp
-from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs import Run, Session
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
 
     request: RunRequest | None = None
     lanes: int = 0
-    stretches: int = 0
+    segments: int = 0
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -44,27 +44,27 @@ class FrameClock:
         return t
 
 
-def sitting_of(picture: Picture) -> Sitting:
+def sitting_of(picture: Picture) -> Session:
     """Return a sitting in which that is looked at."""
-    sitting = Sitting()
+    session = Session()
     if picture.request is not None:
-        sitting.start(picture.request)
+        session.start(picture.request)
     else:
         timeline = Timeline()
-        timeline.extend(whole(picture.lanes, picture.stretches))
-        sitting.add([Run.of(timeline)])
-    return sitting
+        timeline.extend(whole(picture.lanes, picture.segments))
+        session.add([Run.of(timeline)])
+    return session
 
 
 def main() -> None:
     """Show it until somebody quits."""
     picture = msgspec.json.decode(sys.argv[1], type=Picture)
-    sitting = sitting_of(picture)
+    session = sitting_of(picture)
     clock = FrameClock()
     try:
-        ThreadvizApp(sitting, clock=clock).run()
+        ThreadvizApp(session, clock=clock).run()
     finally:
-        sitting.close()
+        session.close()
     with os.fdopen(int(sys.argv[2]), "wb") as out:
         out.write(msgspec.json.encode(clock.frames))
 

@@ -155,9 +155,9 @@ def live(what: str, request: RunRequest, size: Size, seconds: float, keys: int) 
         return seen(what, request.workers, size, framed, window, key_ms)
 
 
-def panned(lanes: int, stretches: int, size: Size, seconds: float, keys: int) -> Seen:
+def panned(lanes: int, segments: int, size: Size, seconds: float, keys: int) -> Seen:
     """Move through a picture that stands still, by a key that is held down; then by single ones."""
-    with Framed(Picture(lanes=lanes, stretches=stretches), size) as framed:
+    with Framed(Picture(lanes=lanes, segments=segments), size) as framed:
         terminal = framed.terminal
         terminal.wait_for(b"event loop", 0, _WAIT_S)
         terminal.wait_for_quiet(2 * _QUIET_S, _WAIT_S)
@@ -305,16 +305,16 @@ def main() -> None:
     if asked.quick:
         lanes, sizes = LANES[:1], [MIDDLE]
         starts, keep = 1, 50_000
-        asked.seconds, asked.keys, asked.stretches, asked.hour = 1.0, 3, 20_000, 30.0
+        asked.seconds, asked.keys, asked.segments, asked.hour = 1.0, 3, 20_000, 30.0
     about = machine()
     kept = memory(asked.hour, keep)
     starts_ms = [first_lanes_ms(MIDDLE) for _ in range(starts)]
     pictures = list(all_live(lanes, sizes, asked.seconds, asked.keys))
     pictures += [
-        panned(each, asked.stretches, size, asked.seconds, asked.keys) for size in sizes for each in lanes
+        panned(each, asked.segments, size, asked.seconds, asked.keys) for size in sizes for each in lanes
     ]
     idle = [
-        still("finished", Picture(lanes=lanes[-1], stretches=asked.stretches), MIDDLE, asked.seconds),
+        still("finished", Picture(lanes=lanes[-1], segments=asked.segments), MIDDLE, asked.seconds),
         still("blocking, frozen", Picture(request=BLOCKING), MIDDLE, asked.seconds),
     ]
     publish(

@@ -49,12 +49,12 @@ def measure(python: str, seconds: float) -> list[Holding]:
     """Watch threads of which it is known when they hold the GIL. Raises RuntimeError."""
     seen = observe_from_outside("attach", python, [KINDS], seconds)
     lanes = {lane.tid: lane for lane in seen.timeline.lanes}
-    (ribbon,) = seen.timeline.ribbons
+    (gil_timeline,) = seen.timeline.gil_timelines
     found = []
     for account in seen.accounts:
         number = lanes[account["tid"]].number
         since, until = seen.when(account["since"]), seen.when(account["until"])
-        held = ribbon.of_lane(number, until)[0] - ribbon.of_lane(number, since)[0]
+        held = gil_timeline.of_lane(number, until)[0] - gil_timeline.of_lane(number, since)[0]
         states = account["states"] if account["kind"] == COMPUTES else {}
         # Who is made to wait for a core in the midst of computing goes on to hold it.
         least = states.get("running", 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.streams import FLUSH_NS, beginning, flushes
-from threadviz.protocol.events import AnyEvent, Spans, Tick
+from threadviz.protocol.events import AnyEvent, ObserverTick, Spans
 from threadviz.timeline import Timeline
 
 LANES = 16
@@ -44,8 +44,8 @@ def later(event: AnyEvent, ns: int) -> AnyEvent:
     """Return the same event, so many ns later."""
     if isinstance(event, Spans):
         return Spans(event.lane, event.start + ns, event.spans, event.present)
-    assert isinstance(event, Tick)
-    return Tick(event.t + ns, event.rounds, event.missed, event.cpu_ns + ns // 30)
+    assert isinstance(event, ObserverTick)
+    return ObserverTick(event.t + ns, event.rounds, event.missed, event.cpu_ns + ns // 30)
 
 
 def resident() -> int:

@@ -19,7 +19,7 @@ from threadviz.mock_server.config import load
 from threadviz.mock_server.sites import Site
 from threadviz.modes import MODES
 from threadviz.observer.system import cores
-from threadviz.observer.targets.workload import StandInSite
+from threadviz.observer.targets.workload import MockServerProcess
 from threadviz.protocol.requests import RunRequest
 from threadviz.workloads.compute import NUMBERS
 
@@ -163,7 +163,7 @@ def main() -> None:
         parser.error("there must be at least one of each")
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]  # the site is on this machine
-    site = StandInSite(sites)
+    site = MockServerProcess(sites)
     try:
         local = tuple(
             Site(url, each.bytes, each.seconds, each.name)

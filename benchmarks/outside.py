@@ -12,8 +12,8 @@ from typing import IO, Any
 
 from benchmarks.runs import CHECKOUT
 from benchmarks.watching import AFTER_NS, LEADS_NS, Observation
-from threadviz.launcher import Launch
-from threadviz.protocol.events import AnyEvent, Begin, Tick
+from threadviz.launcher import LaunchedRun
+from threadviz.protocol.events import AnyEvent, ObserverTick, RunStarted
 from threadviz.protocol.requests import AttachRequest, ExecRequest, Request
 from threadviz.timeline import Timeline
 
@@ -31,7 +31,7 @@ class Onlooker:
     """
 
     def __init__(self, request: Request) -> None:
-        self._launch = Launch(request)
+        self._launch = LaunchedRun(request)
         self._begun = threading.Event()
         self.origin = self.pid = 0
         self.events: list[AnyEvent] = []
@@ -41,7 +41,7 @@ class Onlooker:
     def _read(self) -> None:
         for event in self._launch.events():
             self.events.append(event)
-            if isinstance(event, Begin):
+            if isinstance(event, RunStarted):
                 # As good as when it was told, which is right after it was.
                 self.origin, self.pid = time.monotonic_ns(), event.pid
                 self._begun.set()
@@ -151,6 +151,6 @@ def observe_from_outside(
 def _observation(onlooker: Onlooker, accounts: list[dict[str, Any]], python: str) -> Observation:
     timeline = Timeline()
     timeline.extend(onlooker.events)
-    ticks = [event for event in onlooker.events if isinstance(event, Tick)]
+    ticks = [event for event in onlooker.events if isinstance(event, ObserverTick)]
     origin = onlooker.origin
     return Observation(timeline, ticks, accounts, lambda t: max(0, t - origin), python)

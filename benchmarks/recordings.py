@@ -16,7 +16,7 @@ from benchmarks.frames import MIDDLE, fetches
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.streams import FLUSH_NS, RATE_HZ, whole
 from benchmarks.terminal import CHECKOUT, Terminal
-from threadviz.launcher import Launch
+from threadviz.launcher import LaunchedRun
 from threadviz.protocol.codec import encode
 from threadviz.protocol.events import AnyEvent, Spans
 from threadviz.protocol.requests import RunRequest
@@ -43,7 +43,7 @@ class Large:
     """A recording of so many stretches: its size, and how it was loaded (medians), in processes of their own."""
 
     form: str
-    stretches: int
+    segments: int
     mb: float
     bytes_per_stretch: float
     load_s: float
@@ -57,21 +57,21 @@ class Minute:
 
     what: str
     seconds: float
-    stretches: int
+    segments: int
     plain_mb: float
     packed_mb: float
 
 
-def large(path: Path, stretches: int, times: int) -> Large:
+def large(path: Path, segments: int, times: int) -> Large:
     """Write a recording, load it, and open it."""
     recording = RecordingFile(path)
-    told = write(recording, whole(LANES, stretches))
+    told = write(recording, whole(LANES, segments))
     recording.close()
     size = path.stat().st_size
     loads = [loaded(path) for _ in range(times)]
     return Large(
         form="gzip" if path.suffix == ".gz" else "plain",
-        stretches=told,
+        segments=told,
         mb=size / 1e6,
         bytes_per_stretch=size / told,
         load_s=median(each["s"] for each in loads),
@@ -110,18 +110,18 @@ def first_picture_s(path: Path) -> float:
 def made_up(folder: Path, seconds: float) -> Minute:
     """Lanes that change as often as can be seen, for so long."""
     flushes = int(seconds * 1e9) // FLUSH_NS
-    stretches = flushes * LANES * RATE_HZ * FLUSH_NS // 1_000_000_000
-    return minute(f"made up, {RATE_HZ} stretches a second", folder, seconds, whole(LANES, stretches))
+    segments = flushes * LANES * RATE_HZ * FLUSH_NS // 1_000_000_000
+    return minute(f"made up, {RATE_HZ} stretches a second", folder, seconds, whole(LANES, segments))
 
 
 def real(what: str, folder: Path, request: RunRequest, seconds: float) -> Minute:
     """A real run, of which so many seconds are taken."""
-    with Launch(request) as launch:
+    with LaunchedRun(request) as launch:
         events = list(until(launch, seconds))
     return minute(what, folder, seconds, iter(events))
 
 
-def until(launch: Launch, seconds: float) -> Iterator[AnyEvent]:
+def until(launch: LaunchedRun, seconds: float) -> Iterator[AnyEvent]:
     """Yield what a run tells, and stop it after so long."""
     deadline, stopped = time.monotonic() + seconds, False
     for event in launch.events():
@@ -159,7 +159,7 @@ def tables(found: Sequence[Large], sizes: Sequence[Minute]) -> Iterator[str]:
         "form, stretches, MB, bytes each, load s, memory MB, first picture s".split(", "),
         [
             (
-                *(each.form, each.stretches, f"{each.mb:.1f}", f"{each.bytes_per_stretch:.1f}"),
+                *(each.form, each.segments, f"{each.mb:.1f}", f"{each.bytes_per_stretch:.1f}"),
                 *(f"{each.load_s:.2f}", f"{each.memory_mb:.0f}", f"{each.picture_s:.2f}"),
             )
             for each in found
@@ -167,7 +167,7 @@ def tables(found: Sequence[Large], sizes: Sequence[Minute]) -> Iterator[str]:
     )
     yield f"a minute of {LANES} lanes\n" + table(
         ["what", "stretches", "plain MB", "gzip MB"],
-        [(each.what, each.stretches, f"{each.plain_mb:.2f}", f"{each.packed_mb:.2f}") for each in sizes],
+        [(each.what, each.segments, f"{each.plain_mb:.2f}", f"{each.packed_mb:.2f}") for each in sizes],
     )
 
 
@@ -181,11 +181,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a small one, a second: shows that it works")
     asked = parser.parse_args()
     if asked.quick:
-        asked.stretches, asked.times, asked.seconds = 20_000, 1, 1.0
+        asked.segments, asked.times, asked.seconds = 20_000, 1, 1.0
     about = machine()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = [large(folder / f"large.jsonl{end}", asked.stretches, asked.times) for end in ("", ".gz")]
+        found = [large(folder / f"large.jsonl{end}", asked.segments, asked.times) for end in ("", ".gz")]
         sizes = list(minutes(folder, asked.seconds))
     figures: dict[str, Any] = {
         "large": [asdict(each) for each in found],
@@ -193,8 +193,8 @@ def main() -> None:
     }
     plain = found[0]
     goals = [
-        Goal("a million stretches loaded", plain.load_s * 1e6 / plain.stretches, 2, "s"),
-        Goal("memory for a million", plain.memory_mb * 1e6 / plain.stretches, 100, "MB"),
+        Goal("a million stretches loaded", plain.load_s * 1e6 / plain.segments, 2, "s"),
+        Goal("memory for a million", plain.memory_mb * 1e6 / plain.segments, 100, "MB"),
     ]
     publish(about, tables(found, sizes), figures, goals, asked.json)
 

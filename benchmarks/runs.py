@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.launcher import Launch
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.launcher import LaunchedRun
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 
@@ -35,11 +35,11 @@ def alone_s(request: RunRequest) -> float:
 
 def observed(request: RunRequest) -> Timeline:
     """Return the timeline of a run under observation. Raises RuntimeError where the run or a task failed."""
-    with Launch(request) as launch:
+    with LaunchedRun(request) as launch:
         events = list(launch.events())
     timeline = Timeline()
     timeline.extend(events)
-    last = timeline.closed or Closed(0, Outcome.BROKEN)
+    last = timeline.closed or StreamClosed(0, Outcome.BROKEN)
     failed = [task.error for task in timeline.tasks if task.error]
     if last.outcome is not Outcome.FINISHED or failed:
         raise RuntimeError(f"the run failed: {last.reason} {failed}")

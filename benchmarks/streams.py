@@ -7,22 +7,22 @@ from threadviz import __version__
 from threadviz.protocol.events import (
     SCHEMA,
     AnyEvent,
-    Begin,
-    Closed,
-    Ended,
-    Finished,
+    Evidence,
     Header,
-    Known,
     LaneStarted,
+    ObserverTick,
     Outcome,
     Present,
     ProbeInfo,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 
 RATE_HZ = 400
@@ -52,11 +52,11 @@ def beginning(lanes: int) -> Iterator[AnyEvent]:
         probe=probe,
     )
     yield LaneStarted(0, 0, 1, 1, "python", "subject")
-    yield Begin(0, 1, 1)
+    yield RunStarted(0, 1, 1)
     for lane in range(1, lanes):
         yield LaneStarted(0, lane, 1, lane + 1, "", "subject")
-        yield Submitted(0, lane - 1, f"prime {lane}")
-        yield Started(0, lane - 1, 1, lane + 1)
+        yield TaskSubmitted(0, lane - 1, f"prime {lane}")
+        yield TaskStarted(0, lane - 1, 1, lane + 1)
 
 
 def flushes(lanes: int, number: int) -> Iterator[list[AnyEvent]]:
@@ -70,30 +70,30 @@ def flushes(lanes: int, number: int) -> Iterator[list[AnyEvent]]:
             cuts = sorted(chance.randrange(FLUSH_NS) for _ in range(_PER_FLUSH - 1))
             lengths = [b - a for a, b in zip([0, *cuts], [*cuts, FLUSH_NS], strict=True)]
             spans = tuple(
-                Span(ns, State.RUNNING, Known.COUNTED)
+                Span(ns, State.RUNNING, Evidence.COUNTED)
                 if turn % 2
-                else Span(ns, State.GIL, Known.SAMPLED, "futex")
+                else Span(ns, State.GIL, Evidence.SAMPLED, "futex")
                 if ns < 3 * mean
-                else Span(ns, State.READY, Known.COUNTED)
+                else Span(ns, State.READY, Evidence.COUNTED)
                 for turn, ns in enumerate(lengths)
             )
             events.append(Spans(lane, start, spans, _GIL))
         end = start + FLUSH_NS
-        events.append(Tick(end, flush * 25, 0, end // 30))
+        events.append(ObserverTick(end, flush * 25, 0, end // 30))
         yield events
 
 
 def ending(lanes: int, t: int) -> Iterator[AnyEvent]:
     """Yield what is told at the end, which is at `t` (ns)."""
     for task in range(lanes - 1):
-        yield Finished(t, task, "prime")
-    yield Ended(t)
-    yield Closed(t, Outcome.FINISHED)
+        yield TaskFinished(t, task, "prime")
+    yield RunEnded(t)
+    yield StreamClosed(t, Outcome.FINISHED)
 
 
-def whole(lanes: int, stretches: int) -> Iterator[AnyEvent]:
+def whole(lanes: int, segments: int) -> Iterator[AnyEvent]:
     """Yield a whole run with at least so many stretches."""
-    number = -(-stretches // (lanes * _PER_FLUSH))
+    number = -(-segments // (lanes * _PER_FLUSH))
     yield from beginning(lanes)
     for events in flushes(lanes, number):
         yield from events

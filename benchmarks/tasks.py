@@ -10,7 +10,7 @@ from statistics import median
 
 from benchmarks.report import table
 from threadviz.instrument.executors import observed
-from threadviz.observer.collectors.tasks import Said
+from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.io import RunClock
 from threadviz.protocol import task_pipe
 
@@ -23,7 +23,10 @@ PLAIN, UNWATCHED, WATCHED = "plain", "observed, nobody watches", "observed, and 
 def costs(rounds: int) -> dict[str, float]:
     """Return the median time for a task that does nothing (s), from its submission until all are done, for each way."""
     took: dict[str, list[float]] = {way: [] for way in (PLAIN, UNWATCHED, WATCHED)}
-    with tempfile.TemporaryDirectory() as folder, closing(Said(Path(folder, "tasks"), RunClock())) as said:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        closing(TaskCollector(Path(folder, "tasks"), RunClock())) as said,
+    ):
         for _ in range(rounds):
             for way in random.sample(list(took), len(took)):
                 took[way].append(_task_s(way, said))
@@ -33,7 +36,7 @@ def costs(rounds: int) -> dict[str, float]:
     return {way: median(each) for way, each in took.items()}
 
 
-def _task_s(way: str, said: Said) -> float:
+def _task_s(way: str, said: TaskCollector) -> float:
     if way == WATCHED:
         task_pipe.watch(str(said.path))
     with ThreadPoolExecutor(1) if way == PLAIN else observed(ThreadPoolExecutor(1)) as pool:

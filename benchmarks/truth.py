@@ -10,7 +10,7 @@ from benchmarks.outside import WAYS, observe_from_outside
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.watching import Observation, observe
 from threadviz.observer.system import cores
-from threadviz.protocol.events import Known, State
+from threadviz.protocol.events import Evidence, State
 from threadviz.timeline import Lane
 
 ALL_WAITS = (
@@ -165,9 +165,9 @@ def measure(name: str, python: str, groups: Groups, way: str, seconds: float) ->
 def _compare(lane: Lane, account: dict[str, Any], seen: Observation) -> LaneTruth:
     since, until = seen.when(account["since"]), seen.when(account["until"])
     sampled = dict.fromkeys(WAITS, 0)
-    for stretch in lane.stretches(since, until):
-        if stretch.known is Known.SAMPLED and stretch.state in WAITS:
-            sampled[stretch.state] += stretch.end - stretch.start
+    for segment in lane.segments(since, until):
+        if segment.known is Evidence.SAMPLED and segment.state in WAITS:
+            sampled[segment.state] += segment.end - segment.start
     life = account["died"] - account["born"] if "died" in account else None
     return LaneTruth(
         kind=account["kind"],

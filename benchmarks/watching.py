@@ -16,7 +16,7 @@ from threadviz.observer.io import RunClock
 from threadviz.observer.observation import header
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.sampler import FLUSH_NS, Sampler
-from threadviz.protocol.events import Event, Started, Submitted, Tick
+from threadviz.protocol.events import Event, ObserverTick, TaskStarted, TaskSubmitted
 from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 
@@ -32,7 +32,7 @@ class Observation:
     """What was observed, and what the threads say of themselves, their times being made the run's by `when`."""
 
     timeline: Timeline
-    ticks: list[Tick]
+    ticks: list[ObserverTick]
     accounts: list[dict[str, Any]]
     when: Callable[[int], int]
     python: str
@@ -91,7 +91,7 @@ def _observe(subject: subprocess.Popen[bytes], threads: int, lead_ns: int, windo
     events += [*sampler.news(*probe.take_changes()), sampler.tick(now)]
     probe.close()
     gc.unfreeze()
-    ticks = [event for event in events if isinstance(event, Tick)]
+    ticks = [event for event in events if isinstance(event, ObserverTick)]
     return Observation(_fold(events, accounts), ticks, accounts, clock.when, about["version"])
 
 
@@ -101,8 +101,8 @@ def _fold(events: list[Event], accounts: list[dict[str, Any]]) -> Timeline:
     # What a worker waits for outside of a task is idleness to the timeline, whatever it was seen in. Here every
     # thread shall be shown as it was seen, so all are said to be in a task from the start.
     for task, account in enumerate(accounts):
-        timeline.apply(Submitted(0, task, account["kind"]))
-        timeline.apply(Started(0, task, account["pid"], account["tid"]))
+        timeline.apply(TaskSubmitted(0, task, account["kind"]))
+        timeline.apply(TaskStarted(0, task, account["pid"], account["tid"]))
     return timeline
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from threadviz.mock_server.config import load
-from threadviz.protocol.requests import Calling, Item
-from threadviz.run_options import MAX_TASKS, OWN, Asked, AskError, fitting, requests
+from threadviz.protocol.requests import CallItem, UserFunction
+from threadviz.run_options import MAX_TASKS, OWN, OptionsError, RunOptions, fitting, requests
 from threadviz.workloads import WORKLOADS
 from threadviz.workloads.items import repeated
 
@@ -15,7 +15,7 @@ URLS = Path(__file__).parent / "data" / "sites.toml"
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_what_fits_can_be_run(workload: str) -> None:
     """All wishes at once come to a request under any workload; only those about fetching are left out, of some."""
-    wishes = Asked(workload, 2, 3, "slow", URLS, True, 1.5, "portable")
+    wishes = RunOptions(workload, 2, 3, "slow", URLS, True, 1.5, "portable")
     (request,) = requests(fitting(wishes), ["threads"])
     assert (request.workers, request.tasks, request.probe) == (2, 3, "portable")
     if WORKLOADS[workload].fetches:
@@ -27,18 +27,18 @@ def test_what_fits_can_be_run(workload: str) -> None:
 
 def test_a_workload_that_is_not_there() -> None:
     """It is left as it is, for `requests` to complain about."""
-    wishes = Asked("nix", online=True)
+    wishes = RunOptions("nix", online=True)
     assert fitting(wishes) == wishes
 
 
 def test_sets_that_were_read_already() -> None:
     """They are taken as they are: no file is looked for."""
     sets = load(URLS)
-    asked = Asked(set_name="slow", urls=Path("no/such/file"))
+    asked = RunOptions(set_name="slow", urls=Path("no/such/file"))
     (request,) = requests(asked, ["threads"], sets)
     assert request.sites == sets["slow"].sites
-    with pytest.raises(AskError, match="there is no set 'nix'"):
-        requests(Asked(set_name="nix"), ["threads"], sets)
+    with pytest.raises(OptionsError, match="there is no set 'nix'"):
+        requests(RunOptions(set_name="nix"), ["threads"], sets)
 
 
 def test_a_function_of_somebodys_own(tmp_path: Path) -> None:
@@ -46,11 +46,11 @@ def test_a_function_of_somebodys_own(tmp_path: Path) -> None:
     path = tmp_path / "items"
     path.write_text("one\ntwo\n")
     for wishes, items in (
-        (Asked(OWN, call="a.b:C.d", items=path), (Item("one", ("one",)), Item("two", ("two",)))),
-        (Asked(OWN, call="a.b:C.d", repeat=2), (Item("C.d 1"), Item("C.d 2"))),
+        (RunOptions(OWN, call="a.b:C.d", items=path), (CallItem("one", ("one",)), CallItem("two", ("two",)))),
+        (RunOptions(OWN, call="a.b:C.d", repeat=2), (CallItem("C.d 1"), CallItem("C.d 2"))),
     ):
         first, second = requests(wishes, ["threads", "processes"])
-        assert first.calling == Calling(function="a.b:C.d", folder=str(Path.cwd()), items=items)
+        assert first.calling == UserFunction(function="a.b:C.d", folder=str(Path.cwd()), items=items)
         assert (first.workload, first.tasks, first.workers, first.sites) == ("a.b:C.d", None, 2, ())
         assert second.calling == first.calling
 
@@ -58,16 +58,16 @@ def test_a_function_of_somebodys_own(tmp_path: Path) -> None:
 def test_items_that_were_read_already() -> None:
     """They are taken as they are: no file is looked for."""
     read = repeated("f", 1)
-    (request,) = requests(Asked(OWN, call="a:f", items=Path("no/such/file")), ["threads"], items=read)
-    assert request.calling is not None and request.calling.items == (Item("f 1"),)
+    (request,) = requests(RunOptions(OWN, call="a:f", items=Path("no/such/file")), ["threads"], items=read)
+    assert request.calling is not None and request.calling.items == (CallItem("f 1"),)
 
 
 def test_each_workload_has_wishes_of_its_own() -> None:
     """What a function has no use for does not fit it, and the other way round."""
-    wishes = Asked("primes", 2, 3, "slow", URLS, True, 1.5, "portable", "a:f", Path("items"), 4)
+    wishes = RunOptions("primes", 2, 3, "slow", URLS, True, 1.5, "portable", "a:f", Path("items"), 4)
     own = fitting(replace(wishes, workload=OWN))
-    assert own == Asked(OWN, workers=2, probe="portable", call="a:f", items=Path("items"), repeat=4)
-    assert fitting(wishes) == Asked("primes", 2, 3, probe="portable")
+    assert own == RunOptions(OWN, workers=2, probe="portable", call="a:f", items=Path("items"), repeat=4)
+    assert fitting(wishes) == RunOptions("primes", 2, 3, probe="portable")
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_each_workload_has_wishes_of_its_own() -> None:
 )
 def test_what_names_no_function(call: str | None, words: str) -> None:
     """It is said what would."""
-    with pytest.raises(AskError) as raised:
-        requests(Asked(OWN, call=call, repeat=1), ["threads"])
+    with pytest.raises(OptionsError) as raised:
+        requests(RunOptions(OWN, call=call, repeat=1), ["threads"])
     assert raised.value.field == "call" and raised.value.wrong.startswith(words)
 
 
 def test_names_may_have_letters_of_any_script() -> None:
     """As they may in Python."""
-    (request,) = requests(Asked(OWN, call="größe.π:Ω_1", repeat=1), ["threads"])
+    (request,) = requests(RunOptions(OWN, call="größe.π:Ω_1", repeat=1), ["threads"])
     assert request.workload == "größe.π:Ω_1"
 
 
@@ -109,14 +109,14 @@ def test_too_many_items(tmp_path: Path) -> None:
     """There is the same limit as for tasks."""
     path = tmp_path / "items"
     path.write_text("x\n" * (MAX_TASKS + 1))
-    with pytest.raises(AskError, match=r"items has 100001 lines in .*: give at most 100000"):
-        requests(Asked(OWN, call="a:f", items=path), ["threads"])
+    with pytest.raises(OptionsError, match=r"items has 100001 lines in .*: give at most 100000"):
+        requests(RunOptions(OWN, call="a:f", items=path), ["threads"])
 
 
 def test_what_is_missing_is_called_as_it_is_said() -> None:
     """An option in a command, and a field elsewhere."""
-    with pytest.raises(AskError) as raised:
-        requests(Asked(OWN, call="a:f"), ["threads"])
+    with pytest.raises(OptionsError) as raised:
+        requests(RunOptions(OWN, call="a:f"), ["threads"])
     words = "is not given: name a file with one item a line, or say with {}repeat how often to call"
     assert raised.value.wrong.startswith(words.format(""))
     assert str(raised.value).startswith(f"items {words.format('')}")

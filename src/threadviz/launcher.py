@@ -28,7 +28,7 @@ from threadviz.processes import (
     how_it_ended,
 )
 from threadviz.protocol.codec import READ_SIZE, Decoder, Sink, encode
-from threadviz.protocol.events import AnyEvent, Begin, Closed, Died, Outcome
+from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, RunStarted, StreamClosed
 from threadviz.protocol.requests import PYTHON, AttachRequest, ExecRequest, Request
 
 STOP_S = 1.5
@@ -41,7 +41,7 @@ class RecordingError(Exception):
     """The recording can't be written any further; the text is a clause that says why."""
 
 
-class Launch:
+class LaunchedRun:
     """One run, being observed. A context manager: when it is left, nothing of the run is left.
 
     Of a program that has ended by itself, what it has left running is left alone. `recording` gets the stream as it
@@ -142,7 +142,7 @@ class Launch:
         return self._closed
 
     def events(self) -> Iterator[AnyEvent]:
-        """Yield the run's events as they come, to the last, which is always a `Closed`. Blocks in between.
+        """Yield the run's events as they come, to the last, which is always a `StreamClosed`. Blocks in between.
 
         Who stops reading may call it again, and goes on with the next. Raises StreamError where what the observer
         says can't be, and RecordingError where the recording can't take it: whoever reads on then gets the rest of
@@ -206,9 +206,9 @@ class Launch:
     def _note(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
             self._begun = True
-            if isinstance(event, Begin):
+            if isinstance(event, RunStarted):
                 self._going = True
-            elif isinstance(event, Closed):
+            elif isinstance(event, StreamClosed):
                 self._closed = True
                 by_itself = event.outcome is Outcome.BROKEN and event.status is not None
                 self._finished = event.outcome is Outcome.FINISHED or by_itself
@@ -217,13 +217,13 @@ class Launch:
     def _last_words(self) -> Iterator[AnyEvent]:
         """Speak for an observer that did not get to its last word."""
         if self._deadline is not None:
-            yield Closed(self._last, Outcome.INTERRUPTED, "it was interrupted")
+            yield StreamClosed(self._last, Outcome.INTERRUPTED, "it was interrupted")
             return
         ended = self._await_end(STOP_S)
         self._kill_group()
         how = how_it_ended(self._observer.wait()) if ended else "it did not answer"
-        yield Died(self._last, "observer", self._observer.pid, how)
-        yield Closed(self._last, Outcome.BROKEN, f"the observer died ({how})")
+        yield ProcessDied(self._last, "observer", self._observer.pid, how)
+        yield StreamClosed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
         """Kill whatever is left of the run; who reads its events is told.

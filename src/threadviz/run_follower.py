@@ -3,11 +3,11 @@
 from threadviz.analysis import why_broken
 from threadviz.launcher import RecordingError
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, Closed, Died, Outcome
+from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, StreamClosed
 from threadviz.timeline import Timeline
 
 
-class Following:
+class RunFollower:
     """A run as far as it was followed. `timeline` is what its events say, `failure` why it is followed no further."""
 
     def __init__(self, timeline: Timeline | None = None, failure: str = "") -> None:
@@ -32,10 +32,10 @@ class Following:
 
     def take(self, event: AnyEvent) -> None:
         """Take the next event of the run. Raises StreamError where it can't be."""
-        if isinstance(event, Closed) and event.outcome is Outcome.BROKEN:
+        if isinstance(event, StreamClosed) and event.outcome is Outcome.BROKEN:
             self._reason = event.reason
         # A run that died before its header has nothing that a timeline could begin with.
-        if self.begun or not isinstance(event, Died | Closed):
+        if self.begun or not isinstance(event, ProcessDied | StreamClosed):
             self.timeline.apply(event)
 
     def not_started(self, error: OSError) -> None:

@@ -9,7 +9,7 @@ from threadviz.mock_server.config import SetsError, load
 from threadviz.mock_server.sites import Site, SiteSet
 from threadviz.modes import MODES
 from threadviz.observer.system import cores
-from threadviz.protocol.requests import Calling, Item, ProbeChoice, RunRequest
+from threadviz.protocol.requests import CallItem, ProbeChoice, RunRequest, UserFunction
 from threadviz.workloads import WORKLOADS, Workload
 from threadviz.workloads.items import Arguments, ItemsError, read_items, repeated
 
@@ -30,7 +30,7 @@ _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _WAY = "give package.module:function, such as json:loads"
 
 
-class AskError(ValueError):
+class OptionsError(ValueError):
     """What was asked for can't be. `wrong` is a clause; `field` says which wish it is about, where it is one alone.
 
     `others` are the other wishes that `wrong` speaks of, each by a field's name in braces: a user meets them as fields,
@@ -61,7 +61,7 @@ class AskError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunOptions:
     """What somebody wishes to be run; None where nothing was said.
 
     `call` is a function, 'package.module:name', where the workload is `OWN`: to be called with what stands in the file
@@ -82,7 +82,7 @@ class Asked:
 
 
 def requests(
-    asked: Asked,
+    asked: RunOptions,
     modes: Collection[str],
     sets: Mapping[str, SiteSet] | None = None,
     items: Sequence[Arguments] | None = None,
@@ -105,7 +105,7 @@ def requests(
     )
     _check_range("tasks", asked.tasks, MAX_TASKS)
     if asked.timeout_s is not None and not 0 < asked.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
-        raise AskError(
+        raise OptionsError(
             f"is {asked.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}", "timeout"
         )
     sites = _sites(asked, sets) if workload.fetches else _no_sites(asked)
@@ -124,7 +124,7 @@ def requests(
     ]
 
 
-def fitting(asked: Asked) -> Asked:
+def fitting(asked: RunOptions) -> RunOptions:
     """Return `asked` without what its workload has no use for: such as wishes about fetching, where it does not."""
     workload = WORKLOADS.get(asked.workload)
     if workload is None and asked.workload != OWN:
@@ -142,17 +142,17 @@ def split_modes(text: str) -> list[str]:
     modes = [mode.strip() for mode in text.split(",")]
     twice = next((mode for mode in modes if modes.count(mode) > 1), None)
     if twice is not None:
-        raise AskError(f"names {twice!r} twice: give each mode once", "modes")
+        raise OptionsError(f"names {twice!r} twice: give each mode once", "modes")
     return modes
 
 
-def _unknown(what: str, name: str, known: Collection[str]) -> AskError:
-    return AskError(f"there is no {what} {name!r}: take one of {', '.join(known)}")
+def _unknown(what: str, name: str, known: Collection[str]) -> OptionsError:
+    return OptionsError(f"there is no {what} {name!r}: take one of {', '.join(known)}")
 
 
 def _check_range(field: str, number: int | None, most: int) -> None:
     if number is not None and not 1 <= number <= most:
-        raise AskError(f"is {number}: give a number from 1 to {most}", field)
+        raise OptionsError(f"is {number}: give a number from 1 to {most}", field)
 
 
 def _workers(workload: Workload, tasks: int) -> int:
@@ -160,12 +160,12 @@ def _workers(workload: Workload, tasks: int) -> int:
     return min(tasks, DEFAULT_MAX_WORKERS if workload.fetches else max(2, cores()))
 
 
-def _sites(asked: Asked, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
+def _sites(asked: RunOptions, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
     if sets is None:
         try:
             sets = load(asked.urls)
         except SetsError as error:
-            raise AskError(str(error)) from error
+            raise OptionsError(str(error)) from error
     name = asked.set_name or _default_set(asked.urls, sets)
     if name not in sets:
         raise _unknown("set", name, sets)
@@ -176,17 +176,19 @@ def _default_set(urls: Path | None, sets: Mapping[str, SiteSet]) -> str:
     if DEFAULT_SET in sets:
         return DEFAULT_SET
     if len(sets) > 1:
-        raise AskError(f"is not given, and {str(urls)!r} has several: say which of {', '.join(sets)}", "set")
+        raise OptionsError(
+            f"is not given, and {str(urls)!r} has several: say which of {', '.join(sets)}", "set"
+        )
     return next(iter(sets))
 
 
-def _no_sites(asked: Asked) -> tuple[Site, ...]:
+def _no_sites(asked: RunOptions) -> tuple[Site, ...]:
     fetching = " or ".join(name for name, workload in WORKLOADS.items() if workload.fetches)
     _refuse(asked, _FETCHING, f"is for {fetching}, and {asked.workload} fetches nothing")
     return ()
 
 
-def _refuse(asked: Asked, fields: Collection[str], why: str) -> None:
+def _refuse(asked: RunOptions, fields: Collection[str], why: str) -> None:
     """Raise AskError where something was said about one of `fields`."""
     given = {
         "tasks": asked.tasks,
@@ -200,18 +202,18 @@ def _refuse(asked: Asked, fields: Collection[str], why: str) -> None:
     }
     for field in fields:
         if given[field] is not None:
-            raise AskError(f"{why}: leave it out", field)
+            raise OptionsError(f"{why}: leave it out", field)
 
 
 def _calling_requests(
-    asked: Asked, modes: Collection[str], read: Sequence[Arguments] | None
+    asked: RunOptions, modes: Collection[str], read: Sequence[Arguments] | None
 ) -> list[RunRequest]:
     """Return what to run of a function of somebody's own."""
     _refuse(asked, ("tasks",), "is not for a function of your own, which is called once for each item")
     _refuse(asked, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
     function = _function(asked.call)
-    items = [Item(*each) for each in _arguments(asked, function, read)]
-    calling = Calling(function=function, folder=_folder(), items=tuple(items))
+    items = [CallItem(*each) for each in _arguments(asked, function, read)]
+    calling = UserFunction(function=function, folder=_folder(), items=tuple(items))
     return [
         RunRequest(
             workload=function,
@@ -230,7 +232,7 @@ def _folder() -> str:
     try:
         folder.encode()
     except UnicodeEncodeError:
-        raise AskError(
+        raise OptionsError(
             f"can't be looked for in the current folder, whose name is not UTF-8 ({folder!r}): rename it",
             "call",
         ) from None
@@ -239,30 +241,30 @@ def _folder() -> str:
 
 def _function(call: str | None) -> str:
     if not call:
-        raise AskError(f"is not given: {_WAY}", "call")
+        raise OptionsError(f"is not given: {_WAY}", "call")
     module, _, name = call.partition(":")
     is_path = "/" in module or (module.endswith(".py") and Path(module).is_file())
     if _FUNCTION.fullmatch(call) and not is_path:
         return call
     if is_path:
         meant = module.removesuffix(".py").strip("./").replace("/", ".")
-        raise AskError(
+        raise OptionsError(
             f"is {call!r}, the path of a file: give the module's name, such as {meant}:{name or 'function'}",
             "call",
         )
-    raise AskError(f"is {call!r}: {_WAY}", "call")
+    raise OptionsError(f"is {call!r}: {_WAY}", "call")
 
 
-def _arguments(asked: Asked, function: str, read: Sequence[Arguments] | None) -> Sequence[Arguments]:
+def _arguments(asked: RunOptions, function: str, read: Sequence[Arguments] | None) -> Sequence[Arguments]:
     if asked.items is not None and asked.repeat is not None:
-        raise AskError(
+        raise OptionsError(
             "is for a function without arguments, and items are arguments: leave one out", "repeat"
         )
     _check_range("repeat", asked.repeat, MAX_TASKS)
     if asked.repeat is not None:
         return repeated(function.rpartition(":")[2], asked.repeat)
     if asked.items is None:
-        raise AskError(
+        raise OptionsError(
             "is not given: name a file with one item a line, or say with {repeat} how often to call a function without"
             " arguments",
             "items",
@@ -276,4 +278,4 @@ def items_of(path: Path) -> list[Arguments]:
     try:
         return read_items(path, MAX_TASKS)
     except ItemsError as error:
-        raise AskError(str(error), "items") from error
+        raise OptionsError(str(error), "items") from error

@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 
 from threadviz.protocol.events import (
     SCHEMA,
-    Begin,
-    Closed,
-    Ended,
     Event,
-    Finished,
+    Evidence,
     Header,
-    Known,
     LaneStarted,
+    ObserverTick,
     Outcome,
     ProbeInfo,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Timeline
 
@@ -57,7 +57,7 @@ class Setting:
     cores: int = 2
     gil: bool = True
     tells: tuple[State, ...] = tuple(State)
-    closed: Closed | None = field(default_factory=lambda: Closed(0, Outcome.FINISHED))
+    closed: StreamClosed | None = field(default_factory=lambda: StreamClosed(0, Outcome.FINISHED))
     asked_hz: float = 500.0
     rounds_per_s: float = 500.0
     missed: int = 0
@@ -71,15 +71,17 @@ def run(
 ) -> Timeline:
     """A run of `total` ms; `more` events come before its end. Tasks are submitted in the order of `jobs`."""
     result = Timeline()
-    result.extend([_header(of, len(jobs)), LaneStarted(0, LOOP, 1, 1, "main", "subject"), Begin(0, 1, 1)])
+    result.extend(
+        [_header(of, len(jobs)), LaneStarted(0, LOOP, 1, 1, "main", "subject"), RunStarted(0, 1, 1)]
+    )
     for number, job in enumerate(jobs):
-        result.apply(Submitted(0, number, job.name or f"task {number}"))
+        result.apply(TaskSubmitted(0, number, job.name or f"task {number}"))
     for lane in sorted({job.lane for job in jobs} | {LOOP}):
         result.extend(_lane(lane, [(n, job) for n, job in enumerate(jobs) if job.lane == lane], total, of))
     rounds = int(total / 1000 * of.rounds_per_s)
-    result.extend([*more, Tick(total * MS, rounds, of.missed, 0), Ended(total * MS, ended)])
+    result.extend([*more, ObserverTick(total * MS, rounds, of.missed, 0), RunEnded(total * MS, ended)])
     if of.closed is not None:
-        result.apply(Closed(total * MS, of.closed.outcome, of.closed.reason))
+        result.apply(StreamClosed(total * MS, of.closed.outcome, of.closed.reason))
     return result
 
 
@@ -105,14 +107,14 @@ def _lane(lane: int, jobs: list[tuple[int, Job]], total: int, of: Setting) -> li
     if lane != LOOP:
         process = "worker" if of.apart else "subject"
         events.append(LaneStarted(0, lane, pid, tid, "", process))
-    rest = Span(0, State.IO, Known.SAMPLED, "epoll_wait") if lane == LOOP else Span(0, State.LOCK)
+    rest = Span(0, State.IO, Evidence.SAMPLED, "epoll_wait") if lane == LOOP else Span(0, State.LOCK)
     now = 0
     spans: list[Span] = []
     for number, job in jobs:
-        events.append(Started(job.start * MS, number, pid, tid))
+        events.append(TaskStarted(job.start * MS, number, pid, tid))
         if job.over:
             result = "fine" if job.error is None else None
-            events.append(Finished(job.end * MS, number, result, job.error, job.traceback))
+            events.append(TaskFinished(job.end * MS, number, result, job.error, job.traceback))
         spans.append(Span((job.start - now) * MS, rest.state, rest.known, rest.call))
         spans += [Span(ms * MS, state) for state, ms in job.states.items()]
         now = job.end

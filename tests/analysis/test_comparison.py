@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from tests.analysis.runs import LOOP, TWO_THREADS, Job, Setting, run
 from tests.protocol.header import HEADER
 from threadviz.analysis import Finding, comparison, labelled, same_work, verdict
-from threadviz.protocol.events import Closed, Outcome, State
+from threadviz.protocol.events import Outcome, State, StreamClosed
 from threadviz.timeline import Timeline
 
 IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
@@ -118,7 +118,7 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
             ),
         ),
         (
-            pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.INTERRUPTED))),
+            pair({IO: 200}, 200, of=Setting(closed=StreamClosed(0, Outcome.INTERRUPTED))),
             None,
             "interrupted, and so not compared (it lasted 200 ms)",
         ),
@@ -128,7 +128,7 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
             "broken, and so not compared (it lasted 200 ms)",
         ),
         (
-            pair({IO: 200}, 200, of=Setting(closed=Closed(0, Outcome.BROKEN))),
+            pair({IO: 200}, 200, of=Setting(closed=StreamClosed(0, Outcome.BROKEN))),
             None,
             "broken, and so not compared (it lasted 200 ms)",
         ),

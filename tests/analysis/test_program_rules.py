@@ -8,22 +8,22 @@ from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import (
     FREE,
     OPEN,
-    Closed,
-    Ended,
     Event,
-    Finished,
+    Evidence,
     GilHeld,
     Hold,
-    Known,
     LaneEnded,
+    ObserverTick,
     Outcome,
+    RunEnded,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
-    Untold,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    UnreportedTasks,
 )
 from threadviz.timeline import Timeline
 
@@ -33,9 +33,9 @@ WAIT = Span(100 * MS, State.IO, call="epoll_wait")
 
 def whole(*events: Event, ms: int, status: int | None = 0, most_gone: int = 1000) -> Timeline:
     """A program that was watched for so many ms, to its end."""
-    closed = Closed(ms * MS, Outcome.FINISHED, status=status)
-    tick = Tick(ms * MS, ms // 2, 0, MS)
-    return program(process(100, "serve.py"), *events, Ended(ms * MS), tick, closed, most_gone=most_gone)
+    closed = StreamClosed(ms * MS, Outcome.FINISHED, status=status)
+    tick = ObserverTick(ms * MS, ms // 2, 0, MS)
+    return program(process(100, "serve.py"), *events, RunEnded(ms * MS), tick, closed, most_gone=most_gone)
 
 
 def lane(number: int, *states: tuple[State, int], tid: int | None = None) -> list[Event]:
@@ -93,7 +93,7 @@ CASES = [
         "gil_waited_for",
         whole(
             *CONTENDED,
-            replace(HELD, holds=(*HELD.holds[:2], Hold(200 * MS, OPEN)), known=Known.INFERRED),
+            replace(HELD, holds=(*HELD.holds[:2], Hold(200 * MS, OPEN)), known=Evidence.INFERRED),
             ms=1000,
         ),
         True,
@@ -268,39 +268,39 @@ def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
     [
         (
             (Hold(40 * MS, 0), Hold(960 * MS, OPEN)),
-            Known.SAMPLED,
+            Evidence.SAMPLED,
             500,
             "known of no more than 40 ms of 1.00 s.",
         ),
-        ((Hold(40 * MS, 0),), Known.INFERRED, 500, "known of no more than 40 ms of 1.00 s."),
+        ((Hold(40 * MS, 0),), Evidence.INFERRED, 500, "known of no more than 40 ms of 1.00 s."),
         (
             (Hold(900 * MS, 0),),
-            Known.SAMPLED,
+            Evidence.SAMPLED,
             2,
             "held can't be told: the observer looked no more than 2 times.",
         ),
         (
             (Hold(900 * MS, 0),),
-            Known.SAMPLED,
+            Evidence.SAMPLED,
             1,
             "held can't be told: the observer looked no more than 1 time.",
         ),
         (
             (Hold(900 * MS, 0),),
-            Known.SAMPLED,
+            Evidence.SAMPLED,
             500,
             " The GIL was held for 100 % of the 900 ms of which it is known, and was not seen to change hands.",
         ),
     ],
 )
 def test_no_figures_of_the_gil_where_hardly_anything_is_known(
-    holds: tuple[Hold, ...], known: Known, looks: int, text: str
+    holds: tuple[Hold, ...], known: Evidence, looks: int, text: str
 ) -> None:
     """It is said why; else of how much they are."""
     timeline = program(
-        process(100, "serve.py"), *CONTENDED, GilHeld(100, 0, 0, holds, known), Ended(1000 * MS)
+        process(100, "serve.py"), *CONTENDED, GilHeld(100, 0, 0, holds, known), RunEnded(1000 * MS)
     )
-    timeline.apply(Tick(1000 * MS, looks, 0, MS))
+    timeline.apply(ObserverTick(1000 * MS, looks, 0, MS))
     found = said(timeline, "gil_waited_for")
     assert found is not None and found.text.endswith(text)
     figures = {row.name: row for row in totals_rows(timeline)}
@@ -330,7 +330,7 @@ def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
         ),
     )
     assert said(whole(*brief[:8], ms=1000), "threads_stayed") is None
-    unseen = [Submitted(0, 0, "x"), Started(1, 0, 100, 999), Finished(2, 0, "fine")]
+    unseen = [TaskSubmitted(0, 0, "x"), TaskStarted(1, 0, 100, 999), TaskFinished(2, 0, "fine")]
     assert said(whole(*lane(0, (RUN, 990)), *unseen, ms=1000), "threads_stayed") == Finding(
         "threads_stayed",
         holds=False,
@@ -354,7 +354,11 @@ def test_without_a_gil_nobody_has_waited_for_it() -> None:
 
 def test_what_is_asked_of_a_workload_is_not_asked_of_a_program() -> None:
     """Nobody has said what its threads are for, or that its tasks are all of it."""
-    tasks: list[Event] = [Submitted(0, 0, "x"), Started(0, 0, 100, 101), Finished(10 * MS, 0, "fine")]
+    tasks: list[Event] = [
+        TaskSubmitted(0, 0, "x"),
+        TaskStarted(0, 0, 100, 101),
+        TaskFinished(10 * MS, 0, "fine"),
+    ]
     ids = {finding.id for finding in findings(whole(*CONTENDED, *tasks, ms=1000))}
     assert ids <= {rule.__name__ for rule in RULES_OF_PROGRAMS}
     assert {"all_tasks_succeeded", "workers_kept_busy", "gil_in_the_way"} <= ids
@@ -362,7 +366,11 @@ def test_what_is_asked_of_a_workload_is_not_asked_of_a_program() -> None:
 
 def test_tasks_that_run_in_the_main_thread_have_no_workers() -> None:
     """As with an executor that calls plainly."""
-    tasks: list[Event] = [Submitted(0, 0, "x"), Started(0, 0, 100, 100), Finished(10 * MS, 0, "fine")]
+    tasks: list[Event] = [
+        TaskSubmitted(0, 0, "x"),
+        TaskStarted(0, 0, 100, 100),
+        TaskFinished(10 * MS, 0, "fine"),
+    ]
     ids = {finding.id for finding in findings(whole(*lane(0, (RUN, 1000)), *tasks, ms=1000))}
     assert "all_tasks_succeeded" in ids and "workers_kept_busy" not in ids
 
@@ -370,7 +378,7 @@ def test_tasks_that_run_in_the_main_thread_have_no_workers() -> None:
 def test_what_was_not_told_is_said() -> None:
     """How many tasks that are, and why."""
     found = said(
-        whole(*lane(0, (RUN, 20)), Untold(10 * MS, 3, "the observer fell behind"), ms=20),
+        whole(*lane(0, (RUN, 20)), UnreportedTasks(10 * MS, 3, "the observer fell behind"), ms=20),
         "observation_sufficed",
     )
     assert found is not None and not found.holds
@@ -380,7 +388,7 @@ def test_what_was_not_told_is_said() -> None:
 def test_a_program_that_is_cut_off_or_fails_is_told_as_such() -> None:
     """That it has failed is no fault of the run's."""
     cut = Timeline()
-    cut.extend([PROGRAM, BEGIN, Tick(1000 * MS, 1, 0, 0)])
+    cut.extend([PROGRAM, BEGIN, ObserverTick(1000 * MS, 1, 0, 0)])
     finding = said(cut, "run_finished")
     assert finding is not None and finding.text.startswith("What is here of the run was cut off after 1.00 s")
     assert said(whole(ms=1000, status=1), "run_finished") is None

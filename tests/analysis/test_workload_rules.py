@@ -2,7 +2,7 @@ import pytest
 
 from tests.analysis.runs import LOOP, MS, TWO_THREADS, Job, Setting, run
 from threadviz.analysis import RULES, Finding, findings
-from threadviz.protocol.events import Closed, Died, Finished, Outcome, State, Submitted
+from threadviz.protocol.events import Outcome, ProcessDied, State, StreamClosed, TaskFinished, TaskSubmitted
 from threadviz.timeline import Timeline
 
 IO, RUNNING, GIL, READY, SLEEP, UNKNOWN = (
@@ -326,7 +326,7 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
     ("run_finished", plain(), None, ""),
     (
         "run_finished",
-        run(100, [], of=Setting(closed=Closed(0, Outcome.INTERRUPTED, "it was interrupted"))),
+        run(100, [], of=Setting(closed=StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted"))),
         False,
         "The run was interrupted after 100 ms: its figures are those until then.",
     ),
@@ -335,9 +335,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(
             100,
             [],
-            Died(50 * MS, "worker", 7, "killed by SIGKILL"),
+            ProcessDied(50 * MS, "worker", 7, "killed by SIGKILL"),
             ended="BrokenProcessPool: a worker died.",
-            of=Setting(closed=Closed(0, Outcome.BROKEN, "BrokenProcessPool: a worker died.")),
+            of=Setting(closed=StreamClosed(0, Outcome.BROKEN, "BrokenProcessPool: a worker died.")),
         ),
         False,
         (
@@ -350,8 +350,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(
             100,
             [],
-            Died(50 * MS, "subject", 7, "killed by SIGKILL"),
-            of=Setting(closed=Closed(0, Outcome.BROKEN, "the subject died (killed by SIGKILL)")),
+            ProcessDied(50 * MS, "subject", 7, "killed by SIGKILL"),
+            of=Setting(closed=StreamClosed(0, Outcome.BROKEN, "the subject died (killed by SIGKILL)")),
         ),
         False,
         (
@@ -361,13 +361,13 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
     ),
     (
         "run_finished",
-        run(100, [], Died(50 * MS, "site", 7, "killed by SIGKILL")),
+        run(100, [], ProcessDied(50 * MS, "site", 7, "killed by SIGKILL")),
         False,
         "The run went on to its end, but is broken: the site died (killed by SIGKILL).",
     ),
     (
         "run_finished",
-        run(100, [], of=Setting(closed=Closed(0, Outcome.BROKEN, "the observer failed: no."))),
+        run(100, [], of=Setting(closed=StreamClosed(0, Outcome.BROKEN, "the observer failed: no."))),
         False,
         "The run broke after 100 ms: the observer failed: no; its figures are those until then.",
     ),
@@ -424,7 +424,7 @@ def test_a_plain_call_that_lasts_less_than_the_sum_says_so() -> None:
 
 def test_tasks_that_never_started_are_told_as_failed() -> None:
     """A pool that breaks fails the tasks that it had not begun."""
-    events = [Submitted(0, 9, "late"), Finished(5 * MS, 9, error="the pool broke")]
+    events = [TaskSubmitted(0, 9, "late"), TaskFinished(5 * MS, 9, error="the pool broke")]
     finding = found(run(100, [Job(1, 0, {IO: 100})], *events), "all_tasks_succeeded")
     assert finding == Finding("all_tasks_succeeded", False, "1 of 2 tasks failed: the pool broke (late).")
 
@@ -432,13 +432,15 @@ def test_tasks_that_never_started_are_told_as_failed() -> None:
 @pytest.mark.parametrize(
     ("more", "closed"),
     [
-        ((), Closed(0, Outcome.INTERRUPTED)),
-        ((), Closed(0, Outcome.BROKEN)),
+        ((), StreamClosed(0, Outcome.INTERRUPTED)),
+        ((), StreamClosed(0, Outcome.BROKEN)),
         ((), None),
-        ((Died(5 * MS, "site", 7, "killed by SIGKILL"),), Closed(0, Outcome.FINISHED)),
+        ((ProcessDied(5 * MS, "site", 7, "killed by SIGKILL"),), StreamClosed(0, Outcome.FINISHED)),
     ],
 )
-def test_a_part_of_a_run_is_not_taken_for_a_whole_one(more: tuple[Died, ...], closed: Closed | None) -> None:
+def test_a_part_of_a_run_is_not_taken_for_a_whole_one(
+    more: tuple[ProcessDied, ...], closed: StreamClosed | None
+) -> None:
     """What only a total can show is not claimed; how tasks and loop fared until then is."""
     of = Setting(closed=closed)
     calls = [Job(LOOP, 0, {IO: 100}), Job(LOOP, 100, {IO: 200})]

@@ -11,7 +11,7 @@ from tests.cli.command import DATA, await_that, started, threadviz
 from tests.exports.reading import read
 from tests.protocol.header import HEADER
 from threadviz.protocol.codec import encode
-from threadviz.protocol.events import Begin, LaneStarted, Span, Spans, State
+from threadviz.protocol.events import LaneStarted, RunStarted, Span, Spans, State
 
 NAMES = {"trace": ["run.trace.json"], "csv": ["run.csv", "run-tasks.csv"], "html": ["run.html"]}
 
@@ -181,7 +181,7 @@ def write_long(recording: Path) -> None:
     """Write a recording that takes seconds to export."""
     states = (State.RUNNING, State.GIL)
     with recording.open("wb") as file:
-        for event in (HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1)):
+        for event in (HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1)):
             file.write(encode(event))
         for number in range(300):
             spans = tuple(Span(1000, states[index % 2]) for index in range(2000))

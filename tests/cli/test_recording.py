@@ -22,7 +22,7 @@ from tests.cli.command import (
     started,
     threadviz,
 )
-from threadviz.protocol.events import Tick
+from threadviz.protocol.events import ObserverTick
 from threadviz.recordings.reader import LoadError, load
 
 RUN = ("run", *ENDLESS, "--mode", "threads")
@@ -48,7 +48,7 @@ def test_a_recording_is_good_up_to_where_its_run_was_killed(tmp_path: Path, name
         assert all_gone(others)
     result = load(recording)
     assert result.dropped == "" and result.timeline.closed is None
-    assert isinstance(result.timeline.tick, Tick)
+    assert isinstance(result.timeline.tick, ObserverTick)
     shown = threadviz("show", str(recording))
     assert (shown.returncode, shown.stderr) == (0, "")
     assert "slow.example" in shown.stdout

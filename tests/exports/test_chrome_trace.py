@@ -17,23 +17,23 @@ from threadviz.protocol.events import (
     ELSEWHERE,
     FREE,
     OPEN,
-    Begin,
-    Died,
-    Ended,
-    Finished,
+    Evidence,
     GilHeld,
     Hold,
-    Known,
     LaneEnded,
     LaneStarted,
-    Located,
-    Place,
+    ObserverTick,
+    ProcessDied,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
+    StackSample,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    WaitTarget,
 )
 from threadviz.timeline import Lane, Timeline
 
@@ -198,14 +198,18 @@ def test_a_run_in_its_tracks() -> None:
     of = timeline(
         LaneStarted(0, 0, pid=10, tid=10, name="python", process="subject"),
         LaneStarted(0, 1, pid=20, tid=20, name="python", process="worker"),
-        Begin(100, 10, 10),
-        Submitted(200, 0, "a"),
-        Started(1500, 0, 20, 20),
-        Spans(1, 0, (Span(1500, State.RUNNING, Known.COUNTED), Span(2000, State.IO, Known.SAMPLED, "recv"))),
-        Finished(3500, 0, error="refused"),
-        Died(3600, "worker", 20, "killed by SIGKILL"),
-        Ended(4000),
-        Tick(4000, 1, 0, 0),
+        RunStarted(100, 10, 10),
+        TaskSubmitted(200, 0, "a"),
+        TaskStarted(1500, 0, 20, 20),
+        Spans(
+            1,
+            0,
+            (Span(1500, State.RUNNING, Evidence.COUNTED), Span(2000, State.IO, Evidence.SAMPLED, "recv")),
+        ),
+        TaskFinished(3500, 0, error="refused"),
+        ProcessDied(3600, "worker", 20, "killed by SIGKILL"),
+        RunEnded(4000),
+        ObserverTick(4000, 1, 0, 0),
     )
     found = events(of)
     processes = {event["pid"]: event["args"]["name"] for event in found if event["name"] == "process_name"}
@@ -240,7 +244,7 @@ def test_each_lane_has_a_track_of_its_own() -> None:
         LaneStarted(6, 2, pid=12, tid=11, name="", process="subject"),
         LaneStarted(6, 3, pid=-1, tid=2**40, name="", process="subject"),
         LaneStarted(6, 4, pid=OWN_IDS, tid=OWN_IDS, name="", process="subject"),
-        Tick(9, 1, 0, 0),
+        ObserverTick(9, 1, 0, 0),
     )
     named = names(events(of))
     assert sorted(named.values()) == ["events", *(f"plumbing {number}" for number in range(1, 6))]
@@ -256,12 +260,12 @@ def test_tasks_at_the_same_time_on_one_lane_are_in_rows() -> None:
     """In as few as will do; and what is on no lane, or never started, has tracks as well."""
     of = timeline(
         LaneStarted(0, 0, pid=10, tid=10, name="", process="subject"),
-        *(Submitted(0, number, f"task {number}") for number in range(5)),
-        *(Started(t, number, 10, 10) for number, t in enumerate((1, 2, 4))),
-        Finished(4, 0, result=""),
-        Finished(3, 1, result=""),
-        Started(1, 3, 10, 99),
-        Tick(9, 1, 0, 0),
+        *(TaskSubmitted(0, number, f"task {number}") for number in range(5)),
+        *(TaskStarted(t, number, 10, 10) for number, t in enumerate((1, 2, 4))),
+        TaskFinished(4, 0, result=""),
+        TaskFinished(3, 1, result=""),
+        TaskStarted(1, 3, 10, 99),
+        ObserverTick(9, 1, 0, 0),
     )
     found = events(of)
     rows = {
@@ -295,10 +299,10 @@ def test_text_from_outside_stays_text() -> None:
     nasty = '"}],\x00\x1b[31m</script>\u202e\U0001f600\n'
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name=nasty, process=nasty),
-        Submitted(0, 0, nasty),
-        Started(1, 0, 1, 1),
-        Finished(2, 0, result=nasty),
-        Tick(9, 1, 0, 0),
+        TaskSubmitted(0, 0, nasty),
+        TaskStarted(1, 0, 1, 1),
+        TaskFinished(2, 0, result=nasty),
+        ObserverTick(9, 1, 0, 0),
     )
     (task,) = slices(events(of), "thread 1: tasks")
     assert (task["name"], task["args"]["result"]) == (nasty, nasty)
@@ -306,7 +310,7 @@ def test_text_from_outside_stays_text() -> None:
 
 def test_what_was_dropped_and_what_the_probe_can_not_tell_is_noted() -> None:
     """They are among what the trace says of itself."""
-    about = json.loads("".join(trace(timeline(Begin(0, 1, 1)), "Lost.")))["otherData"]
+    about = json.loads("".join(trace(timeline(RunStarted(0, 1, 1)), "Lost.")))["otherData"]
     assert about["notes"] == ["Lost."]
     assert (about["workload"], about["outcome"], about["python"]) == ("fetch", "broken", HEADER.python)
 
@@ -314,7 +318,7 @@ def test_what_was_dropped_and_what_the_probe_can_not_tell_is_noted() -> None:
 def test_where_a_run_was_thinned_each_slice_says_so() -> None:
     """The lengths are right, and the order is known to the grain that is told."""
     of = Timeline(keep=2000)
-    of.extend([HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1)])
+    of.extend([HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1)])
     states = (State.RUNNING, State.GIL)
     for number in range(40):
         spans = tuple(Span(1_000_000, states[index % 2]) for index in range(500))
@@ -337,11 +341,11 @@ def test_a_program_in_its_tracks() -> None:
         thread(2, 200, pid=200),
         named(1, "worker"),
         GilHeld(100, 0, 10, (Hold(10, 1), Hold(10, FREE), Hold(10, 0), Hold(10, OPEN), Hold(10, ELSEWHERE))),
-        GilHeld(100, 1, 0, (Hold(10, FREE),), Known.INFERRED),
+        GilHeld(100, 1, 0, (Hold(10, FREE),), Evidence.INFERRED),
         Spans(0, 0, (Span(20, State.IO, call="recvfrom"), Span(20, State.RUNNING))),
-        Place(15, 0, "127.0.0.1:80"),
-        Located(30, 0, "f (a.py:1)"),
-        Tick(60, 1, 0, 0),
+        WaitTarget(15, 0, "127.0.0.1:80"),
+        StackSample(30, 0, "f (a.py:1)"),
+        ObserverTick(60, 1, 0, 0),
     )
     found = events(of)
     assert [event["args"]["name"] for event in found if event["name"] == "process_name"] == [

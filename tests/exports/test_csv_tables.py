@@ -10,16 +10,16 @@ from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.exports.csv_tables import STRETCH_COLUMNS, TASK_COLUMNS, defused, stretch_table, task_table
 from threadviz.protocol.events import (
-    Begin,
-    Finished,
     LaneStarted,
-    Place,
+    ObserverTick,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    WaitTarget,
 )
 from threadviz.text import printable
 from threadviz.timeline import STATES, Timeline
@@ -35,7 +35,7 @@ def read(text: str, columns: tuple[str, ...]) -> list[Row]:
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def stretches(of: Timeline) -> list[Row]:
+def segments(of: Timeline) -> list[Row]:
     """The rows of stretches."""
     return read("".join(stretch_table(of)), STRETCH_COLUMNS)
 
@@ -55,14 +55,14 @@ def comes_back(of: Timeline) -> None:
     zero = of.begin or 0
     read_back = [
         (row["lane"], int(row["start_ns"]), int(row["end_ns"]), row["state"], row["known"], row["call"])
-        for row in stretches(of)
+        for row in segments(of)
     ]
     assert read_back == [
         (str(lane.number), each.start - zero, each.end - zero, each.state, each.known, each.call)
         for lane in of.lanes
-        for each in lane.stretches()
+        for each in lane.segments()
     ]
-    for row in stretches(of):
+    for row in segments(of):
         assert int(row["end_ns"]) - int(row["start_ns"]) == int(row["duration_ns"])
         lane = next(lane for lane in of.lanes if str(lane.number) == row["lane"])
         assert (row["lane_name"], row["role"]) == (lane.name, lane.role)
@@ -103,8 +103,8 @@ def test_what_the_loop_could_not_answer_in_adds_up() -> None:
     of = recorded("fetch-blocking")
     assert of.end is not None and of.begin is not None
     until = of.end - of.begin
-    blocked = sum(int(row["loop_blocked_ns"]) for row in stretches(of) if int(row["end_ns"]) <= until)
-    rest = [row for row in stretches(of) if int(row["start_ns"]) < until < int(row["end_ns"])]
+    blocked = sum(int(row["loop_blocked_ns"]) for row in segments(of) if int(row["end_ns"]) <= until)
+    rest = [row for row in segments(of) if int(row["start_ns"]) < until < int(row["end_ns"])]
     assert 0 <= of.totals().loop_blocked_ns - blocked <= sum(int(row["duration_ns"]) for row in rest)
 
 
@@ -112,12 +112,12 @@ def test_how_far_tasks_came() -> None:
     """In words, and as times as far as there are any."""
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name="", process="subject"),
-        Begin(10, 1, 1),
-        *(Submitted(20, number, f"task {number}") for number in range(4)),
-        *(Started(30, number, 1, 1) for number in range(3)),
-        Finished(40, 0, result="fine"),
-        Finished(50, 1, error="refused"),
-        Tick(60, 1, 0, 0),
+        RunStarted(10, 1, 1),
+        *(TaskSubmitted(20, number, f"task {number}") for number in range(4)),
+        *(TaskStarted(30, number, 1, 1) for number in range(3)),
+        TaskFinished(40, 0, result="fine"),
+        TaskFinished(50, 1, error="refused"),
+        ObserverTick(60, 1, 0, 0),
     )
     columns = ("submitted_ns", "started_ns", "finished_ns", "queued_ns", "elapsed_ns", "stage")
     assert [tuple(row[column] for column in columns) for row in tasks(of)] == [
@@ -134,15 +134,15 @@ def test_no_cell_is_a_formula(start: str) -> None:
     nasty = f'{start}HYPERLINK("http://x","y")'
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name=nasty, process=nasty),
-        Submitted(0, 0, nasty),
-        Started(0, 0, 1, 1),
+        TaskSubmitted(0, 0, nasty),
+        TaskStarted(0, 0, 1, 1),
         Spans(0, 0, (Span(5, State.IO, call=nasty),)),
-        Finished(2, 0, error=nasty),
-        Tick(9, 1, 0, 0),
+        TaskFinished(2, 0, error=nasty),
+        ObserverTick(9, 1, 0, 0),
     )
     (task,) = tasks(of)
     assert task["name"] == task["error"] == f"'{nasty}"
-    first = stretches(of)[0]
+    first = segments(of)[0]
     assert first["call"] == first["thread_name"] == first["process"] == f"'{nasty}"
 
 
@@ -158,9 +158,9 @@ def test_a_long_name_is_not_in_every_row_as_a_whole() -> None:
     """A recording from outside may have a thread of a very long name and very many stretches."""
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name="n" * 100_000, process="subject"),
-        Tick(9, 1, 0, 0),
+        ObserverTick(9, 1, 0, 0),
     )
-    (row,) = stretches(of)
+    (row,) = segments(of)
     assert row["thread_name"] == "n" * 200 + "..."
 
 
@@ -168,9 +168,12 @@ def test_where_a_thread_waited_is_in_its_row() -> None:
     """And what its process is called, in all of its rows."""
     wait = Span(20, State.IO, call="recvfrom")
     of = program(
-        process(100, "=x"), thread(0, 100), Spans(0, 0, (wait, Span(20, State.RUNNING))), Place(15, 0, "@y")
+        process(100, "=x"),
+        thread(0, 100),
+        Spans(0, 0, (wait, Span(20, State.RUNNING))),
+        WaitTarget(15, 0, "@y"),
     )
-    assert [(row["place"], row["process_name"], row["role"]) for row in stretches(of)] == [
+    assert [(row["place"], row["process_name"], row["role"]) for row in segments(of)] == [
         ("'@y", "'=x", "thread"),
         ("", "'=x", "thread"),
     ]

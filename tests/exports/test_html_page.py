@@ -19,19 +19,19 @@ from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import (
     FREE,
     OPEN,
-    Begin,
-    Ended,
-    Finished,
     GilHeld,
     Hold,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Role, Timeline
 
@@ -169,15 +169,15 @@ def test_text_from_outside_stays_text(nasty: str) -> None:
         of.extend(
             [
                 LaneStarted(0, 0, pid=1, tid=1, name=text, process=text),
-                Begin(0, 1, 2),
-                *(Submitted(0, number, text) for number in range(3)),
-                Started(0, 0, 1, 1),
-                Started(0, 1, 1, 1),
+                RunStarted(0, 1, 2),
+                *(TaskSubmitted(0, number, text) for number in range(3)),
+                TaskStarted(0, 0, 1, 1),
+                TaskStarted(0, 1, 1, 1),
                 Spans(0, 0, (Span(5, State.IO, call=text),)),
-                Finished(4, 0, result=text),
-                Finished(5, 1, error=text),
-                Ended(9, error=text),
-                Tick(9, 1, 0, 0),
+                TaskFinished(4, 0, result=text),
+                TaskFinished(5, 1, error=text),
+                RunEnded(9, error=text),
+                ObserverTick(9, 1, 0, 0),
             ]
         )
         return of
@@ -200,13 +200,13 @@ def test_a_block_tells_what_it_is() -> None:
     ms = NS_PER_MS
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name="", process="subject"),
-        Begin(0, 1, 1),
-        Submitted(0, 0, "a.example"),
-        Started(2 * ms, 0, 1, 1),
+        RunStarted(0, 1, 1),
+        TaskSubmitted(0, 0, "a.example"),
+        TaskStarted(2 * ms, 0, 1, 1),
         Spans(0, 0, (Span(2 * ms, State.RUNNING), Span(40 * ms, State.IO, call="recvfrom"))),
-        Finished(42 * ms, 0, result="fine"),
-        Ended(42 * ms),
-        Tick(42 * ms, 1, 0, 0),
+        TaskFinished(42 * ms, 0, result="fine"),
+        RunEnded(42 * ms),
+        ObserverTick(42 * ms, 1, 0, 0),
     )
     (strip,) = strips(opened(of))
     assert [block.one("title").text for block in blocks(strip)] == [
@@ -220,20 +220,20 @@ def busy(lanes: int, changes: int, tasks: int = 0, keep: int = 10**7) -> Timelin
     of = Timeline(keep)
     of.apply(HEADER)
     of.apply(LaneStarted(0, 0, 1, 1, "", "subject"))
-    of.apply(Begin(0, 1, 1))
+    of.apply(RunStarted(0, 1, 1))
     for number in range(1, lanes):
         of.apply(LaneStarted(0, number, 1, number + 1, "", "subject"))
-        of.apply(Submitted(0, number, f"task {number}"))
-        of.apply(Started(0, number, 1, number + 1))
+        of.apply(TaskSubmitted(0, number, f"task {number}"))
+        of.apply(TaskStarted(0, number, 1, number + 1))
     for number in range(lanes, lanes + tasks):
-        of.apply(Submitted(0, number, f"task {number}"))
-        of.apply(Finished(1, number, error="refused"))
+        of.apply(TaskSubmitted(0, number, f"task {number}"))
+        of.apply(TaskFinished(1, number, error="refused"))
     states = (State.RUNNING, State.GIL, State.READY)
     ns = max(1, 1_000 * NS_PER_MS // changes)
     for number in range(lanes):
         of.apply(Spans(number, 0, tuple(Span(ns, states[index % 3]) for index in range(changes))))
-    of.apply(Ended(ns * changes))
-    of.apply(Tick(ns * changes, 1, 0, 0))
+    of.apply(RunEnded(ns * changes))
+    of.apply(ObserverTick(ns * changes, 1, 0, 0))
     return of
 
 
@@ -261,10 +261,10 @@ def test_no_text_is_longer_than_there_is_room_for() -> None:
     """A name may be told of in thousands of places, and a hostile one be megabytes long."""
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name="n" * 10_000, process="subject"),
-        Begin(0, 1, 1),
-        Submitted(0, 0, "t" * 10_000),
-        Started(0, 0, 1, 1),
-        Tick(9, 1, 0, 0),
+        RunStarted(0, 1, 1),
+        TaskSubmitted(0, 0, "t" * 10_000),
+        TaskStarted(0, 0, 1, 1),
+        ObserverTick(9, 1, 0, 0),
     )
     found = opened(of)
     others = [each for each in found if each.tag not in {"style", "script"}]
@@ -291,7 +291,7 @@ def test_the_gil_has_a_strip_above_the_lanes() -> None:
     of = program(
         thread(0, 100),
         GilHeld(100, 0, 0, (Hold(300 * ms, 0), Hold(200 * ms, FREE), Hold(500 * ms, OPEN))),
-        Ended(1000 * ms),
+        RunEnded(1000 * ms),
     )
     found = opened(of)
     nothing_is_loaded(found)
@@ -311,5 +311,5 @@ def test_a_program_has_a_page_without_tasks() -> None:
     assert [heading.text for heading in found.all("h2")] == ["Lanes", "Findings", "Totals", "How to read it"]
     labels = [strip.attributes["aria-label"] for strip in strips(found)]
     assert labels[0].startswith("GIL: held") and len(labels) == 1 + len(of.lanes)
-    folded = program(thread(0, 100), thread(1, 101), LaneEnded(5, 1), Ended(9), most_gone=0)
+    folded = program(thread(0, 100), thread(1, 101), LaneEnded(5, 1), RunEnded(9), most_gone=0)
     assert "1 thread more came and went: they are in the totals." in opened(folded).text

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import psutil
 
-from threadviz.launcher import Launch
+from threadviz.launcher import LaunchedRun
 from threadviz.mock_server.sites import Site
-from threadviz.protocol.events import AnyEvent, Header, Started
+from threadviz.protocol.events import AnyEvent, Header, TaskStarted
 from threadviz.protocol.requests import RunRequest
 from threadviz.timeline import Timeline
 
@@ -20,13 +20,13 @@ def fetching(mode: str = "threads", seconds: float = 0.2, sites: int = 3, worker
 
 
 @contextmanager
-def started(request: RunRequest) -> Iterator[tuple[Launch, list[AnyEvent]]]:
+def started(request: RunRequest) -> Iterator[tuple[LaunchedRun, list[AnyEvent]]]:
     """Launch a run and yield it, with the events so far, as soon as a task of it is under way."""
-    with Launch(request) as run:
+    with LaunchedRun(request) as run:
         events: list[AnyEvent] = []
         for event in run.events():
             events.append(event)
-            if isinstance(event, Started):
+            if isinstance(event, TaskStarted):
                 break
         yield run, events
 
@@ -40,7 +40,7 @@ def timeline_of(events: list[AnyEvent]) -> Timeline:
 
 def whole(request: RunRequest) -> Timeline:
     """Run `request` to its end."""
-    with Launch(request) as run:
+    with LaunchedRun(request) as run:
         events = list(run.events())
     assert isinstance(events[0], Header)
     return timeline_of(events)

@@ -14,11 +14,11 @@ import pytest
 from tests.launcher.runs import fetching, group, running, started, timeline_of, whole
 from tests.mock_server.running import is_gone, wait_until
 from tests.protocol.header import HEADER
-from threadviz.launcher import Launch
+from threadviz.launcher import LaunchedRun
 from threadviz.modes import MODES
 from threadviz.protocol.codec import encode, read_events
-from threadviz.protocol.events import Closed, Died, Header, Outcome, State
-from threadviz.protocol.requests import AttachRequest, Calling, RunRequest
+from threadviz.protocol.events import Header, Outcome, ProcessDied, State, StreamClosed
+from threadviz.protocol.requests import AttachRequest, RunRequest, UserFunction
 from threadviz.timeline import Role
 from threadviz.workloads import WORKLOADS
 
@@ -53,7 +53,7 @@ def test_the_loop_runs_the_tasks_when_blocking_and_waits_for_events_on_threads()
 def test_a_recording_is_the_stream() -> None:
     """What was recorded is what was told."""
     recording = io.BytesIO()
-    with Launch(fetching(), recording) as run:
+    with LaunchedRun(fetching(), recording) as run:
         events = list(run.events())
     assert list(read_events(io.BytesIO(recording.getvalue()))) == events
 
@@ -73,10 +73,10 @@ def test_a_stopped_run_tells_what_was_measured_until_then() -> None:
 
 def test_a_run_can_be_called_off_before_it_has_begun() -> None:
     """Nothing was measured, and that is no failure."""
-    with Launch(fetching()) as run:
+    with LaunchedRun(fetching()) as run:
         run.stop()
         _, closed = run.events()
-    assert isinstance(closed, Closed)
+    assert isinstance(closed, StreamClosed)
     assert closed.outcome is Outcome.INTERRUPTED
 
 
@@ -167,11 +167,11 @@ def test_killing_the_viewer_leaves_nothing_behind() -> None:
 @pytest.mark.parametrize("module", ["threadviz.mock_server", "threadviz.subject"])
 def test_a_process_that_is_killed_at_its_start_is_told(module: str) -> None:
     """Whichever it was, the stream has its header and its last word, and nothing is left."""
-    with Launch(fetching()) as run:
+    with LaunchedRun(fetching()) as run:
         wait_until(lambda: any(module in each.cmdline() for each in group(run.observer_pid)))
         running(run.observer_pid, module).kill()
         header, *_, closed = run.events()
-    assert isinstance(header, Header) and isinstance(closed, Closed)
+    assert isinstance(header, Header) and isinstance(closed, StreamClosed)
     assert "observer" not in closed.reason
     wait_until(lambda: not group(run.observer_pid))
 
@@ -194,9 +194,9 @@ def test_an_observer_that_dies_in_mid_line_leaves_a_sound_recording(
     observer.chmod(0o755)
     monkeypatch.setattr("threadviz.launcher.PYTHON", (str(observer),))
     recording = io.BytesIO()
-    with Launch(fetching(), recording) as run:
+    with LaunchedRun(fetching(), recording) as run:
         told = list(run.events())
-    assert [type(event) for event in told] == [Header, Died, Closed]
+    assert [type(event) for event in told] == [Header, ProcessDied, StreamClosed]
     assert list(read_events(io.BytesIO(recording.getvalue()))) == told
 
 
@@ -209,8 +209,8 @@ def test_an_observer_that_dies_before_it_says_anything_leaves_an_empty_recording
     observer.chmod(0o755)
     monkeypatch.setattr("threadviz.launcher.PYTHON", (str(observer),))
     recording = io.BytesIO()
-    with Launch(fetching(), recording) as run:
-        assert [type(event) for event in run.events()] == [Died, Closed]
+    with LaunchedRun(fetching(), recording) as run:
+        assert [type(event) for event in run.events()] == [ProcessDied, StreamClosed]
     assert recording.getvalue() == b""
 
 
@@ -236,9 +236,9 @@ def test_no_group_is_killed_whose_number_may_be_another_s(
         killpg(leader, number)
 
     monkeypatch.setattr(os, "killpg", kill)
-    with Launch(fetching()) as run:
+    with LaunchedRun(fetching()) as run:
         died, _ = run.events()
-        assert isinstance(died, Died) and died.how == "killed by SIGKILL"
+        assert isinstance(died, ProcessDied) and died.how == "killed by SIGKILL"
         sleeper = int(left.read_text())
         wait_until(lambda: is_gone(sleeper))
     assert killed == [psutil.STATUS_ZOMBIE]
@@ -279,9 +279,9 @@ def test_a_fault_of_the_observer_before_it_looks_is_told(
     """Whatever it is, the stream has its header and says what it was, and nothing is on the terminal, nor left."""
     (tmp_path / "sitecustomize.py").write_text(FAILING)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Launch(fetching()) as run:
+    with LaunchedRun(fetching()) as run:
         header, closed = run.events()
-    assert isinstance(header, Header) and isinstance(closed, Closed)
+    assert isinstance(header, Header) and isinstance(closed, StreamClosed)
     assert closed.outcome is Outcome.BROKEN
     assert closed.reason.startswith("the observer failed: KeyError: 'no such thing' (sitecustomize.py, line ")
     assert capfd.readouterr().err == ""
@@ -301,9 +301,9 @@ def test_no_file_of_the_current_folder_stands_in_for_a_module(
 
 def test_a_subject_that_can_not_start_is_told() -> None:
     """The stream has a header and a last word, and no lanes."""
-    with Launch(RunRequest(workload="no such thing", mode="threads", workers=1)) as run:
+    with LaunchedRun(RunRequest(workload="no such thing", mode="threads", workers=1)) as run:
         _, closed = run.events()
-    assert isinstance(closed, Closed)
+    assert isinstance(closed, StreamClosed)
     assert closed.outcome is Outcome.BROKEN
     assert "did not start" in closed.reason and "KeyError" in closed.reason
 
@@ -333,23 +333,23 @@ def test_the_portable_probe_tells_running_from_waiting_only() -> None:
 def test_deaths_are_events_of_the_recording() -> None:
     """A recording of a run whose observer was killed loads, and ends with that."""
     recording = io.BytesIO()
-    with Launch(fetching(seconds=60.0), recording) as run:
+    with LaunchedRun(fetching(seconds=60.0), recording) as run:
         for _ in run.events():
             os.kill(run.observer_pid, signal.SIGKILL)
             break
         list(run.events())
     *_, died, closed = read_events(io.BytesIO(recording.getvalue()))
-    assert isinstance(died, Died) and isinstance(closed, Closed)
+    assert isinstance(died, ProcessDied) and isinstance(closed, StreamClosed)
 
 
 def test_what_is_asked_for_is_put_into_words_before_anything_is_started(tmp_path: Path) -> None:
     """Where it can't be, no process is there, and no folder."""
-    calling = Calling(function="json:loads", folder="odd\udcff", items=())
+    calling = UserFunction(function="json:loads", folder="odd\udcff", items=())
     before = psutil.Process().children()
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("tempfile.tempdir", str(tmp_path))
         with pytest.raises(UnicodeEncodeError):
-            Launch(RunRequest(workload="json:loads", mode="threads", workers=1, calling=calling))
+            LaunchedRun(RunRequest(workload="json:loads", mode="threads", workers=1, calling=calling))
     assert psutil.Process().children() == before
     assert not [*tmp_path.iterdir()]
 
@@ -362,7 +362,7 @@ def test_an_observer_that_only_looks_on_shares_its_viewer_s_cpu_time() -> None:
     ) as subject:
         assert subject.stdout is not None
         subject.stdout.readline()
-        with Launch(AttachRequest(pid=subject.pid)) as run:
+        with LaunchedRun(AttachRequest(pid=subject.pid)) as run:
             assert isinstance(next(run.events()), Header)
             assert os.getsid(run.observer_pid) == os.getsid(0)
             assert os.getpgid(run.observer_pid) == run.observer_pid

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes.base import Teller
+from threadviz.observer.probes.base import Collector
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.protocol.events import Event
@@ -34,13 +34,13 @@ def started(
 class Looking:
     """Looks at a process, and asks a teller after each look. `tids` are the lanes' threads, in order."""
 
-    def __init__(self, pid: int, teller: Callable[[LinuxProbe], Teller]) -> None:
+    def __init__(self, pid: int, collector: Callable[[LinuxProbe], Collector]) -> None:
         self._clock = RunClock()
         self.probe = LinuxProbe(pid, self._clock)
         self._clock.start()
         self.probe.begin()
         self._sampler = Sampler(self.probe, self._clock)
-        self.teller = teller(self.probe)
+        self.collector = collector(self.probe)
         self.tids: list[int] = []
         self.events: list[Event] = []
 
@@ -52,7 +52,7 @@ class Looking:
         for _ in self._sampler.news(came, went):
             pass  # of stretches, others tell
         self.tids += [thread.tid for thread in came]
-        self.events += self.teller.news(now, came, went)
+        self.events += self.collector.news(now, came, went)
 
     def until(self, enough: Callable[[], bool]) -> None:
         """Go on until there is enough."""
@@ -63,12 +63,12 @@ class Looking:
 
     def close(self) -> None:
         """Let go of everything."""
-        self.teller.close()
+        self.collector.close()
         self.probe.close()
 
 
 @contextmanager
-def looking(pid: int, teller: Callable[[LinuxProbe], Teller]) -> Iterator[Looking]:
+def looking(pid: int, collector: Callable[[LinuxProbe], Collector]) -> Iterator[Looking]:
     """Look at process `pid` for as long as the block lasts."""
-    with closing(Looking(pid, teller)) as started_looking:
+    with closing(Looking(pid, collector)) as started_looking:
         yield started_looking

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 from tests.timeline.streams import Run, runs, timeline
 from threadviz.presentation.cells import Beyond, Mark, Window, cut, strip, turn
 from threadviz.protocol.events import (
-    Begin,
     LaneStarted,
+    ObserverTick,
     Present,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Lane, Role, Timeline
 
@@ -34,10 +34,10 @@ def loop_lane(*spans: Span, busy: bool = False) -> Lane:
     """An event loop's lane that was in these states, in a task or not."""
     told = timeline(
         LaneStarted(0, 0, 1, 1, "main", "subject"),
-        Begin(0, 1, 1),
-        *([Submitted(0, 0, "task"), Started(0, 0, 1, 1)] if busy else []),
+        RunStarted(0, 1, 1),
+        *([TaskSubmitted(0, 0, "task"), TaskStarted(0, 0, 1, 1)] if busy else []),
         Spans(0, 0, spans, Present(State.UNKNOWN)),
-        Tick(sum(span.ns for span in spans), 1, 0, 0),
+        ObserverTick(sum(span.ns for span in spans), 1, 0, 0),
     )
     assert told.loop is not None
     return told.loop

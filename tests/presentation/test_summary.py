@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
-from threadviz.presentation.summary import OTHER, Stage, kinds_of_waiting, queued, stage_of, task_row
+from threadviz.presentation.summary import OTHER, TaskStage, kinds_of_waiting, queued, stage_of, task_row
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 
@@ -13,8 +13,17 @@ def test_a_task_is_told_as_of_any_moment() -> None:
     """Queued and elapsed grow as long as they do, and what comes later is not told before."""
     task = Task(0, "a\x1b", submitted=10 * MS, started=30 * MS, finished=60 * MS, error="no [b]\x07")
     told = {t: task_row(task, {State.IO: 5 * MS}, ["io"], t * MS) for t in (20, 40, 60)}
-    assert told[20] == (r"a\x1b", "-", "10 ms", "-", "-", ("5.0 ms",), "not started", Stage.QUEUED)
-    assert told[40] == (r"a\x1b", "-", "20 ms", "10 ms", "0 ms", ("5.0 ms",), "not finished", Stage.STARTED)
+    assert told[20] == (r"a\x1b", "-", "10 ms", "-", "-", ("5.0 ms",), "not started", TaskStage.QUEUED)
+    assert told[40] == (
+        r"a\x1b",
+        "-",
+        "20 ms",
+        "10 ms",
+        "0 ms",
+        ("5.0 ms",),
+        "not finished",
+        TaskStage.STARTED,
+    )
     assert told[60] == (
         r"a\x1b",
         "-",
@@ -23,7 +32,7 @@ def test_a_task_is_told_as_of_any_moment() -> None:
         "0 ms",
         ("5.0 ms",),
         r"failed: no [b]\x07",
-        Stage.FAILED,
+        TaskStage.FAILED,
     )
 
 
@@ -34,8 +43,10 @@ def test_a_stage_is_what_has_happened_by_then(run: Run, t: int) -> None:
     timeline.extend(run.events())
     for task in timeline.tasks:
         stage = stage_of(task, t)
-        assert (stage in {Stage.DONE, Stage.FAILED}) == (task.finished is not None and task.finished <= t)
-        if stage is Stage.STARTED:
+        assert (stage in {TaskStage.DONE, TaskStage.FAILED}) == (
+            task.finished is not None and task.finished <= t
+        )
+        if stage is TaskStage.STARTED:
             assert task.started is not None and task.started <= t
         assert queued(task, t) >= 0
         if task.started is not None and task.started <= t:

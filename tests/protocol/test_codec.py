@@ -11,25 +11,25 @@ from tests.protocol.header import HEADER
 from threadviz.protocol.codec import MAX_LINE, Decoder, StreamError, encode, read_events
 from threadviz.protocol.events import (
     AnyEvent,
-    Closed,
-    Died,
-    Finished,
-    Known,
+    Evidence,
     LaneStarted,
+    ObserverTick,
     Outcome,
     Present,
+    ProcessDied,
     Span,
     Spans,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskSubmitted,
 )
 
 times = st.integers(0, 2**63 - 1)
 numbers = st.integers(0, 2**31 - 1)
 states = st.sampled_from(State)
 words = st.text(max_size=20)
-spans = st.builds(Span, times, states, st.sampled_from(Known), words)
+spans = st.builds(Span, times, states, st.sampled_from(Evidence), words)
 events = st.one_of(
     st.builds(LaneStarted, times, numbers, numbers, numbers, words, words),
     st.builds(
@@ -39,11 +39,11 @@ events = st.one_of(
         st.lists(spans, max_size=5).map(tuple),
         st.none() | st.builds(Present, states, words),
     ),
-    st.builds(Tick, times, numbers, numbers, numbers),
-    st.builds(Submitted, times, numbers, words),
-    st.builds(Finished, times, numbers, st.none() | words, st.none() | words),
-    st.builds(Died, times, words, numbers, words),
-    st.builds(Closed, times, st.sampled_from(Outcome), words),
+    st.builds(ObserverTick, times, numbers, numbers, numbers),
+    st.builds(TaskSubmitted, times, numbers, words),
+    st.builds(TaskFinished, times, numbers, st.none() | words, st.none() | words),
+    st.builds(ProcessDied, times, words, numbers, words),
+    st.builds(StreamClosed, times, st.sampled_from(Outcome), words),
 )
 streams = st.lists(events, max_size=8).map(lambda rest: [HEADER, *rest])
 
@@ -103,7 +103,7 @@ def test_what_is_no_event_is_refused_with_its_line(line: bytes, says: str) -> No
 def test_a_stream_without_a_header_is_refused() -> None:
     """An event alone is no stream."""
     with pytest.raises(StreamError, match="line 1 is not the header"):
-        list(Decoder().feed(encode(Tick(0, 0, 0, 0))))
+        list(Decoder().feed(encode(ObserverTick(0, 0, 0, 0))))
 
 
 def test_a_newer_schema_is_refused_with_what_wrote_it() -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from tests.protocol.header import HEADER
 from threadviz.protocol.codec import encode
-from threadviz.protocol.events import AnyEvent, Begin, Event, LaneStarted
+from threadviz.protocol.events import AnyEvent, Event, LaneStarted, RunStarted
 from threadviz.recordings.reader import Loaded, load
 
 DATA = Path(__file__).parents[1] / "data"
 
-SOUND: list[AnyEvent] = [HEADER, LaneStarted(0, 0, 1, 1, "python", "subject"), Begin(0, 1, 1)]
+SOUND: list[AnyEvent] = [HEADER, LaneStarted(0, 0, 1, 1, "python", "subject"), RunStarted(0, 1, 1)]
 """What a recording begins with, of which there is something to show."""
 
 

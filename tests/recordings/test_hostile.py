@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.recordings.recorded import DATA, loaded
 from threadviz.protocol.codec import read_events
 from threadviz.recordings.reader import Loaded, LoadError
-from threadviz.report.console import Paper
+from threadviz.report.console import ReportConsole
 from threadviz.report.json_report import run_facts, to_json
 from threadviz.report.text import run_report
 from threadviz.text import printable
@@ -61,7 +61,7 @@ def attempt(place: Path, data: bytes) -> Loaded | None:
     if result is None:
         return None
     assert len(result.dropped) < 500
-    for paper in (Paper(80, plain=True), Paper(200, plain=False)):
+    for paper in (ReportConsole(80, plain=True), ReportConsole(200, plain=False)):
         text = re.sub(r"\x1b\[[\d;]*m", "", run_report(result.timeline, paper))
         assert all(line == printable(line) for line in text.split("\n"))
     assert to_json(run_facts(result.timeline)).isascii()

@@ -15,22 +15,22 @@ from threadviz.protocol.codec import MAX_LINE, StreamError, encode
 from threadviz.protocol.events import (
     FREE,
     AnyEvent,
-    Closed,
-    Died,
-    Finished,
     GilHeld,
     Hold,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
     Outcome,
-    Place,
+    ProcessDied,
     ProcessSeen,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    WaitTarget,
 )
 from threadviz.recordings import reader as bounds
 from threadviz.recordings import reader as unpacking
@@ -87,7 +87,7 @@ def test_what_a_program_says_is_loaded() -> None:
     (hearer,) = (lane for lane in timeline.lanes if lane.own_name == "hearer")
     assert [place.rpartition(":")[0] for _, place in hearer.places] == ["127.0.0.1"]
     assert any("count (every.py:" in where for lane in timeline.lanes for _, where in lane.functions)
-    assert timeline.ribbon is not None and timeline.ribbon.shares(0, timeline.now).held > 0
+    assert timeline.gil_timeline is not None and timeline.gil_timeline.shares(0, timeline.now).held > 0
     assert [task.error is None for task in timeline.tasks] == [True, True, False]
 
 
@@ -98,7 +98,7 @@ def test_what_a_program_says_is_loaded() -> None:
         (b"\n", ": line 1 is no event: Input data was truncated"),
         (b"what?\n", ": line 1 is no event: JSON is malformed"),
         (SMALL.decode().encode("utf-16"), ": line 1 is no event: "),
-        (encode(Tick(0, 0, 0, 0)), ": line 1 is not the header that a stream begins with"),
+        (encode(ObserverTick(0, 0, 0, 0)), ": line 1 is not the header that a stream begins with"),
         (encode(HEADER), ": it ends before its workload begins"),
         (encode(HEADER) + encode(HEADER), ": line 2: a second header"),
         (encode(HEADER).replace(b'"cores":2', b'"cores":-2'), ": line 1 is no event: Expected `int` >= 0"),
@@ -157,16 +157,16 @@ def test_a_file_of_somebody_else_is_said_to_be(tmp_path: Path) -> None:
 
 def test_what_comes_before_a_fault_is_kept(tmp_path: Path) -> None:
     """It is said from which line on nothing was taken, and why."""
-    events = [*SOUND, Submitted(1, 0, "one"), Spans(3, 0, ()), Submitted(2, 1, "two")]
+    events = [*SOUND, TaskSubmitted(1, 0, "one"), Spans(3, 0, ()), TaskSubmitted(2, 1, "two")]
     result = loaded(tmp_path / "run", events)
     assert [task.name for task in result.timeline.tasks] == ["one"]
     assert result.dropped == "line 5: lane 3 was never started; that and all that follows was dropped"
     result = loaded(
-        tmp_path / "run", b"".join(map(encode, SOUND)) + b"what?\n" + encode(Submitted(2, 1, "two"))
+        tmp_path / "run", b"".join(map(encode, SOUND)) + b"what?\n" + encode(TaskSubmitted(2, 1, "two"))
     )
     assert result.timeline.tasks == ()
     assert result.dropped.startswith("line 4 is no event: JSON is malformed")
-    closed = loaded(tmp_path / "run", [*SOUND, Closed(9, Outcome.FINISHED), Submitted(9, 1, "two")])
+    closed = loaded(tmp_path / "run", [*SOUND, StreamClosed(9, Outcome.FINISHED), TaskSubmitted(9, 1, "two")])
     assert closed.timeline.closed is not None
     assert closed.dropped.startswith("line 5: Submitted after the stream was closed")
 
@@ -187,7 +187,7 @@ def test_what_is_said_quotes_no_more_than_a_little(tmp_path: Path) -> None:
 def test_a_file_that_grows_is_read_as_it_was_at_first(tmp_path: Path) -> None:
     """Else one that grows quickly would be read without end."""
     path = written(tmp_path / "run", SOUND)
-    more = encode(Tick(1, 1, 0, 0)) * 1000
+    more = encode(ObserverTick(1, 1, 0, 0)) * 1000
 
     def grow(share: float) -> None:
         assert share == 1
@@ -200,7 +200,7 @@ def test_a_file_that_grows_is_read_as_it_was_at_first(tmp_path: Path) -> None:
 def test_how_far_it_is_is_told(tmp_path: Path) -> None:
     """From little to all of it."""
     shares: list[float] = []
-    load(written(tmp_path / "run", [*SOUND, *[Tick(n, n, 0, 0) for n in range(5000)]]), shares.append)
+    load(written(tmp_path / "run", [*SOUND, *[ObserverTick(n, n, 0, 0) for n in range(5000)]]), shares.append)
     assert len(shares) > 3 and shares == sorted(shares) and shares[-1] == 1
     assert 0 < shares[0] < 0.5
 
@@ -208,7 +208,7 @@ def test_how_far_it_is_is_told(tmp_path: Path) -> None:
 def test_what_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What had come until then is kept."""
     monkeypatch.setattr(unpacking, "UNPACKED_FREELY", 10**6)
-    data = zlib.compress(b"".join(map(encode, SOUND)) + encode(Tick(0, 0, 0, 0)) * 200_000, wbits=31)
+    data = zlib.compress(b"".join(map(encode, SOUND)) + encode(ObserverTick(0, 0, 0, 0)) * 200_000, wbits=31)
     result = loaded(tmp_path / "run.gz", data)
     assert result.dropped.startswith("it becomes more than 50 times its size when it is unpacked; ")
     assert result.timeline.tick is not None
@@ -220,9 +220,9 @@ def test_what_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: p
         (Most(lanes=5), [replace(BEYOND, lane=n, tid=n) for n in range(2, 9)], "5 lanes are taken"),
         (Most(processes=5), [ProcessSeen(0, n, 1, "x") for n in range(9)], "5 processes are taken"),
         (Most(gils=5), [GilHeld(n, 0, 0, (Hold(1, FREE),)) for n in range(9)], "5 GILs are taken"),
-        (Most(characters=300), [Place(n, 0, f"{n:050}") for n in range(9)], "300 characters of names"),
-        (Most(tasks=5), [Submitted(0, n, "x") for n in range(9)], "5 tasks are taken"),
-        (Most(deaths=5), [Died(0, "worker", n, "x") for n in range(9)], "5 deaths are taken"),
+        (Most(characters=300), [WaitTarget(n, 0, f"{n:050}") for n in range(9)], "300 characters of names"),
+        (Most(tasks=5), [TaskSubmitted(0, n, "x") for n in range(9)], "5 tasks are taken"),
+        (Most(deaths=5), [ProcessDied(0, "worker", n, "x") for n in range(9)], "5 deaths are taken"),
         (
             Most(kinds=5),
             [Spans(0, n, (Span(1, State.IO, call=f"{n}"),)) for n in range(9)],
@@ -230,11 +230,11 @@ def test_what_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: p
         ),
         (
             Most(characters=300),
-            [Submitted(0, n, "x" * 50) for n in range(9)],
+            [TaskSubmitted(0, n, "x" * 50) for n in range(9)],
             "300 characters of names, results and errors are taken",
         ),
         (
-            Most(stretches=5),
+            Most(segments=5),
             [Spans(0, 2 * n, (Span(1, State.IO), Span(1, State.GIL))) for n in range(9)],
             "5 stretches are kept",
         ),
@@ -259,7 +259,7 @@ def test_what_is_said_again_and_again_is_taken(tmp_path: Path) -> None:
     """Of the same processes, GILs and places there may be any number of words, and of threads that are gone."""
     events: list[AnyEvent] = []
     for n in range(1, 2000):
-        place, seen = Place(n, 0, "127.0.0.1:80"), ProcessSeen(n, 1, 0, "x")
+        place, seen = WaitTarget(n, 0, "127.0.0.1:80"), ProcessSeen(n, 1, 0, "x")
         held = GilHeld(1, 0, n, (Hold(1, FREE),))
         events += [place, seen, held, replace(BEYOND, t=n, lane=n, tid=n + 1), LaneEnded(n, n)]
     limits = Bounds(
@@ -276,11 +276,11 @@ def test_threads_of_one_task_each_may_come_without_end(tmp_path: Path) -> None:
     events: list[AnyEvent] = [PROGRAM, BEGIN, thread(0, 100)]
     for n in range(1, 21_001):
         t = n * 1_000_000
-        events += [thread(n, 100 + n, t=t), Submitted(t, n, "f")]
+        events += [thread(n, 100 + n, t=t), TaskSubmitted(t, n, "f")]
         events += [
-            Started(t, n, 100, 100 + n),
+            TaskStarted(t, n, 100, 100 + n),
             Spans(n, t, (Span(900, State.RUNNING),)),
-            Finished(t + 500, n, "x"),
+            TaskFinished(t + 500, n, "x"),
         ]
         events += [LaneEnded(t + 900, n)]
     result = loaded(tmp_path / "run.jsonl", events)
@@ -298,11 +298,11 @@ def test_what_takes_too_long_is_read_no_further() -> None:
     limits = Bounds(Timeline(), lambda: used)
     limits.more(1000)
     used = bounds.FREE_NS + 1000 * bounds.NS_PER_BYTE
-    limits.check(Tick(0, 0, 0, 0))
+    limits.check(ObserverTick(0, 0, 0, 0))
     used += 1
     with pytest.raises(StreamError, match="too long to read"):
-        limits.check(Tick(0, 0, 0, 0))
+        limits.check(ObserverTick(0, 0, 0, 0))
     with pytest.raises(StreamError, match="too long to read"):
         limits.more(0)
     limits.more(1)
-    limits.check(Tick(0, 0, 0, 0))
+    limits.check(ObserverTick(0, 0, 0, 0))

@@ -8,12 +8,12 @@ import pytest
 
 from tests.recordings.recorded import SOUND, descriptors
 from threadviz.protocol.codec import encode
-from threadviz.protocol.events import Closed, Outcome, Tick
+from threadviz.protocol.events import ObserverTick, Outcome, StreamClosed
 from threadviz.recordings.reader import load
 from threadviz.recordings.writer import Kept, SaveError
 
 LINES = b"".join(map(encode, SOUND))
-MORE = b"".join(encode(Tick(n, n, 0, n)) for n in range(50_000))
+MORE = b"".join(encode(ObserverTick(n, n, 0, n)) for n in range(50_000))
 
 
 def kept(*parts: bytes) -> Kept:
@@ -43,7 +43,7 @@ def test_it_may_be_saved_while_it_grows(tmp_path: Path) -> None:
     recording.save(tmp_path / "1.gz")
     recording.write(MORE)
     recording.save(tmp_path / "2.gz")
-    recording.write(encode(Closed(50_000, Outcome.FINISHED)))
+    recording.write(encode(StreamClosed(50_000, Outcome.FINISHED)))
     recording.save(tmp_path / "3.gz")
     ticks = [load(tmp_path / f"{n}.gz").timeline for n in (1, 2, 3)]
     assert [timeline.now for timeline in ticks] == [0, 49_999, 50_000]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from threadviz.protocol.codec import read_events
-from threadviz.report.console import Paper
+from threadviz.report.console import ReportConsole
 from threadviz.report.text import comparison_report, run_report
 from threadviz.timeline import Timeline
 
@@ -32,13 +32,13 @@ def compared(*names: str) -> dict[str, Timeline]:
 def reports() -> dict[str, str]:
     """Every golden report, as it is now, by the name of its file."""
     found = {
-        f"{name}-{width}.txt": run_report(recorded(name), Paper(width, plain=True))
+        f"{name}-{width}.txt": run_report(recorded(name), ReportConsole(width, plain=True))
         for name in (*RUNS, *PROGRAMS)
         for width in WIDTHS
     }
     for width in WIDTHS:
         fetches = compared("fetch-blocking", "fetch-threads")
-        found[f"compare-fetch-{width}.txt"] = comparison_report(fetches, Paper(width, plain=True))
+        found[f"compare-fetch-{width}.txt"] = comparison_report(fetches, ReportConsole(width, plain=True))
     return found
 
 

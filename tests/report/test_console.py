@@ -5,7 +5,7 @@ from typing import TextIO
 
 import pytest
 
-from threadviz.report.console import MAX_WIDTH, MIN_WIDTH, PIPED_WIDTH, Paper
+from threadviz.report.console import MAX_WIDTH, MIN_WIDTH, PIPED_WIDTH, ReportConsole
 
 
 @pytest.fixture
@@ -21,24 +21,24 @@ def terminal() -> Iterator[TextIO]:
 
 def test_a_terminal_is_not_plain(terminal: TextIO) -> None:
     """It gets colours, blocks, and its own width."""
-    assert Paper.of(terminal, {"TERM": "xterm"}) == Paper(120, plain=False)
+    assert ReportConsole.of(terminal, {"TERM": "xterm"}) == ReportConsole(120, plain=False)
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_a_terminal_may_be_plain_by_wish(terminal: TextIO, environ: dict[str, str]) -> None:
     """NO_COLOR and a dumb terminal keep their width."""
-    assert Paper.of(terminal, environ) == Paper(120, plain=True)
+    assert ReportConsole.of(terminal, environ) == ReportConsole(120, plain=True)
 
 
 def test_an_empty_no_color_is_none(terminal: TextIO) -> None:
     """As no-color.org has it."""
-    assert not Paper.of(terminal, {"NO_COLOR": ""}).plain
+    assert not ReportConsole.of(terminal, {"NO_COLOR": ""}).plain
 
 
 def test_a_terminal_without_utf_8_is_plain(terminal: TextIO) -> None:
     """Blocks can't be written there."""
     with os.fdopen(os.dup(terminal.fileno()), "w", encoding="latin-1") as file:
-        assert Paper.of(file, {}).plain
+        assert ReportConsole.of(file, {}).plain
 
 
 def test_no_terminal_is_narrower_than_a_report(terminal: TextIO) -> None:
@@ -46,13 +46,13 @@ def test_no_terminal_is_narrower_than_a_report(terminal: TextIO) -> None:
     import termios
 
     termios.tcsetwinsize(terminal.fileno(), (24, 30))
-    assert Paper.of(terminal, {}).width == MIN_WIDTH
+    assert ReportConsole.of(terminal, {}).width == MIN_WIDTH
 
 
 def test_what_is_piped_is_plain() -> None:
     """A file or pipe has no width of its own, and no colours."""
     with open(os.devnull, "w") as file:  # noqa: PTH123
-        assert Paper.of(file, {}) == Paper(PIPED_WIDTH, plain=True)
+        assert ReportConsole.of(file, {}) == ReportConsole(PIPED_WIDTH, plain=True)
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_what_is_piped_is_plain() -> None:
 def test_columns_says_how_wide_what_is_piped_may_be(columns: str, width: int) -> None:
     """Within limits; what is no number is no wish."""
     with open(os.devnull, "w") as file:  # noqa: PTH123
-        assert Paper.of(file, {"COLUMNS": columns}).width == width
+        assert ReportConsole.of(file, {"COLUMNS": columns}).width == width

@@ -11,22 +11,22 @@ from tests.report.golden import RUNS, compared, recorded
 from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, runs
 from threadviz.protocol.events import (
-    Begin,
-    Ended,
-    Finished,
     GilHeld,
     Hold,
     LaneEnded,
     LaneStarted,
-    Located,
-    Place,
+    ObserverTick,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Stacks,
-    Started,
+    StackSample,
+    StackSampling,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    WaitTarget,
 )
 from threadviz.report.json_report import ComparisonFacts, RunFacts, comparison_facts, run_facts, to_json
 from threadviz.timeline import Timeline
@@ -112,7 +112,7 @@ def test_no_rates_are_told_of_a_run_that_is_too_short(ms: int, told: bool) -> No
     holds = (Hold(1_000_000, 0), Hold(1_000_000, 1))
     end = ms * 1_000_000
     timeline = program(
-        thread(0, 100), thread(1, 101), GilHeld(100, 0, 0, holds), Tick(end, 9, 0, 7), Ended(end)
+        thread(0, 100), thread(1, 101), GilHeld(100, 0, 0, holds), ObserverTick(end, 9, 0, 7), RunEnded(end)
     )
     facts = facts_of(timeline)
     rates = facts["probe"]["rate_hz"]["achieved"], facts["probe"]["cpu_share"]
@@ -128,10 +128,10 @@ def test_what_is_seen_of_threads_is_told() -> None:
         thread(1, 101),
         Spans(1, 0, (Span(50, State.LOCK),)),
         LaneEnded(50, 1),
-        Place(20, 0, "127.0.0.1:80"),
-        Located(30, 0, "f (a.py:1)"),
-        Stacks(90, 4, 1, 5, "it is gone"),
-        Ended(100),
+        WaitTarget(20, 0, "127.0.0.1:80"),
+        StackSample(30, 0, "f (a.py:1)"),
+        StackSampling(90, 4, 1, 5, "it is gone"),
+        RunEnded(100),
         most_gone=0,
     )
     facts = facts_of(timeline)
@@ -168,9 +168,9 @@ def test_what_is_printed_is_what_the_schema_says(run: Run) -> None:
 def test_times_count_from_where_the_workload_began() -> None:
     """What went before is not the run's."""
     timeline = Timeline()
-    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(2_000_000_000, 1, 1)])
-    timeline.extend([Submitted(2_500_000_000, 0, "a"), Started(3_000_000_000, 0, 1, 1)])
-    timeline.extend([Finished(4_000_000_000, 0, error="no"), Ended(5_000_000_000)])
+    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), RunStarted(2_000_000_000, 1, 1)])
+    timeline.extend([TaskSubmitted(2_500_000_000, 0, "a"), TaskStarted(3_000_000_000, 0, 1, 1)])
+    timeline.extend([TaskFinished(4_000_000_000, 0, error="no"), RunEnded(5_000_000_000)])
     facts = facts_of(timeline)
     assert (facts["lanes"][0]["start_s"], facts["lanes"][0]["end_s"]) == (0, 3)
     (task,) = facts["tasks"]
@@ -183,7 +183,7 @@ def test_there_is_no_speed_up_where_nothing_finished() -> None:
     """It is null, and what has not come to pass is null as well."""
     timeline = Timeline()
     timeline.extend(
-        [HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(0, 1, 1), Submitted(5, 0, "a")]
+        [HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), RunStarted(0, 1, 1), TaskSubmitted(5, 0, "a")]
     )
     facts = facts_of(timeline)
     assert facts["speedup"] is None
@@ -195,7 +195,7 @@ def test_there_is_no_speed_up_where_nothing_finished() -> None:
 def test_json_is_safe_to_print(text: str) -> None:
     """Whatever a task is called, the JSON is one line of printable ASCII, and tells it whole."""
     timeline = Timeline()
-    timeline.extend([HEADER, Submitted(0, 0, text)])
+    timeline.extend([HEADER, TaskSubmitted(0, 0, text)])
     printed = to_json(run_facts(timeline))
     assert printed.endswith("\n")
     assert printed[:-1].isprintable()

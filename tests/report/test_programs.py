@@ -8,41 +8,41 @@ from tests.timeline.programs import BEGIN, EPOLL, PROGRAM, named, process, progr
 from threadviz.protocol.events import (
     FREE,
     OPEN,
-    Closed,
-    Ended,
     Event,
-    Finished,
+    Evidence,
     GilHeld,
     Hold,
-    Known,
     LaneEnded,
+    ObserverTick,
     Outcome,
     ProbeInfo,
+    RunEnded,
     Span,
     Spans,
-    Stacks,
-    Started,
+    StackSampling,
     State,
-    Submitted,
-    Tick,
-    Watches,
+    StreamClosed,
+    TargetKind,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
-from threadviz.report.console import Paper
+from threadviz.report.console import ReportConsole
 from threadviz.report.lane_chart import MAX_LANES
 from threadviz.report.text import comparison_report, run_report
 from threadviz.text import seconds
 from threadviz.timeline import Timeline
 
-PAPER = Paper(100, plain=True)
+PAPER = ReportConsole(100, plain=True)
 MS = 1_000_000
 
 
 def report(*events: Event, ms: int = 100, most_gone: int = 1000, **header: object) -> str:
     """The report on a program that was watched for so many ms."""
     first = replace(PROGRAM, **header)
-    closed = Closed(ms * MS, Outcome.FINISHED, status=0)
+    closed = StreamClosed(ms * MS, Outcome.FINISHED, status=0)
     seen = program(
-        process(100, "serve.py"), *events, Ended(ms * MS), closed, header=first, most_gone=most_gone
+        process(100, "serve.py"), *events, RunEnded(ms * MS), closed, header=first, most_gone=most_gone
     )
     return run_report(seen, PAPER)
 
@@ -68,14 +68,17 @@ def rows(text: str) -> dict[str, str]:
             [thread(0, 100), thread(1, 101), thread(2, 200, pid=200)],
             "serve.py, exec: 3 threads seen in 2 processes",
         ),
-        ([Closed(0, Outcome.FINISHED, status=3)], "serve.py, exec: 0 threads seen, exit status 3"),
-        ([Closed(0, Outcome.FINISHED, status=-15)], "serve.py, exec: 0 threads seen, killed by SIGTERM"),
+        ([StreamClosed(0, Outcome.FINISHED, status=3)], "serve.py, exec: 0 threads seen, exit status 3"),
+        (
+            [StreamClosed(0, Outcome.FINISHED, status=-15)],
+            "serve.py, exec: 0 threads seen, killed by SIGTERM",
+        ),
     ],
 )
 def test_the_heading_says_how_much_there_was_and_how_it_ended(events: list[Event], heading: str) -> None:
     """No tasks, and no workers."""
     *before, last = events
-    ended = [*before, Ended(1), last] if isinstance(last, Closed) else [*events, Ended(1)]
+    ended = [*before, RunEnded(1), last] if isinstance(last, StreamClosed) else [*events, RunEnded(1)]
     timeline = program(process(100, "serve.py"), *ended)
     assert run_report(timeline, PAPER).startswith(f"{heading}\n")
 
@@ -90,16 +93,18 @@ def test_the_python_is_that_of_the_first_process() -> None:
 
 def test_what_py_spy_took_is_told() -> None:
     """Beside what the observer took itself."""
-    tick = Tick(100 * MS, 50, 0, MS)
-    text = " ".join(report(tick, Stacks(100 * MS, 4, 1, 2 * MS), ms=100).split())
+    tick = ObserverTick(100 * MS, 50, 0, MS)
+    text = " ".join(report(tick, StackSampling(100 * MS, 4, 1, 2 * MS), ms=100).split())
     assert "1.0 % of a core; py-spy: 4 dumps (1 failed), 2.0 % of a core Lanes" in text
-    assert "and no more: it is gone\n" in report(Stacks(0, 1, 1, 0, "it is gone"))
+    assert "and no more: it is gone\n" in report(StackSampling(0, 1, 1, 0, "it is gone"))
 
 
 def test_there_are_no_tasks_where_none_were_said() -> None:
     """But where an executor is observed there are."""
     assert "Tasks" not in report(thread(0, 100))
-    assert "\nTasks, in the order in which they finished\n" in report(thread(0, 100), Submitted(0, 0, "x"))
+    assert "\nTasks, in the order in which they finished\n" in report(
+        thread(0, 100), TaskSubmitted(0, 0, "x")
+    )
 
 
 def test_threads_stand_below_their_process() -> None:
@@ -152,7 +157,7 @@ def test_the_gil_has_a_strip_above_the_lanes() -> None:
 
 def test_where_the_holder_is_inferred_there_is_no_strip() -> None:
     """For it would be known only here and there; the figures are 'at least'."""
-    text = report(thread(0, 100), GilHeld(100, 0, 0, HOLDS[::2], Known.INFERRED))
+    text = report(thread(0, 100), GilHeld(100, 0, 0, HOLDS[::2], Evidence.INFERRED))
     assert not section(text, "Lanes")[2].startswith("GIL")
     assert section(text, "Lanes")[2].startswith("(no row for the GIL: ")
     assert "Who held the GIL" not in text
@@ -198,14 +203,14 @@ def test_threads_are_those_that_were_seen() -> None:
     """And tasks in others prove that there were more."""
     assert rows(report(thread(0, 100)))["threads"] == "1  seen: not those that were gone between two looks"
     assert rows(report(thread(0, 100)))["processes"] == "1  seen: not those that were gone between two looks"
-    unseen = [Submitted(0, 0, "x"), Started(1, 0, 100, 999), Finished(2, 0, "fine")]
+    unseen = [TaskSubmitted(0, 0, "x"), TaskStarted(1, 0, 100, 999), TaskFinished(2, 0, "fine")]
     told = rows(report(thread(0, 100), *unseen))["threads"]
     assert told == "1  seen, and at least one more: 1 task ran in none of them"
 
 
 def test_a_process_that_was_running_already_was_watched() -> None:
     """Its total is no program's."""
-    text = report(thread(0, 100), watches=Watches.PROCESS, mode="attach")
+    text = report(thread(0, 100), watches=TargetKind.PROCESS, mode="attach")
     assert text.startswith("serve.py, attach: 1 thread seen, ")
     assert rows(text)["total"] == "100 ms  it was watched"
 
@@ -223,7 +228,13 @@ def test_two_runs_of_a_program_are_compared() -> None:
     one = recorded("exec-serve")
     other = Timeline()
     other.extend(
-        [PROGRAM, BEGIN, thread(0, 100), Ended(500 * MS), Closed(500 * MS, Outcome.FINISHED, status=0)]
+        [
+            PROGRAM,
+            BEGIN,
+            thread(0, 100),
+            RunEnded(500 * MS),
+            StreamClosed(500 * MS, Outcome.FINISHED, status=0),
+        ]
     )
     text = comparison_report({"exec": one, "exec (2)": other}, PAPER)
     cpu = seconds(one.totals().cpu_ns)

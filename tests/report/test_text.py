@@ -5,14 +5,22 @@ from rich.cells import cell_len
 
 from tests.protocol.header import HEADER
 from tests.report.golden import GOLDEN, WIDTHS, compared, recorded, reports
-from threadviz.protocol.events import Begin, Ended, Event, Finished, LaneStarted, Started, Submitted
-from threadviz.report.console import Paper
+from threadviz.protocol.events import (
+    Event,
+    LaneStarted,
+    RunEnded,
+    RunStarted,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+)
+from threadviz.report.console import ReportConsole
 from threadviz.report.lane_chart import MAX_LANES
 from threadviz.report.text import MAX_TASKS, comparison_report, run_report
 from threadviz.timeline import Timeline
 
-PLAIN = Paper(80, plain=True)
-TERMINAL = Paper(80, plain=False)
+PLAIN = ReportConsole(80, plain=True)
+TERMINAL = ReportConsole(80, plain=False)
 HOSTILE = "a\x1b[31mb\x9b1mc\u202ed[bold]e\r\nf"
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -27,14 +35,14 @@ def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def many(lanes: int, tasks: int) -> Timeline:
     """A run in which so many threads have so many tasks between them, the last of which is not over."""
-    events: list[Event] = [Begin(0, 1, 1)]
+    events: list[Event] = [RunStarted(0, 1, 1)]
     events += [LaneStarted(0, lane, 1, lane + 1, "thread", "subject") for lane in range(lanes + 1)]
     for task in range(tasks):
-        events.append(Submitted(0, task, f"task {task}"))
-        events.append(Started(10 * task, task, 1, 2 + task % lanes))
-    events += [Finished(10 * task + 5, task, result="fine") for task in range(tasks - 1)]
+        events.append(TaskSubmitted(0, task, f"task {task}"))
+        events.append(TaskStarted(10 * task, task, 1, 2 + task % lanes))
+    events += [TaskFinished(10 * task + 5, task, result="fine") for task in range(tasks - 1)]
     timeline = Timeline()
-    timeline.extend([HEADER, *events, Ended(10 * tasks)])
+    timeline.extend([HEADER, *events, RunEnded(10 * tasks)])
     return timeline
 
 
@@ -48,7 +56,7 @@ def test_a_report_on_a_real_run_reads_as_it_did(name: str) -> None:
 def test_no_line_is_wider_than_the_paper(width: int) -> None:
     """A report fits the terminal, whole: rich cuts nothing off."""
     for plain in (True, False):
-        paper = Paper(width, plain=plain)
+        paper = ReportConsole(width, plain=plain)
         text = run_report(recorded("primes-threads"), paper)
         text += comparison_report(compared("fetch-blocking", "fetch-threads"), paper)
         assert max(len(line) for line in _COLOUR.sub("", text).split("\n")) <= width
@@ -86,15 +94,15 @@ def test_plain_paper_gets_ascii_and_no_escapes() -> None:
     assert text.replace("\n", "").isprintable()
 
 
-@pytest.mark.parametrize("paper", [Paper(300, plain=True), Paper(300, plain=False)])
-def test_text_from_outside_is_neither_control_nor_markup(paper: Paper) -> None:
+@pytest.mark.parametrize("paper", [ReportConsole(300, plain=True), ReportConsole(300, plain=False)])
+def test_text_from_outside_is_neither_control_nor_markup(paper: ReportConsole) -> None:
     """Names, results and errors show their control characters as escapes, and their brackets as they are."""
     timeline = Timeline()
-    events: list[Event] = [Submitted(0, task, HOSTILE) for task in range(3)]
-    events += [Started(1, 0, 1, 1), Finished(5, 0, result=HOSTILE)]
-    events += [Started(6, 1, 1, 1), Finished(9, 1, error=HOSTILE)]
+    events: list[Event] = [TaskSubmitted(0, task, HOSTILE) for task in range(3)]
+    events += [TaskStarted(1, 0, 1, 1), TaskFinished(5, 0, result=HOSTILE)]
+    events += [TaskStarted(6, 1, 1, 1), TaskFinished(9, 1, error=HOSTILE)]
     lane = LaneStarted(0, 0, 1, 1, HOSTILE, "subject")
-    timeline.extend([HEADER, lane, Begin(0, 1, 1), *events, Ended(10)])
+    timeline.extend([HEADER, lane, RunStarted(0, 1, 1), *events, RunEnded(10)])
     text = _COLOUR.sub("", run_report(timeline, paper))
     assert text.replace("\n", "").isprintable()
     assert text.count(r"a\x1b[31mb\x9b1mc\u202ed[bold]e\r\nf") >= 5
@@ -113,10 +121,10 @@ def test_many_lanes_and_tasks_are_capped_and_it_is_said() -> None:
 def test_unfinished_tasks_come_last() -> None:
     """Those that finished stand first, in that order; then those that did not, marked so."""
     timeline = Timeline()
-    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(0, 1, 1)])
-    timeline.extend(Submitted(0, task, f"number {task}") for task in range(4))
-    timeline.extend(Started(task, task, 1, 1) for task in range(3))
-    timeline.extend([Finished(8, 2, result="two"), Finished(9, 0, error="zero"), Ended(10)])
+    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), RunStarted(0, 1, 1)])
+    timeline.extend(TaskSubmitted(0, task, f"number {task}") for task in range(4))
+    timeline.extend(TaskStarted(task, task, 1, 1) for task in range(3))
+    timeline.extend([TaskFinished(8, 2, result="two"), TaskFinished(9, 0, error="zero"), RunEnded(10)])
     rows = re.findall(
         r"^number (\d) .*?(two|failed: zero|not finished|not started)$",
         run_report(timeline, PLAIN),
@@ -156,12 +164,16 @@ def test_a_pool_that_started_fewer_workers_says_so() -> None:
 def test_wide_names_keep_columns_aligned() -> None:
     """A name is as wide as the terminal shows it."""
     timeline = Timeline()
-    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), Begin(0, 1, 1)])
+    timeline.extend([HEADER, LaneStarted(0, 0, 1, 1, "main", "subject"), RunStarted(0, 1, 1)])
     for task, name in enumerate(("日本語の名前", "plain", "e\u0301te\u0301")):
         timeline.extend(
-            [Submitted(0, task, name), Started(task, task, 1, 1), Finished(task + 1, task, "fine")]
+            [
+                TaskSubmitted(0, task, name),
+                TaskStarted(task, task, 1, 1),
+                TaskFinished(task + 1, task, "fine"),
+            ]
         )
-    timeline.apply(Ended(10))
+    timeline.apply(RunEnded(10))
     rows = [line for line in run_report(timeline, PLAIN).split("\n") if line.endswith(" fine")]
     assert len(rows) == 3
     assert len({cell_len(row.split("event loop")[0]) for row in rows}) == 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.protocol.events import AnyEvent, Finished, Started, Submitted
+from threadviz.protocol.events import AnyEvent, TaskFinished, TaskStarted, TaskSubmitted
 from threadviz.subject.calls import TEXT_LIMIT, submitting
 from threadviz.workloads import Call, WorkloadError
 
@@ -48,9 +48,9 @@ def test_a_call_says_when_it_was_submitted_entered_and_left(pipe: tuple[Path, in
     (call,) = submitting([Call("answer", answer)], str(path))
     call()
     submitted, started, finished = said(descriptor)
-    assert isinstance(submitted, Submitted) and submitted.name == "answer"
-    assert isinstance(started, Started) and started.pid == os.getpid()
-    assert isinstance(finished, Finished) and finished.result == "42"
+    assert isinstance(submitted, TaskSubmitted) and submitted.name == "answer"
+    assert isinstance(started, TaskStarted) and started.pid == os.getpid()
+    assert isinstance(finished, TaskFinished) and finished.result == "42"
     assert submitted.t <= started.t <= finished.t
 
 
@@ -70,7 +70,7 @@ def test_a_call_that_raises_is_a_task_that_failed(
     (call,) = submitting([Call("fails", fail, (error,))], str(path))
     call()
     *_, finished = said(descriptor)
-    assert isinstance(finished, Finished) and finished.error == told
+    assert isinstance(finished, TaskFinished) and finished.error == told
 
 
 def deeper(error: BaseException) -> str:
@@ -84,7 +84,7 @@ def test_where_somebodys_own_code_failed_is_said(pipe: tuple[Path, int]) -> None
     (call,) = submitting([Call("fails", deeper, (KeyError("x"),), own=True)], str(path))
     call()
     *_, finished = said(descriptor)
-    assert isinstance(finished, Finished) and finished.error == "KeyError: 'x'"
+    assert isinstance(finished, TaskFinished) and finished.error == "KeyError: 'x'"
     head, frame, source, last = finished.traceback.split("\n")
     assert (head, last) == ("Traceback (most recent call last):", "KeyError: 'x'")
     assert frame.endswith("in deeper") and source == "    raise error"
@@ -112,7 +112,7 @@ def test_whatever_is_raised(pipe: tuple[Path, int], error: BaseException, told: 
     (call,) = submitting([Call("fails", deeper, (error,), own=True)], str(path))
     call()
     *_, finished = said(descriptor)
-    assert isinstance(finished, Finished) and finished.error == told
+    assert isinstance(finished, TaskFinished) and finished.error == told
 
 
 @given(st.lists(st.text(), max_size=4), st.text(), st.booleans())
@@ -132,7 +132,7 @@ def test_a_traceback_is_said_as_far_as_it_fits(
     finally:
         os.close(descriptor)
     assert max(map(len, lines)) < 4096
-    finished = msgspec.json.decode(lines[-1], type=Finished)
+    finished = msgspec.json.decode(lines[-1], type=TaskFinished)
     assert finished.error is not None and finished.error.startswith("ValueError")
     if not long and not notes:
         assert finished.traceback.startswith("Traceback (most")
@@ -143,7 +143,7 @@ def test_a_result_of_somebodys_own_is_told_as_it_is_written(pipe: tuple[Path, in
     path, descriptor = pipe
     for call in submitting([Call("text", answer, own=True), Call("none", print, own=True)], str(path)):
         call()
-    results = [event.result for event in said(descriptor) if isinstance(event, Finished)]
+    results = [event.result for event in said(descriptor) if isinstance(event, TaskFinished)]
     assert results == ["'42'", "None"]
 
 
@@ -176,7 +176,7 @@ def test_what_can_not_be_sent_is_a_task_that_failed(pipe: tuple[Path, int]) -> N
     (call,) = submitting([Call("lock", threading.Lock, own=True)], str(path), sends=True)
     assert call() is None
     *_, finished = said(descriptor)
-    assert isinstance(finished, Finished) and finished.traceback == ""
+    assert isinstance(finished, TaskFinished) and finished.traceback == ""
     assert finished.error is not None and finished.error.startswith(
         "what it returned can't be pickled (TypeError"
     )
@@ -196,4 +196,4 @@ def test_a_call_is_submitted_when_the_mode_takes_it(pipe: tuple[Path, int]) -> N
     path, descriptor = pipe
     calls = submitting([Call("first", answer), Call("second", answer)], str(path))
     next(calls)
-    assert [event.name for event in said(descriptor) if isinstance(event, Submitted)] == ["first"]
+    assert [event.name for event in said(descriptor) if isinstance(event, TaskSubmitted)] == ["first"]

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from threadviz.protocol.events import (
-    Begin,
-    Ended,
     Event,
-    Finished,
+    Evidence,
     Header,
-    Known,
     LaneEnded,
     LaneStarted,
     Present,
+    RunEnded,
+    RunStarted,
     Spans,
-    Started,
     State,
+    TaskFinished,
+    TaskStarted,
 )
 
-Moment = tuple[State, Known, str]
-UNKNOWN: Moment = (State.UNKNOWN, Known.SAMPLED, "")
+Moment = tuple[State, Evidence, str]
+UNKNOWN: Moment = (State.UNKNOWN, Evidence.SAMPLED, "")
 
 
 @dataclass
@@ -30,7 +30,7 @@ class NaiveLane:
     end: int | None = None
     said: list[Moment] = field(default_factory=list)
     present: Present | None = None
-    tasks: list[Started] = field(default_factory=list)
+    tasks: list[TaskStarted] = field(default_factory=list)
     shown: list[Moment] = field(default_factory=list)
     blocked: list[bool] = field(default_factory=list)
 
@@ -64,15 +64,15 @@ def naive(events: Sequence[Event]) -> Naive:
                 lane.said += [(span.state, span.known, span.call)] * span.ns
             lane.present = event.present
             now = max(now, lane.start.t + len(lane.said))
-    finished = {event.task: event.t for event in events if isinstance(event, Finished)}
+    finished = {event.task: event.t for event in events if isinstance(event, TaskFinished)}
     for event in events:
-        if isinstance(event, Started) and (home := _home(lanes, event.pid, event.tid, event.t)):
+        if isinstance(event, TaskStarted) and (home := _home(lanes, event.pid, event.tid, event.t)):
             home.tasks.append(event)
-    begin = next((event for event in events if isinstance(event, Begin)), None)
+    begin = next((event for event in events if isinstance(event, RunStarted)), None)
     loop = None if begin is None else _home(lanes, begin.pid, begin.tid, begin.t)
     for lane in lanes.values():
         _show(lane, now, finished, is_loop=lane is loop)
-    end = next((event.t for event in events if isinstance(event, Ended)), None)
+    end = next((event.t for event in events if isinstance(event, RunEnded)), None)
     assert isinstance(events[0], Header)
     return Naive(lanes, finished, loop, None if begin is None else begin.t, end, now)
 
@@ -86,7 +86,7 @@ def _home(lanes: dict[int, NaiveLane], pid: int, tid: int, t: int) -> NaiveLane 
 def _show(lane: NaiveLane, now: int, finished: dict[int, int], is_loop: bool) -> None:
     said = list(lane.said)
     life = (now if lane.end is None else lane.end) - lane.start.t
-    present = (lane.present.state, Known.SAMPLED, lane.present.call) if lane.present else UNKNOWN
+    present = (lane.present.state, Evidence.SAMPLED, lane.present.call) if lane.present else UNKNOWN
     said += [present] * (life - len(said))
     main_of_worker = lane.start.process == "worker" and lane.start.pid == lane.start.tid
     is_worker = not is_loop and (bool(lane.tasks) or main_of_worker)
@@ -97,7 +97,7 @@ def _show(lane: NaiveLane, now: int, finished: dict[int, int], is_loop: bool) ->
     for index, moment in enumerate(said):
         state, known, _ = moment
         if not in_task[index] and is_worker and state in ("io", "lock", "sleep", "waiting"):
-            moment = (State.IDLE, Known.SAID, "")
+            moment = (State.IDLE, Evidence.SAID, "")
         if not in_task[index] and is_loop and state == "io" and _for_events(said, in_task, index):
             moment = (State.IDLE, known, "")
         lane.shown.append(moment)

@@ -8,29 +8,29 @@ from hypothesis import strategies as st
 
 from tests.protocol.header import HEADER
 from threadviz.protocol.events import (
-    Begin,
     Event,
-    Finished,
-    Known,
+    Evidence,
     LaneEnded,
     LaneStarted,
-    Named,
-    NamedBy,
+    NameSource,
+    ObserverTick,
     ProcessSeen,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
-    Watches,
+    TargetKind,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    ThreadNamed,
 )
 from threadviz.timeline import Timeline
 
 PROGRAM = msgspec.structs.replace(
-    HEADER, workload="serve.py", mode="exec", workers=0, tasks=0, watches=Watches.PROGRAM
+    HEADER, workload="serve.py", mode="exec", workers=0, tasks=0, watches=TargetKind.PROGRAM
 )
-BEGIN = Begin(0, 100, 100, loop=False)
+BEGIN = RunStarted(0, 100, 100, loop=False)
 
 EPOLL = Span(10, State.IO, call="epoll_wait")
 
@@ -47,9 +47,9 @@ def thread(lane: int, tid: int, pid: int = 100, t: int = 0, name: str = "python"
     return LaneStarted(t, lane, pid, tid, name, "subject" if pid == 100 else "worker")
 
 
-def named(lane: int, name: str, by: NamedBy = NamedBy.PROGRAM) -> Named:
+def named(lane: int, name: str, by: NameSource = NameSource.PROGRAM) -> ThreadNamed:
     """A thread is said to have this name."""
-    return Named(0, lane, name, by)
+    return ThreadNamed(0, lane, name, by)
 
 
 def process(pid: int, name: str, parent: int = 1) -> ProcessSeen:
@@ -73,7 +73,7 @@ _lives = st.lists(
         Span,
         st.integers(0, 300_000_000),
         st.sampled_from(_states),
-        st.sampled_from(Known),
+        st.sampled_from(Evidence),
         st.sampled_from(["", "read", "epoll_wait"]),
     ),
     max_size=5,
@@ -97,7 +97,7 @@ def comings(draw: st.DrawFn, *, tasks: bool = False) -> Comings:
             told.append((end, lane, LaneEnded(end, lane)))
     last = max(at for at, _, _ in told) + draw(st.integers(0, 10**9))
     told.sort(key=lambda each: each[:2])
-    ticks: Iterable[Event] = [Tick(last, 1, 0, 0)]
+    ticks: Iterable[Event] = [ObserverTick(last, 1, 0, 0)]
     return Comings([PROGRAM, BEGIN, *(event for _, _, event in told), *ticks])
 
 
@@ -106,9 +106,9 @@ def _tasks(draw: st.DrawFn, lane: int, since: int, until: int, pid: int) -> list
     told: list[tuple[int, int, Event]] = []
     for number in range(draw(st.integers(0, 2))):
         task, start = 10 * lane + number, draw(st.integers(since, until))
-        told += [(since, lane, Submitted(since, task, f"task {task}"))]
-        told += [(start, lane, Started(start, task, pid, 100 + lane))]
+        told += [(since, lane, TaskSubmitted(since, task, f"task {task}"))]
+        told += [(start, lane, TaskStarted(start, task, pid, 100 + lane))]
         end = draw(st.integers(start, until) | st.integers(until, until + 100_000_000) | st.none())
         if end is not None:
-            told += [(end, lane, Finished(end, task, "fine"))]
+            told += [(end, lane, TaskFinished(end, task, "fine"))]
     return told

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 
 from tests.protocol.header import HEADER
 from threadviz.protocol.events import (
-    Begin,
-    Ended,
     Event,
-    Finished,
-    Known,
+    Evidence,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
     Present,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Timeline
 
@@ -68,7 +68,7 @@ spans = st.builds(
     Span,
     st.integers(0, 6),
     st.sampled_from(SAID_STATES),
-    st.sampled_from([Known.COUNTED, Known.SAMPLED]),
+    st.sampled_from([Evidence.COUNTED, Evidence.SAMPLED]),
     calls,
 )
 presents = st.none() | st.builds(Present, st.sampled_from(SAID_STATES), calls)
@@ -84,15 +84,15 @@ def runs(draw: st.DrawFn) -> Run:
     # Now and then a thread that no lane is of.
     some_thread = st.sampled_from([*present, *present, (1, 1)])
     ticks: list[Event] = [
-        Tick(t, rounds=0, missed=0, cpu_ns=0) for t in sorted(draw(st.lists(times, max_size=2)))
+        ObserverTick(t, rounds=0, missed=0, cpu_ns=0) for t in sorted(draw(st.lists(times, max_size=2)))
     ]
     tasks = [_task(draw, task, some_thread) for task in range(draw(st.integers(0, 5)))]
     said = merged(draw, tasks)
     if draw(st.integers(0, 3)):
         begin = draw(times)
-        said.insert(0, Begin(begin, *draw(some_thread)))
+        said.insert(0, RunStarted(begin, *draw(some_thread)))
         if draw(st.booleans()):
-            said.append(Ended(begin + draw(times)))
+            said.append(RunEnded(begin + draw(times)))
     return Run(merged(draw, [*thread_queues, ticks]), said)
 
 
@@ -120,10 +120,10 @@ def _task(draw: st.DrawFn, task: int, thread: st.SearchStrategy[tuple[int, int]]
     submitted, queued, elapsed = draw(times), draw(times), draw(times)
     started = submitted + queued
     events = [
-        Submitted(submitted, task, f"task {task}"),
-        Started(started, task, *draw(thread)),
-        Finished(started + elapsed, task, result="fine"),
+        TaskSubmitted(submitted, task, f"task {task}"),
+        TaskStarted(started, task, *draw(thread)),
+        TaskFinished(started + elapsed, task, result="fine"),
     ]
     if draw(st.integers(0, 9)) == 0:
-        return [events[0], Finished(started, task, error="the pool broke")]
+        return [events[0], TaskFinished(started, task, error="the pool broke")]
     return events[: draw(st.integers(1, 3))]

@@ -5,16 +5,16 @@ from hypothesis import strategies as st
 from tests.timeline.programs import Comings, comings, named, program, thread
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import (
-    Finished,
     GilHeld,
     Hold,
     LaneEnded,
+    ObserverTick,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Role, Timeline
 from threadviz.timeline.lane_index import BIN_NS
@@ -123,7 +123,7 @@ def test_folding_changes_no_task(stream: Comings, most_gone: int) -> None:
 def test_a_task_keeps_the_name_of_its_lane_when_that_is_folded_away() -> None:
     """And its states; of a part of its time they are shared out evenly."""
     model = program(thread(0, 100), thread(1, 101), named(1, "fetcher"), most_gone=0)
-    model.extend([Submitted(0, 0, ""), Started(0, 0, 100, 101), Finished(80, 0, "fine")])
+    model.extend([TaskSubmitted(0, 0, ""), TaskStarted(0, 0, 100, 101), TaskFinished(80, 0, "fine")])
     model.apply(Spans(1, 0, (Span(20, State.RUNNING), Span(70, State.IO, call="read"))))
     model.apply(LaneEnded(90, 1))
     (task,) = model.tasks
@@ -139,7 +139,11 @@ def test_a_lane_stays_until_its_tasks_are_over() -> None:
     model = program(thread(0, 100), most_gone=1)
     for number in (1, 2, 3):
         model.extend(
-            [thread(number, 100 + number), Submitted(0, number, ""), Started(0, number, 100, 100 + number)]
+            [
+                thread(number, 100 + number),
+                TaskSubmitted(0, number, ""),
+                TaskStarted(0, number, 100, 100 + number),
+            ]
         )
         model.apply(Spans(number, 0, (Span(9, State.LOCK),)))
     model.extend([LaneEnded(9, 1), LaneEnded(9, 2)])
@@ -148,9 +152,9 @@ def test_a_lane_stays_until_its_tasks_are_over() -> None:
         2,
         3,
     ]  # both have a task that goes on, and one may be kept
-    model.extend([Finished(5, 2, "fine"), Finished(6, 3, "fine"), LaneEnded(9, 3)])
+    model.extend([TaskFinished(5, 2, "fine"), TaskFinished(6, 3, "fine"), LaneEnded(9, 3)])
     assert [lane.number for lane in model.lanes] == [0, 3]
-    model.apply(Finished(20, 1, "fine"))
+    model.apply(TaskFinished(20, 1, "fine"))
     assert [model.task_states(task) for task in model.tasks] == [
         {State.LOCK: 9, State.UNKNOWN: 11},
         {State.LOCK: 5},
@@ -162,7 +166,9 @@ def test_tasks_in_threads_that_were_not_seen_are_counted() -> None:
     """Until one comes into view."""
     model = program(thread(0, 100))
     for task in (0, 1):
-        model.extend([Submitted(0, task, ""), Started(1, task, 100, 101 + task), Finished(2, task, "fine")])
+        model.extend(
+            [TaskSubmitted(0, task, ""), TaskStarted(1, task, 100, 101 + task), TaskFinished(2, task, "fine")]
+        )
     assert model.unseen_tasks == 2
     model.apply(thread(1, 101))
     assert model.unseen_tasks == 1
@@ -171,9 +177,9 @@ def test_tasks_in_threads_that_were_not_seen_are_counted() -> None:
 def test_a_lane_that_was_folded_away_is_heard_no_more() -> None:
     """And who held the GIL then is a thread that has no lane."""
     model = program(thread(0, 100), thread(1, 101), GilHeld(100, 0, 0, (Hold(5, 1), Hold(5, 0))), most_gone=0)
-    model.extend([LaneEnded(9, 1), Tick(20, 1, 0, 0)])
-    (ribbon,) = model.ribbons
-    assert [part.holder for part in ribbon.binned(0, 5, 2)] == [-3, 0]
-    assert (ribbon.holders, ribbon.handed(10)) == ((0,), 1)
+    model.extend([LaneEnded(9, 1), ObserverTick(20, 1, 0, 0)])
+    (gil_timeline,) = model.gil_timelines
+    assert [part.holder for part in gil_timeline.binned(0, 5, 2)] == [-3, 0]
+    assert (gil_timeline.holders, gil_timeline.handed(10)) == ((0,), 1)
     with pytest.raises(StreamError, match="lane 1 ended long ago"):
         model.apply(Spans(1, 5, ()))

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from tests.protocol.header import HEADER
 from tests.timeline.streams import timeline
 from threadviz.protocol.events import (
-    Begin,
-    Ended,
     Event,
-    Finished,
-    Known,
+    Evidence,
     LaneStarted,
+    ObserverTick,
     Present,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Lane, Timeline
 
@@ -30,12 +30,12 @@ CHUNK = 16
 
 calls = st.sampled_from(["", "recvfrom", "epoll_wait", "poll"])
 lengths = st.integers(1, 30_000_000) | st.integers(1, 300_000_000)
-runs = st.builds(Span, lengths, st.just(State.RUNNING), st.just(Known.COUNTED))
+runs = st.builds(Span, lengths, st.just(State.RUNNING), st.just(Evidence.COUNTED))
 waits = st.builds(
     Span,
     lengths,
     st.sampled_from([state for state in State if state not in (State.IDLE, State.RUNNING)]),
-    st.sampled_from(Known),
+    st.sampled_from(Evidence),
     calls,
 )
 
@@ -69,14 +69,14 @@ def streams(draw: st.DrawFn) -> Busy:
         for number, moment in enumerate(edges):
             task = 100 * lane + number // 2
             told += (
-                [(moment, Finished(moment, task, "fine"))]
+                [(moment, TaskFinished(moment, task, "fine"))]
                 if number % 2
-                else [(0, Submitted(0, task, "")), (moment, Started(moment, task, 1, lane + 1))]
+                else [(0, TaskSubmitted(0, task, "")), (moment, TaskStarted(moment, task, 1, lane + 1))]
             )
     begin, end = sorted(draw(st.tuples(st.integers(0, 10**9), st.integers(0, 5 * 10**9))))
-    told += [(begin, Begin(begin, 1, 1)), (end, Ended(end))]
+    told += [(begin, RunStarted(begin, 1, 1)), (end, RunEnded(end))]
     # What the subject says of a moment comes before what was seen of it.
-    order = (LaneStarted, Submitted, Finished, Started, Begin, Ended, Spans)
+    order = (LaneStarted, TaskSubmitted, TaskFinished, TaskStarted, RunStarted, RunEnded, Spans)
     told.sort(key=lambda each: (each[0], order.index(type(each[1]))))
     return Busy([HEADER, *(event for _, event in told)])
 
@@ -122,14 +122,14 @@ def test_sums_at_the_edges_of_grains_are_exact(stream: Busy) -> None:
             assert lane.states(0, t) == other.states(0, t)
             assert lane.blocked(t) == other.blocked(t)
         assert lane.grain(t) == 0
-        assert list(lane.stretches(t)) == list(other.stretches(t))
+        assert list(lane.segments(t)) == list(other.segments(t))
 
 
 def busy_lane(keep: int, minutes: int) -> tuple[Timeline, Lane]:
     """A lane that runs and waits for the GIL by turns, 400 times a second."""
     model = Timeline(keep)
-    model.extend([HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1)])
-    turn = (Span(1_500_000, State.RUNNING, Known.COUNTED), Span(3_500_000, State.GIL, call="futex"))
+    model.extend([HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1)])
+    turn = (Span(1_500_000, State.RUNNING, Evidence.COUNTED), Span(3_500_000, State.GIL, call="futex"))
     for t in range(0, minutes * 60 * 10**9, 10**9):
         model.apply(Spans(0, t, turn * 200, Present(State.GIL, "futex")))
     return model, model.lanes[0]
@@ -159,14 +159,14 @@ def test_the_fullest_lanes_are_thinned_first() -> None:
         model_of_few.apply(Spans(0, t, (Span(10**7, State.RUNNING), Span(10**7, State.SLEEP)) * 50))
     busy, calm = model_of_few.lanes
     assert busy.thinned_until > 0 == calm.thinned_until
-    assert list(calm.stretches()) == list(model.lanes[1].stretches())
+    assert list(calm.segments()) == list(model.lanes[1].segments())
 
 
 def test_a_late_word_about_thinned_time_still_adds_up() -> None:
     """A lane that turns out to be a worker's is read anew, thinned or not."""
     model, lane = busy_lane(1_000, 1)
     before = lane.states()
-    model.extend([Submitted(0, 0, ""), Started(10**9, 0, 1, 1), Finished(2 * 10**9, 0, "fine")])
+    model.extend([TaskSubmitted(0, 0, ""), TaskStarted(10**9, 0, 1, 1), TaskFinished(2 * 10**9, 0, "fine")])
     assert lane.thinned_until > 2 * 10**9
     assert sum(lane.states().values()) == sum(before.values()) == model.now
     assert sum(model.task_states(model.task(0)).values()) == 10**9
@@ -177,5 +177,5 @@ def test_ticks_go_on_after_thinning() -> None:
     model, lane = busy_lane(1_000, 1)
     now = model.now
     waited = lane.states()[State.GIL]
-    model.apply(Tick(now + 7, 1, 0, 0))
+    model.apply(ObserverTick(now + 7, 1, 0, 0))
     assert lane.states()[State.GIL] == waited + 7

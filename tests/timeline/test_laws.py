@@ -11,21 +11,21 @@ from tests.timeline.naive import naive
 from tests.timeline.streams import Run, interleavings, presents, runs, spans, times
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import (
-    Begin,
-    Closed,
-    Died,
-    Ended,
     Event,
-    Finished,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
     Outcome,
+    ProcessDied,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Timeline
 
@@ -47,7 +47,7 @@ def picture(timeline: Timeline) -> Any:
             (lane.number, lane.role, lane.kind, lane.name, lane.start, lane.end, lane.tasks)
             for lane in timeline.lanes
         ],
-        [list(lane.stretches()) for lane in timeline.lanes],
+        [list(lane.segments()) for lane in timeline.lanes],
         [
             (task.number, task.lane and task.lane.number, task.started, timeline.task_states(task))
             for task in sorted(timeline.tasks, key=lambda task: task.number)
@@ -66,15 +66,15 @@ def test_states_add_up_and_stretches_tile(run: Run, since: int, length: int, dat
         end = timeline.now if lane.end is None else lane.end
         overlap = max(0, min(until, end) - max(since, lane.start))
         states = lane.states(since, until)
-        stretches = list(lane.stretches(since, until))
+        segments = list(lane.segments(since, until))
         assert sum(states.values()) == overlap
-        assert sum(stretch.end - stretch.start for stretch in stretches) == overlap
-        assert all(stretch.end > stretch.start for stretch in stretches)
-        for one, other in pairwise(stretches):
+        assert sum(segment.end - segment.start for segment in segments) == overlap
+        assert all(segment.end > segment.start for segment in segments)
+        for one, other in pairwise(segments):
             assert one.end == other.start
             assert (one.state, one.known, one.call) != (other.state, other.known, other.call)
         for state, ns in states.items():
-            assert ns == sum(piece.end - piece.start for piece in stretches if piece.state is state) > 0
+            assert ns == sum(piece.end - piece.start for piece in segments if piece.state is state) > 0
 
 
 @given(runs())
@@ -86,9 +86,9 @@ def test_agrees_with_the_naive_model(run: Run) -> None:
     for lane in timeline.lanes:
         slow = expected.lanes[lane.number]
         shown = [
-            (stretch.state, stretch.known, stretch.call)
-            for stretch in lane.stretches()
-            for _ in range(stretch.start, stretch.end)
+            (segment.state, segment.known, segment.call)
+            for segment in lane.segments()
+            for _ in range(segment.start, segment.end)
         ]
         assert shown == slow.shown
         assert sorted(lane.tasks) == sorted(task.task for task in slow.tasks)
@@ -108,11 +108,11 @@ def test_at_finds_the_stretch_around_a_moment(run: Run) -> None:
     """At each moment of its life a lane is in the stretch that its whole life shows there."""
     timeline = told(run.events())
     for lane in timeline.lanes:
-        stretches = list(lane.stretches())
-        for stretch in stretches:
-            assert lane.at(stretch.start) == lane.at(stretch.end - 1) == stretch
+        segments = list(lane.segments())
+        for segment in segments:
+            assert lane.at(segment.start) == lane.at(segment.end - 1) == segment
         end = timeline.now if lane.end is None else lane.end
-        assert lane.at(end) == (stretches[-1] if stretches else None)
+        assert lane.at(end) == (segments[-1] if segments else None)
         assert lane.at(end + 1) is None
         assert lane.at(lane.start - 1) is None
 
@@ -186,13 +186,13 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(LaneStarted, moments, numbers, numbers, numbers, st.just(""), st.just("worker")),
     st.builds(LaneEnded, moments, numbers),
     st.builds(Spans, numbers, moments, st.lists(spans, max_size=3).map(tuple), presents),
-    st.builds(Tick, moments, numbers, numbers, numbers),
-    st.builds(Begin, moments, numbers, numbers),
-    st.builds(Submitted, moments, numbers, st.just("")),
-    st.builds(Started, moments, numbers, numbers, numbers),
-    st.builds(Finished, moments, numbers, st.none(), st.none() | st.just("failed")),
-    st.builds(Ended, moments),
-    st.builds(Died, moments, st.just("site"), numbers, st.just("killed by SIGKILL")),
+    st.builds(ObserverTick, moments, numbers, numbers, numbers),
+    st.builds(RunStarted, moments, numbers, numbers),
+    st.builds(TaskSubmitted, moments, numbers, st.just("")),
+    st.builds(TaskStarted, moments, numbers, numbers, numbers),
+    st.builds(TaskFinished, moments, numbers, st.none(), st.none() | st.just("failed")),
+    st.builds(RunEnded, moments),
+    st.builds(ProcessDied, moments, st.just("site"), numbers, st.just("killed by SIGKILL")),
 )
 
 
@@ -208,7 +208,7 @@ def applied(timeline: Timeline, event: Event) -> bool:
 def looks(timeline: Timeline) -> Any:
     """What can be seen of a timeline whose times may be astronomic."""
     return (
-        [(lane.name, lane.tasks, lane.end, list(lane.stretches()), lane.states()) for lane in timeline.lanes],
+        [(lane.name, lane.tasks, lane.end, list(lane.segments()), lane.states()) for lane in timeline.lanes],
         [timeline.task_states(task) for task in timeline.tasks],
         timeline.totals(),
     )
@@ -226,7 +226,7 @@ def test_an_impossible_event_is_refused_whole(events: list[Event]) -> None:
 def test_a_damaged_stream_is_refused_with_a_stream_error_alone(run: Run, data: st.DataObject) -> None:
     """Events lost, doubled or moved make a stream that loads, or that raises StreamError."""
     events = run.events()
-    events.append(Closed(99, Outcome.FINISHED))
+    events.append(StreamClosed(99, Outcome.FINISHED))
     damaged = data.draw(st.permutations(events) | st.lists(st.sampled_from(events)))
     timeline = Timeline()
     for event in damaged:
@@ -243,13 +243,13 @@ def test_long_lanes_add_up_like_short_ones(pattern: list[Span], data: st.DataObj
     timeline = told([HEADER, LaneStarted(0, 0, 1, 1, "", "subject"), Spans(0, 0, tuple(spans))])
     (lane,) = timeline.lanes
     for task, start in enumerate(data.draw(st.lists(st.integers(0, end), max_size=5))):
-        timeline.extend([Submitted(0, task, ""), Started(start, task, 1, 1)])
+        timeline.extend([TaskSubmitted(0, task, ""), TaskStarted(start, task, 1, 1)])
         since, until = sorted((data.draw(st.integers(0, end)), data.draw(st.integers(0, end))))
         expected = dict.fromkeys(State, 0)
-        for stretch in lane.stretches(since, until):
-            expected[stretch.state] += stretch.end - stretch.start
+        for segment in lane.segments(since, until):
+            expected[segment.state] += segment.end - segment.start
         assert lane.states(since, until) == {state: ns for state, ns in expected.items() if ns}
-        timeline.apply(Finished(start + data.draw(st.integers(0, 50)), task))
+        timeline.apply(TaskFinished(start + data.draw(st.integers(0, 50)), task))
 
 
 @given(runs(), times, st.data())

@@ -2,15 +2,15 @@
 
 from tests.timeline.streams import timeline
 from threadviz.protocol.events import (
-    Begin,
-    Finished,
     LaneEnded,
     LaneStarted,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 
 TASKS = 3000
@@ -18,13 +18,17 @@ TASKS = 3000
 
 def test_tasks_that_are_told_of_backwards_are_added_up() -> None:
     """On a lane that nothing else was said of: it is looked up for each of them, and not walked along."""
-    events = [LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1), LaneStarted(0, 1, 1, 2, "", "subject")]
+    events = [
+        LaneStarted(0, 0, 1, 1, "", "subject"),
+        RunStarted(0, 1, 1),
+        LaneStarted(0, 1, 1, 2, "", "subject"),
+    ]
     told = timeline(*events)
     for number in range(TASKS):
-        told.apply(Submitted(0, number, "task"))
-        told.apply(Started(10 * (TASKS - number), number, 1, 2))
+        told.apply(TaskSubmitted(0, number, "task"))
+        told.apply(TaskStarted(10 * (TASKS - number), number, 1, 2))
     for number in range(TASKS):
-        told.apply(Finished(10 * (TASKS - number) + 4, number, "done"))
+        told.apply(TaskFinished(10 * (TASKS - number) + 4, number, "done"))
     assert all(told.task_states(task) == {State.UNKNOWN: 4} for task in told.tasks)
     lane = told.workers[0]
     assert lane.states(0, 10 * TASKS) == {State.UNKNOWN: 10 * TASKS}
@@ -33,11 +37,11 @@ def test_tasks_that_are_told_of_backwards_are_added_up() -> None:
 
 def test_tasks_move_to_the_thread_that_has_the_number_now() -> None:
     """All of them at once, where their lane turns out to have ended before they started."""
-    told = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1))
+    told = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1))
     told.apply(LaneStarted(0, 1, 1, 2, "", "subject"))
     for number in range(TASKS):
-        told.apply(Submitted(0, number, "task"))
-        told.apply(Started(100 + number % 7 - number // TASKS, number, 1, 2))
+        told.apply(TaskSubmitted(0, number, "task"))
+        told.apply(TaskStarted(100 + number % 7 - number // TASKS, number, 1, 2))
     told.apply(LaneEnded(50, 1))
     assert all(task.lane is None for task in told.tasks)
     told.apply(LaneStarted(60, 2, 1, 2, "", "subject"))

@@ -8,21 +8,21 @@ from tests.timeline.streams import Run, interleavings, runs
 from tests.timeline.test_laws import picture
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import (
-    Begin,
     Event,
-    Finished,
     LaneEnded,
-    Located,
-    NamedBy,
-    Place,
+    NameSource,
+    ObserverTick,
     Present,
+    RunStarted,
     Span,
     Spans,
-    Started,
+    StackSample,
     State,
-    Submitted,
-    Tick,
-    Untold,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    UnreportedTasks,
+    WaitTarget,
 )
 from threadviz.timeline import Role, Timeline
 
@@ -66,7 +66,9 @@ def test_a_loop_is_known_by_its_waits_for_events() -> None:
 
 def test_a_loop_that_waits_at_present_is_known_too() -> None:
     """A server that nobody asks is in one wait all the time."""
-    model = program(thread(0, 100), Spans(0, 0, (LOCK,), Present(State.IO, "epoll_wait")), Tick(50, 1, 0, 0))
+    model = program(
+        thread(0, 100), Spans(0, 0, (LOCK,), Present(State.IO, "epoll_wait")), ObserverTick(50, 1, 0, 0)
+    )
     assert model.lanes[0].states() == {State.LOCK: 10, State.IDLE: 40}
 
 
@@ -94,10 +96,10 @@ def test_a_task_that_has_a_loop_of_its_own_may_listen() -> None:
     """What is seen to wait for events does, whoever says that a task is there."""
     model = program(
         thread(0, 101),
-        Submitted(0, 0, "task"),
-        Started(0, 0, 100, 101),
+        TaskSubmitted(0, 0, "task"),
+        TaskStarted(0, 0, 100, 101),
         Spans(0, 0, (EPOLL, LOCK, EPOLL)),
-        Finished(30, 0, "fine"),
+        TaskFinished(30, 0, "fine"),
     )
     assert model.task_states(model.task(0)) == {State.IDLE: 20, State.LOCK: 10}
     assert model.lanes[0].blocked(30) == (10, 10)
@@ -109,9 +111,9 @@ def test_a_thread_that_tasks_were_said_to_run_in_is_a_worker() -> None:
         event
         for number, tid in enumerate((100, 101))
         for event in (
-            Submitted(0, number, ""),
-            Started(0, number, 100, tid),
-            Finished(10, number, "fine"),
+            TaskSubmitted(0, number, ""),
+            TaskStarted(0, number, 100, tid),
+            TaskFinished(10, number, "fine"),
         )
     ]
     model = program(thread(0, 100), thread(1, 101), *[Spans(n, 0, (LOCK, LOCK)) for n in (0, 1)], *tasks)
@@ -122,10 +124,13 @@ def test_a_thread_that_tasks_were_said_to_run_in_is_a_worker() -> None:
 
 def test_where_not_all_tasks_are_told_no_wait_is_idleness() -> None:
     """It may be that of a task which was not told; from then on, and before, for nobody knows since when."""
-    task: list[Event] = [Submitted(0, 0, ""), Started(20, 0, 100, 101), Finished(30, 0, "")]
+    task: list[Event] = [TaskSubmitted(0, 0, ""), TaskStarted(20, 0, 100, 101), TaskFinished(30, 0, "")]
     waits = [thread(0, 100), thread(1, 101), Spans(1, 0, (LOCK,))]
     assert program(*waits, *task).lanes[1].states() == {State.IDLE: 10, State.UNKNOWN: 20}
-    for events in ([*waits, *task, Untold(40, 3, "why")], [Untold(10, 3, "why"), *waits, *task]):
+    for events in (
+        [*waits, *task, UnreportedTasks(40, 3, "why")],
+        [UnreportedTasks(10, 3, "why"), *waits, *task],
+    ):
         model = program(*events)
         assert model.lanes[1].role is Role.THREAD
         assert model.lanes[1].states(0, 10) == {State.LOCK: 10}
@@ -137,11 +142,11 @@ def test_the_best_source_of_a_name_counts() -> None:
     model = program(thread(0, 100), process(100, "serve.py"), thread(1, 101))
     assert names(model) == ["serve.py", "thread 101"]
     for name, by, shown in (
-        ("comm", NamedBy.SYSTEM, "comm"),
-        ("read", NamedBy.STACKS, "read"),
-        ("said", NamedBy.PROGRAM, "said"),
-        ("read again", NamedBy.STACKS, "said"),
-        ("said again", NamedBy.PROGRAM, "said again"),
+        ("comm", NameSource.SYSTEM, "comm"),
+        ("read", NameSource.STACKS, "read"),
+        ("said", NameSource.PROGRAM, "said"),
+        ("read again", NameSource.STACKS, "said"),
+        ("said again", NameSource.PROGRAM, "said again"),
     ):
         model.apply(named(1, name, by))
         assert (model.lanes[1].name, model.lanes[1].own_name) == (shown, shown)
@@ -157,7 +162,7 @@ def test_the_main_thread_is_called_as_its_process() -> None:
 
 def test_a_name_that_the_process_has_is_no_threads_name() -> None:
     """Before CPython 3.14 the system calls all threads of a process alike."""
-    model = program(process(100, "serve.py"), thread(1, 101), named(1, "python", NamedBy.SYSTEM))
+    model = program(process(100, "serve.py"), thread(1, 101), named(1, "python", NameSource.SYSTEM))
     assert names(model) == ["python"]
     model.apply(thread(0, 100))
     assert names(model) == ["serve.py", "thread 101"]
@@ -211,9 +216,9 @@ def test_a_place_holds_within_its_wait() -> None:
     model = program(
         thread(0, 100),
         Spans(0, 0, (recv, run), Present(State.IO, "recvfrom")),
-        Place(5, 0, "127.0.0.1:80"),
-        Place(5, 0, "127.0.0.1:81"),
-        Place(40, 0, "127.0.0.1:82"),
+        WaitTarget(5, 0, "127.0.0.1:80"),
+        WaitTarget(5, 0, "127.0.0.1:81"),
+        WaitTarget(40, 0, "127.0.0.1:82"),
     )
     (lane,) = model.lanes
     told = {t: lane.place_at(t) for t in (0, 5, 9, 10, 19, 20, 40)}
@@ -223,7 +228,7 @@ def test_a_place_holds_within_its_wait() -> None:
 
 def test_a_function_is_known_since_it_was_seen() -> None:
     """Before that it is not."""
-    model = program(thread(0, 100), Located(5, 0, "f (a.py:1)"), Located(9, 0, "g (a.py:2)"))
+    model = program(thread(0, 100), StackSample(5, 0, "f (a.py:1)"), StackSample(9, 0, "g (a.py:2)"))
     (lane,) = model.lanes
     assert [lane.function_at(t) for t in (4, 5, 8, 9, 20)] == [
         None,
@@ -238,7 +243,7 @@ def test_places_are_bounded() -> None:
     """Of a lane that is never twice at the same place the last ones are kept, and some of those before."""
     model = program(thread(0, 100))
     for t in range(10_000):
-        model.apply(Located(t, 0, f"f{t}"))
+        model.apply(StackSample(t, 0, f"f{t}"))
     (lane,) = model.lanes
     assert [lane.function_at(t) for t in range(9_950, 10_000)] == [(t, f"f{t}") for t in range(9_950, 10_000)]
     assert 10 < len({lane.function_at(t) for t in range(10_000)}) < 250
@@ -247,9 +252,9 @@ def test_places_are_bounded() -> None:
 @pytest.mark.parametrize(
     ("events", "complaint"),
     [
-        ([Place(0, 7, "x")], "lane 7 was never started"),
-        ([thread(0, 100), Place(5, 0, "x"), Place(4, 0, "x")], "said of 4 ns"),
-        ([thread(0, 100, t=5), Located(4, 0, "x")], "said of 4 ns"),
+        ([WaitTarget(0, 7, "x")], "lane 7 was never started"),
+        ([thread(0, 100), WaitTarget(5, 0, "x"), WaitTarget(4, 0, "x")], "said of 4 ns"),
+        ([thread(0, 100, t=5), StackSample(4, 0, "x")], "said of 4 ns"),
         ([named(7, "x")], "lane 7 was never started"),
     ],
 )
@@ -271,7 +276,7 @@ def test_what_comes_after_the_last_wait_for_events_is_not_held_against_a_loop_th
 
 def seen_as_a_program(run: Run) -> list[Event]:
     """What is said of a run's tasks, where nobody says that there is an event loop."""
-    return [replace(event, loop=False) if isinstance(event, Begin) else event for event in run.said]
+    return [replace(event, loop=False) if isinstance(event, RunStarted) else event for event in run.said]
 
 
 @given(runs(), st.data())

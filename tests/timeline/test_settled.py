@@ -6,17 +6,17 @@ from hypothesis import strategies as st
 from tests.protocol.header import HEADER
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.protocol.events import (
-    Begin,
-    Finished,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
     Present,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.timeline import Lane, Timeline
 
@@ -24,9 +24,9 @@ from threadviz.timeline import Lane, Timeline
 def shown(lane: Lane, until: int) -> Any:
     """What is drawn of a lane before `until`: each ns, and for how long it was blocked by then."""
     moments = [
-        (stretch.state, stretch.known, stretch.call)
-        for stretch in lane.stretches(0, until)
-        for _ in range(stretch.start, stretch.end)
+        (segment.state, segment.known, segment.call)
+        for segment in lane.segments(0, until)
+        for _ in range(segment.start, segment.end)
     ]
     return moments, lane.blocked_binned(0, 1, min(until, 100))
 
@@ -52,10 +52,14 @@ def test_what_is_settled_stays_as_long_as_the_revision_does(run: Run, data: st.D
 
 def test_a_run_told_in_order_is_settled_as_it_goes() -> None:
     """Where the subject's words come before what was seen, nothing is drawn twice."""
-    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1), Submitted(0, 0, "task"))
+    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1), TaskSubmitted(0, 0, "task"))
     (lane,) = model.lanes
     before = lane.revision
-    for t, said in [(10, Started(5, 0, 1, 1)), (20, Finished(12, 0, "fine")), (30, Tick(30, 1, 0, 0))]:
+    for t, said in [
+        (10, TaskStarted(5, 0, 1, 1)),
+        (20, TaskFinished(12, 0, "fine")),
+        (30, ObserverTick(30, 1, 0, 0)),
+    ]:
         model.apply(said)
         model.apply(Spans(0, t - 10, (Span(10, State.IO, call="epoll_wait"),), Present(State.RUNNING)))
         assert (lane.settled_until, lane.revision) == (t, before)
@@ -63,7 +67,7 @@ def test_a_run_told_in_order_is_settled_as_it_goes() -> None:
 
 def test_a_poll_is_not_settled_while_it_goes_on() -> None:
     """Whether the loop waited for events in it depends on the task that may yet begin in it."""
-    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), Begin(0, 1, 1))
+    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), RunStarted(0, 1, 1))
     (lane,) = model.lanes
     model.apply(
         Spans(0, 0, (Span(10, State.RUNNING), Span(10, State.IO, call="poll")), Present(State.IO, "poll"))
@@ -76,17 +80,17 @@ def test_a_poll_is_not_settled_while_it_goes_on() -> None:
 def test_a_late_word_is_another_revision() -> None:
     """A task that is told of after what was seen in it changes what is drawn already."""
     lane = LaneStarted(0, 0, 1, 1, "", "subject")
-    model = timeline(lane, *[Submitted(0, task, "") for task in range(2)], Started(0, 0, 1, 1))
+    model = timeline(lane, *[TaskSubmitted(0, task, "") for task in range(2)], TaskStarted(0, 0, 1, 1))
     (worker,) = model.lanes
     model.apply(Spans(0, 0, (Span(20, State.LOCK),)))
     before = worker.revision
-    model.apply(Finished(10, 0, "fine"))
+    model.apply(TaskFinished(10, 0, "fine"))
     assert worker.revision != before
     assert worker.states(0, 20) == {State.LOCK: 10, State.IDLE: 10}
 
 
 def test_a_lane_that_has_ended_is_settled_for_good() -> None:
     """Also what was not seen of its last moments."""
-    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), LaneEnded(20, 0), Tick(50, 1, 0, 0))
+    model = timeline(LaneStarted(0, 0, 1, 1, "", "subject"), LaneEnded(20, 0), ObserverTick(50, 1, 0, 0))
     (lane,) = model.lanes
     assert lane.settled_until > 50

@@ -6,24 +6,24 @@ from tests.protocol.header import HEADER
 from tests.timeline.streams import timeline
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import (
-    Begin,
-    Closed,
-    Ended,
     Event,
-    Finished,
-    Known,
+    Evidence,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
     Outcome,
     Present,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
-from threadviz.timeline import Role, Stretch, Timeline
+from threadviz.timeline import LaneSegment, Role, Timeline
 
 
 def lane(
@@ -36,36 +36,36 @@ def lane(
 def task(number: int, started: int, finished: int, tid: int, pid: int = 1) -> list[Event]:
     """A task that was submitted at 0 and went well."""
     return [
-        Submitted(0, number, f"task {number}"),
-        Started(started, number, pid, tid),
-        Finished(finished, number, "fine"),
+        TaskSubmitted(0, number, f"task {number}"),
+        TaskStarted(started, number, pid, tid),
+        TaskFinished(finished, number, "fine"),
     ]
 
 
-def sampled(*stretches: tuple[int, State, str]) -> tuple[Span, ...]:
+def sampled(*segments: tuple[int, State, str]) -> tuple[Span, ...]:
     """Stretches as the probe saw them."""
-    return tuple(Span(ns, state, Known.SAMPLED, call) for ns, state, call in stretches)
+    return tuple(Span(ns, state, Evidence.SAMPLED, call) for ns, state, call in segments)
 
 
 def test_a_gap_between_spans_is_unknown() -> None:
     """What nobody told of is unknown, from the lane's start on."""
-    spans = Span(10, State.RUNNING, Known.COUNTED)
+    spans = Span(10, State.RUNNING, Evidence.COUNTED)
     (only,) = timeline(lane(0), Spans(0, 5, (spans,)), Spans(0, 20, (spans,))).lanes
-    assert list(only.stretches()) == [
-        Stretch(0, 5, State.UNKNOWN, Known.SAMPLED, ""),
-        Stretch(5, 15, State.RUNNING, Known.COUNTED, ""),
-        Stretch(15, 20, State.UNKNOWN, Known.SAMPLED, ""),
-        Stretch(20, 30, State.RUNNING, Known.COUNTED, ""),
+    assert list(only.segments()) == [
+        LaneSegment(0, 5, State.UNKNOWN, Evidence.SAMPLED, ""),
+        LaneSegment(5, 15, State.RUNNING, Evidence.COUNTED, ""),
+        LaneSegment(15, 20, State.UNKNOWN, Evidence.SAMPLED, ""),
+        LaneSegment(20, 30, State.RUNNING, Evidence.COUNTED, ""),
     ]
 
 
 def test_a_lane_is_in_its_present_state_until_now() -> None:
     """An unfinished stretch grows with every tick."""
-    model = timeline(lane(0), Spans(0, 0, (), Present(State.IO, "recvfrom")), Tick(10, 1, 0, 0))
+    model = timeline(lane(0), Spans(0, 0, (), Present(State.IO, "recvfrom")), ObserverTick(10, 1, 0, 0))
     (only,) = model.lanes
-    assert only.at(10) == Stretch(0, 10, State.IO, Known.SAMPLED, "recvfrom")
-    model.apply(Tick(25, 2, 0, 0))
-    assert only.at(25) == Stretch(0, 25, State.IO, Known.SAMPLED, "recvfrom")
+    assert only.at(10) == LaneSegment(0, 10, State.IO, Evidence.SAMPLED, "recvfrom")
+    model.apply(ObserverTick(25, 2, 0, 0))
+    assert only.at(25) == LaneSegment(0, 25, State.IO, Evidence.SAMPLED, "recvfrom")
     assert only.states(20) == {State.IO: 5}
 
 
@@ -77,12 +77,12 @@ def test_a_worker_outside_its_tasks_is_idle() -> None:
     )
     (worker,) = model.lanes
     assert (worker.role, worker.name) == (Role.WORKER, "thread 1")
-    assert list(worker.stretches()) == [
-        Stretch(0, 10, State.IDLE, Known.SAID, ""),
-        Stretch(10, 15, State.IO, Known.SAMPLED, "recvfrom"),
-        Stretch(15, 20, State.IDLE, Known.SAID, ""),
-        Stretch(20, 25, State.GIL, Known.SAMPLED, "futex"),
-        Stretch(25, 30, State.IDLE, Known.SAID, ""),
+    assert list(worker.segments()) == [
+        LaneSegment(0, 10, State.IDLE, Evidence.SAID, ""),
+        LaneSegment(10, 15, State.IO, Evidence.SAMPLED, "recvfrom"),
+        LaneSegment(15, 20, State.IDLE, Evidence.SAID, ""),
+        LaneSegment(20, 25, State.GIL, Evidence.SAMPLED, "futex"),
+        LaneSegment(25, 30, State.IDLE, Evidence.SAID, ""),
     ]
 
 
@@ -97,10 +97,10 @@ def test_an_event_loop_in_its_selector_is_idle_and_can_answer() -> None:
         (10, State.UNKNOWN, ""),
         (10, State.IO, "poll"),
     )
-    model = timeline(Begin(5, 1, 1), lane(0), Spans(0, 0, seen), *task(0, 20, 26, tid=1), Ended(65))
+    model = timeline(RunStarted(5, 1, 1), lane(0), Spans(0, 0, seen), *task(0, 20, 26, tid=1), RunEnded(65))
     (loop,) = model.lanes
     assert (loop.role, loop.name, model.loop) == (Role.LOOP, "event loop", loop)
-    assert [(stretch.end, stretch.state) for stretch in loop.stretches()] == [
+    assert [(segment.end, segment.state) for segment in loop.segments()] == [
         (10, State.IDLE),
         (20, State.RUNNING),
         (30, State.IO),
@@ -116,7 +116,7 @@ def test_an_event_loop_in_its_selector_is_idle_and_can_answer() -> None:
 def test_a_task_blocks_the_loop_though_nobody_saw_how() -> None:
     """With the portable probe, the loop could not answer while it ran or was in a task."""
     seen = sampled((10, State.RUNNING, ""), (30, State.WAITING, ""))
-    model = timeline(lane(0), Begin(0, 1, 1), Spans(0, 0, seen), *task(0, 12, 30, tid=1))
+    model = timeline(lane(0), RunStarted(0, 1, 1), Spans(0, 0, seen), *task(0, 12, 30, tid=1))
     totals = model.totals()
     assert (totals.loop_blocked_ns, totals.loop_longest_ns) == (28, 18)
 
@@ -130,7 +130,7 @@ def test_roles_kinds_and_names() -> None:
         lane(3, pid=7, tid=8, process="worker"),
         lane(4, pid=9, tid=9, process="helper"),
         lane(5, pid=11, tid=11, process="worker"),
-        Begin(0, 1, 2),
+        RunStarted(0, 1, 2),
         *task(0, 1, 2, tid=11, pid=11),
         *task(1, 1, 2, tid=1),
     )
@@ -147,7 +147,7 @@ def test_roles_kinds_and_names() -> None:
 
 def test_tasks_on_the_loop_leave_it_the_loop() -> None:
     """In the blocking mode tasks run on the event loop's lane."""
-    model = timeline(lane(0), Begin(0, 1, 1), *task(0, 1, 2, tid=1), *task(1, 2, 4, tid=1))
+    model = timeline(lane(0), RunStarted(0, 1, 1), *task(0, 1, 2, tid=1), *task(1, 2, 4, tid=1))
     assert [(one.role, one.tasks) for one in model.lanes] == [(Role.LOOP, [0, 1])]
 
 
@@ -189,7 +189,7 @@ def test_a_lane_that_loses_its_only_task_is_no_worker() -> None:
 
 def test_the_loop_is_the_lane_that_was_alive_at_the_beginning() -> None:
     """The event loop's thread number may have belonged to an earlier thread."""
-    model = timeline(lane(0, tid=5), Begin(20, 1, 5))
+    model = timeline(lane(0, tid=5), RunStarted(20, 1, 5))
     assert model.loop is model.lanes[0]
     model.apply(LaneEnded(10, 0))
     assert model.loop is None
@@ -199,7 +199,7 @@ def test_the_loop_is_the_lane_that_was_alive_at_the_beginning() -> None:
 
 def test_a_task_that_failed_before_it_started() -> None:
     """The tasks that a broken pool never made are over, and took no time."""
-    model = timeline(Submitted(1, 0, "a"), Finished(9, 0, error="the pool broke"))
+    model = timeline(TaskSubmitted(1, 0, "a"), TaskFinished(9, 0, error="the pool broke"))
     (failed,) = model.finished_tasks()
     assert (failed.started, failed.error, failed.elapsed(), model.task_states(failed)) == (
         None,
@@ -216,16 +216,16 @@ def test_totals_of_a_run() -> None:
         lane(1),
         lane(2),
         lane(3),
-        Begin(0, 1, 1),
+        RunStarted(0, 1, 1),
         Spans(0, 0, sampled((100, State.IO, "epoll_wait"))),
-        Spans(1, 0, (Span(20, State.RUNNING, Known.COUNTED), *sampled((40, State.IO, "read")))),
-        Spans(2, 20, (Span(70, State.RUNNING, Known.COUNTED),)),
-        Spans(3, 0, (Span(10, State.RUNNING, Known.COUNTED), *sampled((90, State.LOCK, "futex")))),
+        Spans(1, 0, (Span(20, State.RUNNING, Evidence.COUNTED), *sampled((40, State.IO, "read")))),
+        Spans(2, 20, (Span(70, State.RUNNING, Evidence.COUNTED),)),
+        Spans(3, 0, (Span(10, State.RUNNING, Evidence.COUNTED), *sampled((90, State.LOCK, "futex")))),
         *task(0, 0, 60, tid=2),
         *task(1, 20, 90, tid=3),
         LaneEnded(60, 1),
         LaneEnded(90, 2),
-        Ended(100),
+        RunEnded(100),
     )
     totals = model.totals()
     assert (totals.total_ns, totals.sum_ns, totals.slowest_ns, totals.cpu_ns) == (100, 130, 70, 100)
@@ -237,13 +237,13 @@ def test_totals_of_a_run() -> None:
 
 def test_before_the_workload_begins_there_are_no_ratios() -> None:
     """No time has passed, so nothing can be divided by it."""
-    totals = timeline(lane(0), Tick(10, 1, 0, 0)).totals()
+    totals = timeline(lane(0), ObserverTick(10, 1, 0, 0)).totals()
     assert (totals.total_ns, totals.speedup, totals.parallelism) == (0, None, None)
 
 
 def test_what_the_mode_raised_is_kept() -> None:
     """A mode that raises ends the run all the same."""
-    model = timeline(Begin(0, 1, 1), Ended(5, "BrokenProcessPool: ..."))
+    model = timeline(RunStarted(0, 1, 1), RunEnded(5, "BrokenProcessPool: ..."))
     assert (model.end, model.error) == (5, "BrokenProcessPool: ...")
 
 
@@ -262,22 +262,25 @@ def test_what_the_mode_raised_is_kept() -> None:
         ([lane(0), Spans(0, 2**63 - 1, sampled((1, State.IO, "")))], "beyond its end"),
         ([lane(0), Spans(0, 0, sampled((9, State.IO, ""))), LaneEnded(5, 0)], "seen until 9 ns"),
         ([lane(0), LaneEnded(5, 0), LaneEnded(6, 0)], "lane 0 ends twice"),
-        ([Tick(5, 1, 0, 0), Tick(4, 2, 0, 0)], "tick at 4 ns, after the one at 5 ns"),
-        ([Begin(0, 1, 1), Begin(0, 1, 1)], "begins twice"),
-        ([Ended(0)], "before it has begun"),
-        ([Begin(5, 1, 1), Ended(4)], "before it has begun"),
-        ([Begin(5, 1, 1), Ended(6), Ended(6)], "workload ends twice"),
-        ([Submitted(0, 0, ""), Submitted(0, 0, "")], "task 0 is submitted twice"),
-        ([Started(0, 7, 1, 1)], "task 7 starts, but was never submitted"),
-        ([Submitted(5, 0, ""), Started(4, 0, 1, 1)], "before it was submitted"),
-        ([Submitted(0, 0, ""), Started(4, 0, 1, 1), Started(4, 0, 1, 1)], "task 0 starts twice"),
-        ([Finished(0, 7, "")], "task 7 finishes, but was never submitted"),
-        ([Submitted(0, 0, ""), Finished(4, 0, "fine")], "task 0 finishes, but has never started"),
-        ([Submitted(5, 0, ""), Finished(4, 0, error="no")], "before it began"),
-        ([Submitted(0, 0, ""), Started(5, 0, 1, 1), Finished(4, 0, "")], "before it began"),
-        ([*task(0, 1, 2, tid=1), Finished(4, 0, "fine")], "task 0 finishes twice"),
-        ([Submitted(0, 0, ""), Finished(4, 0, error="no"), Started(5, 0, 1, 1)], "after it has finished"),
-        ([Closed(5, Outcome.FINISHED), Tick(6, 1, 0, 0)], "Tick after the stream was closed"),
+        ([ObserverTick(5, 1, 0, 0), ObserverTick(4, 2, 0, 0)], "tick at 4 ns, after the one at 5 ns"),
+        ([RunStarted(0, 1, 1), RunStarted(0, 1, 1)], "begins twice"),
+        ([RunEnded(0)], "before it has begun"),
+        ([RunStarted(5, 1, 1), RunEnded(4)], "before it has begun"),
+        ([RunStarted(5, 1, 1), RunEnded(6), RunEnded(6)], "workload ends twice"),
+        ([TaskSubmitted(0, 0, ""), TaskSubmitted(0, 0, "")], "task 0 is submitted twice"),
+        ([TaskStarted(0, 7, 1, 1)], "task 7 starts, but was never submitted"),
+        ([TaskSubmitted(5, 0, ""), TaskStarted(4, 0, 1, 1)], "before it was submitted"),
+        ([TaskSubmitted(0, 0, ""), TaskStarted(4, 0, 1, 1), TaskStarted(4, 0, 1, 1)], "task 0 starts twice"),
+        ([TaskFinished(0, 7, "")], "task 7 finishes, but was never submitted"),
+        ([TaskSubmitted(0, 0, ""), TaskFinished(4, 0, "fine")], "task 0 finishes, but has never started"),
+        ([TaskSubmitted(5, 0, ""), TaskFinished(4, 0, error="no")], "before it began"),
+        ([TaskSubmitted(0, 0, ""), TaskStarted(5, 0, 1, 1), TaskFinished(4, 0, "")], "before it began"),
+        ([*task(0, 1, 2, tid=1), TaskFinished(4, 0, "fine")], "task 0 finishes twice"),
+        (
+            [TaskSubmitted(0, 0, ""), TaskFinished(4, 0, error="no"), TaskStarted(5, 0, 1, 1)],
+            "after it has finished",
+        ),
+        ([StreamClosed(5, Outcome.FINISHED), ObserverTick(6, 1, 0, 0)], "Tick after the stream was closed"),
     ],
 )
 def test_impossible_events_are_refused_in_words(events: list[Event], complaint: str) -> None:
@@ -292,7 +295,7 @@ def test_a_stream_begins_with_a_header() -> None:
     """Nothing else can come first, and nothing can be asked of an empty stream's header."""
     model = Timeline()
     with pytest.raises(StreamError, match="begins with a header, not with Tick"):
-        model.apply(Tick(0, 1, 0, 0))
+        model.apply(ObserverTick(0, 1, 0, 0))
     with pytest.raises(StreamError, match="is empty"):
         _ = model.header
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
 from threadviz.tui.app import ThreadvizApp
-from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs import Run, Session
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -39,6 +39,6 @@ def run(name: str, until_ms: int | None = None) -> Run:
 
 def app(*runs: Run, plain: bool = False) -> ThreadvizApp:
     """The app, looking at these runs, in a world without time."""
-    sitting = Sitting()
-    sitting.add(runs)
-    return ThreadvizApp(sitting, plain=plain, clock=lambda: 0)
+    session = Session()
+    session.add(runs)
+    return ThreadvizApp(session, plain=plain, clock=lambda: 0)

@@ -6,16 +6,16 @@ from textual.pilot import Pilot
 from tests.tui import recorded
 from tests.tui.screens.asking import shown
 from threadviz.tui.app import ThreadvizApp
-from threadviz.tui.runs import Sitting
+from threadviz.tui.runs import Session
 from threadviz.tui.widgets.lanes import LanesView
 
 
 def plain_app() -> ThreadvizApp:
     """A plain app that has an earlier run to go back to."""
-    sitting = Sitting()
+    session = Session()
     for name in ("fetch-threads", "primes-threads"):
-        sitting.add([recorded.run(name)])
-    return ThreadvizApp(sitting, plain=True, clock=lambda: 0)
+        session.add([recorded.run(name)])
+    return ThreadvizApp(session, plain=True, clock=lambda: 0)
 
 
 async def look(pilot: Pilot[None], *keys: str) -> str:

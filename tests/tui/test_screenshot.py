@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.recorded import NS_PER_MS, run
 from threadviz.tui.commands import Panel
-from threadviz.tui.screenshot import View, shot
+from threadviz.tui.screenshot import ShotOptions, shot
 
 SIZE = (100, 30)
 
@@ -16,7 +16,7 @@ def words_of(svg: str) -> str:
 
 def test_it_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """To the byte, whatever the terminal could do that it was made in."""
-    view = View(SIZE, "textual-dark")
+    view = ShotOptions(SIZE, "textual-dark")
     first = asyncio.run(shot([run("fetch-threads")], view))
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLORTERM", "")
@@ -26,7 +26,9 @@ def test_it_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_shows_the_past_on_request() -> None:
     """As the app does when it is frozen."""
-    drawn = words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", at=100 * NS_PER_MS)))
+    drawn = words_of(
+        await shot([run("fetch-threads")], ShotOptions(SIZE, "textual-dark", at=100 * NS_PER_MS))
+    )
     assert "FROZEN at 100 ms" in drawn
 
 
@@ -41,4 +43,4 @@ async def test_it_shows_the_past_on_request() -> None:
 )
 async def test_it_has_the_panel_that_was_asked_for(panel: Panel, word: str) -> None:
     """Also where there is no room for one that nobody asked for."""
-    assert word in words_of(await shot([run("fetch-threads")], View(SIZE, "textual-dark", [panel])))
+    assert word in words_of(await shot([run("fetch-threads")], ShotOptions(SIZE, "textual-dark", [panel])))

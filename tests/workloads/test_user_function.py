@@ -6,7 +6,7 @@ import pytest
 
 from tests.workloads.user_functions import CODE
 from threadviz.workloads import Call, WorkloadError
-from threadviz.workloads.user_function import OwnError, own_calls
+from threadviz.workloads.user_function import UserFunctionError, own_calls
 
 BROKEN = {
     "fine.py": CODE,
@@ -99,7 +99,7 @@ def test_what_can_not_be_called_is_a_sentence(
     folder: str, function: str, args: tuple[object, ...], sentence: str
 ) -> None:
     """It is nobody's code that failed, so there is no traceback."""
-    with pytest.raises(OwnError) as raised:
+    with pytest.raises(UserFunctionError) as raised:
         calls(function, folder, *args)
     assert str(raised.value).startswith(sentence)
     assert raised.value.traceback == ""
@@ -137,7 +137,7 @@ def test_what_can_not_be_called_is_a_sentence(
 )
 def test_code_that_fails_is_shown(folder: str, function: str, sentence: str, traceback: list[str]) -> None:
     """By its own frames only, and without the folders of this machine."""
-    with pytest.raises(OwnError) as raised:
+    with pytest.raises(UserFunctionError) as raised:
         calls(function, folder)
     assert str(raised.value).startswith(sentence)
     lines = raised.value.traceback.split("\n")
@@ -156,7 +156,7 @@ def test_each_way_of_calling_is_tried(folder: str) -> None:
     """Not only the first: a line that can't be right is told by its name."""
     items: list[tuple[str, tuple[int, ...], dict[str, int]]] = [("one", (1,), {}), ("two", (1,), {"d": 1})]
     with pytest.raises(
-        OwnError, match=r"can't be called with item 'two': got an unexpected keyword argument 'd'"
+        UserFunctionError, match=r"can't be called with item 'two': got an unexpected keyword argument 'd'"
     ):
         own_calls("fine:add", folder, items, pickled=False)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from threadviz.analysis.metrics import WAITING, Figures, Finding, outcome_of
+from threadviz.analysis.metrics import WAITING, Finding, RunMetrics, outcome_of
 from threadviz.analysis.workload_rules import (
     COMPUTES_AT_ONCE,
     cores_elsewhere,
@@ -49,13 +49,13 @@ def comparison(timelines: Mapping[str, Timeline]) -> dict[str, list[Finding]]:
     """For each mode, what shows only beside the baseline; nothing where they did not do the same work."""
     if not same_work(timelines.values()):
         return {mode: [] for mode in timelines}
-    runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
+    runs = {mode: RunMetrics(timeline) for mode, timeline in timelines.items()}
     baseline = baseline_of(runs)
     found = {mode: no_task_got_faster(mode, run, baseline, runs[baseline]) for mode, run in runs.items()}
     return {mode: [] if finding is None else [finding] for mode, finding in found.items()}
 
 
-def no_task_got_faster(mode: str, run: Figures, baseline: str, base: Figures) -> Finding | None:
+def no_task_got_faster(mode: str, run: RunMetrics, baseline: str, base: RunMetrics) -> Finding | None:
     """Running tasks at once makes no single one of them faster."""
     pairs = _pairs(run, base) if run is not base and run.whole and base.whole else []
     if not pairs:
@@ -71,7 +71,7 @@ def no_task_got_faster(mode: str, run: Figures, baseline: str, base: Figures) ->
     return Finding("no_task_got_faster", not faster, text)
 
 
-def _pairs(run: Figures, base: Figures) -> list[tuple[Task, Task]]:
+def _pairs(run: RunMetrics, base: RunMetrics) -> list[tuple[Task, Task]]:
     """The same task in both runs, wherever it went well in both."""
     before = {(task.number, task.name): task for task in base.timeline.finished_tasks() if _went_well(task)}
     tasks = [task for task in run.timeline.finished_tasks() if _went_well(task)]
@@ -112,7 +112,7 @@ class Obstacle:
     of_python: bool = False
 
 
-def obstacle(run: Figures, base: Figures) -> Obstacle:
+def obstacle(run: RunMetrics, base: RunMetrics) -> Obstacle:
     """Return why a run was no faster than the baseline: of what shows, what took most."""
     outside, total = _outside_tasks(run), run.totals.total_ns
     gil, ready = run.task_share(State.GIL), run.task_share(State.READY)
@@ -139,12 +139,12 @@ def _waited(share: float, what: str, whose: str, *, of_python: bool = False) -> 
     )
 
 
-def overlapped(run: Figures) -> bool:
+def overlapped(run: RunMetrics) -> bool:
     """Tell whether its tasks overlapped."""
     return run.totals.sum_ns >= OVERLAPPED * run.totals.total_ns
 
 
-def _outside_tasks(run: Figures) -> int:
+def _outside_tasks(run: RunMetrics) -> int:
     """How much of the total (ns) lies before the first task started, or after the last one ended."""
     begin, until = run.timeline.begin, run.timeline.end
     starts = [task.started for task in run.started if task.started is not None]
@@ -154,7 +154,7 @@ def _outside_tasks(run: Figures) -> int:
     return max(min(starts) - begin, 0) + max(until - max(ends), 0)
 
 
-def tasks_themselves(run: Figures, base: Figures, sign: int) -> str:
+def tasks_themselves(run: RunMetrics, base: RunMetrics, sign: int) -> str:
     """What the tasks took themselves: less (sign -1) or more (1) than in the baseline, where that shows."""
     for what, now, before in (
         ("CPU time", run.task_ns[State.RUNNING], base.task_ns[State.RUNNING]),
@@ -196,7 +196,7 @@ def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> l
     Where they did not do the same work, none is measured by another.
     `not_run` are modes that were asked for and did not get their turn: they come last.
     """
-    runs = {mode: Figures(timeline) for mode, timeline in timelines.items()}
+    runs = {mode: RunMetrics(timeline) for mode, timeline in timelines.items()}
     if same_work(timelines.values()):
         baseline = baseline_of(runs)
         told = [_verdict(mode, run, baseline, runs[baseline]) for mode, run in runs.items()]
@@ -205,7 +205,7 @@ def verdict(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> l
     return told + [Verdict(mode, None, None, f"{mode}: did not run") for mode in not_run]
 
 
-def _alone(mode: str, run: Figures) -> Verdict:
+def _alone(mode: str, run: RunMetrics) -> Verdict:
     total = run.totals.total_ns
     what = f"for {count(run.header.tasks, 'task')} of " if run.header.tasks else "of "
     text = f"{mode}: {seconds(total)} {what}{run.header.workload}"
@@ -214,7 +214,7 @@ def _alone(mode: str, run: Figures) -> Verdict:
     )
 
 
-def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
+def _verdict(mode: str, run: RunMetrics, baseline: str, base: RunMetrics) -> Verdict:
     total = run.totals.total_ns
     if not _whole(run):
         text = f"{mode}: {outcome_of(run.timeline)}, and so not compared (it lasted {seconds(total)})"
@@ -243,7 +243,7 @@ def _verdict(mode: str, run: Figures, baseline: str, base: Figures) -> Verdict:
     return Verdict(mode, total, speedup, f"{mode}: {how}{failed}", at_once, cores_elsewhere(run), why)
 
 
-def _without_tasks(speedup: float, run: Figures, base: Figures) -> str:
+def _without_tasks(speedup: float, run: RunMetrics, base: RunMetrics) -> str:
     """How a program did, of which no tasks were said."""
     cpu = f"{seconds(run.totals.cpu_ns)} of CPU time, and {seconds(base.totals.cpu_ns)} in the baseline"
     if round(speedup, 1) > 1:
@@ -253,11 +253,11 @@ def _without_tasks(speedup: float, run: Figures, base: Figures) -> str:
     return f"no faster ({speedup:.1f}x; {cpu})"
 
 
-def _whole(run: Figures) -> bool:
+def _whole(run: RunMetrics) -> bool:
     return run.whole and run.totals.total_ns > 0
 
 
-def _gain(run: Figures, base: Figures) -> str:
+def _gain(run: RunMetrics, base: RunMetrics) -> str:
     """Why a run was faster than the baseline."""
     cpus, waits = _at_once(run)
     computed, waited = f"{cpus:.1f} CPUs computed at once", f"{waits:.1f} tasks waited at a time"
@@ -268,13 +268,13 @@ def _gain(run: Figures, base: Figures) -> str:
     return tasks_themselves(run, base, sign=-1)
 
 
-def _limit(run: Figures) -> str:
+def _limit(run: RunMetrics) -> str:
     """That more workers would have gained more, as a clause to follow others; nothing where that is not so."""
     workers = run.header.workers
     return f"; {workers_were(workers)} the limit (--workers)" if limited_by_workers(run) else ""
 
 
-def _at_once(run: Figures) -> tuple[float, float]:
+def _at_once(run: RunMetrics) -> tuple[float, float]:
     """How many CPUs computed at a time, and how many tasks waited: 0 where it is not beyond what noise makes of one."""
     if not overlapped(run):
         return 0.0, 0.0

@@ -39,7 +39,7 @@ class Finding:
     text: str
 
 
-class Figures:
+class RunMetrics:
     """A run's figures, each worked out at most once. Times are ns."""
 
     def __init__(self, timeline: Timeline) -> None:
@@ -138,7 +138,7 @@ FEW_LOOKS = 2
 """What is there for no longer may as well come and go between two looks, when the observer is late."""
 
 
-class ThreadFigures(Figures):
+class ProgramMetrics(RunMetrics):
     """The figures of a program, or of a process, that was watched. Times are ns."""
 
     def __init__(self, timeline: Timeline) -> None:

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from threadviz.analysis.metrics import COMPUTING, FEW_LOOKS, SHORT_NS, WAITING, Finding, ThreadFigures
+from threadviz.analysis.metrics import COMPUTING, FEW_LOOKS, SHORT_NS, WAITING, Finding, ProgramMetrics
 from threadviz.analysis.workload_rules import MATTERS, SLOW_CALLBACK_NS, who_had_the_cores
 from threadviz.processes import how_it_ended
 from threadviz.protocol.events import State
 from threadviz.text import NS_PER_S, count, percent, seconds
-from threadviz.timeline import Lane, Ribbon, Role, Timeline
+from threadviz.timeline import GilTimeline, Lane, Role, Timeline
 
 MANY_THREADS = 50
 """More threads than these that came and went are worth a word ..."""
@@ -23,7 +23,7 @@ SOME_FLEETING = 5
 """So many threads that were hardly there to be seen are worth a word on those that were not."""
 
 
-def program_succeeded(run: ThreadFigures) -> Finding | None:
+def program_succeeded(run: ProgramMetrics) -> Finding | None:
     """Said only of a program that did not end well."""
     closed = run.timeline.closed
     if closed is None or not closed.status:
@@ -33,7 +33,7 @@ def program_succeeded(run: ThreadFigures) -> Finding | None:
     return Finding("program_succeeded", holds=False, text=text)
 
 
-def cores_were_enough(run: ThreadFigures) -> Finding | None:
+def cores_were_enough(run: ProgramMetrics) -> Finding | None:
     """How long threads that could run waited for a CPU core."""
     ready, running = (run.totals.states.get(state, 0) for state in (State.READY, State.RUNNING))
     if not ready + running or not run.tells(State.READY):
@@ -50,7 +50,7 @@ def cores_were_enough(run: ThreadFigures) -> Finding | None:
     )
 
 
-def loops_could_answer(run: ThreadFigures) -> Finding | None:
+def loops_could_answer(run: ProgramMetrics) -> Finding | None:
     """For how long event loops could not have answered, since they were first seen to wait for events."""
     until = run.until
     loops = [(lane, *lane.blocked(until)) for lane in run.timeline.loops]
@@ -73,7 +73,7 @@ def _thread(lane: Lane) -> str:
     return lane.name.removesuffix(" (loop)")
 
 
-def threads_stayed(run: ThreadFigures) -> Finding | None:
+def threads_stayed(run: ProgramMetrics) -> Finding | None:
     """Said only where threads came and went in great number: each is to be started, and to be ended.
 
     One that lives for less than a look may not be seen: where there were such, that is said.
@@ -89,7 +89,7 @@ def threads_stayed(run: ThreadFigures) -> Finding | None:
     return Finding("threads_stayed", holds=False, text=text)
 
 
-def _threads_not_seen(run: ThreadFigures) -> Finding | None:
+def _threads_not_seen(run: ProgramMetrics) -> Finding | None:
     """Said where some have come and gone between two looks, or others were hardly there for longer."""
     told = []
     if unseen := run.timeline.unseen_tasks:
@@ -105,7 +105,7 @@ def _threads_not_seen(run: ThreadFigures) -> Finding | None:
     return Finding("threads_stayed", holds=False, text=text)
 
 
-def processes_told(run: ThreadFigures) -> Finding | None:
+def processes_told(run: ProgramMetrics) -> Finding | None:
     """Said only where there is something that can't be told of a process, in which threads could share a GIL."""
     seen = run.timeline.processes.values()
     concerned = [each for each in seen if each.cannot and run.has_had_several(each.pid)]
@@ -129,7 +129,7 @@ LOOKS_ENOUGH = 20
 """... nor where there were fewer looks."""
 
 
-def gil_waited_for(run: ThreadFigures) -> Finding | None:
+def gil_waited_for(run: ProgramMetrics) -> Finding | None:
     """How long threads waited for the GIL; beside it how long it was held, which is no cost by itself."""
     wanted = sum(run.totals.states.get(state, 0) for state in COMPUTING)
     if not wanted or not run.tells(State.GIL) or not run.any_gil:
@@ -146,13 +146,15 @@ def gil_waited_for(run: ThreadFigures) -> Finding | None:
             text += f", most of all {most.name}, for {seconds(run.states[most][State.GIL])}"
     else:
         text += ": it was in nobody's way"
-    ribbon = run.timeline.ribbon
-    return Finding("gil_waited_for", holds, f"{text}.{'' if ribbon is None else _held(run, ribbon)}")
+    gil_timeline = run.timeline.gil_timeline
+    return Finding(
+        "gil_waited_for", holds, f"{text}.{'' if gil_timeline is None else _held(run, gil_timeline)}"
+    )
 
 
-def why_hardly_known(timeline: Timeline, ribbon: Ribbon, since: int, until: int) -> str:
+def why_hardly_known(timeline: Timeline, gil_timeline: GilTimeline, since: int, until: int) -> str:
     """Why no figures are told of who held a GIL within [since, until] (ns), as a clause; empty where they are."""
-    shares, length = ribbon.shares(since, until), until - since
+    shares, length = gil_timeline.shares(since, until), until - since
     known = shares.held + shares.free
     if not known or known < KNOWN_ENOUGH * length:
         return f"who had it is known of no more than {seconds(known)} of {seconds(length)}"
@@ -162,26 +164,26 @@ def why_hardly_known(timeline: Timeline, ribbon: Ribbon, since: int, until: int)
     return ""
 
 
-def _held(run: ThreadFigures, ribbon: Ribbon) -> str:
+def _held(run: ProgramMetrics, gil_timeline: GilTimeline) -> str:
     """For how long a GIL was held, as a sentence of its own, with a space before it."""
     since, until = run.since, run.until
-    shares, length = ribbon.shares(since, until), until - since
+    shares, length = gil_timeline.shares(since, until), until - since
     known = shares.held + shares.free
-    seen = run.timeline.processes.get(ribbon.pid)
-    process = f"{seen.name} (process {seen.pid})" if seen else f"process {ribbon.pid}"
-    whose = f" of {process}" if len({each.pid for each in run.timeline.ribbons}) > 1 else ""
-    which = f", that of interpreter {ribbon.interpreter}," if ribbon.interpreter else ""
+    seen = run.timeline.processes.get(gil_timeline.pid)
+    process = f"{seen.name} (process {seen.pid})" if seen else f"process {gil_timeline.pid}"
+    whose = f" of {process}" if len({each.pid for each in run.timeline.gil_timelines}) > 1 else ""
+    which = f", that of interpreter {gil_timeline.interpreter}," if gil_timeline.interpreter else ""
     if length < SHORT_NS:
         return ""
-    if why := why_hardly_known(run.timeline, ribbon, since, until):
+    if why := why_hardly_known(run.timeline, gil_timeline, since, until):
         return f" For how long the GIL{whose}{which} was held can't be told: {why}."
     if known < SHORT_NS:
         return ""
-    if ribbon.inferred:  # where it is known, somebody holds it
+    if gil_timeline.inferred:  # where it is known, somebody holds it
         share = f"at least {percent(shares.held / length)} of the time"
     else:
         share = f"{percent(shares.held / known)} of the {seconds(known)} of which it is known"
-    handed = ribbon.handed(until) - ribbon.handed(since)
+    handed = gil_timeline.handed(until) - gil_timeline.handed(since)
     rate = handed * NS_PER_S / length
     often = f"{count(round(rate), 'time')} a second" if rate >= 1 else count(handed, "time")
     changed = f"changed hands at least {often}" if handed else "was not seen to change hands"
@@ -205,7 +207,7 @@ _FOR = {
 }
 
 
-def who_waited_most(run: ThreadFigures) -> Finding | None:
+def who_waited_most(run: ProgramMetrics) -> Finding | None:
     """The thread that waited longest, and what for: of several that are there one by one, and have work to do."""
     if run.totals.total_ns < SHORT_NS or not run.tells_waits or len(run.threads) < 2:
         return None
@@ -223,7 +225,7 @@ def who_waited_most(run: ThreadFigures) -> Finding | None:
     return Finding("who_waited_most", holds=True, text=text)
 
 
-def _asked_of(run: ThreadFigures) -> Sequence[Lane]:
+def _asked_of(run: ProgramMetrics) -> Sequence[Lane]:
     """The threads that do something, or would: else those that might, where none does, as when all wait for a lock.
 
     Waiting for events is what event loops are for. A main thread that has started others waits for their end.

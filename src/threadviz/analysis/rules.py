@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from threadviz.analysis.metrics import Figures, Finding, ThreadFigures
+from threadviz.analysis.metrics import Finding, ProgramMetrics, RunMetrics
 from threadviz.analysis.program_rules import (
     cores_were_enough,
     gil_waited_for,
@@ -26,10 +26,10 @@ from threadviz.analysis.workload_rules import (
     total_is_sum,
     workers_kept_busy,
 )
-from threadviz.protocol.events import Watches
+from threadviz.protocol.events import TargetKind
 from threadviz.timeline import Timeline
 
-RULES: tuple[Callable[[Figures], Finding | None], ...] = (
+RULES: tuple[Callable[[RunMetrics], Finding | None], ...] = (
     run_finished,
     observation_sufficed,
     total_is_sum,
@@ -45,7 +45,7 @@ RULES: tuple[Callable[[Figures], Finding | None], ...] = (
 )
 """Each is asked of every workload's run, and gives None where its question does not arise. Its name is the id."""
 
-RULES_OF_PROGRAMS: tuple[Callable[[ThreadFigures], Finding | None], ...] = (
+RULES_OF_PROGRAMS: tuple[Callable[[ProgramMetrics], Finding | None], ...] = (
     run_finished,
     program_succeeded,
     observation_sufficed,
@@ -69,9 +69,9 @@ OF_WHOLE_RUNS = frozenset(
 
 def findings(timeline: Timeline) -> list[Finding]:
     """What the run shows, as far as it came. Raises StreamError where not even its header is there."""
-    if timeline.header.watches is not Watches.WORKLOAD:
-        threads = ThreadFigures(timeline)
+    if timeline.header.watches is not TargetKind.WORKLOAD:
+        threads = ProgramMetrics(timeline)
         return [finding for rule in RULES_OF_PROGRAMS if (finding := rule(threads)) is not None]
-    figures = Figures(timeline)
+    figures = RunMetrics(timeline)
     asked = [rule for rule in RULES if figures.whole or rule not in OF_WHOLE_RUNS]
     return [finding for rule in asked if (finding := rule(figures)) is not None]

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 
-from threadviz.analysis.metrics import COMPUTING, SHORT_NS, WAITING, Figures, Finding
-from threadviz.protocol.events import Outcome, State, Watches
+from threadviz.analysis.metrics import COMPUTING, SHORT_NS, WAITING, Finding, RunMetrics
+from threadviz.protocol.events import Outcome, State, TargetKind
 from threadviz.text import NS_PER_S, count, percent, seconds
 from threadviz.timeline import Task, Timeline
 
@@ -21,7 +21,7 @@ SLOW_CALLBACK_NS = 100_000_000
 """From here on asyncio itself calls a loop's step slow: `loop.slow_callback_duration`, 100 ms by default."""
 
 
-def total_is_sum(run: Figures) -> Finding | None:
+def total_is_sum(run: RunMetrics) -> Finding | None:
     """Calls made plainly come one after the other, so that the total is about their sum."""
     total, added = run.totals.total_ns, run.totals.sum_ns
     if not run.plain or not added or not total:
@@ -37,7 +37,7 @@ def total_is_sum(run: Figures) -> Finding | None:
     return Finding("total_is_sum", holds=False, text=text)
 
 
-def total_is_slowest(run: Figures) -> Finding | None:
+def total_is_slowest(run: RunMetrics) -> Finding | None:
     """With a worker for each task the total is hardly more than the slowest of them."""
     total, slowest = run.totals.total_ns, run.totals.slowest_ns
     if run.pool is None or len(run.started) < 2 or run.header.workers < len(run.started) or not slowest:
@@ -51,7 +51,7 @@ def total_is_slowest(run: Figures) -> Finding | None:
     return Finding("total_is_slowest", holds, text)
 
 
-def workers_kept_busy(run: Figures) -> Finding | None:
+def workers_kept_busy(run: RunMetrics) -> Finding | None:
     """With fewer workers than tasks, the total is about the sum shared out among the workers that there were."""
     total, workers = run.totals.total_ns, len(run.timeline.workers)
     if run.pool is None or run.header.workers >= len(run.started) or not total or not workers:
@@ -69,13 +69,13 @@ def workers_kept_busy(run: Figures) -> Finding | None:
     return Finding("workers_kept_busy", holds, text)
 
 
-def limited_by_workers(run: Figures) -> bool:
+def limited_by_workers(run: RunMetrics) -> bool:
     """Whether more workers would have let tasks that mostly waited do so at the same time.
 
     Where tasks wait for locks they may wait for each other: then it can't be told.
     """
     total, workers = run.totals.total_ns, len(run.timeline.workers)
-    if run.header.watches is not Watches.WORKLOAD or run.pool is None or not total:
+    if run.header.watches is not TargetKind.WORKLOAD or run.pool is None or not total:
         return False
     if workers != run.header.workers or workers >= len(run.started):
         return False
@@ -89,7 +89,7 @@ def workers_were(workers: int) -> str:
     return "the one worker was" if workers == 1 else f"the {workers} workers were"
 
 
-def order_of_results(run: Figures) -> Finding | None:
+def order_of_results(run: RunMetrics) -> Finding | None:
     """Plain calls come back in the order of submission; calls on workers as soon as each is done."""
     finished = [task for task in run.timeline.finished_tasks() if task.started is not None]
     if len(finished) < 2 or not (run.plain or run.pool):
@@ -123,7 +123,7 @@ def _overtaken(finished: list[Task]) -> list[tuple[Task, Task]]:
     return overtaken
 
 
-def loop_could_answer(run: Figures) -> Finding | None:
+def loop_could_answer(run: RunMetrics) -> Finding | None:
     """For how long the event loop could not have answered."""
     if run.timeline.loop is None or not run.totals.total_ns:
         return None
@@ -156,7 +156,7 @@ WAYS_NAMED = 3
 """So many ways of failing are told; the list of the tasks has them all."""
 
 
-def run_finished(run: Figures) -> Finding | None:
+def run_finished(run: RunMetrics) -> Finding | None:
     """Said only of a run that did not go to its end, or in which something died."""
     if run.whole:
         return None
@@ -189,7 +189,7 @@ def why_broken(timeline: Timeline) -> list[str]:
     return clauses
 
 
-def all_tasks_succeeded(run: Figures) -> Finding | None:
+def all_tasks_succeeded(run: RunMetrics) -> Finding | None:
     """How many tasks failed, and how."""
     tasks = run.timeline.tasks
     if not tasks:
@@ -203,7 +203,7 @@ def all_tasks_succeeded(run: Figures) -> Finding | None:
     return Finding("all_tasks_succeeded", holds=False, text="; ".join(parts) + ".")
 
 
-def _ways(run: Figures) -> str:
+def _ways(run: RunMetrics) -> str:
     """How tasks failed, the most frequent way first."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for task in run.failed:
@@ -216,7 +216,7 @@ def _ways(run: Figures) -> str:
     return ", ".join(told) + (f", and in {count(more, 'other way')}" if more > 0 else "")
 
 
-def observation_sufficed(run: Figures) -> Finding | None:
+def observation_sufficed(run: RunMetrics) -> Finding | None:
     """Said only where the observer missed so much that the figures suffer, or looked far less often than asked."""
     tick, probe = run.timeline.tick, run.header.probe
     lanes_ns = sum(run.totals.states.values())
@@ -266,7 +266,7 @@ MATTERS = 0.05
 _NOT_SHOWN = "could not show, for other programs had the cores"
 
 
-def threads_gain_nothing(run: Figures) -> Finding | None:
+def threads_gain_nothing(run: RunMetrics) -> Finding | None:
     """CPU-bound work does not get faster on threads (unless it releases the GIL)."""
     if run.pool != "thread" or not run.shared or not _cpu_bound(run):
         return None
@@ -284,7 +284,7 @@ def threads_gain_nothing(run: Figures) -> Finding | None:
     return Finding("threads_gain_nothing", holds, f"{_computed(run)}{why}.")
 
 
-def processes_gain(run: Figures) -> Finding | None:
+def processes_gain(run: RunMetrics) -> Finding | None:
     """CPU-bound work gets faster on processes."""
     if run.pool != "process" or not run.shared or not _cpu_bound(run):
         return None
@@ -293,11 +293,11 @@ def processes_gain(run: Figures) -> Finding | None:
     return Finding("processes_gain", holds, f"{_computed(run)}{why}.")
 
 
-def _cpu_bound(run: Figures) -> bool:
+def _cpu_bound(run: RunMetrics) -> bool:
     return run.task_share(*COMPUTING) >= CPU_BOUND
 
 
-def _computed(run: Figures) -> str:
+def _computed(run: RunMetrics) -> str:
     share, cores = percent(run.task_share(*COMPUTING)), count(run.header.cores, "core")
     return (
         f"The tasks are CPU-bound (for {share} of their time they ran, or waited to be let run),"
@@ -305,7 +305,7 @@ def _computed(run: Figures) -> str:
     )
 
 
-def gil_in_the_way(run: Figures) -> Finding | None:
+def gil_in_the_way(run: RunMetrics) -> Finding | None:
     """How much of the tasks' time went into waiting for the GIL."""
     if run.pool is None or not run.timeline.gil or not _can_tell(run, State.GIL):
         return None
@@ -314,7 +314,7 @@ def gil_in_the_way(run: Figures) -> Finding | None:
     return Finding("gil_in_the_way", holds, f"{text}." if holds else f"{text}: it was in nobody's way.")
 
 
-def cores_sufficed(run: Figures) -> Finding | None:
+def cores_sufficed(run: RunMetrics) -> Finding | None:
     """Whether tasks had to wait for a core, and whose threads had it."""
     if not _can_tell(run, State.READY):
         return None
@@ -326,7 +326,7 @@ def cores_sufficed(run: Figures) -> Finding | None:
     return Finding("cores_sufficed", holds, f"{text}: {whose}.")
 
 
-def who_had_the_cores(run: Figures, own: str) -> str:
+def who_had_the_cores(run: RunMetrics, own: str) -> str:
     """Who had the cores when threads waited for them, as a clause; `own` is what the run's threads are called."""
     needed, cores = run.contenders, run.header.cores
     if round(needed) <= cores:
@@ -335,16 +335,16 @@ def who_had_the_cores(run: Figures, own: str) -> str:
     return f"{own} needed {needed:.1f}, and there {'is' if cores == 1 else 'are'} {count(cores, 'core')}"
 
 
-def cores_elsewhere(run: Figures) -> bool:
+def cores_elsewhere(run: RunMetrics) -> bool:
     """Whether tasks waited for cores although the run's own threads could not have taken more than all of them."""
     return run.task_share(State.READY) >= MATTERS and round(run.contenders) <= run.header.cores
 
 
-def _can_tell(run: Figures, state: State) -> bool:
+def _can_tell(run: RunMetrics, state: State) -> bool:
     return state in run.header.probe.tells and run.totals.sum_ns > 0
 
 
-def _spent(run: Figures, state: State, doing: str) -> str:
+def _spent(run: RunMetrics, state: State, doing: str) -> str:
     share = percent(run.task_share(state))
     figures = f"{seconds(run.task_ns[state])} of {seconds(run.totals.sum_ns)}"
     return f"The tasks spent {share} of their time {doing} ({figures})"

@@ -6,8 +6,8 @@ import re
 import click
 
 from threadviz.cli.execution import ProgressBar, carry_out
-from threadviz.cli.options import Wishes, looking_on
-from threadviz.cli.output import CommandError, Exit, complain, print_run
+from threadviz.cli.options import ViewerOptions, looking_on
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_run
 from threadviz.cli.signals import Interrupts
 from threadviz.observer.targets.attach import TargetError, find_target
 from threadviz.protocol.requests import AttachRequest
@@ -24,7 +24,7 @@ NS_PER_S = 1_000_000_000
     metavar="S",
     help="Without the app: let go of it after so many seconds, and report.",
 )
-def attach(pid: str, seconds: float | None, wishes: Wishes) -> int:
+def attach(pid: str, seconds: float | None, wishes: ViewerOptions) -> int:
     """Look on at the running process PID.
 
     Shows every thread of a CPython process, and of those that it starts, as a lane. The process is left as it is, also
@@ -41,7 +41,7 @@ def attach(pid: str, seconds: float | None, wishes: Wishes) -> int:
         status, run = look_on(request, wishes.record, wishes.plain)
         if run.trouble:
             complain(run.trouble)
-        return status or (Exit.BROKEN if run.trouble else Exit.FINISHED)
+        return status or (ExitStatus.BROKEN if run.trouble else ExitStatus.FINISHED)
     with Interrupts() as interrupts, ProgressBar() as bar:
         bar.begin(request.workload)
         ran = carry_out(
@@ -60,7 +60,7 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _request(pid: int, wishes: Wishes) -> AttachRequest:
+def _request(pid: int, wishes: ViewerOptions) -> AttachRequest:
     """Return what to ask for. Raises CommandError where the process can't be watched."""
     try:
         target = find_target(pid, wishes.probe)

@@ -13,26 +13,26 @@ from threadviz.cli.execution import ProgressBar, Ran, carry_out
 from threadviz.cli.export import export
 from threadviz.cli.open import open_, show
 from threadviz.cli.options import making_runs, printing, recording
-from threadviz.cli.output import CommandError, Exit, complain, print_run, stdout_paper, write
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stdout_paper, write
 from threadviz.cli.shot import shot
 from threadviz.cli.signals import Interrupts
-from threadviz.cli.user_function import Printed, asked_for, naming_function, refusal, tell_of_failures
+from threadviz.cli.user_function import PrintedOutput, asked_for, naming_function, refusal, tell_of_failures
 from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest
-from threadviz.run_options import AskError, requests
+from threadviz.run_options import OptionsError, requests
 
 
 def carry_out_words() -> int:
-    """Do what the command's words ask for, and return a status of `Exit`. Raises CommandError."""
+    """Do what the command's words ask for, and return a status of `ExitStatus`. Raises CommandError."""
     try:
-        return int(threadviz.main(prog_name="threadviz", standalone_mode=False) or Exit.FINISHED)
+        return int(threadviz.main(prog_name="threadviz", standalone_mode=False) or ExitStatus.FINISHED)
     except click.UsageError as error:
         asked = error.ctx.command_path if error.ctx else "threadviz"
         message = error.format_message().rstrip(".")
         raise CommandError(
             f"{message}{' See' if message.endswith('?') else ': see'} {asked} --help"
         ) from error
-    except AskError as error:
+    except OptionsError as error:
         raise CommandError(error.as_options) from error
     except OSError:
         write("")  # raises CommandError where click, which prints help and version by itself, could not
@@ -62,7 +62,7 @@ def threadviz(context: click.Context, plain: bool) -> int:
         command = context.invoked_subcommand
         what = f"say it after {command}" if command in _DRAWING else f"leave it out of {command}"
         raise CommandError(f"--ascii is for the app: {what}")
-    return Exit.FINISHED
+    return ExitStatus.FINISHED
 
 
 @threadviz.command()
@@ -72,7 +72,9 @@ def threadviz(context: click.Context, plain: bool) -> int:
 @click.argument("workload", required=False)
 @click.option("--mode", metavar="MODE", help=f"How the calls are made: {', '.join(MODES)}.")
 @recording
-def run(workload: str | None, mode: str | None, record: Path | None, as_json: bool, **options: Any) -> Exit:
+def run(
+    workload: str | None, mode: str | None, record: Path | None, as_json: bool, **options: Any
+) -> ExitStatus:
     """Run WORKLOAD, or a function of yours, under one mode.
 
     Prints the lanes, the tasks, the totals, and what the run shows.
@@ -82,14 +84,14 @@ def run(workload: str | None, mode: str | None, record: Path | None, as_json: bo
     if mode is None:
         raise CommandError(f"how to run is not said: add --mode and one of {', '.join(MODES)}")
     (request,) = requests(asked, [mode])
-    with Printed() as printed:
+    with PrintedOutput() as printed:
         with Interrupts() as interrupts, ProgressBar() as bar:
             bar.begin(f"{request.workload}, {request.mode}")
             ran = carry_out(printed.into(request), interrupts, bar, record)
         return _tell(request, ran, record, as_json)
 
 
-def _tell(request: RunRequest, ran: Ran, record: Path | None, as_json: bool) -> Exit:
+def _tell(request: RunRequest, ran: Ran, record: Path | None, as_json: bool) -> ExitStatus:
     """Print the report of a run, and what went wrong with it. Raises CommandError."""
     if ran.measured:
         print_run(ran.timeline, as_json)
@@ -102,7 +104,7 @@ def _tell(request: RunRequest, ran: Ran, record: Path | None, as_json: bool) -> 
 
 
 @threadviz.command(name="list")
-def list_() -> Exit:
+def list_() -> ExitStatus:
     """Show what there is to run.
 
     The workloads, the modes, the sets of sites, and the probe that this machine gets.
@@ -110,7 +112,7 @@ def list_() -> Exit:
     from threadviz.cli.list import listing
 
     write(listing(stdout_paper()))
-    return Exit.FINISHED
+    return ExitStatus.FINISHED
 
 
 for command in (exec_, attach, compare, show, open_, shot, export):

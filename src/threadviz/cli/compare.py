@@ -9,10 +9,10 @@ import click
 from threadviz.analysis import labelled
 from threadviz.cli.execution import ProgressBar, Ran, carry_out
 from threadviz.cli.options import making_runs, printing, refuse_all_but
-from threadviz.cli.output import CommandError, Exit, complain, print_comparison
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_comparison
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.cli.signals import Interrupts
-from threadviz.cli.user_function import Printed, asked_for, naming_function, refusal, tell_of_failures
+from threadviz.cli.user_function import PrintedOutput, asked_for, naming_function, refusal, tell_of_failures
 from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest
 from threadviz.run_options import requests, split_modes
@@ -31,7 +31,7 @@ _OF_RECORDINGS = {"what", "as_json"}
 @click.pass_context
 def compare(
     context: click.Context, /, what: tuple[str, ...], modes: str, as_json: bool, **options: Any
-) -> Exit:
+) -> ExitStatus:
     """Run WORKLOAD, or a function of yours, under several modes, or compare recordings.
 
     The modes run one after the other, and are printed side by side, with a verdict.
@@ -59,8 +59,8 @@ def compare(
     return _compare_recordings([*map(Path, what)], as_json)
 
 
-def _compare_modes(asked: Sequence[RunRequest], as_json: bool) -> Exit:
-    with Printed() as printed:
+def _compare_modes(asked: Sequence[RunRequest], as_json: bool) -> ExitStatus:
+    with PrintedOutput() as printed:
         return _tell(asked, _run([*map(printed.into, asked)]), as_json)
 
 
@@ -71,12 +71,12 @@ def _run(asked: Sequence[RunRequest]) -> list[Ran]:
         for number, request in enumerate(asked, 1):
             bar.begin(f"{request.workload}, {request.mode} ({number} of {len(asked)} modes)")
             done.append(carry_out(request, interrupts, bar))
-            if done[-1].status is not Exit.FINISHED:
+            if done[-1].status is not ExitStatus.FINISHED:
                 break
     return done
 
 
-def _tell(asked: Sequence[RunRequest], done: Sequence[Ran], as_json: bool) -> Exit:
+def _tell(asked: Sequence[RunRequest], done: Sequence[Ran], as_json: bool) -> ExitStatus:
     """Print how they compare, and what went wrong. Raises CommandError."""
     timelines = labelled(ran.timeline for ran in done if ran.measured)
     not_run = [request.mode for request in asked if request.mode not in timelines]
@@ -90,8 +90,8 @@ def _tell(asked: Sequence[RunRequest], done: Sequence[Ran], as_json: bool) -> Ex
     return done[-1].status
 
 
-def _compare_recordings(paths: Sequence[Path], as_json: bool) -> Exit:
+def _compare_recordings(paths: Sequence[Path], as_json: bool) -> ExitStatus:
     loaded = [*map(read, paths)]
     print_comparison(labelled(each.timeline for each in loaded), as_json)
     complain_of_dropped(paths, loaded)
-    return Exit.FINISHED
+    return ExitStatus.FINISHED

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from threadviz.cli.execution import Ran, carry_out
-from threadviz.cli.options import Wishes, looking_on
-from threadviz.cli.output import CommandError, Exit, complain, print_run, stderr_paper, write_words
-from threadviz.cli.signals import PassingOn
+from threadviz.cli.options import ViewerOptions, looking_on
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_paper, write_words
+from threadviz.cli.signals import SignalForwarding
 from threadviz.observer.collectors.processes import title
 from threadviz.observer.probes.base import ProcessKind
 from threadviz.protocol.events import Outcome
@@ -28,14 +28,14 @@ _TITLE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class ProgramCommand:
     """What is started, and what to call it."""
 
     command: tuple[str, ...]
     title: str
 
 
-def find_program(words: Sequence[str]) -> Program:
+def find_program(words: Sequence[str]) -> ProgramCommand:
     """Return the program that these words ask for: SCRIPT, -m MODULE or -- COMMAND, with its arguments.
 
     Raises CommandError where it can be seen that it can't be started.
@@ -57,9 +57,9 @@ def find_program(words: Sequence[str]) -> Program:
     return _program(sys.executable, first, *rest)
 
 
-def _program(*command: str) -> Program:
+def _program(*command: str) -> ProgramCommand:
     name = title(command, ProcessKind.SUBJECT, Path(command[0]).name)
-    return Program(command, clipped(printable(name), _TITLE_LENGTH))
+    return ProgramCommand(command, clipped(printable(name), _TITLE_LENGTH))
 
 
 def _check_script(script: str) -> None:
@@ -125,7 +125,7 @@ class _UpToProgram(click.Command):
     metavar="SCRIPT [ARGS]... | -m MODULE [ARGS]... | -- COMMAND [ARGS]...",
 )
 @looking_on
-def exec_(words: Sequence[str], wishes: Wishes) -> int:
+def exec_(words: Sequence[str], wishes: ViewerOptions) -> int:
     """Run a Python program, and look on.
 
     Shows every thread of every process of it as a lane. SCRIPT and MODULE run on threadviz's own Python; for another,
@@ -147,10 +147,10 @@ def exec_(words: Sequence[str], wishes: Wishes) -> int:
     return _headless(program, wishes) if wishes.headless else _in_app(program, wishes)
 
 
-def _headless(program: Program, wishes: Wishes) -> int:
+def _headless(program: ProgramCommand, wishes: ViewerOptions) -> int:
     """Run it on threadviz's own streams, and print the report."""
     request = _request(program, wishes, (0, 1, 2), foreground=True)
-    with PassingOn() as signals:
+    with SignalForwarding() as signals:
         ran = carry_out(request, signals, None, wishes.record)
     if ran.measured:
         paper = None if wishes.as_json else stderr_paper()
@@ -160,7 +160,7 @@ def _headless(program: Program, wishes: Wishes) -> int:
     return _status(program, ran, wishes)
 
 
-def _in_app(program: Program, wishes: Wishes) -> int:
+def _in_app(program: ProgramCommand, wishes: ViewerOptions) -> int:
     """Show it in the app, on a terminal of its own."""
     from threadviz.cli.open import look_on
     from threadviz.tui.runs.terminal import ProgramTerminal
@@ -173,11 +173,11 @@ def _in_app(program: Program, wishes: Wishes) -> int:
         status, run = look_on(request, wishes.record, wishes.plain, terminal.printed)
     if status:
         return status
-    return _status(program, Ran(run.timeline, Exit.INTERRUPTED, run.trouble), wishes)
+    return _status(program, Ran(run.timeline, ExitStatus.INTERRUPTED, run.trouble), wishes)
 
 
 def _request(
-    program: Program, wishes: Wishes, streams: tuple[int, int, int], *, foreground: bool
+    program: ProgramCommand, wishes: ViewerOptions, streams: tuple[int, int, int], *, foreground: bool
 ) -> ExecRequest:
     stdin, stdout, stderr = streams
     return ExecRequest(
@@ -222,7 +222,7 @@ def _size() -> tuple[int, int]:
     return 80, 24
 
 
-def _status(program: Program, ran: Ran, wishes: Wishes) -> int:
+def _status(program: ProgramCommand, ran: Ran, wishes: ViewerOptions) -> int:
     """Return the program's exit status, or that of `ran` where it did not end by itself; say what went wrong.
 
     Raises CommandError where the program could not be started.
@@ -238,6 +238,6 @@ def _status(program: Program, ran: Ran, wishes: Wishes) -> int:
     if ran.trouble:
         complain(ran.trouble)
     if closed is None or closed.outcome is Outcome.INTERRUPTED or closed.status is None:
-        return Exit.BROKEN if ran.trouble and ran.status is not Exit.INTERRUPTED else ran.status
+        return ExitStatus.BROKEN if ran.trouble and ran.status is not ExitStatus.INTERRUPTED else ran.status
     status = closed.status if closed.status >= 0 else KILLED - closed.status
-    return status or (Exit.BROKEN if ran.trouble else Exit.FINISHED)
+    return status or (ExitStatus.BROKEN if ran.trouble else ExitStatus.FINISHED)

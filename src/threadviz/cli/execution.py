@@ -3,7 +3,7 @@
 import sys
 from typing import TYPE_CHECKING, Self
 
-from threadviz.protocol.events import Watches
+from threadviz.protocol.events import TargetKind
 from threadviz.text import count
 from threadviz.timeline import Timeline
 
@@ -14,14 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadviz.cli.output import CommandError, Exit
-from threadviz.cli.signals import Interrupts, PassingOn
-from threadviz.launcher import Launch, RecordingError
+from threadviz.cli.output import CommandError, ExitStatus
+from threadviz.cli.signals import Interrupts, SignalForwarding
+from threadviz.launcher import LaunchedRun, RecordingError
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import AnyEvent
 from threadviz.protocol.requests import AttachRequest, Request
 from threadviz.recordings.writer import RecordingFile
-from threadviz.run_follower import Following
+from threadviz.run_follower import RunFollower
 
 # The progress bar on stderr.
 
@@ -52,7 +52,7 @@ class ProgressBar:
             return
         self._drawn = timeline.now
         total: int | None
-        if timeline.header.watches is Watches.WORKLOAD:
+        if timeline.header.watches is TargetKind.WORKLOAD:
             done, total = len(timeline.finished_tasks()), timeline.header.tasks
             words = f"{done} of {total} tasks"
         else:  # when that ends, nobody knows
@@ -121,7 +121,7 @@ class Ran:
     """What was measured of a run, how the run came out, and what went wrong, as a sentence, if anything did."""
 
     timeline: Timeline
-    status: Exit
+    status: ExitStatus
     trouble: str
 
     @property
@@ -132,7 +132,7 @@ class Ran:
 
 def carry_out(
     request: Request,
-    interrupts: Interrupts | PassingOn,
+    interrupts: Interrupts | SignalForwarding,
     bar: ProgressBar | None,
     record: Path | None = None,
     for_ns: int | None = None,
@@ -143,7 +143,7 @@ def carry_out(
     CommandError, and starts nothing, where it can't be recorded.
     """
     recording = None if record is None else open_recording(record)
-    following = Following()
+    following = RunFollower()
     try:
         _follow(request, recording, interrupts, bar, following, for_ns)
     finally:
@@ -160,20 +160,20 @@ def carry_out(
             if timeline.begin is not None
             else "nothing was measured"
         )
-        return Ran(timeline, Exit.INTERRUPTED, f"interrupted: {until}")
-    return Ran(timeline, Exit.BROKEN if following.trouble else Exit.FINISHED, following.trouble)
+        return Ran(timeline, ExitStatus.INTERRUPTED, f"interrupted: {until}")
+    return Ran(timeline, ExitStatus.BROKEN if following.trouble else ExitStatus.FINISHED, following.trouble)
 
 
 def _follow(
     request: Request,
     recording: RecordingFile | None,
-    interrupts: Interrupts | PassingOn,
+    interrupts: Interrupts | SignalForwarding,
     bar: ProgressBar | None,
-    following: Following,
+    following: RunFollower,
     for_ns: int | None,
 ) -> None:
     try:
-        launch = Launch(request, recording)
+        launch = LaunchedRun(request, recording)
     except OSError as error:
         following.not_started(error)
         return
@@ -192,7 +192,7 @@ def _follow(
             following.not_believed(error)
 
 
-def _events(launch: Launch, following: Following) -> Iterator[AnyEvent]:
+def _events(launch: LaunchedRun, following: RunFollower) -> Iterator[AnyEvent]:
     """Yield the run's events to its end, even where it can't be recorded any further."""
     try:
         yield from launch.events()

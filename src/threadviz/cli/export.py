@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from threadviz.atomic_write import finish, unfinished
-from threadviz.cli.output import CommandError, Exit, complain, write
+from threadviz.cli.output import CommandError, ExitStatus, complain, write
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.cli.signals import Interrupts
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="The file to write, or '-' for standard output; else one beside FILE, of its name.",
 )
 @click.option("--force", is_flag=True, help="Write over what is there.")
-def export(file: str, name: str | None, output: str | None, force: bool) -> Exit:
+def export(file: str, name: str | None, output: str | None, force: bool) -> ExitStatus:
     """Write the recording FILE down for other programs.
 
     trace is the JSON that ui.perfetto.dev and speedscope open; csv is two tables, OUT.csv with a row for each
@@ -57,7 +57,7 @@ def export(file: str, name: str | None, output: str | None, force: bool) -> Exit
     if paths:
         complain(f"wrote {' and '.join(map(str, paths))}: {asked.hint}")
     complain_of_dropped([recording], [loaded])
-    return Exit.FINISHED
+    return ExitStatus.FINISHED
 
 
 def _paths(recording: Path, output: str | None, asked: "Format") -> list[Path]:
@@ -99,7 +99,7 @@ def _check(path: Path, recording: Path, force: bool) -> None:
 def _until_interrupted(text: Iterator[str], interrupts: Interrupts) -> Iterator[str]:
     for piece in text:
         if interrupts.noted:
-            raise CommandError("interrupted, and nothing was written", Exit.INTERRUPTED)
+            raise CommandError("interrupted, and nothing was written", ExitStatus.INTERRUPTED)
         yield piece
 
 
@@ -121,4 +121,4 @@ def _write(texts: dict[Path, Iterator[str]], force: bool) -> None:
 
 
 def _unwritten(path: Path, error: OSError) -> CommandError:
-    return CommandError(f"{str(path)!r} can't be written ({error.strerror})", Exit.BROKEN)
+    return CommandError(f"{str(path)!r} can't be written ({error.strerror})", ExitStatus.BROKEN)

@@ -15,13 +15,13 @@ from threadviz.modes import MODES
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.probes.sampler import BUDGET
 from threadviz.protocol.events import ProbeInfo
-from threadviz.report.console import Paper
+from threadviz.report.console import ReportConsole
 from threadviz.report.text import columns
 from threadviz.text import NS_PER_S, percent, printable, seconds
 from threadviz.workloads import WORKLOADS
 
 
-def listing(paper: Paper) -> str:
+def listing(paper: ReportConsole) -> str:
     """Return all of it as text. Raises SetsError where the shipped sets can't be read."""
     return paper.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probes(*probes_of_this_machine()))
 

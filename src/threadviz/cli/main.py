@@ -6,11 +6,11 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from threadviz.cli.output import CommandError, Exit, complain, open_missing
+from threadviz.cli.output import CommandError, ExitStatus, complain, open_missing
 
 
 def main() -> NoReturn:
-    """Run the command, and exit with a status of `Exit`. While there is no run to end, Ctrl-C ends it at once.
+    """Run the command, and exit with a status of `ExitStatus`. While there is no run to end, Ctrl-C ends it at once.
 
     Unless it was started to ignore that, as a shell does with what is to run in the background.
     """
@@ -21,11 +21,11 @@ def main() -> NoReturn:
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
     """End without an exception, which would be a traceback where nothing catches it, as in imports."""
-    os._exit(Exit.INTERRUPTED)
+    os._exit(ExitStatus.INTERRUPTED)
 
 
 def carry_out_command() -> NoReturn:
-    """Do what the command's words ask for, and exit with a status of `Exit`."""
+    """Do what the command's words ask for, and exit with a status of `ExitStatus`."""
     open_missing()
     try:
         status = _carry_out(sys.argv[1:])

@@ -12,13 +12,13 @@ from pathlib import Path
 import click
 
 from threadviz.cli.options import printing
-from threadviz.cli.output import CommandError, Exit, print_run, stdout_paper
+from threadviz.cli.output import CommandError, ExitStatus, print_run, stdout_paper
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.protocol.requests import AttachRequest, ExecRequest
-from threadviz.run_options import Asked, requests
+from threadviz.run_options import RunOptions, requests
 from threadviz.tui.app import ThreadvizApp
-from threadviz.tui.runs import Run, Sitting
-from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.runs import Run, Session
+from threadviz.tui.runs.ansi import TerminalText
 
 
 @click.command()
@@ -26,7 +26,7 @@ from threadviz.tui.runs.ansi import Printed
 @printing
 @click.option("--width", type=int, metavar="N", help="Make the report N characters wide.")
 @click.option("--ascii", "plain", is_flag=True, help="Print ASCII characters only, and no colours.")
-def show(file: Path, as_json: bool, width: int | None, plain: bool) -> Exit:
+def show(file: Path, as_json: bool, width: int | None, plain: bool) -> ExitStatus:
     """Print the report of the recording FILE.
 
     It is the report that the run itself printed.
@@ -44,7 +44,7 @@ def show(file: Path, as_json: bool, width: int | None, plain: bool) -> Exit:
     loaded = read(file)
     print_run(loaded.timeline, as_json, paper)
     complain_of_dropped([file], [loaded])
-    return Exit.FINISHED
+    return ExitStatus.FINISHED
 
 
 @click.command(name="open")
@@ -79,14 +79,14 @@ def open_app(plain: bool) -> int:
     Raises CommandError where there is no terminal for it. Whatever ends it, nothing of a run is left.
     """
     _check_terminal("see threadviz run --help")
-    sitting = Sitting()
+    session = Session()
     try:
-        sitting.start(*requests(Asked(), [FIRST]))
+        session.start(*requests(RunOptions(), [FIRST]))
         # Only now, for it takes about as long to import Textual as the run's processes take to start.
 
-        return show_runs(sitting, plain)
+        return show_runs(session, plain)
     finally:
-        sitting.close()
+        session.close()
 
 
 def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
@@ -97,18 +97,18 @@ def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
     from threadviz.cli.recordings import read, what_was_dropped
 
     _check_terminal("see threadviz show --help")
-    sitting = Sitting()
+    session = Session()
     try:
         loaded = {path: read(path) for path in paths}
-        sitting.add([Run.of(loaded[path].timeline, what_was_dropped(path, loaded[path])) for path in paths])
+        session.add([Run.of(loaded[path].timeline, what_was_dropped(path, loaded[path])) for path in paths])
 
-        return show_runs(sitting, plain, loop)
+        return show_runs(session, plain, loop)
     finally:
-        sitting.close()
+        session.close()
 
 
 def look_on(
-    request: ExecRequest | AttachRequest, record: Path | None, plain: bool, output: Printed | None = None
+    request: ExecRequest | AttachRequest, record: Path | None, plain: bool, output: TerminalText | None = None
 ) -> tuple[int, Run]:
     """Have the app show a program or a process until somebody leaves it, recorded in the file `record`.
 
@@ -121,14 +121,14 @@ def look_on(
     _check_terminal("say --headless")
     run = Run.start(request, None if record is None else open_recording(record))
     run.output = output
-    sitting = Sitting()
+    session = Session()
     try:
-        sitting.follow(run)
+        session.follow(run)
 
-        status = show_runs(sitting, plain)
+        status = show_runs(session, plain)
         run.finish()
     finally:
-        sitting.close()
+        session.close()
     return status, run
 
 
@@ -144,11 +144,11 @@ def _check_terminal(instead: str) -> None:
 # The app in the terminal, and the signals that end it.
 
 
-def show_runs(sitting: Sitting, plain: bool, loop: bool = False) -> int:
+def show_runs(session: Session, plain: bool, loop: bool = False) -> int:
     """Have the app show `sitting` until somebody leaves it or a signal ends it, and return the exit status."""
-    app = ThreadvizApp(sitting, plain=plain, loop=loop)
+    app = ThreadvizApp(session, plain=plain, loop=loop)
     asyncio.run(_run(app))
-    return app.return_code or Exit.FINISHED
+    return app.return_code or ExitStatus.FINISHED
 
 
 async def _run(app: ThreadvizApp) -> None:
@@ -165,5 +165,5 @@ def _leave(app: ThreadvizApp) -> None:
     except termios.error:
         # The terminal is gone. What is written to it now may be waited for without end, and nobody would read it.
         # The observer sees that nobody is there, and ends the run.
-        os._exit(Exit.INTERRUPTED)
-    app.exit(return_code=Exit.INTERRUPTED)
+        os._exit(ExitStatus.INTERRUPTED)
+    app.exit(return_code=ExitStatus.INTERRUPTED)

@@ -16,7 +16,7 @@ from threadviz.protocol.requests import ProbeChoice
 from threadviz.run_options import DEFAULT_TIMEOUT_S, MAX_TASKS, MAX_WORKERS
 
 if TYPE_CHECKING:
-    from threadviz.report.console import Paper
+    from threadviz.report.console import ReportConsole
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -93,7 +93,7 @@ def refuse_all_but(context: click.Context, fitting: Collection[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ViewerOptions:
     """How somebody wants to look on. `record` is the file that gets the stream, `plain` asks for ASCII characters."""
 
     headless: bool
@@ -103,7 +103,7 @@ class Wishes:
     stacks: bool
     plain: bool
 
-    def paper(self) -> "Paper | None":
+    def paper(self) -> "ReportConsole | None":
         """What a report is to be printed on; None for what stdout is."""
         from threadviz.cli.output import stdout_paper
 
@@ -115,8 +115,8 @@ def looking_on(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def with_wishes(**options: Any) -> Any:
-        names = [field.name for field in dataclasses.fields(Wishes)]
-        wishes = Wishes(**{name: options.pop(name) for name in names})
+        names = [field.name for field in dataclasses.fields(ViewerOptions)]
+        wishes = ViewerOptions(**{name: options.pop(name) for name in names})
         return command(wishes=_checked(wishes), **options)
 
     decorated: Callable[..., Any] = with_wishes
@@ -134,7 +134,7 @@ def looking_on(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-def _checked(wishes: Wishes) -> Wishes:
+def _checked(wishes: ViewerOptions) -> ViewerOptions:
     """Return them, with what follows from them. Raises CommandError where they can't be."""
     if wishes.as_json and wishes.plain:
         raise CommandError(

@@ -12,13 +12,13 @@ from threadviz.text import printable
 from threadviz.timeline import Timeline
 
 if TYPE_CHECKING:
-    from threadviz.report.console import Paper
+    from threadviz.report.console import ReportConsole
 
 
 # How the command ends: its exit status, and the errors that end it.
 
 
-class Exit(enum.IntEnum):
+class ExitStatus(enum.IntEnum):
     """The exit status of the command."""
 
     FINISHED = 0
@@ -34,7 +34,7 @@ class Exit(enum.IntEnum):
 class CommandError(Exception):
     """Ends the command with `status`; the text is one sentence, without its full stop."""
 
-    def __init__(self, sentence: str, status: Exit = Exit.BAD_INPUT) -> None:
+    def __init__(self, sentence: str, status: ExitStatus = ExitStatus.BAD_INPUT) -> None:
         super().__init__(sentence)
         self.status = status
 
@@ -64,7 +64,9 @@ def write(text: str) -> None:
     except OSError as error:
         _give_up_stdout()
         why = "it is closed" if error.errno == errno.EBADF else error.strerror
-        raise CommandError(f"what was asked for can't be written to stdout ({why})", Exit.BROKEN) from error
+        raise CommandError(
+            f"what was asked for can't be written to stdout ({why})", ExitStatus.BROKEN
+        ) from error
 
 
 def write_words(text: str) -> None:
@@ -97,7 +99,10 @@ def _give_up_stdout() -> None:
 
 
 def print_run(
-    timeline: Timeline, as_json: bool, paper: "Paper | None" = None, out: Callable[[str], None] = write
+    timeline: Timeline,
+    as_json: bool,
+    paper: "ReportConsole | None" = None,
+    out: Callable[[str], None] = write,
 ) -> None:
     """Print one run by `out`: as JSON, or as a report on `paper` (None for what stdout is). Raises CommandError."""
     if as_json:
@@ -122,15 +127,15 @@ def print_comparison(timelines: Mapping[str, Timeline], as_json: bool, not_run: 
     write(comparison_report(timelines, stdout_paper(), not_run))
 
 
-def stdout_paper() -> "Paper":
+def stdout_paper() -> "ReportConsole":
     """What stdout is as paper."""
-    from threadviz.report.console import Paper
+    from threadviz.report.console import ReportConsole
 
-    return Paper.of(sys.stdout, os.environ)
+    return ReportConsole.of(sys.stdout, os.environ)
 
 
-def stderr_paper() -> "Paper":
+def stderr_paper() -> "ReportConsole":
     """What stderr is as paper."""
-    from threadviz.report.console import Paper
+    from threadviz.report.console import ReportConsole
 
-    return Paper.of(sys.stderr, os.environ)
+    return ReportConsole.of(sys.stderr, os.environ)

@@ -14,12 +14,12 @@ import click
 from threadviz.atomic_write import finish, unfinished
 from threadviz.cli.execution import ProgressBar, Ran, carry_out
 from threadviz.cli.options import making_runs, path, refuse_all_but
-from threadviz.cli.output import CommandError, Exit, complain
+from threadviz.cli.output import CommandError, ExitStatus, complain
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.cli.signals import Interrupts
 from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest
-from threadviz.run_options import Asked, requests
+from threadviz.run_options import RunOptions, requests
 from threadviz.timeline import Timeline
 from threadviz.workloads import WORKLOADS
 
@@ -41,7 +41,8 @@ def to_png(svg: str) -> bytes:
     done = subprocess.run([converter], input=kept.encode(), capture_output=True, check=False)
     if done.returncode or not done.stdout:
         raise CommandError(
-            f"{CONVERTER} could not make a PNG of the picture (exit status {done.returncode})", Exit.BROKEN
+            f"{CONVERTER} could not make a PNG of the picture (exit status {done.returncode})",
+            ExitStatus.BROKEN,
         )
     return done.stdout
 
@@ -91,7 +92,7 @@ def shot(
     png: bool,
     force: bool,
     **options: Any,
-) -> Exit:
+) -> ExitStatus:
     """Make a picture of recordings, or of a run of WORKLOAD.
 
     It is what the app shows, as SVG: of the same recordings the same bytes each time. Several FILEs are compared.
@@ -104,10 +105,10 @@ def shot(
         raise CommandError(f"--at is {at:g}: give a number of seconds, 0 or more")
     columns_and_lines = _size(size)
     _check_theme(theme)
-    status = Exit.FINISHED
+    status = ExitStatus.FINISHED
     if what[0] in WORKLOADS:
         modes = _modes(what, mode, screen)
-        status, timelines = _run([*requests(Asked(workload=what[0], **options), modes)])
+        status, timelines = _run([*requests(RunOptions(workload=what[0], **options), modes)])
     else:
         refuse_all_but(context, _OF_PICTURES)
         files = [*map(Path, what)]
@@ -138,14 +139,14 @@ def _modes(what: Sequence[str], mode: str | None, screen: str | None) -> list[st
     return [mode]
 
 
-def _run(asked: Sequence[RunRequest]) -> tuple[Exit, list[Timeline]]:
+def _run(asked: Sequence[RunRequest]) -> tuple[ExitStatus, list[Timeline]]:
     """Make the runs, and return how the last came out, and what was measured."""
     done: list[Ran] = []
     with Interrupts() as interrupts, ProgressBar() as bar:
         for request in asked:
             bar.begin(f"{request.workload}, {request.mode}")
             done.append(carry_out(request, interrupts, bar))
-            if done[-1].status is not Exit.FINISHED:
+            if done[-1].status is not ExitStatus.FINISHED:
                 break
     if done[-1].trouble:
         complain(done[-1].trouble)
@@ -182,10 +183,10 @@ def _draw(
     """Return the picture as SVG."""
     from threadviz.tui.commands import Panel
     from threadviz.tui.runs import Run
-    from threadviz.tui.screenshot import View, shot
+    from threadviz.tui.screenshot import ShotOptions, shot
 
     panels = {screen: (Panel(screen),) for screen in Panel} | {"lanes": (), COMPARE: (Panel.FINDINGS,)}
-    view = View(
+    view = ShotOptions(
         size=size,
         theme=theme,
         panels=None if screen is None else panels[screen],
@@ -201,4 +202,6 @@ def _write(output: Path, data: bytes, force: bool) -> None:
             part.write_bytes(data)
             finish(part, output.resolve(), force)
     except OSError as error:
-        raise CommandError(f"{str(output)!r} can't be written ({error.strerror})", Exit.BROKEN) from error
+        raise CommandError(
+            f"{str(output)!r} can't be written ({error.strerror})", ExitStatus.BROKEN
+        ) from error

@@ -8,8 +8,8 @@ import signal
 from types import FrameType
 from typing import Any, Self
 
-from threadviz.cli.output import Exit
-from threadviz.launcher import Launch
+from threadviz.cli.output import ExitStatus
+from threadviz.launcher import LaunchedRun
 from threadviz.processes import taken
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -20,10 +20,10 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.noted = False
-        self._launch: Launch | None = None
+        self._launch: LaunchedRun | None = None
         self._before: dict[signal.Signals, Any] = {}
 
-    def attend(self, launch: Launch) -> None:
+    def attend(self, launch: LaunchedRun) -> None:
         """From now on this is the run that is asked to stop: at once, where there was a signal before."""
         self._launch = launch
         if self.noted:
@@ -41,7 +41,7 @@ class Interrupts:
         if self.noted:
             for each in _SIGNALS:
                 signal.signal(each, signal.SIG_IGN)
-            raise SystemExit(Exit.INTERRUPTED)
+            raise SystemExit(ExitStatus.INTERRUPTED)
         self.noted = True
         if self._launch is not None:
             self._launch.stop()
@@ -50,7 +50,7 @@ class Interrupts:
 # Signals while a program runs in the foreground: they are for the program.
 
 
-class PassingOn:
+class SignalForwarding:
     """A context manager: while it is entered, what would end this process is passed on to the program instead.
 
     Unless the program has got it by itself, as with Ctrl-C, which the terminal sends to all. Before the program has
@@ -59,10 +59,10 @@ class PassingOn:
 
     def __init__(self) -> None:
         self.noted = False
-        self._launch: Launch | None = None
+        self._launch: LaunchedRun | None = None
         self._before: dict[signal.Signals, Any] = {}
 
-    def attend(self, launch: Launch) -> None:
+    def attend(self, launch: LaunchedRun) -> None:
         """From now on this is the run whose program it is.
 
         Standard input and output are that program's alone then: who has their other ends notes when it closes them.
@@ -90,7 +90,7 @@ class PassingOn:
         elif launch is not None and launch.over:
             launch.stop()  # which it does by itself, unless something is in its way
         elif self.noted:
-            raise SystemExit(Exit.INTERRUPTED)
+            raise SystemExit(ExitStatus.INTERRUPTED)
         else:
             self.noted = True
             if launch is not None:

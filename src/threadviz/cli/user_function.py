@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from threadviz.cli.execution import Ran
 from threadviz.cli.output import CommandError, complain
 from threadviz.protocol.events import Outcome
-from threadviz.protocol.requests import Calling, RunRequest
-from threadviz.run_options import MAX_TASKS, OWN, Asked
+from threadviz.protocol.requests import RunRequest, UserFunction
+from threadviz.run_options import MAX_TASKS, OWN, RunOptions
 from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
 
@@ -65,7 +65,7 @@ def _items(context: click.Context, option: click.Parameter, text: str | None) ->
     return None if text is None else Path(text)
 
 
-def asked_for(workload: str | None, options: Mapping[str, Any]) -> Asked:
+def asked_for(workload: str | None, options: Mapping[str, Any]) -> RunOptions:
     """Return what is to be run: a workload, or the function that the options name. Raises CommandError."""
     call = options["call"]
     if workload is None and call is None:
@@ -75,10 +75,10 @@ def asked_for(workload: str | None, options: Mapping[str, Any]) -> Asked:
             f"{workload!r} is a word too many, where --call says what to run: what to call it with stands in a file,"
             " which --items names"
         )
-    return Asked(workload=OWN if workload is None else workload, **options)
+    return RunOptions(workload=OWN if workload is None else workload, **options)
 
 
-class Printed:
+class PrintedOutput:
     """What a function prints, and its worker processes: kept while this is entered, and shown when it is left.
 
     It can't be kept on a system without /proc, for the file has no other name: so nobody has to remove it.
@@ -140,7 +140,7 @@ def refusal(request: RunRequest, ran: Ran, record: Path | None = None) -> str:
     return closed.reason
 
 
-def tell_of_failures(timelines: Iterable[Timeline], calling: Calling | None) -> None:
+def tell_of_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
     """Write the traceback of the first task that failed in the user's own code to stderr, if one did.
 
     Where all have failed as they do with a text in place of a number, say how else items can be written.
@@ -161,7 +161,7 @@ def tell_of_failures(timelines: Iterable[Timeline], calling: Calling | None) -> 
             return
 
 
-def _texts_do_not_fit(timeline: Timeline, calling: Calling) -> bool:
+def _texts_do_not_fit(timeline: Timeline, calling: UserFunction) -> bool:
     """Whether all calls failed over a type or a value, where each had one text that could be read as another value."""
     kinds = {(task.error or "").partition(":")[0] for task in timeline.tasks}
     if not kinds or not kinds <= {"TypeError", "ValueError"}:

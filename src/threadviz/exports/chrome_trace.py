@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from threadviz._version import __version__
 from threadviz.analysis import outcome_of
 from threadviz.presentation.summary import cannot
-from threadviz.protocol.events import FREE, OPEN, State, Watches
+from threadviz.protocol.events import FREE, OPEN, State, TargetKind
 from threadviz.text import count, seconds
-from threadviz.timeline import STATES, Lane, Ribbon, Role, Task, Timeline
+from threadviz.timeline import STATES, GilTimeline, Lane, Role, Task, Timeline
 
 # How many lanes are in a state at a time: what a trace's counters show.
 
@@ -74,10 +74,10 @@ def _exact(timeline: Timeline) -> Iterator[Step]:
 
 
 def _changes(lane: Lane) -> Iterator[tuple[int, State, int]]:
-    for stretch in lane.stretches():
-        if stretch.state in COUNTED:
-            yield stretch.start, stretch.state, 1
-            yield stretch.end, stretch.state, -1
+    for segment in lane.segments():
+        if segment.state in COUNTED:
+            yield segment.start, segment.state, 1
+            yield segment.end, segment.state, -1
 
 
 def _averages(timeline: Timeline, width: int) -> Iterator[Step]:
@@ -102,7 +102,7 @@ OWN_IDS = 10_000_000
 _MAX_ID = 2**31 - 1
 
 
-class Track(NamedTuple):
+class TraceTrack(NamedTuple):
     """What viewers take for a thread: a row of slices."""
 
     pid: int
@@ -110,10 +110,10 @@ class Track(NamedTuple):
     name: str
 
 
-class TaskRow(NamedTuple):
+class TaskTrack(NamedTuple):
     """Tasks none of which begins before the one before it is over, as (start, end, task), in ns."""
 
-    track: Track
+    track: TraceTrack
     tasks: list[tuple[int, int, Task]]
 
 
@@ -131,13 +131,13 @@ class Tracks:
         said = {number for lane in lanes for number in (lane.pid, lane.tid)}
         self._own = (number for number in itertools.count(OWN_IDS) if number not in said)
         self._threads = set[int]()
-        self.whole = Track(next(self._own), next(self._own), "events")
+        self.whole = TraceTrack(next(self._own), next(self._own), "events")
         self.processes = {self.whole.pid: "the run as a whole"}
         self._pids: dict[int, int] = {}
-        self.lanes: list[tuple[Lane, Track]] = []
+        self.lanes: list[tuple[Lane, TraceTrack]] = []
         # In the order in which they are to be shown.
         self.in_order = [self.whole]
-        self.rows: list[TaskRow] = []
+        self.rows: list[TaskTrack] = []
         self._add_rows(
             self.whole.pid,
             "tasks that never started",
@@ -148,24 +148,24 @@ class Tracks:
             "tasks on no lane",
             self._elapsed(task for task in timeline.tasks if task.lane is None),
         )
-        self.ribbons: list[tuple[Ribbon, Track]] = []
-        ribbons = list(timeline.ribbons)
+        self.gil_timelines: list[tuple[GilTimeline, TraceTrack]] = []
+        gil_timelines = list(timeline.gil_timelines)
         for lane in lanes:
-            mine = [ribbon for ribbon in ribbons if ribbon.pid == lane.pid]
-            ribbons = [ribbon for ribbon in ribbons if ribbon.pid != lane.pid]
-            for ribbon in mine:
-                self._add_ribbon(self._pid(timeline, lane), ribbon)
+            mine = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid == lane.pid]
+            gil_timelines = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid != lane.pid]
+            for gil_timeline in mine:
+                self._add_ribbon(self._pid(timeline, lane), gil_timeline)
             self._add_lane(timeline, lane)
 
-    def _add_ribbon(self, pid: int, ribbon: Ribbon) -> None:
+    def _add_ribbon(self, pid: int, gil_timeline: GilTimeline) -> None:
         """A GIL stands above the threads of its process."""
-        name = f"GIL of interpreter {ribbon.interpreter}" if ribbon.interpreter else "GIL"
-        track = Track(pid, next(self._own), name)
-        self.ribbons.append((ribbon, track))
+        name = f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
+        track = TraceTrack(pid, next(self._own), name)
+        self.gil_timelines.append((gil_timeline, track))
         self.in_order.append(track)
 
     def _add_lane(self, timeline: Timeline, lane: Lane) -> None:
-        track = Track(self._pid(timeline, lane), self._tid(lane), lane.name)
+        track = TraceTrack(self._pid(timeline, lane), self._tid(lane), lane.name)
         self.lanes.append((lane, track))
         self.in_order.append(track)
         tasks = (timeline.task(number) for number in lane.tasks)
@@ -173,15 +173,15 @@ class Tracks:
 
     def _add_rows(self, pid: int, name: str, tasks: Iterable[tuple[int, int, Task]]) -> None:
         """Put tasks into rows, into as few as will do: mostly one."""
-        rows: list[TaskRow] = []
+        rows: list[TaskTrack] = []
         ends: list[tuple[int, int]] = []
         for start, end, task in sorted(tasks, key=lambda each: each[:2]):
             if ends and ends[0][0] <= start:
                 _, index = heappop(ends)
             else:
                 index = len(rows)
-                track = Track(pid, next(self._own), f"{name} ({index + 1})" if index else name)
-                rows.append(TaskRow(track, []))
+                track = TraceTrack(pid, next(self._own), f"{name} ({index + 1})" if index else name)
+                rows.append(TaskTrack(track, []))
             rows[index].tasks.append((start, end, task))
             heappush(ends, (end, index))
         self.rows += rows
@@ -200,7 +200,7 @@ class Tracks:
         if pid is None:
             pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._own)
             header = timeline.header
-            if header.watches is not Watches.WORKLOAD:
+            if header.watches is not TargetKind.WORKLOAD:
                 self.processes[pid] = lane.process_name
             elif lane.role is Role.LOOP:
                 self.processes[pid] = f"{header.workload}, {header.mode}"
@@ -287,20 +287,20 @@ def _events(timeline: Timeline) -> Iterator[str]:
     for lane, track in tracks.lanes:
         yield from _stretches(lane, track)
         yield from _functions(lane, track)
-    for ribbon, track in tracks.ribbons:
-        yield from _holds(timeline, ribbon, track)
+    for gil_timeline, track in tracks.gil_timelines:
+        yield from _holds(timeline, gil_timeline, track)
     for row in tracks.rows:
         yield from _tasks(timeline, row)
 
 
 def _names(tracks: Tracks) -> Iterator[str]:
     for index, (pid, name) in enumerate(tracks.processes.items()):
-        yield _named("process", Track(pid, 0, name), index)
+        yield _named("process", TraceTrack(pid, 0, name), index)
     for index, track in enumerate(tracks.in_order):
         yield _named("thread", track, index)
 
 
-def _named(what: str, track: Track, index: int) -> str:
+def _named(what: str, track: TraceTrack, index: int) -> str:
     where: dict[str, Any] = {"ph": "M", "ts": 0, "pid": track.pid}
     if what == "thread":
         where["tid"] = track.tid
@@ -308,7 +308,7 @@ def _named(what: str, track: Track, index: int) -> str:
     return f"{name},\n{_json({'name': f'{what}_sort_index', **where, 'args': {'sort_index': index}})}"
 
 
-def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
+def _moments(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
     """The moments of the run, in the order of time."""
     moments: list[tuple[str, int | None, dict[str, Any]]] = [
         ("begin", timeline.begin, {}),
@@ -321,29 +321,29 @@ def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
         yield _event("i", t, name, whole, cat="run", s="t", args=args)
 
 
-def _counters(timeline: Timeline, whole: Track) -> Iterator[str]:
+def _counters(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
     for t, changed in steps(timeline):
         for state, number in changed:
             yield _event("C", t, COUNTED[state], whole, args={"lanes": number})
 
 
-def _stretches(lane: Lane, track: Track) -> Iterator[str]:
+def _stretches(lane: Lane, track: TraceTrack) -> Iterator[str]:
     """The states of a lane. There may be a million of them: what stretches of a kind have in common is made once."""
     thinned, of_loop = lane.thinned_until, lane.role is Role.LOOP
     alike: dict[tuple[object, ...], str] = {}
-    for stretch in lane.stretches():
-        start, ns = stretch.start, stretch.end - stretch.start
-        place = lane.place_at(start) if stretch.call else ""
+    for segment in lane.segments():
+        start, ns = segment.start, segment.end - segment.start
+        place = lane.place_at(start) if segment.call else ""
         if of_loop or place or start < thinned:
-            rest = _rest(lane, track, stretch.state, stretch.call, stretch.known, start, ns, place)
+            rest = _rest(lane, track, segment.state, segment.call, segment.known, start, ns, place)
         else:
-            kind = (stretch.state, stretch.call, stretch.known)
+            kind = (segment.state, segment.call, segment.known)
             rest = alike.get(kind) or alike.setdefault(kind, _rest(lane, track, *kind, start, ns))
-        yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, stretch.end)},{rest}'
+        yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, segment.end)},{rest}'
 
 
 def _rest(
-    lane: Lane, track: Track, state: State, call: str, known: str, start: int, ns: int, place: str = ""
+    lane: Lane, track: TraceTrack, state: State, call: str, known: str, start: int, ns: int, place: str = ""
 ) -> str:
     """What a stretch's slice has beside its times."""
     args: dict[str, Any] = {"known": known}
@@ -359,28 +359,28 @@ def _rest(
     return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
 
 
-def _functions(lane: Lane, track: Track) -> Iterator[str]:
+def _functions(lane: Lane, track: TraceTrack) -> Iterator[str]:
     """The functions that it was seen in, each at the moment at which that was."""
     for t, function in lane.functions:
         yield _event("i", t, function, track, cat="stack", s="t", args={})
 
 
-def _holds(timeline: Timeline, ribbon: Ribbon, track: Track) -> Iterator[str]:
+def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> Iterator[str]:
     """Who held the GIL: there is nothing where nobody did, or that was not seen."""
     names = {lane.number: lane.name for lane in timeline.lanes}
-    for held in ribbon.stretches():
+    for held in gil_timeline.segments():
         if held.holder in (FREE, OPEN):
             continue
         args: dict[str, Any] = {"known": held.known}
         if held.holder >= 0:
             args["lane"] = held.holder
-        if grain := ribbon.grain(held.start):
+        if grain := gil_timeline.grain(held.start):
             args["order_within_ns"] = grain
         name = names.get(held.holder, "a thread without a lane")
         yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
 
 
-def _tasks(timeline: Timeline, row: TaskRow) -> Iterator[str]:
+def _tasks(timeline: Timeline, row: TaskTrack) -> Iterator[str]:
     for start, end, task in row.tasks:
         more = {"cname": "terrible"} if task.error is not None else {}
         yield _event(
@@ -403,7 +403,7 @@ def _told(timeline: Timeline, task: Task) -> dict[str, Any]:
     return told
 
 
-def _event(ph: str, t: int, name: str, track: Track, end: int | None = None, **more: Any) -> str:
+def _event(ph: str, t: int, name: str, track: TraceTrack, end: int | None = None, **more: Any) -> str:
     length = "" if end is None else f'"dur":{_length(t, end)},'
     rest = _json({"name": name, "pid": track.pid, "tid": track.tid, **more})[1:]
     return f'{{"ph":"{ph}","ts":{_micros(t)},{length}{rest}'

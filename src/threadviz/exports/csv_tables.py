@@ -86,18 +86,18 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
         *(lane.pid, lane.tid, defused(clipped(lane.own_name, MOST))),
     )
     process_name = defused(clipped(lane.process_name, MOST))
-    for stretch in lane.stretches():
-        start, end = stretch.start, stretch.end
+    for segment in lane.segments():
+        start, end = segment.start, segment.end
         task = timeline.task_on(lane, start)
         yield (
             *about,
             *(start - zero, end - zero, end - start),
-            *(stretch.state, defused(stretch.call), stretch.known),
+            *(segment.state, defused(segment.call), segment.known),
             sum(lane.blocked_binned(start, end - start, 1)[0]) if of_loop else None,
             None if task is None else task.number,
             lane.grain(start) if start < thinned else 0,
             process_name,
-            defused(clipped(lane.place_at(start), MOST)) if stretch.call else "",
+            defused(clipped(lane.place_at(start), MOST)) if segment.call else "",
         )
 
 

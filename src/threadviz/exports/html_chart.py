@@ -6,14 +6,14 @@ from typing import NamedTuple, NewType
 
 from threadviz.presentation.axis import moment, round_moments
 from threadviz.presentation.cells import MARKS, Beyond, Mark, Window, cut, measured, strip
-from threadviz.presentation.styles import LOOKS
-from threadviz.protocol.events import Known, State
+from threadviz.presentation.styles import STATE_STYLES
+from threadviz.protocol.events import Evidence, State
 from threadviz.text import brief_percent, clipped, percent, printable, seconds
-from threadviz.timeline import Lane, Part, Ribbon, Stretch, Timeline
+from threadviz.timeline import GilTimeline, Lane, LaneSegment, Part, Timeline
 
 # A lane's time cut into blocks, of which each is drawn, and told of, by itself: its stretches, or cells of them.
 
-_KNOWN = {Known.COUNTED: "counted", Known.SAMPLED: "sampled", Known.SAID: "said by the program"}
+_KNOWN = {Evidence.COUNTED: "counted", Evidence.SAMPLED: "sampled", Evidence.SAID: "said by the program"}
 
 
 class Block(NamedTuple):
@@ -44,10 +44,10 @@ class Cutter:
         What is left out is where it was not there.
         """
         if lane.held <= self._most and lane.thinned_until == lane.start:
-            for stretch in lane.stretches(*self._window):
-                (parts,) = cut(lane, stretch.start, stretch.end - stretch.start, 1)
+            for segment in lane.segments(*self._window):
+                (parts,) = cut(lane, segment.start, segment.end - segment.start, 1)
                 told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}
-                yield Block(stretch.start, stretch.end, told, self._stretch(lane, stretch, told))
+                yield Block(segment.start, segment.end, told, self._stretch(lane, segment, told))
             return
         self.in_cells = True
         for cell in strip(lane, self._window, self._most, self._window.until):
@@ -59,12 +59,12 @@ class Cutter:
         t -= self._window.since
         return moment(t, self._apart) if t else "0"
 
-    def _stretch(self, lane: Lane, stretch: Stretch, told: Mapping[Mark, int]) -> str:
-        call = f" in {stretch.call}" if stretch.call else ""
+    def _stretch(self, lane: Lane, segment: LaneSegment, told: Mapping[Mark, int]) -> str:
+        call = f" in {segment.call}" if segment.call else ""
         blocked = "blocked: " if Beyond.BLOCKED in told else ""
-        words = f"{blocked}{stretch.state}{call}, {seconds(stretch.end - stretch.start)}"
-        since = f"from {self._when(stretch.start)} on, {_KNOWN[stretch.known]}"
-        return f"{words}, {since}{self._task(lane, stretch.start)}"
+        words = f"{blocked}{segment.state}{call}, {seconds(segment.end - segment.start)}"
+        since = f"from {self._when(segment.start)} on, {_KNOWN[segment.known]}"
+        return f"{words}, {since}{self._task(lane, segment.start)}"
 
     def _cell(self, lane: Lane, start: int, end: int, told: Mapping[Mark, int]) -> str:
         there = sum(told.values())
@@ -204,22 +204,22 @@ class Chart:
         )
         return element("div", name, strip, element("span", text(share), class_="share"), class_="lane")
 
-    def gil(self, ribbon: Ribbon, names: Mapping[int, str]) -> Markup:
+    def gil(self, gil_timeline: GilTimeline, names: Mapping[int, str]) -> Markup:
         """A row above the lanes: how much of each column the GIL was held, and by whom most; `names` are lanes'."""
         width = max(1, self._window.length // MOST_CELLS)
-        parts = ribbon.binned(self._window.since, width, -(-self._window.length // width))
+        parts = gil_timeline.binned(self._window.since, width, -(-self._window.length // width))
         columns = [
             self._held(self._window.since + number * width, width, part, names)
             for number, part in enumerate(parts)
             if part.held or part.open
         ]
-        share = ribbon.shares(*self._window).held_share
+        share = gil_timeline.shares(*self._window).held_share
         words = "not seen" if share is None else f"held for {percent(share)} of the time of which it is known"
         strip = element(
             "svg", self._grid, joined(columns), class_="strip", role="img", aria_label=f"GIL: {words}"
         )
-        which = f", interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
-        name = element("span", text("GIL"), class_="name", title=f"of process {ribbon.pid}{which}")
+        which = f", interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else ""
+        name = element("span", text("GIL"), class_="name", title=f"of process {gil_timeline.pid}{which}")
         figure = "" if share is None else f"held {brief_percent(share)}"
         return element("div", name, strip, element("span", text(figure), class_="share"), class_="lane")
 
@@ -271,7 +271,7 @@ class Chart:
 
 def legend(drawn: Iterable[Mark]) -> Markup:
     """What the marks mean that were drawn."""
-    return element("ul", *(_entry(mark) for mark in LOOKS if mark in drawn), class_="legend")
+    return element("ul", *(_entry(mark) for mark in STATE_STYLES if mark in drawn), class_="legend")
 
 
 def textures() -> Markup:
@@ -288,7 +288,7 @@ def _texture(mark: Mark) -> Markup:
 
 def _entry(mark: Mark) -> Markup:
     swatch = element("svg", element("rect", width="100%", height="100%", class_=mark), class_="swatch")
-    look = LOOKS[mark]
+    look = STATE_STYLES[mark]
     return element("li", swatch, element("b", text(mark)), text(f" {look.about}"))
 
 

@@ -14,8 +14,8 @@ from threadviz.exports.html_chart import NOTHING, Chart, Markup, element, legend
 from threadviz.presentation.cells import Window, measured
 from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.presentation.summary import (
-    Row,
-    Stage,
+    SummaryRow,
+    TaskStage,
     cannot,
     kinds_of_waiting,
     machine,
@@ -25,7 +25,7 @@ from threadviz.presentation.summary import (
     what_ran,
     who_watched,
 )
-from threadviz.protocol.events import Watches
+from threadviz.protocol.events import TargetKind
 from threadviz.text import count, seconds
 from threadviz.timeline import Lane, Role, Task, Timeline
 
@@ -37,7 +37,12 @@ MAX_TASKS = 500
 _KINDS = 4
 """So many kinds of waiting have columns of their own."""
 
-_CLASSES = {Stage.QUEUED: "open", Stage.STARTED: "open", Stage.DONE: "done", Stage.FAILED: "failed"}
+_CLASSES = {
+    TaskStage.QUEUED: "open",
+    TaskStage.STARTED: "open",
+    TaskStage.DONE: "done",
+    TaskStage.FAILED: "failed",
+}
 
 
 def finding_list(found: Sequence[Finding]) -> Markup:
@@ -54,7 +59,7 @@ def _finding(finding: Finding) -> Markup:
     )
 
 
-def figure_table(rows: Sequence[Row]) -> Markup:
+def figure_table(rows: Sequence[SummaryRow]) -> Markup:
     """Figures, each with what it is of."""
     body = [
         element(
@@ -102,7 +107,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
         yield element("p", text(left_out), class_="faint")
 
 
-def _when(task: Task, stage: Stage, window: Window) -> Markup:
+def _when(task: Task, stage: TaskStage, window: Window) -> Markup:
     """A line for as long as a task waited for a worker, and a bar for as long as it ran."""
     finished = window.until if task.finished is None else task.finished
     started = finished if task.started is None else task.started
@@ -180,7 +185,7 @@ def _page(timeline: Timeline, dropped: str) -> Iterator[Markup]:
     yield from _section("Lanes", _lanes(timeline))
     yield from _section("Findings", [finding_list(findings(timeline))])
     yield from _section("Totals", [figure_table([*totals_rows(timeline), *observer_rows(timeline)])])
-    if timeline.tasks or timeline.header.watches is Watches.WORKLOAD:
+    if timeline.tasks or timeline.header.watches is TargetKind.WORKLOAD:
         yield from _section("Tasks, in the order in which they finished", task_table(timeline))
     yield from _section("How to read it", _paragraphs(_HOW_TO_READ))
     made = f"Made by threadviz {__version__}, from a recording made by threadviz {timeline.header.threadviz}."
@@ -238,9 +243,9 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
     chart = Chart(timeline, min(len(others), MAX_LANES) + min(len(plumbing), MAX_LANES))
     yield start("div", class_="chart")
     yield chart.axis()
-    of_program = timeline.header.watches is not Watches.WORKLOAD
-    if ribbon := timeline.ribbon:
-        yield chart.gil(ribbon, {lane.number: lane.name for lane in timeline.lanes})
+    of_program = timeline.header.watches is not TargetKind.WORKLOAD
+    if gil_timeline := timeline.gil_timeline:
+        yield chart.gil(gil_timeline, {lane.number: lane.name for lane in timeline.lanes})
     yield from _drawn(chart, others, "thread" if of_program else "worker")
     if timeline.folded is not None:
         gone = f"{count(timeline.folded.threads, 'thread')} more came and went: they are in the totals."

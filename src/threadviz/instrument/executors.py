@@ -76,7 +76,7 @@ _HERE = os.urandom(6).hex()
 _numbers = count()
 
 
-class Task:
+class ExecutorTask:
     """One task, as those know it who watch through `pipes`: by a name that no other has, whoever submits it.
 
     Picklable. `observer/telling/said.py` takes what is said.
@@ -89,10 +89,10 @@ class Task:
         self._pipes = pipes
 
     @classmethod
-    def submitted(cls, pipes: tuple[str, ...], function: object, *arguments: object) -> "Task | None":
+    def submitted(cls, pipes: tuple[str, ...], function: object, *arguments: object) -> "ExecutorTask | None":
         """Say that a call was submitted. None where nobody could be told of it, who then hears nothing of it at all."""
         task = cls(f"{_HERE}.{os.getpid()}.{threading.get_ident()}.{next(_numbers)}", pipes)
-        name = name_of(function._function if type(function) is Told else function, arguments)
+        name = name_of(function._function if type(function) is ReportedCall else function, arguments)
         told = task._say({**task._words("submitted"), "pid": os.getpid(), "name": name})
         return cls(task._number, told) if told else None
 
@@ -117,15 +117,15 @@ class Task:
         return tuple(pipe for pipe in self._pipes if say(pipe, words))
 
 
-def call(task: Task, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
-    """Call a function that is told, and came here by itself: there are some that can't be brought within a `Told`."""
-    return Told(function, task)(*args, **keywords)
+def call(task: ExecutorTask, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
+    """Call a function that is told, and came here by itself: there are some that can't be brought within a `ReportedCall`."""
+    return ReportedCall(function, task)(*args, **keywords)
 
 
-class Told:
+class ReportedCall:
     """A function that says where and when it runs. Picklable where the function is, and in all else like it."""
 
-    def __init__(self, function: Callable[..., Any], task: Task) -> None:
+    def __init__(self, function: Callable[..., Any], task: ExecutorTask) -> None:
         self._function = function
         self._task = task
 
@@ -142,7 +142,7 @@ class Told:
         return result
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Told, (self._function, self._task)
+        return ReportedCall, (self._function, self._task)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._function, name)  # executors may ask a function for its name
@@ -187,7 +187,7 @@ class _Observed(Executor):
         watching = watchers()
         if not (watching and args and callable(args[0])):  # else the executor itself says what is wrong
             return super().submit(*args, **keywords)
-        task = Task.submitted(watching, *args)
+        task = ExecutorTask.submitted(watching, *args)
         if task is None:
             return super().submit(*args, **keywords)
         try:
@@ -209,7 +209,7 @@ class _Observed(Executor):
         return (_made_again, (make, own), *rest)
 
 
-def _told(executor: Executor, function: Callable[..., Any], task: Task) -> tuple[Any, ...]:
+def _told(executor: Executor, function: Callable[..., Any], task: ExecutorTask) -> tuple[Any, ...]:
     """Return what to submit instead of `function`.
 
     A pool of interpreters has ways of its own to bring a function to another one, even if it can't be pickled.
@@ -217,14 +217,14 @@ def _told(executor: Executor, function: Callable[..., Any], task: Task) -> tuple
     pools = sys.modules.get("concurrent.futures.interpreter")  # which is there from CPython 3.14 on
     if pools is not None and isinstance(executor, pools.InterpreterPoolExecutor):
         return call, task, function
-    return (Told(function, task),)
+    return (ReportedCall(function, task),)
 
 
 def _made_again(make: Callable[..., Executor], arguments: tuple[Any, ...]) -> Executor:
     return observed(make(*arguments))
 
 
-def _saying_how_it_ended(task: Task) -> Callable[[Future[Any]], None]:
+def _saying_how_it_ended(task: ExecutorTask) -> Callable[[Future[Any]], None]:
     """Return what says of a future what its function can't: that it never ran, or that its process died meanwhile."""
 
     def say_end(future: Future[Any]) -> None:

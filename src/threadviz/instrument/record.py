@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # Descriptors in a program that may close any, and whose number then goes to the next that it opens.
 
 
-class Own:
+class OwnedDescriptor:
     """A descriptor that was opened here; from then on it is told by what it is open on. Raises OSError."""
 
     def __init__(self, descriptor: int) -> None:
@@ -91,7 +91,7 @@ class Answer(msgspec.Struct, frozen=True):
     trouble: str = ""
 
 
-class Looker:
+class RecorderProcess:
     """An observer that looks at this process and writes into a file, which it has inherited as descriptor `file`.
 
     It is in no way a child of this process, which may wait for all of its children. Raises ObservationError.
@@ -100,7 +100,7 @@ class Looker:
     def __init__(self, file: int, how: str, probe: ProbeChoice) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="threadviz-"))
         self._line, theirs = socket.socketpair()
-        self._ours = Own(self._line.fileno())
+        self._ours = OwnedDescriptor(self._line.fileno())
         self._heard = b""
         self._pid: int | None = None
         try:
@@ -259,9 +259,9 @@ class Recording:
         self.path = None if path is None else Path(path).absolute()
         self._probe = probe
         self._pid: int | None = None
-        self._looker: Looker | None = None
+        self._looker: RecorderProcess | None = None
         self._names: ThreadNames | None = None
-        self._file: Own | None = None
+        self._file: OwnedDescriptor | None = None
 
     @cached_property
     def facts(self) -> "RunFacts":
@@ -327,16 +327,16 @@ class Recording:
             else:
                 error.add_note(f"threadviz: {said}")
 
-    def _start(self) -> Looker:
+    def _start(self) -> RecorderProcess:
         """Have this process observed, and return who does it. Raises OSError and ObservationError."""
         if self.path is None:
             with tempfile.TemporaryFile(prefix="threadviz-") as file:
-                self._file = Own(os.dup(file.fileno()))
+                self._file = OwnedDescriptor(os.dup(file.fileno()))
             finalize(self, self._file.close)
-            return Looker(self._file.descriptor, PLAIN, self._probe)
+            return RecorderProcess(self._file.descriptor, PLAIN, self._probe)
         with _opened(self.path) as file:
             try:
-                return Looker(file.fileno(), PACKED if is_packed(self.path) else PLAIN, self._probe)
+                return RecorderProcess(file.fileno(), PACKED if is_packed(self.path) else PLAIN, self._probe)
             except BaseException:
                 if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     self.path.unlink(missing_ok=True)

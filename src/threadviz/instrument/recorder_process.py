@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 
 from threadviz.instrument.record import NAMES, PACKED, TASKS, Answer
-from threadviz.observer.collectors.tasks import Said
-from threadviz.observer.collectors.thread_names import SaidNames
-from threadviz.observer.io import Output, RunClock, ViewerGoneError
+from threadviz.observer.collectors.tasks import TaskCollector
+from threadviz.observer.collectors.thread_names import ReportedNameCollector
+from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
 from threadviz.observer.observation import StartError, fault_of, see_through
 from threadviz.observer.targets.attach import prepare_attached
 from threadviz.protocol.codec import encode
@@ -29,7 +29,7 @@ from threadviz.protocol.requests import AttachRequest
 from threadviz.recordings.reader import GZIP
 
 
-class PackedOutput(Output):
+class PackedOutput(StreamWriter):
     """The same, packed with gzip: what was written can be unpacked whatever comes after it."""
 
     def __init__(self, descriptor: int) -> None:
@@ -72,15 +72,15 @@ def _observe(scratch: Path, file: int, *, packed: bool) -> None:
     request = msgspec.json.decode(asked, type=AttachRequest)
     clock = RunClock()
     try:
-        tellers = (SaidNames(scratch / NAMES), Said(scratch / TASKS, clock))
-        prepared = prepare_attached(request, sys.stdin.fileno(), clock, tellers)
+        collectors = (ReportedNameCollector(scratch / NAMES), TaskCollector(scratch / TASKS, clock))
+        prepared = prepare_attached(request, sys.stdin.fileno(), clock, collectors)
     except (StartError, OSError) as error:
         _say(str(error))
         return
     except Exception as error:  # noqa: BLE001 - a fault of ours, which else nobody would read
         _say(fault_of(error))
         return
-    output = (PackedOutput if packed else Output)(file)
+    output = (PackedOutput if packed else StreamWriter)(file)
     try:
         see_through(dataclasses.replace(prepared, go=_say), output, clock)
         output.finish()

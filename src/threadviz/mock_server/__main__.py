@@ -74,7 +74,7 @@ _STATUS = {
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class StandInSite:
+class MockServer:
     """The addresses of `sites`, and who answers there."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
@@ -210,7 +210,7 @@ def main() -> None:
         sys.exit(2)
     threading.Thread(target=_end_with_stdin, name="lifeline", daemon=True).start()
     _allow_files()
-    asyncio.run(StandInSite(sites).serve(_announce))
+    asyncio.run(MockServer(sites).serve(_announce))
 
 
 def _end_with_stdin() -> None:

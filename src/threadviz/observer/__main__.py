@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.observer.io import Output, ViewerGoneError
+from threadviz.observer.io import StreamWriter, ViewerGoneError
 from threadviz.observer.observe import observe
 from threadviz.protocol.requests import ExecRequest, Request
 
@@ -29,7 +29,7 @@ def main() -> None:
         if asked := sys.stdin.buffer.readline():
             request = msgspec.json.decode(asked, type=Request)
             with suppress(ViewerGoneError):
-                observe(request, scratch, sys.stdin.fileno(), Output(stream))
+                observe(request, scratch, sys.stdin.fileno(), StreamWriter(stream))
             if isinstance(request, ExecRequest):
                 _await_leave(stream)
     finally:

@@ -18,7 +18,7 @@ class ViewerGoneError(Exception):
     """Nobody reads any more."""
 
 
-class Output:
+class StreamWriter:
     """Writes events, as lines, to a file descriptor; a reader that is slow for a while does not hold it up."""
 
     def __init__(self, descriptor: int) -> None:

@@ -17,11 +17,21 @@ from typing import Protocol
 import msgspec
 
 from threadviz._version import __version__
-from threadviz.observer.io import Output, RunClock, ViewerGoneError
-from threadviz.observer.probes.base import Probe, Teller, close_all
+from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
+from threadviz.observer.probes.base import Collector, Probe, close_all
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import cores, has_gil
-from threadviz.protocol.events import SCHEMA, Begin, Closed, Ended, Event, Header, Outcome, ProbeInfo, Watches
+from threadviz.protocol.events import (
+    SCHEMA,
+    Event,
+    Header,
+    Outcome,
+    ProbeInfo,
+    RunEnded,
+    RunStarted,
+    StreamClosed,
+    TargetKind,
+)
 from threadviz.protocol.requests import AttachRequest, ExecRequest, Request, RunRequest
 
 # What is said where the observer itself has failed.
@@ -61,7 +71,7 @@ class Root(Protocol):
     def status(self) -> int | None:
         """How it ended, as `subprocess` gives it; None where that is not known."""
 
-    def let_go(self) -> Closed:
+    def let_go(self) -> StreamClosed:
         """Nobody looks on any more: see to what is to become of it, and return the last word.
 
         That is at the moment (ns since the origin) at which the watch was to end, where there was one; else at 0.
@@ -75,27 +85,27 @@ class Onlooking:
         self,
         root: Root,
         probe: Probe,
-        tellers: Sequence[Teller],
+        collectors: Sequence[Collector],
         lifeline: int,
         clock: RunClock,
         heed: Callable[[bytes], None] | None = None,
     ) -> None:
         self._root = root
         self._probe = probe
-        self._tellers = tellers
+        self._tellers = collectors
         self._lifeline = lifeline
         self._heed = heed
         self._clock = clock
         self._sampler = Sampler(probe, clock)
         self._open = True
-        self._closed: Closed | None = None
+        self._closed: StreamClosed | None = None
 
-    def run(self, output: Output) -> None:
+    def run(self, output: StreamWriter) -> None:
         """Look on to the end. Raises ViewerGoneError.
 
         Where looking on fails, whatever it is, the program is not to suffer from that: its end is waited for.
         """
-        output.write([Begin(0, self._root.pid, self._root.pid, loop=False)])
+        output.write([RunStarted(0, self._root.pid, self._root.pid, loop=False)])
         try:
             self._look_on(output)
         except ViewerGoneError:
@@ -113,25 +123,25 @@ class Onlooking:
             if self._closed is None:
                 self._root.let_go()
 
-    def _look_on(self, output: Output) -> None:
+    def _look_on(self, output: StreamWriter) -> None:
         for now in self._sampler.rounds():
             output.write(self._news(now))
             if self._closed is not None:
                 output.write([self._closed])
                 return
 
-    def _wait(self, output: Output, fault: str) -> None:
+    def _wait(self, output: StreamWriter, fault: str) -> None:
         """See to the process until it ends or the lifeline does, with nothing more to tell but that."""
         now = self._clock()
         self._closed = None
         with suppress(Exception):  # what can't be closed stays open; to end processes takes a few files
             self._close_files()
-        output.write([Ended(now)])
+        output.write([RunEnded(now)])
         while not (over := self._root.over) and not self._called_off():
             time.sleep(_UNWATCHED_S)
             output.write(())  # but what the viewer has not taken yet
         if over:
-            self._closed = Closed(now, Outcome.BROKEN, fault, status=self._root.status)
+            self._closed = StreamClosed(now, Outcome.BROKEN, fault, status=self._root.status)
         else:
             self._closed = msgspec.structs.replace(self._root.let_go(), t=now, reason=fault)
         output.write([self._closed])
@@ -160,15 +170,15 @@ class Onlooking:
             now = self._sampler.look()  # once more, for the last look may be older than the end
         came, went = self._probe.take_changes()
         yield from self._sampler.news(came, went)
-        for teller in self._tellers:
-            yield from teller.news(now, came, went)
+        for collector in self._tellers:
+            yield from collector.news(now, came, went)
         if over:
-            self._closed = Closed(now, Outcome.FINISHED, status=self._root.status)
-            yield Ended(now)
+            self._closed = StreamClosed(now, Outcome.FINISHED, status=self._root.status)
+            yield RunEnded(now)
         elif called_off:
             last = self._root.let_go()
             self._closed = msgspec.structs.replace(last, t=now)
-            yield Ended(min(last.t or now, now))
+            yield RunEnded(min(last.t or now, now))
         yield self._sampler.tick(now)
 
 
@@ -197,11 +207,11 @@ def header(
     ):
         python, gil = platform.python_version(), has_gil()
     if isinstance(request, ExecRequest):
-        workers, watches = 0, Watches.PROGRAM
+        workers, watches = 0, TargetKind.PROGRAM
     elif isinstance(request, AttachRequest):
-        workers, watches = 0, Watches.PROCESS
+        workers, watches = 0, TargetKind.PROCESS
     else:
-        workers, watches = request.workers, Watches.WORKLOAD
+        workers, watches = request.workers, TargetKind.WORKLOAD
     return Header(
         schema=SCHEMA,
         threadviz=__version__,
@@ -224,7 +234,7 @@ def header(
 class Watching(Protocol):
     """Looks, listens and tells until there is nothing more to be seen."""
 
-    def run(self, output: Output) -> None:
+    def run(self, output: StreamWriter) -> None:
         """See it through. Raises ViewerGoneError."""
 
     def close(self) -> None:
@@ -264,7 +274,7 @@ class RefusedError(StartError):
         self.traceback = traceback
 
 
-def see_through(prepared: Prepared, output: Output, clock: RunClock) -> None:
+def see_through(prepared: Prepared, output: StreamWriter, clock: RunClock) -> None:
     """Watch what is prepared, from its header to its last event. Raises ViewerGoneError."""
     output.write([prepared.header])
     gc.disable()  # nothing here is cyclic, and a collection would delay a look
@@ -274,10 +284,10 @@ def see_through(prepared: Prepared, output: Output, clock: RunClock) -> None:
     except ViewerGoneError:
         raise
     except CalledOffError:
-        output.write([Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
+        output.write([StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted")])
     except StartError as error:
-        output.write([Closed(0, Outcome.BROKEN, f"it did not start: {error}")])
+        output.write([StreamClosed(0, Outcome.BROKEN, f"it did not start: {error}")])
     except Exception as error:  # noqa: BLE001 - as above
-        output.write([Closed(clock(), Outcome.BROKEN, fault_of(error))])
+        output.write([StreamClosed(clock(), Outcome.BROKEN, fault_of(error))])
     finally:
         prepared.watch.close()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from threadviz.observer.io import Output, RunClock
+from threadviz.observer.io import RunClock, StreamWriter
 from threadviz.observer.observation import (
     CalledOffError,
     Prepared,
@@ -12,24 +12,26 @@ from threadviz.observer.observation import (
     header,
     see_through,
 )
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ExecRequest, Request
 
 
-def observe(request: Request, scratch: Path, lifeline: int, output: Output) -> None:
+def observe(request: Request, scratch: Path, lifeline: int, output: StreamWriter) -> None:
     """Start all processes, watch them, and write the whole stream, to its last event. Raises ViewerGoneError."""
     clock = RunClock()
     try:
         prepared = _prepare(request, scratch, lifeline, clock)
     except CalledOffError:
-        output.write([header(request), Closed(0, Outcome.INTERRUPTED, "it was interrupted")])
+        output.write([header(request), StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted")])
     except RefusedError as error:
-        output.write([header(request), Closed(0, Outcome.BROKEN, str(error), traceback=error.traceback)])
+        output.write(
+            [header(request), StreamClosed(0, Outcome.BROKEN, str(error), traceback=error.traceback)]
+        )
     except (StartError, OSError) as error:
         what = "it can't be watched" if isinstance(request, AttachRequest) else "it did not start"
-        output.write([header(request), Closed(0, Outcome.BROKEN, f"{what}: {error}")])
+        output.write([header(request), StreamClosed(0, Outcome.BROKEN, f"{what}: {error}")])
     except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
-        output.write([header(request), Closed(0, Outcome.BROKEN, fault_of(error))])
+        output.write([header(request), StreamClosed(0, Outcome.BROKEN, fault_of(error))])
     else:
         see_through(prepared, output, clock)
     output.finish()

@@ -10,14 +10,14 @@ _GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class AxisTick:
     """The cell that a moment falls into, and what is written there."""
 
     cell: int
     label: str
 
 
-def ticks(length: int, cells: int, since: int = 0) -> list[Tick]:
+def ticks(length: int, cells: int, since: int = 0) -> list[AxisTick]:
     """Return the ticks of an axis of `length` ns from `since` on, drawn in `cells`: round, and no two labels touching.
 
     Each label has room to the right of its cell, and the last has the unit too.
@@ -25,12 +25,12 @@ def ticks(length: int, cells: int, since: int = 0) -> list[Tick]:
     if length <= 0 or cells <= 0:
         return []
     moments, unit = round_moments(length, cells, since)
-    placed = [Tick((moment - since) * cells // length, label) for moment, label in moments]
+    placed = [AxisTick((moment - since) * cells // length, label) for moment, label in moments]
     fitting = [tick for tick in placed if tick.cell + len(tick.label) + len(f" {unit}") <= cells]
     if not fitting:
         return []
     last = fitting[-1]
-    return [*fitting[:-1], Tick(last.cell, f"{last.label} {unit}")]
+    return [*fitting[:-1], AxisTick(last.cell, f"{last.label} {unit}")]
 
 
 def round_moments(length: int, cells: int, since: int = 0) -> tuple[list[tuple[int, str]], str]:

@@ -11,7 +11,7 @@ from threadviz.protocol.events import State
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StateStyle:
     """`plain` is an ASCII character, `block` one of Unicode, `style` rich's name of a colour."""
 
     plain: str
@@ -20,34 +20,36 @@ class Look:
     about: str
 
 
-LOOKS: Mapping[Mark, Look] = MappingProxyType(
+STATE_STYLES: Mapping[Mark, StateStyle] = MappingProxyType(
     {
-        State.RUNNING: Look("-", "█", "green", "on a CPU"),
-        State.READY: Look("r", "▓", "orange3", "could run, waits for a core"),
-        State.GIL: Look("g", "▒", "gold1", "waits for the GIL"),
-        State.IO: Look(".", "░", "dodger_blue1", "waits for input or output"),
-        State.LOCK: Look("l", "╪", "magenta", "waits for a lock"),
-        State.SLEEP: Look("z", "┄", "cyan", "in a timer"),
-        State.WAITING: Look("w", "∷", "bright_black", "not running; why can't be seen"),
-        State.UNKNOWN: Look("?", "?", "bright_black", "not observed"),
-        State.IDLE: Look(" ", " ", "", "nothing to do"),
-        Beyond.BLOCKED: Look("X", "▚", "bold red", "the loop waits, and not for events: it can't answer"),
-        Beyond.AWAY: Look(" ", " ", "", "not there"),
+        State.RUNNING: StateStyle("-", "█", "green", "on a CPU"),
+        State.READY: StateStyle("r", "▓", "orange3", "could run, waits for a core"),
+        State.GIL: StateStyle("g", "▒", "gold1", "waits for the GIL"),
+        State.IO: StateStyle(".", "░", "dodger_blue1", "waits for input or output"),
+        State.LOCK: StateStyle("l", "╪", "magenta", "waits for a lock"),
+        State.SLEEP: StateStyle("z", "┄", "cyan", "in a timer"),
+        State.WAITING: StateStyle("w", "∷", "bright_black", "not running; why can't be seen"),
+        State.UNKNOWN: StateStyle("?", "?", "bright_black", "not observed"),
+        State.IDLE: StateStyle(" ", " ", "", "nothing to do"),
+        Beyond.BLOCKED: StateStyle(
+            "X", "▚", "bold red", "the loop waits, and not for events: it can't answer"
+        ),
+        Beyond.AWAY: StateStyle(" ", " ", "", "not there"),
     }
 )
 """By mark, in the order in which a legend has them."""
 
-HELD = Look("#", "▬", "gold1", "some thread holds the GIL, blank where none does")
+HELD = StateStyle("#", "▬", "gold1", "some thread holds the GIL, blank where none does")
 """The GIL itself, where it is drawn as a strip of its own."""
 
-EDGE = Look("|", "│", "bright_black", "begins or ends")
+EDGE = StateStyle("|", "│", "bright_black", "begins or ends")
 """Where a lane begins or ends, drawn in the cell beside it."""
 
 
 # Whether what a finding says is good news for who asked, bad news, or neither: a mark tells it before the words do.
 
 
-class News(enum.Enum):
+class Sentiment(enum.Enum):
     """What a finding is to whoever wants the run to go well."""
 
     GOOD = enum.auto()
@@ -55,11 +57,11 @@ class News(enum.Enum):
     NEITHER = enum.auto()
 
 
-_TO_HOLD_IS_GOOD = (News.GOOD, News.BAD)
-_TO_HOLD_IS_BAD = (News.BAD, News.GOOD)
-_FACT = (News.NEITHER, News.NEITHER)
+_TO_HOLD_IS_GOOD = (Sentiment.GOOD, Sentiment.BAD)
+_TO_HOLD_IS_BAD = (Sentiment.BAD, Sentiment.GOOD)
+_FACT = (Sentiment.NEITHER, Sentiment.NEITHER)
 
-_NEWS: Mapping[str, tuple[News, News]] = MappingProxyType(
+_NEWS: Mapping[str, tuple[Sentiment, Sentiment]] = MappingProxyType(
     {
         "run_finished": _TO_HOLD_IS_GOOD,
         "program_succeeded": _TO_HOLD_IS_GOOD,
@@ -75,8 +77,11 @@ _NEWS: Mapping[str, tuple[News, News]] = MappingProxyType(
         "workers_kept_busy": _TO_HOLD_IS_GOOD,
         "gil_in_the_way": _TO_HOLD_IS_BAD,
         "gil_waited_for": _TO_HOLD_IS_BAD,
-        "threads_gain_nothing": (News.BAD, News.NEITHER),  # what does not hold, may not have been shown
-        "processes_gain": (News.GOOD, News.NEITHER),
+        "threads_gain_nothing": (
+            Sentiment.BAD,
+            Sentiment.NEITHER,
+        ),  # what does not hold, may not have been shown
+        "processes_gain": (Sentiment.GOOD, Sentiment.NEITHER),
         "total_is_sum": _FACT,
         "order_of_results": _FACT,
         "who_waited_most": _FACT,
@@ -86,7 +91,7 @@ _NEWS: Mapping[str, tuple[News, News]] = MappingProxyType(
 """By a finding's id: what it is where it holds, and where it does not."""
 
 
-def news_of(finding: Finding) -> News:
+def sentiment_of(finding: Finding) -> Sentiment:
     """Return what a finding is; what is not known of an id is a fact."""
     holding, not_holding = _NEWS.get(finding.id, _FACT)
     return holding if finding.holds else not_holding

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from threadviz.analysis.metrics import COMPUTING, SHORT_NS, ThreadFigures
+from threadviz.analysis.metrics import COMPUTING, SHORT_NS, ProgramMetrics
 from threadviz.analysis.program_rules import why_hardly_known
 from threadviz.presentation.cells import measured
 from threadviz.processes import how_it_ended
-from threadviz.protocol.events import Header, State, Watches
+from threadviz.protocol.events import Header, State, TargetKind
 from threadviz.text import NS_PER_S, brief_percent, brief_seconds, count, percent, printable
 from threadviz.timeline import Role, Task, Timeline, Totals
 
@@ -28,7 +28,7 @@ GIL_HELD = "GIL held"
 _SEEN = "seen: not those that were gone between two looks"
 
 
-class Row(NamedTuple):
+class SummaryRow(NamedTuple):
     """One figure, in words; `about` is what it is of."""
 
     name: str
@@ -36,46 +36,48 @@ class Row(NamedTuple):
     about: str
 
 
-def totals_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
+def totals_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     """The totals of a run as of `t` (ns; now, where None). Those of a program are others than those of a workload."""
-    if timeline.header.watches is not Watches.WORKLOAD:
+    if timeline.header.watches is not TargetKind.WORKLOAD:
         return _rows_of_program(timeline, t)
     totals = timeline.totals(t)
     cpus = totals.parallelism
     return [
-        Row("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
+        SummaryRow("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
         *_task_rows(timeline, totals, t),
-        Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
+        SummaryRow("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
         *_loop_rows(timeline, totals),
         *gil_rows(timeline, t),
     ]
 
 
-def _rows_of_program(timeline: Timeline, t: int | None) -> list[Row]:
+def _rows_of_program(timeline: Timeline, t: int | None) -> list[SummaryRow]:
     totals = timeline.totals(t)
     cpus = totals.parallelism
     threads, processes = there_were(timeline, t)
-    watched = "the program, begin to end" if timeline.header.watches is Watches.PROGRAM else "it was watched"
+    watched = (
+        "the program, begin to end" if timeline.header.watches is TargetKind.PROGRAM else "it was watched"
+    )
     wanted = sum(totals.states.get(state, 0) for state in COMPUTING)
     told = wanted and State.GIL in timeline.header.probe.tells
     waited = brief_percent(totals.states.get(State.GIL, 0) / wanted) if told else NOTHING
-    held, *handed = gil_rows(timeline, t) or [Row(GIL_HELD, NOTHING, _why_not_seen(timeline))]
+    held, *handed = gil_rows(timeline, t) or [SummaryRow(GIL_HELD, NOTHING, _why_not_seen(timeline))]
     return [
-        Row("total", brief_seconds(totals.total_ns), watched),
-        Row("threads", f"{threads}", _that_were_seen(timeline)),
-        Row("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
-        Row("waited for the GIL", waited, "of the time that threads ran or wanted to"),
+        SummaryRow("total", brief_seconds(totals.total_ns), watched),
+        SummaryRow("threads", f"{threads}", _that_were_seen(timeline)),
+        SummaryRow("parallelism", NOTHING if cpus is None else f"{cpus:.2f}", "CPU time / total"),
+        SummaryRow("waited for the GIL", waited, "of the time that threads ran or wanted to"),
         held,
         *_loop_rows(timeline, totals),
         *handed,
-        Row("processes", f"{processes}", _SEEN),
+        SummaryRow("processes", f"{processes}", _SEEN),
         *(_task_rows(timeline, totals, t) if timeline.tasks else ()),
     ]
 
 
 def _why_not_seen(timeline: Timeline) -> str:
     """Why nothing was told of who held the GIL."""
-    run = ThreadFigures(timeline)
+    run = ProgramMetrics(timeline)
     gils = [pid for pid, seen in timeline.processes.items() if seen.gil]
     if gils and not any(map(run.has_had_several, gils)):
         return "nobody to share it with: one thread alone" + (" in each process" if len(gils) > 1 else "")
@@ -88,13 +90,13 @@ def _that_were_seen(timeline: Timeline) -> str:
     return f"seen, and at least one more: {count(unseen, 'task')} ran in none of them" if unseen else _SEEN
 
 
-def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[Row]:
+def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[SummaryRow]:
     done = timeline.finished_tasks()
     speedup = totals.speedup if done and (t is None or (done[0].finished or 0) <= t) else None
     return [
-        Row("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
-        Row("slowest task", brief_seconds(totals.slowest_ns), ""),
-        Row(
+        SummaryRow("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
+        SummaryRow("slowest task", brief_seconds(totals.slowest_ns), ""),
+        SummaryRow(
             "against the sum",
             times(speedup),
             "sum / total; in it, waits for the GIL or a core count as task time",
@@ -102,36 +104,38 @@ def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[Row]:
     ]
 
 
-def _loop_rows(timeline: Timeline, totals: Totals) -> list[Row]:
+def _loop_rows(timeline: Timeline, totals: Totals) -> list[SummaryRow]:
     """For how long the event loop could not answer; of several, that of the main thread, or the first."""
     least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
     in_all, at_most = LOOP_FIGURES
-    there = timeline.loop is not None or timeline.header.watches is Watches.WORKLOAD
+    there = timeline.loop is not None or timeline.header.watches is TargetKind.WORKLOAD
     blocked, longest = totals.loop_blocked_ns, totals.loop_longest_ns
     return [
-        Row(in_all, brief_seconds(blocked) if there else NOTHING, f"in all, busy or blocked{least}"),
-        Row(at_most, brief_seconds(longest) if there else NOTHING, f"of that{least}"),
+        SummaryRow(in_all, brief_seconds(blocked) if there else NOTHING, f"in all, busy or blocked{least}"),
+        SummaryRow(at_most, brief_seconds(longest) if there else NOTHING, f"of that{least}"),
     ]
 
 
-def gil_rows(timeline: Timeline, t: int | None = None) -> list[Row]:
+def gil_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     """What was seen of the GIL as of `t` (ns; now, where None): of the one to show, where there are several."""
-    ribbon, window = timeline.ribbon, measured(timeline)
+    gil_timeline, window = timeline.gil_timeline, measured(timeline)
     until = window.until if t is None else min(t, window.until)
-    if ribbon is None:
+    if gil_timeline is None:
         return []
-    shares, length = ribbon.shares(window.since, until), until - window.since
+    shares, length = gil_timeline.shares(window.since, until), until - window.since
     share, of = shares.held_share, "of the time of which it is known"
-    if ribbon.inferred:  # where it is known, somebody holds it
+    if gil_timeline.inferred:  # where it is known, somebody holds it
         share, of = shares.held / length if length > 0 else None, "of the time, at least: where it follows"
-    whose = "" if len(timeline.ribbons) == 1 else f", of process {ribbon.pid}"
-    if why := why_hardly_known(timeline, ribbon, window.since, until):
-        return [Row(GIL_HELD, NOTHING, f"{why}{whose}")]
-    handed = ribbon.handed(until) - ribbon.handed(window.since)
+    whose = "" if len(timeline.gil_timelines) == 1 else f", of process {gil_timeline.pid}"
+    if why := why_hardly_known(timeline, gil_timeline, window.since, until):
+        return [SummaryRow(GIL_HELD, NOTHING, f"{why}{whose}")]
+    handed = gil_timeline.handed(until) - gil_timeline.handed(window.since)
     rate = f"{handed * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING
     return [
-        Row(GIL_HELD, NOTHING if share is None else brief_percent(share), f"{of}; no cost by itself{whose}"),
-        Row("GIL hand-offs", rate, f"a second, at least: those that were seen{whose}"),
+        SummaryRow(
+            GIL_HELD, NOTHING if share is None else brief_percent(share), f"{of}; no cost by itself{whose}"
+        ),
+        SummaryRow("GIL hand-offs", rate, f"a second, at least: those that were seen{whose}"),
     ]
 
 
@@ -147,14 +151,14 @@ def there_were(timeline: Timeline, t: int | None = None) -> tuple[int, int]:
     return threads, processes
 
 
-def observer_rows(timeline: Timeline) -> list[Row]:
+def observer_rows(timeline: Timeline) -> list[SummaryRow]:
     """What the observer did."""
     watching, short = timeline.watching, measured(timeline).length < SHORT_NS
     rate, cost = f"{watching.achieved_hz:.0f}", brief_percent(watching.cpu_share)
     return [
-        Row("looks", NOTHING if short else rate, f"a second, {watching.asked_hz:.0f} asked for"),
-        Row("missed", f"{watching.missed}", "looks"),
-        Row("observer's cost", NOTHING if short else cost, "of one core"),
+        SummaryRow("looks", NOTHING if short else rate, f"a second, {watching.asked_hz:.0f} asked for"),
+        SummaryRow("missed", f"{watching.missed}", "looks"),
+        SummaryRow("observer's cost", NOTHING if short else cost, "of one core"),
     ]
 
 
@@ -169,7 +173,7 @@ def times(factor: float | None) -> str:
 def what_ran(timeline: Timeline) -> str:
     """What was run, and how much of it there was: tasks and workers, or the threads and processes of a program."""
     header = timeline.header
-    if header.watches is not Watches.WORKLOAD:
+    if header.watches is not TargetKind.WORKLOAD:
         return printable(f"{header.workload}, {header.mode}: {_how_much(timeline)}")
     words = f"{header.workload}, {header.mode}: {count(header.tasks, 'task')}"
     there = len(timeline.workers)
@@ -255,7 +259,7 @@ OTHER_MATTERS = 0.05
 NO_WAITS = frozenset({State.RUNNING, State.IDLE})
 
 
-class Stage(enum.Enum):
+class TaskStage(enum.Enum):
     """How far a task has come."""
 
     QUEUED = "not started"
@@ -264,7 +268,7 @@ class Stage(enum.Enum):
     FAILED = "failed"
 
 
-class TaskRow(NamedTuple):
+class TaskSummary(NamedTuple):
     """One task in words, each safe to print; `waits` are those of the kinds that were asked for."""
 
     name: str
@@ -274,7 +278,7 @@ class TaskRow(NamedTuple):
     running: str
     waits: tuple[str, ...]
     came_out: str
-    stage: Stage
+    stage: TaskStage
 
 
 def kinds_of_waiting(tasks: Sequence[Mapping[State, int]], most: int) -> list[str]:
@@ -295,11 +299,11 @@ def kinds_of_waiting(tasks: Sequence[Mapping[State, int]], most: int) -> list[st
     return kinds
 
 
-def stage_of(task: Task, t: int) -> Stage:
+def stage_of(task: Task, t: int) -> TaskStage:
     """How far a task had come at `t` (ns)."""
     if task.finished is not None and task.finished <= t:
-        return Stage.DONE if task.error is None else Stage.FAILED
-    return Stage.QUEUED if task.started is None or task.started > t else Stage.STARTED
+        return TaskStage.DONE if task.error is None else TaskStage.FAILED
+    return TaskStage.QUEUED if task.started is None or task.started > t else TaskStage.STARTED
 
 
 def queued(task: Task, t: int) -> int:
@@ -308,14 +312,14 @@ def queued(task: Task, t: int) -> int:
     return max(0, min(until) - task.submitted)
 
 
-def task_row(task: Task, states: Mapping[State, int], kinds: Sequence[str], t: int) -> TaskRow:
+def task_row(task: Task, states: Mapping[State, int], kinds: Sequence[str], t: int) -> TaskSummary:
     """A task as of `t` (ns); `states` are what it was in until then, `kinds` those of `kinds_of_waiting`."""
     waits = Counter[str]()
     for state in states.keys() - NO_WAITS:
         waits[state.value if state.value in kinds else OTHER] += states[state]
     stage = stage_of(task, t)
     started = task.started is not None and task.started <= t
-    return TaskRow(
+    return TaskSummary(
         name=printable(task.name),
         lane=printable(task.lane_name or NOTHING) if started else NOTHING,
         queued=brief_seconds(queued(task, t)),
@@ -327,7 +331,7 @@ def task_row(task: Task, states: Mapping[State, int], kinds: Sequence[str], t: i
     )
 
 
-def _came_out(task: Task, stage: Stage) -> str:
-    if stage is Stage.FAILED:
+def _came_out(task: Task, stage: TaskStage) -> str:
+    if stage is TaskStage.FAILED:
         return f"failed: {printable(task.error or '')}"
-    return printable(task.result or "") if stage is Stage.DONE else stage.value
+    return printable(task.result or "") if stage is TaskStage.DONE else stage.value

@@ -54,7 +54,7 @@ class State(enum.StrEnum):
     """Nothing was observed."""
 
 
-class Known(enum.StrEnum):
+class Evidence(enum.StrEnum):
     """How a stretch is known."""
 
     COUNTED = "counted"
@@ -67,7 +67,7 @@ class Known(enum.StrEnum):
     """It follows for certain from what was seen of others at the same look."""
 
 
-class Watches(enum.StrEnum):
+class TargetKind(enum.StrEnum):
     """What is watched."""
 
     WORKLOAD = "workload"
@@ -78,7 +78,7 @@ class Watches(enum.StrEnum):
     """A process that was running already."""
 
 
-class NamedBy(enum.StrEnum):
+class NameSource(enum.StrEnum):
     """Who gave a thread its name."""
 
     SYSTEM = "system"
@@ -105,7 +105,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     ns: Nanoseconds
     state: State
-    known: Known = Known.SAMPLED
+    known: Evidence = Evidence.SAMPLED
     call: Call = ""
 
 
@@ -159,7 +159,7 @@ class Header(Event, frozen=True, tag="header"):
     cores: Count
     platform: Text
     probe: ProbeInfo
-    watches: Watches = Watches.WORKLOAD
+    watches: TargetKind = TargetKind.WORKLOAD
 
 
 class ProcessSeen(Event, frozen=True, tag="process"):
@@ -196,16 +196,16 @@ class LaneEnded(Event, frozen=True, tag="lane_end"):
     lane: Ordinal
 
 
-class Named(Event, frozen=True, tag="name"):
+class ThreadNamed(Event, frozen=True, tag="name"):
     """A lane's thread has this name now."""
 
     t: Nanoseconds
     lane: Ordinal
     name: Text
-    by: NamedBy
+    by: NameSource
 
 
-class Place(Event, frozen=True, tag="place"):
+class WaitTarget(Event, frozen=True, tag="place"):
     """What a lane's thread waits on, in the wait that it is in at `t`: a peer's address and port, or a file's path.
 
     It holds for that wait alone. Not every wait is told of: short ones are not, nor all of many.
@@ -216,7 +216,7 @@ class Place(Event, frozen=True, tag="place"):
     place: Text
 
 
-class Located(Event, frozen=True, tag="at"):
+class StackSample(Event, frozen=True, tag="at"):
     """Which function a lane's thread was in at `t`, as py-spy saw it: its name, and the file's name and line.
 
     It is the innermost of the program's own; where that is in a call of others, the innermost of all follows:
@@ -228,7 +228,7 @@ class Located(Event, frozen=True, tag="at"):
     function: Text
 
 
-class Stacks(Event, frozen=True, tag="stacks"):
+class StackSampling(Event, frozen=True, tag="stacks"):
     """What reading the stacks has cost. The figures are sums since the run's origin.
 
     `dumps` is how often stacks were read, `failed` how often that did not work, `cpu_ns` the CPU time of it all. `why`
@@ -253,7 +253,7 @@ class GilHeld(Event, frozen=True, tag="gil"):
     interpreter: Ordinal
     start: Nanoseconds
     holds: tuple[Hold, ...]
-    known: Known = Known.SAMPLED
+    known: Evidence = Evidence.SAMPLED
 
 
 class Spans(Event, frozen=True, tag="spans"):
@@ -265,7 +265,7 @@ class Spans(Event, frozen=True, tag="spans"):
     present: Present | None = None
 
 
-class Tick(Event, frozen=True, tag="tick"):
+class ObserverTick(Event, frozen=True, tag="tick"):
     """The observer has looked until `t`. The figures are sums since the run's origin.
 
     `rounds` is the number of times that all lanes were sampled, `missed` the number of rounds that were due
@@ -278,7 +278,7 @@ class Tick(Event, frozen=True, tag="tick"):
     cpu_ns: Nanoseconds
 
 
-class Begin(Event, frozen=True, tag="begin"):
+class RunStarted(Event, frozen=True, tag="begin"):
     """The workload begins, as the subject says; the event loop is in thread `tid` of process `pid`.
 
     Of a program, or a process, the observer says it, of the main thread, with no `loop`: the watch begins.
@@ -290,7 +290,7 @@ class Begin(Event, frozen=True, tag="begin"):
     loop: bool = True
 
 
-class Submitted(Event, frozen=True, tag="submitted"):
+class TaskSubmitted(Event, frozen=True, tag="submitted"):
     """Said by the subject: a task was handed to the mode."""
 
     t: Nanoseconds
@@ -298,7 +298,7 @@ class Submitted(Event, frozen=True, tag="submitted"):
     name: Text
 
 
-class Started(Event, frozen=True, tag="started"):
+class TaskStarted(Event, frozen=True, tag="started"):
     """Said by the subject: a task's function was entered, in thread `tid` of process `pid`."""
 
     t: Nanoseconds
@@ -307,7 +307,7 @@ class Started(Event, frozen=True, tag="started"):
     tid: Count
 
 
-class Finished(Event, frozen=True, tag="finished"):
+class TaskFinished(Event, frozen=True, tag="finished"):
     """A task is over: said by the subject, or by the observer of one that the end of the run left undone.
 
     `error` is a sentence where it failed, else `result` is told. A task can fail without having started. `traceback` is
@@ -321,7 +321,7 @@ class Finished(Event, frozen=True, tag="finished"):
     traceback: Text = ""
 
 
-class Untold(Event, frozen=True, tag="untold"):
+class UnreportedTasks(Event, frozen=True, tag="untold"):
     """Of executors' tasks, so many were not told, or not to their end, by `t` in all. `why` is a clause."""
 
     t: Nanoseconds
@@ -329,14 +329,14 @@ class Untold(Event, frozen=True, tag="untold"):
     why: Text
 
 
-class Ended(Event, frozen=True, tag="ended"):
+class RunEnded(Event, frozen=True, tag="ended"):
     """The mode has returned, or has raised `error`, as the subject says; or the watch of a program has ended."""
 
     t: Nanoseconds
     error: Text | None = None
 
 
-class Died(Event, frozen=True, tag="died"):
+class ProcessDied(Event, frozen=True, tag="died"):
     """One of the run's processes ended as it should not have. `how` is a clause, such as 'killed by SIGKILL'."""
 
     t: Nanoseconds
@@ -345,7 +345,7 @@ class Died(Event, frozen=True, tag="died"):
     how: Text
 
 
-class Closed(Event, frozen=True, tag="closed"):
+class StreamClosed(Event, frozen=True, tag="closed"):
     """The last line of a whole stream. `reason` is a sentence where the run did not finish.
 
     `status` is how the program ended, where it did: as `subprocess` gives it, -9 for one that SIGKILL has killed.
@@ -364,19 +364,19 @@ AnyEvent = (
     | ProcessSeen
     | LaneStarted
     | LaneEnded
-    | Named
-    | Place
-    | Located
-    | Stacks
+    | ThreadNamed
+    | WaitTarget
+    | StackSample
+    | StackSampling
     | GilHeld
     | Spans
-    | Tick
-    | Begin
-    | Submitted
-    | Started
-    | Finished
-    | Untold
-    | Ended
-    | Died
-    | Closed
+    | ObserverTick
+    | RunStarted
+    | TaskSubmitted
+    | TaskStarted
+    | TaskFinished
+    | UnreportedTasks
+    | RunEnded
+    | ProcessDied
+    | StreamClosed
 )

@@ -13,7 +13,7 @@ PYTHON = (sys.executable, "-P", "-m")
 """How the processes of a run are started: with -P, so that no file in the current folder stands in for a module."""
 
 
-class Item(msgspec.Struct, frozen=True):
+class CallItem(msgspec.Struct, frozen=True):
     """The arguments of one call, under a name for people. What they are made of, JSON can say."""
 
     name: str
@@ -21,7 +21,7 @@ class Item(msgspec.Struct, frozen=True):
     keywords: dict[str, Any] = {}
 
 
-class Calling(msgspec.Struct, frozen=True, kw_only=True):
+class UserFunction(msgspec.Struct, frozen=True, kw_only=True):
     """A function of somebody's own, and what it is to be called with.
 
     `function` is 'package.module:name', or 'package.module:Class.name'; it is looked for in `folder` first.
@@ -29,7 +29,7 @@ class Calling(msgspec.Struct, frozen=True, kw_only=True):
 
     function: str
     folder: str
-    items: tuple[Item, ...]
+    items: tuple[CallItem, ...]
     output: str = ""
     """A file that what it prints is appended to; of much, the end is kept. Without one, nobody wants it."""
 
@@ -49,7 +49,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     online: bool = False
     timeout_s: float = 10.0
     probe: ProbeChoice = "auto"
-    calling: Calling | None = None
+    calling: UserFunction | None = None
     """What to call, instead of a workload that threadviz has; `workload` is its name then, and `tasks` None."""
 
 

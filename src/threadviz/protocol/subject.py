@@ -3,7 +3,7 @@
 import msgspec
 
 from threadviz.protocol.events import Event
-from threadviz.protocol.requests import Calling
+from threadviz.protocol.requests import UserFunction
 
 SENDS = "processes"
 """The mode that has worker processes: what a function gets and returns goes from process to process."""
@@ -24,16 +24,16 @@ class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     online: bool
     events: str
-    calling: Calling | None = None
+    calling: UserFunction | None = None
 
 
-class Ready(Event, frozen=True, tag="ready"):
+class SubjectReady(Event, frozen=True, tag="ready"):
     """Said first of all: everything is imported, the next line on standard input starts the workload."""
 
     tasks: int
 
 
-class Refused(Event, frozen=True, tag="refused"):
+class SubjectRefused(Event, frozen=True, tag="refused"):
     """Said instead: somebody's own function can't be called. `why` is a sentence without its full stop.
 
     `traceback` is that of their code, in lines, where it is that which failed.

@@ -17,17 +17,17 @@ from msgspec import structs
 from threadviz.protocol.codec import READ_SIZE, Decoder, StreamError
 from threadviz.protocol.events import (
     AnyEvent,
-    Died,
     Event,
     GilHeld,
     LaneStarted,
-    Located,
-    Named,
-    Place,
+    ObserverTick,
+    ProcessDied,
     ProcessSeen,
     Spans,
-    Submitted,
-    Tick,
+    StackSample,
+    TaskSubmitted,
+    ThreadNamed,
+    WaitTarget,
 )
 from threadviz.timeline import Timeline
 
@@ -38,13 +38,13 @@ NS_PER_BYTE = 500
 """How much CPU time may be taken in any case, and for each byte (ns): ten times as much as a sound recording needs."""
 _LOOKS = 40
 _NAMES: dict[type[Event], str] = {
-    Submitted: "tasks",
-    Died: "deaths",
+    TaskSubmitted: "tasks",
+    ProcessDied: "deaths",
     LaneStarted: "lanes",
     ProcessSeen: "processes",
     GilHeld: "GILs",
 }
-_NOTES = (Named, Place, Located)
+_NOTES = (ThreadNamed, WaitTarget, StackSample)
 """Said again and again: what is the same takes memory once."""
 
 
@@ -63,7 +63,7 @@ class Most:
     """Of stretches: Linux has some 400 system calls, and each is seen in one or two states."""
     characters: int = 100_000_000
     """In all names, results and errors together."""
-    stretches: int = 4_000_000
+    segments: int = 4_000_000
     """That are left when the old ones are thinned already: about 80 MB."""
 
 
@@ -80,8 +80,8 @@ class Bounds:
         self._deadline = clock() + FREE_NS
         self._most_of: dict[type[Event], int] = {
             LaneStarted: most.lanes,
-            Submitted: most.tasks,
-            Died: most.deaths,
+            TaskSubmitted: most.tasks,
+            ProcessDied: most.deaths,
             ProcessSeen: most.processes,
             GilHeld: most.gils,
         }
@@ -89,7 +89,7 @@ class Bounds:
         self._number_of = Counter[type[Event]]()
         self._characters = 0
         # After so many stretches it is seen to again how many are left.
-        self._some = most.stretches // _LOOKS
+        self._some = most.segments // _LOOKS
         self._until_look = self._some
 
     def more(self, size: int) -> None:
@@ -102,7 +102,7 @@ class Bounds:
         self._check_time()
         if isinstance(event, Spans):
             self._check_stretches(len(event.spans))
-        elif not isinstance(event, Tick):
+        elif not isinstance(event, ObserverTick):
             self._check_kept(event)
 
     def _kept(self, event: AnyEvent) -> int:
@@ -128,8 +128,8 @@ class Bounds:
         self._until_look -= number
         if self._until_look < 0:
             self._until_look = self._some
-            if sum(lane.held for lane in self._timeline.lanes) > most.stretches:
-                raise StreamError(f"no more than {most.stretches} stretches are kept")
+            if sum(lane.held for lane in self._timeline.lanes) > most.segments:
+                raise StreamError(f"no more than {most.segments} stretches are kept")
 
     def _check_kept(self, event: AnyEvent) -> None:
         """Of an event that the timeline keeps as it is."""

@@ -19,14 +19,14 @@ MAX_WIDTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class ReportConsole:
     """`width` characters wide. Plain paper takes ASCII characters and no colours, of the report's own."""
 
     width: int
     plain: bool
 
     @classmethod
-    def of(cls, file: TextIO, environ: Mapping[str, str]) -> "Paper":
+    def of(cls, file: TextIO, environ: Mapping[str, str]) -> "ReportConsole":
         """Return what `file` is as paper: plain unless it is a terminal that has UTF-8 and wants colours.
 
         NO_COLOR in the environment, set and not empty, says that it does not want them (no-color.org).

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from threadviz.analysis import Finding, answer, comparison, findings, outcome_of, verdict
-from threadviz.analysis.metrics import SHORT_NS, Figures
+from threadviz.analysis.metrics import SHORT_NS, RunMetrics
 from threadviz.presentation.cells import Window, measured
-from threadviz.protocol.events import Known, ProcessSeen, Stacks, State
-from threadviz.timeline import Folded, Lane, Ribbon, Role, Task, Timeline
+from threadviz.protocol.events import Evidence, ProcessSeen, StackSampling, State
+from threadviz.timeline import ArchivedLanes, GilTimeline, Lane, Role, Task, Timeline
 
 # The JSON that the command prints, key by key.
 
@@ -272,7 +272,7 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         python=timeline.python,
         gil=timeline.gil,
         cores=header.cores,
-        workers=0 if Figures(timeline).plain else header.workers,
+        workers=0 if RunMetrics(timeline).plain else header.workers,
         probe=_probe(timeline),
         total_s=totals.total_ns / NS_PER_S,
         sum_s=totals.sum_ns / NS_PER_S,
@@ -286,7 +286,7 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         watches=header.watches.value,
         status=None if timeline.closed is None else timeline.closed.status,
         processes=[_process(each) for each in timeline.processes.values()],
-        gils=[_gil(ribbon, window) for ribbon in timeline.ribbons],
+        gils=[_gil(gil_timeline, window) for gil_timeline in timeline.gil_timelines],
         folded=None if timeline.folded is None else _folded(timeline.folded, window),
         stacks=None if timeline.stacks is None else _stacks(timeline.stacks),
     )
@@ -296,18 +296,18 @@ def _process(seen: ProcessSeen) -> ProcessFacts:
     return ProcessFacts(seen.pid, seen.parent, seen.name, seen.python, seen.gil, seen.cannot)
 
 
-def _gil(ribbon: Ribbon, window: Window) -> GilFacts:
-    held, free, unseen = (ns / NS_PER_S for ns in ribbon.shares(*window))
-    known = Known.INFERRED if ribbon.inferred else Known.SAMPLED
-    handed = ribbon.handed(window.until) - ribbon.handed(window.since)
-    return GilFacts(ribbon.pid, ribbon.interpreter, known.value, held, free, unseen, handed)
+def _gil(gil_timeline: GilTimeline, window: Window) -> GilFacts:
+    held, free, unseen = (ns / NS_PER_S for ns in gil_timeline.shares(*window))
+    known = Evidence.INFERRED if gil_timeline.inferred else Evidence.SAMPLED
+    handed = gil_timeline.handed(window.until) - gil_timeline.handed(window.since)
+    return GilFacts(gil_timeline.pid, gil_timeline.interpreter, known.value, held, free, unseen, handed)
 
 
-def _folded(folded: Folded, window: Window) -> FoldedFacts:
+def _folded(folded: ArchivedLanes, window: Window) -> FoldedFacts:
     return FoldedFacts(folded.threads, folded.processes, _seconds(folded.states(window.until)))
 
 
-def _stacks(stacks: Stacks) -> StacksFacts:
+def _stacks(stacks: StackSampling) -> StacksFacts:
     return StacksFacts(stacks.dumps, stacks.failed, stacks.cpu_ns / NS_PER_S, stacks.why)
 
 
@@ -347,7 +347,11 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
 
 def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
     """What a lane had of a GIL: its own interpreter's, for no thread holds another one."""
-    of = [ribbon.had_by(lane.number, *window) for ribbon in timeline.ribbons if ribbon.pid == lane.pid]
+    of = [
+        gil_timeline.had_by(lane.number, *window)
+        for gil_timeline in timeline.gil_timelines
+        if gil_timeline.pid == lane.pid
+    ]
     held, handed = sum(ns for ns, _ in of), sum(times for _, times in of)
     rate = handed * NS_PER_S / window.length if window.length >= SHORT_NS else None
     return HolderFacts(held / NS_PER_S, handed, rate) if held else None

@@ -8,11 +8,11 @@ from rich.text import Text
 from threadviz.analysis.metrics import COMPUTING
 from threadviz.presentation.axis import ticks
 from threadviz.presentation.cells import Beyond, Cell, Mark, Window, measured, strip, turn
-from threadviz.presentation.styles import EDGE, HELD, LOOKS, Look
-from threadviz.protocol.events import State, Watches
-from threadviz.report.console import Paper
+from threadviz.presentation.styles import EDGE, HELD, STATE_STYLES, StateStyle
+from threadviz.protocol.events import State, TargetKind
+from threadviz.report.console import ReportConsole
 from threadviz.text import brief_percent, count, printable, seconds
-from threadviz.timeline import Lane, Ribbon, Role, Timeline
+from threadviz.timeline import GilTimeline, Lane, Role, Timeline
 
 MAX_LANES = 32
 """So many lanes of a run are drawn."""
@@ -29,10 +29,10 @@ _LABEL_PART = 3
 """Labels take up one part in so many of the paper's width, at most."""
 
 
-class Picture:
+class LaneChart:
     """Draws lanes of one or more runs on one scale: each begins at 0, and the longest fills the width."""
 
-    def __init__(self, timelines: Sequence[Timeline], paper: Paper) -> None:
+    def __init__(self, timelines: Sequence[Timeline], paper: ReportConsole) -> None:
         self._paper = paper
         self._length = max((measured(timeline).length for timeline in timelines), default=0)
         labels = [_label(timeline, lane) for timeline in timelines for lane in shown_lanes(timeline)]
@@ -54,15 +54,15 @@ class Picture:
     def lanes(self, timeline: Timeline) -> Iterator[Text]:
         """Yield a line for each lane, and one that says which are left out, where there are any."""
         window = measured(timeline)
-        if ribbon := _ribbon(timeline):
-            yield self._gil(ribbon, window)
-        elif timeline.ribbon:
+        if gil_timeline := _ribbon(timeline):
+            yield self._gil(gil_timeline, window)
+        elif timeline.gil_timeline:
             yield Text(WHY_NOT, style="dim")
         shown = shown_lanes(timeline)
         for lane in shown:
             yield self._lane(lane, _label(timeline, lane), window)
         plumbing = sum(lane.role is Role.PLUMBING for lane in timeline.lanes)
-        others = "worker" if timeline.header.watches is Watches.WORKLOAD else "thread"
+        others = "worker" if timeline.header.watches is TargetKind.WORKLOAD else "thread"
         left_out = [
             (len(timeline.lanes) - plumbing - len(shown), others),
             (plumbing, "plumbing thread"),
@@ -77,7 +77,9 @@ class Picture:
     def legend(self) -> Iterator[Text]:
         """Yield what the marks mean that were drawn so far."""
         entries = [
-            self._entry(look, mark) for mark, look in LOOKS.items() if mark in self._drawn - {Beyond.AWAY}
+            self._entry(look, mark)
+            for mark, look in STATE_STYLES.items()
+            if mark in self._drawn - {Beyond.AWAY}
         ]
         if self._edges:
             entries.append(self._entry(EDGE, "lane"))
@@ -98,18 +100,18 @@ class Picture:
                 style="dim",
             )
 
-    def _gil(self, ribbon: Ribbon, window: Window) -> Text:
+    def _gil(self, gil_timeline: GilTimeline, window: Window) -> Text:
         """Who holds it is not told here, only whether anybody does."""
         self._held = True
         line = Text(_GIL.ljust(self._label))
         cells = self._cells * window.length // max(self._length, 1)
         edges = [window.since + self._length * number // self._cells for number in range(cells + 1)]
         for number, (start, end) in enumerate(pairwise(edges)):
-            shares = ribbon.shares(start, end)
-            looks = HELD, LOOKS[State.IDLE], LOOKS[State.UNKNOWN]
-            look = looks[turn(shares, number)] if any(shares) else LOOKS[Beyond.AWAY]
+            shares = gil_timeline.shares(start, end)
+            looks = HELD, STATE_STYLES[State.IDLE], STATE_STYLES[State.UNKNOWN]
+            look = looks[turn(shares, number)] if any(shares) else STATE_STYLES[Beyond.AWAY]
             line.append(self._glyph(look), style=look.style)
-        share = ribbon.shares(*window).held_share
+        share = gil_timeline.shares(*window).held_share
         line.pad_right(self._label + self._cells - line.cell_len)
         words = "" if share is None else f"held {brief_percent(share)}"
         return line.append(words.rjust(_GAP + _SHARE_WIDTH))
@@ -126,13 +128,13 @@ class Picture:
         share = brief_percent(states.get(State.RUNNING, 0) / there) if there else ""
         return line.append(share.rjust(_GAP + _SHARE_WIDTH))
 
-    def _looks(self, cells: Sequence[Cell]) -> Iterator[Look]:
+    def _looks(self, cells: Sequence[Cell]) -> Iterator[StateStyle]:
         """Yield how each cell looks; one that is away beside one that is not shows the edge."""
         marks = [cell.mark for cell in cells]
         for before, mark, after in zip([Beyond.AWAY, *marks], marks, [*marks[1:], Beyond.AWAY], strict=False):
             edge = mark is Beyond.AWAY and (before is not Beyond.AWAY or after is not Beyond.AWAY)
             self._edges = self._edges or edge
-            yield EDGE if edge else LOOKS[mark]
+            yield EDGE if edge else STATE_STYLES[mark]
 
     def _fitted(self, label: str) -> str:
         """A label in the room that it has: one that is too long loses its middle, for names differ at their ends."""
@@ -142,10 +144,10 @@ class Picture:
             label = f"{label[: room - 1 - half]}{'~' if self._paper.plain else '…'}{label[-half:]}"
         return label.ljust(self._label)
 
-    def _glyph(self, look: Look) -> str:
+    def _glyph(self, look: StateStyle) -> str:
         return look.plain if self._paper.plain else look.block
 
-    def _entry(self, look: Look, word: str) -> Text:
+    def _entry(self, look: StateStyle, word: str) -> Text:
         glyph = self._glyph(look)
         shown = "blank" if glyph == " " else glyph
         return Text.assemble((shown, look.style), f" {word}: {look.about}")
@@ -158,7 +160,7 @@ def shown_lanes(timeline: Timeline) -> list[Lane]:
     that were there for long enough to be seen.
     """
     lanes = [lane for lane in timeline.lanes if lane.role is not Role.PLUMBING]
-    if timeline.header.watches is Watches.WORKLOAD or len(lanes) <= MAX_LANES:
+    if timeline.header.watches is TargetKind.WORKLOAD or len(lanes) <= MAX_LANES:
         return lanes[:MAX_LANES]
     window = measured(timeline)
     shortest = window.length // _SEEN_PART
@@ -175,14 +177,14 @@ def shown_lanes(timeline: Timeline) -> list[Lane]:
 
 def _label(timeline: Timeline, lane: Lane) -> str:
     """What stands before a lane: where there are several processes, the threads of each below its first one."""
-    apart = len(timeline.processes) > 1 and timeline.header.watches is not Watches.WORKLOAD
+    apart = len(timeline.processes) > 1 and timeline.header.watches is not TargetKind.WORKLOAD
     return f"  {lane.name}" if apart and not lane.is_main else lane.name
 
 
-def _ribbon(timeline: Timeline) -> Ribbon | None:
+def _ribbon(timeline: Timeline) -> GilTimeline | None:
     """The ribbon that is drawn; none where it would be known only here and there."""
-    ribbon = timeline.ribbon
-    return None if ribbon is None or ribbon.inferred else ribbon
+    gil_timeline = timeline.gil_timeline
+    return None if gil_timeline is None or gil_timeline.inferred else gil_timeline
 
 
 WHY_NOT = "(no row for the GIL: who held it is known only where it follows from what the threads did)"

@@ -12,9 +12,9 @@ from threadviz.analysis.metrics import SHORT_NS
 from threadviz.presentation.cells import Window, measured
 from threadviz.presentation.summary import (
     NOTHING,
-    Row,
-    Stage,
-    TaskRow,
+    SummaryRow,
+    TaskStage,
+    TaskSummary,
     cannot,
     kinds_of_waiting,
     machine,
@@ -25,9 +25,9 @@ from threadviz.presentation.summary import (
     what_ran,
     who_watched,
 )
-from threadviz.protocol.events import State, Watches
-from threadviz.report.console import MIN_WIDTH, PIPED_WIDTH, Paper
-from threadviz.report.lane_chart import Picture
+from threadviz.protocol.events import State, TargetKind
+from threadviz.report.console import MIN_WIDTH, PIPED_WIDTH, ReportConsole
+from threadviz.report.lane_chart import LaneChart
 from threadviz.text import NS_PER_S, brief_percent, count, printable
 from threadviz.timeline import Lane, Timeline
 
@@ -66,11 +66,13 @@ def comparison_table(
     named = [{row.name: row for row in each} for each in figures]
     there = {row.name: row for each in reversed(figures) for row in each}
     order = dict.fromkeys(row.name for each in figures for row in each)
-    rows = [[each.get(name, Row(name, NOTHING, there[name].about)) for each in named] for name in order]
+    rows = [
+        [each.get(name, SummaryRow(name, NOTHING, there[name].about)) for each in named] for name in order
+    ]
     if baseline is not None:
         name = printable(baseline)
         against = [
-            Row(f"against {name}", times(each.speedup), f"speed-up: total of {name} / total")
+            SummaryRow(f"against {name}", times(each.speedup), f"speed-up: total of {name} / total")
             for each in verdicts
             if each.mode in timelines
         ]
@@ -100,13 +102,13 @@ def holders(timeline: Timeline) -> Iterator[RenderableType]:
     Of several GILs it is the one that is shown. How long a lane held it is told as a share of the time of which it is
     known, and how long it waited for it, as one of the time that the lane was there.
     """
-    ribbon, window = timeline.ribbon, measured(timeline)
-    shares = None if ribbon is None else ribbon.shares(*window)
-    if ribbon is None or ribbon.inferred or shares is None or not shares.held:
+    gil_timeline, window = timeline.gil_timeline, measured(timeline)
+    shares = None if gil_timeline is None else gil_timeline.shares(*window)
+    if gil_timeline is None or gil_timeline.inferred or shares is None or not shares.held:
         return
-    held_it = set(ribbon.holders)
+    held_it = set(gil_timeline.holders)
     lanes = [lane for lane in timeline.lanes if lane.number in held_it]
-    held = {lane: ribbon.had_by(lane.number, *window) for lane in lanes}
+    held = {lane: gil_timeline.had_by(lane.number, *window) for lane in lanes}
     by_time = sorted((lane for lane in lanes if held[lane][0]), key=lambda lane: -held[lane][0])
     table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
     for lane in by_time[:MAX_HOLDERS]:
@@ -115,8 +117,8 @@ def holders(timeline: Timeline) -> Iterator[RenderableType]:
         rate = f"{handed * NS_PER_S / window.length:.0f}" if window.length >= SHORT_NS else NOTHING
         table.add_row(Text(printable(lane.name)), share, rate, _waited(timeline, lane, window))
     yield table
-    if len(timeline.ribbons) > 1:
-        yield Text(f"(That of process {ribbon.pid}; --json has all GILs)", style="dim")
+    if len(timeline.gil_timelines) > 1:
+        yield Text(f"(That of process {gil_timeline.pid}; --json has all GILs)", style="dim")
     if (left_out := len(by_time) - MAX_HOLDERS) > 0:
         yield Text(f"({count(left_out, 'lane')} left out here; --json has all lanes)", style="dim")
 
@@ -137,7 +139,7 @@ LAST_TASKS = 10
 
 _RESULT_WIDTH = 12
 _WIDTH_FOR_A_KIND = 20
-_STYLES = {Stage.FAILED: "red", Stage.STARTED: "yellow", Stage.QUEUED: "yellow"}
+_STYLES = {TaskStage.FAILED: "red", TaskStage.STARTED: "yellow", TaskStage.QUEUED: "yellow"}
 
 
 def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
@@ -162,7 +164,7 @@ def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
     return table, left_out
 
 
-def _row(row: TaskRow) -> list[Text]:
+def _row(row: TaskSummary) -> list[Text]:
     *figures, waits, came_out, stage = row
     return [*map(Text, (*figures, *waits)), Text(came_out, style=_STYLES.get(stage, ""))]
 
@@ -182,12 +184,12 @@ def _fit(table: Table, names: Sequence[str], rows: Sequence[Sequence[Text]], wid
 _TASKS = "Tasks, in the order in which they finished"
 
 
-def run_report(timeline: Timeline, paper: Paper) -> str:
+def run_report(timeline: Timeline, paper: ReportConsole) -> str:
     """Return what one run was: its lanes, tasks, totals and findings."""
-    picture = Picture([timeline], paper)
+    picture = LaneChart([timeline], paper)
     tasks, left_out = task_table(timeline, paper.width)
     found, held = findings(timeline), [*holders(timeline)]
-    of_program = timeline.header.watches is not Watches.WORKLOAD
+    of_program = timeline.header.watches is not TargetKind.WORKLOAD
     return paper.render(
         Text(what_ran(timeline), style="bold"),
         Text(machine(timeline)),
@@ -201,13 +203,15 @@ def run_report(timeline: Timeline, paper: Paper) -> str:
     )
 
 
-def comparison_report(timelines: Mapping[str, Timeline], paper: Paper, not_run: Sequence[str] = ()) -> str:
+def comparison_report(
+    timelines: Mapping[str, Timeline], paper: ReportConsole, not_run: Sequence[str] = ()
+) -> str:
     """Return several runs side by side, each under a mode of its own; there is at least one.
 
     `not_run` are modes that did not get their turn.
     """
     runs = list(timelines.values())
-    picture = Picture(runs, paper)
+    picture = LaneChart(runs, paper)
     lanes: list[RenderableType] = [*picture.axis()]
     for label, timeline in timelines.items():
         lanes += [Text(_which(label, timeline), style="bold"), *picture.lanes(timeline), ""]
@@ -267,7 +271,7 @@ def _left_out(number: int) -> Iterator[Text]:
         yield Text(f"({count(number, 'task')} left out here; --json has all tasks)", style="dim")
 
 
-def _items(texts: Iterable[str], paper: Paper) -> Table:
+def _items(texts: Iterable[str], paper: ReportConsole) -> Table:
     """One below the other, each with a mark before it."""
     table = Table.grid(padding=(0, 1, 0, 0))
     for text in texts:

@@ -11,8 +11,8 @@ from typing import BinaryIO
 import msgspec
 
 from threadviz.modes import MODES
-from threadviz.protocol.events import Begin, Ended
-from threadviz.protocol.subject import SENDS, Ready, Refused, SubjectOrder
+from threadviz.protocol.events import RunEnded, RunStarted
+from threadviz.protocol.subject import SENDS, SubjectOrder, SubjectReady, SubjectRefused
 from threadviz.subject.calls import describe, say, submitting
 from threadviz.workloads import WORKLOADS, Call
 
@@ -24,19 +24,19 @@ def main() -> None:
     run = MODES[order.mode].run  # before anything is looked for in a folder of somebody's own
     calls = _calls(order)
     if calls is not None:
-        say(order.events, Ready(len(calls)))
+        say(order.events, SubjectReady(len(calls)))
     words.readline()
     if calls is None:
         return
 
-    say(order.events, Begin(monotonic_ns(), os.getpid(), threading.get_native_id()))
+    say(order.events, RunStarted(monotonic_ns(), os.getpid(), threading.get_native_id()))
     error = None
     try:
         sends = order.calling is not None and order.mode == SENDS
         asyncio.run(run(submitting(calls, order.events, sends=sends), order.workers))
     except Exception as failure:  # noqa: BLE001 - whatever it is, it ends the run and is told
         error = describe(failure)
-    say(order.events, Ended(monotonic_ns(), error))
+    say(order.events, RunEnded(monotonic_ns(), error))
 
     words.readline()
 
@@ -54,14 +54,14 @@ def _calls(order: SubjectOrder) -> Sequence[Call] | None:
     """The calls to make; None where they can't be made, which is said."""
     if order.calling is None:
         return WORKLOADS[order.workload].make_calls(order.tasks, order.urls, order.timeout_s, order.online)
-    from threadviz.workloads.user_function import OwnError, own_calls
+    from threadviz.workloads.user_function import UserFunctionError, own_calls
 
     calling = order.calling
     items = [(each.name, each.args, each.keywords) for each in calling.items]
     try:
         return own_calls(calling.function, calling.folder, items, pickled=order.mode == SENDS)
-    except OwnError as error:
-        say(order.events, Refused(str(error), error.traceback))
+    except UserFunctionError as error:
+        say(order.events, SubjectRefused(str(error), error.traceback))
         return None
 
 

@@ -12,7 +12,7 @@ from time import monotonic_ns
 from typing import Any
 
 from threadviz.protocol.codec import encode
-from threadviz.protocol.events import Event, Finished, Started, Submitted
+from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted
 from threadviz.workloads import Call, WorkloadError, sentence
 
 # How the subject says what it does: whole lines, in single writes, into a named pipe.
@@ -59,14 +59,14 @@ class ToldCall:
     def __call__(self) -> "Parcel | None":
         """Make the call. One that raises is a task that failed, which is a result like another."""
         pid, parcel = os.getpid(), None
-        say(self.events, Started(monotonic_ns(), self.task, pid, threading.get_native_id()))
+        say(self.events, TaskStarted(monotonic_ns(), self.task, pid, threading.get_native_id()))
         try:
             result = self.call()
             parcel = _parcel(result) if self.sends else None
         except BaseException as error:  # noqa: BLE001 - whatever a task raises is its result, SystemExit as well
             finished = self._failed(monotonic_ns(), error)
         else:
-            finished = Finished(monotonic_ns(), self.task, result=self._briefly(result)[:TEXT_LIMIT])
+            finished = TaskFinished(monotonic_ns(), self.task, result=self._briefly(result)[:TEXT_LIMIT])
         if os.getpid() != pid:
             os._exit(
                 0
@@ -81,16 +81,16 @@ class ToldCall:
 
         return brief(result)
 
-    def _failed(self, t: int, error: BaseException) -> Finished:
+    def _failed(self, t: int, error: BaseException) -> TaskFinished:
         """Return that it failed at `t` (ns); and where, as far as that fits, if the function is somebody's own."""
-        told = Finished(t, self.task, error=describe(error))
+        told = TaskFinished(t, self.task, error=describe(error))
         if not self.call.own or isinstance(error, WorkloadError):
             return told
         from threadviz.workloads.user_function import last_lines, own_traceback
 
         lines = own_traceback(error, _PASSED_OVER)
         with_lines = (
-            Finished(t, self.task, error=told.error, traceback=last_lines(lines, most)) for most in _ROOMS
+            TaskFinished(t, self.task, error=told.error, traceback=last_lines(lines, most)) for most in _ROOMS
         )
         return next((each for each in with_lines if len(encode(each)) < LINE_LIMIT), told)
 
@@ -110,7 +110,7 @@ def describe(error: BaseException) -> str:
 def submitting(calls: Sequence[Call], events: str, *, sends: bool = False) -> Iterator[ToldCall]:
     """Yield the calls wrapped, each said to be submitted at the moment at which the mode takes it."""
     for task, call in enumerate(calls):
-        say(events, Submitted(monotonic_ns(), task, call.name[:TEXT_LIMIT]))
+        say(events, TaskSubmitted(monotonic_ns(), task, call.name[:TEXT_LIMIT]))
         yield ToldCall(task, call, events, sends)
 
 

@@ -5,24 +5,24 @@ the vocabulary of events alone.
 """
 
 from threadviz.timeline.account import STATES, Role
-from threadviz.timeline.gil import Held, Part, Ribbon, Shares
-from threadviz.timeline.lane import Lane, Stretch
-from threadviz.timeline.lane_index import Folded
+from threadviz.timeline.gil import GilTimeline, Held, Part, Shares
+from threadviz.timeline.lane import Lane, LaneSegment
+from threadviz.timeline.lane_index import ArchivedLanes
 from threadviz.timeline.tasks import Task
-from threadviz.timeline.timeline import Timeline, Totals, Watching
+from threadviz.timeline.timeline import ObserverStats, Timeline, Totals
 
 __all__ = [
     "STATES",
-    "Folded",
+    "ArchivedLanes",
+    "GilTimeline",
     "Held",
     "Lane",
+    "LaneSegment",
+    "ObserverStats",
     "Part",
-    "Ribbon",
     "Role",
     "Shares",
-    "Stretch",
     "Task",
     "Timeline",
     "Totals",
-    "Watching",
 ]

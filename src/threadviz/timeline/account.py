@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 
-from threadviz.protocol.events import Known, Span, State
+from threadviz.protocol.events import Evidence, Span, State
 from threadviz.timeline.history import History, Track
 
 # Kinds: small numbers for the few different things that a run's stretches can be.
@@ -16,7 +16,7 @@ STATES = tuple(State)
 WIDTH = len(STATES)
 _INDEX = {state: index for index, state in enumerate(STATES)}
 
-Kind = tuple[State, Known, str]
+Kind = tuple[State, Evidence, str]
 """What a stretch is in, how that is known, and the system call, where there is one."""
 
 
@@ -36,7 +36,7 @@ class Kinds:
         self.numbers: dict[Kind, int] = {}
         self._pieces: dict[tuple[int, int, bool], int] = {}
 
-    def number(self, state: State, known: Known, call: str) -> int:
+    def number(self, state: State, known: Evidence, call: str) -> int:
         """The number of this kind, a new one where it was never asked for."""
         kind = (state, known, call)
         number = self.numbers.get(kind)
@@ -233,7 +233,7 @@ class Reading:
     def _outside_task(self, said: int, touching: bool) -> int:
         state, known, call = self._kinds.table[said]
         if self._role is Role.WORKER and state in _WAITS:
-            return self._kinds.number(State.IDLE, Known.SAID, "")
+            return self._kinds.number(State.IDLE, Evidence.SAID, "")
         for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
         if self.of_loop and state is State.IO and for_events:
             return self._kinds.number(State.IDLE, known, "")

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Known
+from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, Evidence, GilHeld, Hold
 from threadviz.timeline.history import History
 
 # One holder of a GIL: for how long it has held it, and how often it was handed to it, as of any moment.
@@ -103,10 +103,10 @@ class Held:
     start: int
     end: int
     holder: int
-    known: Known
+    known: Evidence
 
 
-class Ribbon:
+class GilTimeline:
     """Who held the GIL of `interpreter` (0 is the main one) in process `pid`, from `start` to `end` (ns).
 
     It is sampled, or inferred: what is between two looks is filled in, and hand-offs are counted that were seen, so
@@ -120,9 +120,9 @@ class Ribbon:
         self.interpreter = interpreter
         self.start = start
         # By number: who held, how that is known, and in which column its time is added up.
-        self._who: list[tuple[int, Known]] = []
+        self._who: list[tuple[int, Evidence]] = []
         self._columns: list[int] = []
-        self._numbers: dict[tuple[int, Known], int] = {}
+        self._numbers: dict[tuple[int, Evidence], int] = {}
         self._history = History(start, self._columns, len(Shares._fields))
         self._holders: dict[int, Holder] = {}
         self._gone_taken = 0
@@ -136,7 +136,7 @@ class Ribbon:
     @property
     def inferred(self) -> bool:
         """Whether it is known only where it follows from what the threads did who held it: so it is never seen free."""
-        return any(known is Known.INFERRED for _, known in self._who)
+        return any(known is Evidence.INFERRED for _, known in self._who)
 
     @property
     def pieces(self) -> int:
@@ -158,7 +158,7 @@ class Ribbon:
         until, _ = next(self._history.walk(t, end))
         return Held(start, until, *self._who[number])
 
-    def stretches(self) -> Iterator[Held]:
+    def segments(self) -> Iterator[Held]:
         """All stretches, one after the other: contiguous. To be used up before the timeline is told more."""
         start = self.start
         for end, number in self._history.walk(start, self.end):
@@ -217,7 +217,7 @@ class Ribbon:
                 " where what was told ends"
             )
         if event.start > self.end:
-            self._append(Hold(event.start - self.end, OPEN), Known.SAMPLED)
+            self._append(Hold(event.start - self.end, OPEN), Evidence.SAMPLED)
         for hold in event.holds:
             if hold.ns:
                 self._append(hold, event.known)
@@ -229,7 +229,7 @@ class Ribbon:
         if holder is None:
             return
         self._gone_taken += holder.taken
-        for known in Known:
+        for known in Evidence:
             number = self._numbers.pop((lane, known), None)
             if number is not None:
                 self._who[number] = (ELSEWHERE, known)
@@ -249,7 +249,7 @@ class Ribbon:
         if self._holders:
             max(self._holders.values(), key=len).thin()
 
-    def _append(self, hold: Hold, known: Known) -> None:
+    def _append(self, hold: Hold, known: Evidence) -> None:
         who = (hold.holder, known)
         number = self._numbers.get(who)
         if number is None:
@@ -285,11 +285,11 @@ _AT_A_TIME = 256
 """After so many holds it is seen to again that there are not too many."""
 
 
-class Ribbons:
+class GilTimelines:
     """All ribbons, by process and interpreter."""
 
     def __init__(self, keep: int = KEEP) -> None:
-        self._by_gil: dict[tuple[int, int], Ribbon] = {}
+        self._by_gil: dict[tuple[int, int], GilTimeline] = {}
         self._keep = self._room = keep
 
     def __len__(self) -> int:
@@ -299,25 +299,25 @@ class Ribbons:
         return gil in self._by_gil
 
     @property
-    def in_order(self) -> tuple[Ribbon, ...]:
+    def in_order(self) -> tuple[GilTimeline, ...]:
         """All of them, as they were first told of, those of a process beside each other."""
         first: dict[int, int] = {}
         for number, (pid, _) in enumerate(self._by_gil):
             first.setdefault(pid, number)
         return tuple(sorted(self._by_gil.values(), key=lambda each: (first[each.pid], each.interpreter)))
 
-    def of(self, pid: int) -> tuple[Ribbon, ...]:
+    def of(self, pid: int) -> tuple[GilTimeline, ...]:
         """Those of a process, the main interpreter's first."""
-        mine = [ribbon for (its, _), ribbon in self._by_gil.items() if its == pid]
+        mine = [gil_timeline for (its, _), gil_timeline in self._by_gil.items() if its == pid]
         return tuple(sorted(mine, key=attrgetter("interpreter")))
 
     def tell(self, event: GilHeld, marks: Sequence[int]) -> int:
         """Take settled stretches, and return where (ns) they end; `marks` (ns) is where sums stay exact."""
         key = event.pid, event.interpreter
-        ribbon = self._by_gil.get(key)
-        if ribbon is None:
-            ribbon = self._by_gil[key] = Ribbon(*key, event.start)
-        end = ribbon.tell(event)
+        gil_timeline = self._by_gil.get(key)
+        if gil_timeline is None:
+            gil_timeline = self._by_gil[key] = GilTimeline(*key, event.start)
+        end = gil_timeline.tell(event)
         self._room -= len(event.holds)
         while self._room < 0:
             pieces = sum(each.pieces for each in self._by_gil.values())
@@ -328,10 +328,10 @@ class Ribbons:
 
     def forget_lane(self, pid: int, lane: int) -> None:
         """A lane of a process is folded away."""
-        for ribbon in self.of(pid):
-            ribbon.forget(lane)
+        for gil_timeline in self.of(pid):
+            gil_timeline.forget(lane)
 
     def forget_process(self, pid: int) -> None:
         """All lanes of a process are folded away, and it is gone."""
-        for ribbon in self.of(pid):
-            del self._by_gil[ribbon.pid, ribbon.interpreter]
+        for gil_timeline in self.of(pid):
+            del self._by_gil[gil_timeline.pid, gil_timeline.interpreter]

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from operator import add, sub
 
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import Known, LaneStarted, Located, Named, NamedBy, Place, Span, Spans, State
+from threadviz.protocol.events import (
+    Evidence,
+    LaneStarted,
+    NameSource,
+    Span,
+    Spans,
+    StackSample,
+    State,
+    ThreadNamed,
+    WaitTarget,
+)
 from threadviz.timeline.account import FOREVER, STATES, WIDTH, Account, Asked, Clock, Kinds, Role, merged
 from threadviz.timeline.history import DENSE, Bins, Sums, differences, walked
 
@@ -59,17 +69,17 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class LaneSegment:
     """From `start` to `end` (ns) in one state; `call` names the system call, where there is one."""
 
     start: int
     end: int
     state: State
-    known: Known
+    known: Evidence
     call: str
 
 
-_BEST_NAMES = (NamedBy.PROGRAM, NamedBy.STACKS, NamedBy.SYSTEM)
+_BEST_NAMES = (NameSource.PROGRAM, NameSource.STACKS, NameSource.SYSTEM)
 """Who is believed first on a thread's name."""
 
 
@@ -91,7 +101,7 @@ class Lane:
         self.pid = event.pid
         self.tid = event.tid
         self.own_name = event.name or f"tid {event.tid}"
-        self.named_by: NamedBy | None = None
+        self.named_by: NameSource | None = None
         self.system_name = event.name
         self.name = self.own_name
         self.process = event.process
@@ -108,7 +118,7 @@ class Lane:
         self._life: Sums | None = None
         self._clock = clock
         self._kinds = kinds
-        self._unknown = kinds.number(State.UNKNOWN, Known.SAMPLED, "")
+        self._unknown = kinds.number(State.UNKNOWN, Evidence.SAMPLED, "")
         self._account = Account(event.t, kinds, self._unknown)
         self._places = Notes()
         self._functions = Notes()
@@ -189,7 +199,7 @@ class Lane:
             return [(0,) * WIDTH] * count
         return [sums[WIDTH:] for sums in self._binned(Bins(since, width, count))]
 
-    def stretches(self, since: int = 0, until: int | None = None) -> Iterator[Stretch]:
+    def segments(self, since: int = 0, until: int | None = None) -> Iterator[LaneSegment]:
         """The stretches within [since, until], clipped to it: contiguous, and no two equal neighbours.
 
         To be used up before the timeline is told more.
@@ -199,15 +209,15 @@ class Lane:
         if since < until:
             pieces = self._account.walk(since, until, horizon)
             for start, end, kind in merged(since, pieces, self._kinds.shown):
-                yield Stretch(start, end, *self._kinds.table[kind])
+                yield LaneSegment(start, end, *self._kinds.table[kind])
 
-    def at(self, t: int) -> Stretch | None:
+    def at(self, t: int) -> LaneSegment | None:
         """The whole stretch that `t` is in; at the lane's end, or now, its last; else None."""
         horizon = self._horizon()
         if not self.start <= t <= horizon or self.start == horizon:
             return None
         start, end, kind = self._account.around(min(t, horizon - 1), horizon)
-        return Stretch(start, end, *self._kinds.table[kind])
+        return LaneSegment(start, end, *self._kinds.table[kind])
 
     @property
     def places(self) -> tuple[tuple[int, str], ...]:
@@ -221,11 +231,11 @@ class Lane:
 
     def place_at(self, t: int) -> str:
         """What the lane waits on in the wait that `t` (ns) is in: a peer's address and port, a file's path; or ''."""
-        stretch = None if self._places.last < 0 or t < self.thinned_until else self.at(t)
-        if stretch is None:
+        segment = None if self._places.last < 0 or t < self.thinned_until else self.at(t)
+        if segment is None:
             return ""
-        until = stretch.end if stretch.end == self._horizon() else stretch.end - 1
-        return self._places.within(stretch.start, until, t)
+        until = segment.end if segment.end == self._horizon() else segment.end - 1
+        return self._places.within(segment.start, until, t)
 
     def function_at(self, t: int) -> tuple[int, str] | None:
         """Which function it was in when that was last seen, up to `t` (ns), and when that was; None where it never was.
@@ -277,7 +287,7 @@ class Lane:
         account.tell(event.spans)
         number, present = self._kinds.number, event.present
         account.expect(
-            self._unknown if present is None else number(present.state, Known.SAMPLED, present.call)
+            self._unknown if present is None else number(present.state, Evidence.SAMPLED, present.call)
         )
         return end
 
@@ -304,17 +314,19 @@ class Lane:
         self.role, self.loop_since = role, asked[0] if role is Role.LOOP else None
         self._account.read_as(role, asked, seen=seen)
 
-    def take_name(self, event: Named) -> None:
+    def take_name(self, event: ThreadNamed) -> None:
         """Its thread has this name; who is believed more has the last word."""
-        if event.by is NamedBy.SYSTEM:
+        if event.by is NameSource.SYSTEM:
             self.system_name = event.name
         if self.named_by is None or _BEST_NAMES.index(event.by) <= _BEST_NAMES.index(self.named_by):
             self.own_name, self.named_by = event.name or f"tid {self.tid}", event.by
 
-    def note(self, event: Place | Located) -> None:
+    def note(self, event: WaitTarget | StackSample) -> None:
         """Something was said of the moment that the event is of."""
         notes, text = (
-            (self._places, event.place) if isinstance(event, Place) else (self._functions, event.function)
+            (self._places, event.place)
+            if isinstance(event, WaitTarget)
+            else (self._functions, event.function)
         )
         if event.t < max(self.start, notes.last):
             raise StreamError(f"lane {self.number}: {text!r} is said of {event.t} ns, too late or too early")

@@ -9,11 +9,20 @@ from operator import add, attrgetter, sub
 from typing import NamedTuple
 
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import Begin, GilHeld, LaneEnded, LaneStarted, Named, Spans, Started, State
+from threadviz.protocol.events import (
+    GilHeld,
+    LaneEnded,
+    LaneStarted,
+    RunStarted,
+    Spans,
+    State,
+    TaskStarted,
+    ThreadNamed,
+)
 from threadviz.timeline.account import STATES, WIDTH, Clock, Kinds, Role
 from threadviz.timeline.history import Sums
 from threadviz.timeline.lane import Lane
-from threadviz.timeline.roles import Casting, ProgramCasting, WorkloadCasting
+from threadviz.timeline.roles import ProgramRoles, RoleAssigner, WorkloadRoles
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.threads import Thread, Threads
 
@@ -26,7 +35,7 @@ _MOST_BINS = 4096
 """With more, each becomes twice as long."""
 
 
-class Folded:
+class ArchivedLanes:
     """How many lanes were folded away, and what they were in, added up from `origin` (ns) on.
 
     `threads` counts them, `processes` those processes of which there is no lane left. The sums are exact at the edges
@@ -114,7 +123,7 @@ class _Stay(NamedTuple):
     """A task, and what was said of where it runs."""
 
     task: Task
-    started: Started
+    started: TaskStarted
 
     @property
     def thread(self) -> Thread:
@@ -137,7 +146,7 @@ class Stays:
         """How many tasks are on no lane, for no thread came into view that they started in."""
         return sum(map(len, self._homeless.values()))
 
-    def place(self, task: Task, event: Started) -> None:
+    def place(self, task: Task, event: TaskStarted) -> None:
         """Put a task on its thread's lane, or leave it on none until that comes into view."""
         self._house(_Stay(task, event))
 
@@ -203,16 +212,16 @@ MOST_GONE = 1000
 oldest away."""
 
 
-class Lanes:
+class LaneIndex:
     """All lanes: of a workload's run, unless it is said that they are those of a program."""
 
     def __init__(self, clock: Clock, most_gone: int = MOST_GONE) -> None:
-        self.folded: Folded | None = None
+        self.folded: ArchivedLanes | None = None
         self._threads = Threads()
         self._stays = Stays(self._threads)
-        self._casting: Casting = WorkloadCasting(self._threads)
+        self._casting: RoleAssigner = WorkloadRoles(self._threads)
         self._process_names: dict[int, str] = {}
-        self._begin: Begin | None = None
+        self._begin: RunStarted | None = None
         self._gone = deque[Lane]()
         # Lanes that have ended as well, but with tasks that are not over, by their numbers.
         self._not_left: dict[int, Lane] = {}
@@ -226,7 +235,7 @@ class Lanes:
 
     def are_of_program(self) -> None:
         """Nobody will say what they are for. To be said before there are any."""
-        self._casting = ProgramCasting(self._threads)
+        self._casting = ProgramRoles(self._threads)
 
     @property
     def loop(self) -> Lane | None:
@@ -276,7 +285,7 @@ class Lanes:
             self._in_order = None
         return end
 
-    def name(self, event: Named) -> None:
+    def name(self, event: ThreadNamed) -> None:
         """A thread has a name."""
         lane = self._threads.find(event.lane)
         lane.take_name(event)
@@ -289,13 +298,13 @@ class Lanes:
             lane.process_name = name
         self._casting.process_named(pid)
 
-    def begin(self, event: Begin) -> None:
+    def begin(self, event: RunStarted) -> None:
         """The workload begins, or the watch of a program."""
         self._begin = event
         self._casting.begin(event)
         self._in_order = None
 
-    def place(self, task: Task, event: Started) -> None:
+    def place(self, task: Task, event: TaskStarted) -> None:
         """Put a task on its thread's lane, or leave it on none until that comes into view."""
         self._stays.place(task, event)
         lane = task.lane
@@ -359,7 +368,7 @@ class Lanes:
             if lane is self.loop:
                 continue
             if self.folded is None:
-                self.folded = Folded(origin)
+                self.folded = ArchivedLanes(origin)
             self._threads.remove(lane)
             self.folded.take(lane, last=not self.has_process(lane.pid))
             if not self.has_process(lane.pid):

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import NamedTuple, Protocol
 
-from threadviz.protocol.events import Begin, NamedBy, Spans, State
+from threadviz.protocol.events import NameSource, RunStarted, Spans, State
 from threadviz.timeline.account import EVENT_CALLS, FOREVER, Asked, Role
 from threadviz.timeline.lane import Lane
 from threadviz.timeline.threads import Threads
@@ -11,12 +11,12 @@ from threadviz.timeline.threads import Threads
 _ORDER = list(Role)
 
 
-class Casting(Protocol):
+class RoleAssigner(Protocol):
     """Gives lanes their roles and their names. `loop` is the event loop's lane, or the first of several."""
 
     loop: Lane | None
 
-    def begin(self, event: Begin) -> None:
+    def begin(self, event: RunStarted) -> None:
         """It begins."""
 
     def came(self, lane: Lane) -> None:
@@ -48,16 +48,16 @@ class Casting(Protocol):
         ...
 
 
-class WorkloadCasting:
+class WorkloadRoles:
     """Of a workload's run the event loop is where the subject says; workers are where tasks are, or are to come."""
 
     def __init__(self, threads: Threads) -> None:
         self.loop: Lane | None = None
         self._threads = threads
-        self._begin: Begin | None = None
+        self._begin: RunStarted | None = None
         self._named = Counter[str]()
 
-    def begin(self, event: Begin) -> None:
+    def begin(self, event: RunStarted) -> None:
         """There is an event loop."""
         self._begin = event
         self._cast_all()
@@ -216,7 +216,7 @@ class Names:
 
 
 def _wish(lane: Lane, main: Lane | None) -> _Wish:
-    said = lane.named_by in (NamedBy.PROGRAM, NamedBy.STACKS)
+    said = lane.named_by in (NameSource.PROGRAM, NameSource.STACKS)
     if lane.is_main:
         named = lane.own_name if said else _MAIN
         return _Wish(lane.process_name if named == _MAIN else f"{lane.process_name}: {named}", tells=True)
@@ -235,7 +235,7 @@ _HELPERS = frozenset({"resource tracker", "fork server"})
 """The processes that `multiprocessing` keeps for itself."""
 
 
-class ProgramCasting:
+class ProgramRoles:
     """Lanes that were seen to wait for events have a loop, those that tasks were said to run in are workers."""
 
     def __init__(self, threads: Threads) -> None:
@@ -247,7 +247,7 @@ class ProgramCasting:
         # From when to when lanes were seen to wait for events.
         self._listening: dict[Lane, Asked] = {}
 
-    def begin(self, event: Begin) -> None:
+    def begin(self, event: RunStarted) -> None:
         """Its first process is known."""
         self._root = event.pid
         for lane in self._threads:

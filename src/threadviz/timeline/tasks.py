@@ -7,7 +7,7 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import Finished, Started, State, Submitted
+from threadviz.protocol.events import State, TaskFinished, TaskStarted, TaskSubmitted
 from threadviz.timeline.account import FOREVER
 from threadviz.timeline.lane import Lane
 
@@ -108,13 +108,13 @@ class Tasks:
         self._before_done: list[tuple[int, int, int]] = [(0, 0, 0)]
         self._before_begun: list[tuple[int, int]] = [(0, 0)]
 
-    def submit(self, event: Submitted) -> None:
+    def submit(self, event: TaskSubmitted) -> None:
         """A task was handed over."""
         if event.task in self.by_number:
             raise StreamError(f"task {event.task} is submitted twice")
         self.by_number[event.task] = Task(event.task, event.name, event.t)
 
-    def start(self, event: Started) -> Task:
+    def start(self, event: TaskStarted) -> Task:
         """A task's function was entered."""
         task = self._find(event.task, "starts")
         if task.started is not None:
@@ -129,7 +129,7 @@ class Tasks:
         del self._before_begun[index + 1 :]
         return task
 
-    def finish(self, event: Finished) -> Task:
+    def finish(self, event: TaskFinished) -> Task:
         """A task is over."""
         task = self._find(event.task, "finishes")
         if task.finished is not None:

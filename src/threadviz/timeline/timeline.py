@@ -6,34 +6,34 @@ from typing import Any
 
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import (
-    Begin,
-    Closed,
-    Died,
-    Ended,
     Event,
-    Finished,
     GilHeld,
     Header,
     LaneEnded,
     LaneStarted,
-    Located,
-    Named,
-    Place,
+    ObserverTick,
+    ProcessDied,
     ProcessSeen,
+    RunEnded,
+    RunStarted,
     Spans,
-    Stacks,
-    Started,
+    StackSample,
+    StackSampling,
     State,
-    Submitted,
-    Tick,
-    Untold,
-    Watches,
+    StreamClosed,
+    TargetKind,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    ThreadNamed,
+    UnreportedTasks,
+    WaitTarget,
 )
 from threadviz.timeline.account import STATES, Clock, Role
-from threadviz.timeline.gil import Ribbon, Ribbons
+from threadviz.timeline.gil import GilTimeline, GilTimelines
 from threadviz.timeline.history import Sums
 from threadviz.timeline.lane import Lane
-from threadviz.timeline.lane_index import MOST_GONE, Folded, Lanes
+from threadviz.timeline.lane_index import MOST_GONE, ArchivedLanes, LaneIndex
 from threadviz.timeline.tasks import Task, Tasks
 
 # What all lanes together were in.
@@ -44,7 +44,7 @@ _NOTHING = (0,) * len(STATES)
 class AddedUp:
     """The sums of all lanes, worked out anew only where they may have become others."""
 
-    def __init__(self, lanes: Lanes, clock: Clock) -> None:
+    def __init__(self, lanes: LaneIndex, clock: Clock) -> None:
         self._lanes = lanes
         self._clock = clock
         self._sums: tuple[Sums, Sums] = (_NOTHING, _NOTHING)
@@ -77,7 +77,7 @@ class AddedUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Watching:
+class ObserverStats:
     """How the observer has watched, over all the time that it did.
 
     `rounds` is how many times it looked at all lanes, `achieved_hz` how many of them a second, `missed` how many that
@@ -133,12 +133,12 @@ class Told:
         self.begin: int | None = None
         self.end: int | None = None
         self.error: str | None = None
-        self.tick: Tick | None = None
-        self.closed: Closed | None = None
-        self.died: list[Died] = []
+        self.tick: ObserverTick | None = None
+        self.closed: StreamClosed | None = None
+        self.died: list[ProcessDied] = []
         self.processes: dict[int, ProcessSeen] = {}
-        self.stacks: Stacks | None = None
-        self.untold: Untold | None = None
+        self.stacks: StackSampling | None = None
+        self.untold: UnreportedTasks | None = None
         self._root: int | None = None
         self._header: Header | None = None
 
@@ -174,16 +174,16 @@ class Told:
     @property
     def _seen_of_root(self) -> ProcessSeen | None:
         """What was said of it, of a program; None of a workload's run, whose header has the last word."""
-        of_program = self.header.watches is not Watches.WORKLOAD
+        of_program = self.header.watches is not TargetKind.WORKLOAD
         return self.processes.get(self._root or 0) if of_program else None
 
     @property
-    def watching(self) -> Watching:
+    def watching(self) -> ObserverStats:
         """What the observer's last word on itself says of how it watched."""
         asked_hz, tick = self.header.probe.asked_hz, self.tick
         if tick is None or not tick.t:
-            return Watching(asked_hz, 0.0, 0, 0, 0.0)
-        return Watching(
+            return ObserverStats(asked_hz, 0.0, 0, 0, 0.0)
+        return ObserverStats(
             asked_hz, tick.rounds * NS_PER_S / tick.t, tick.rounds, tick.missed, tick.cpu_ns / tick.t
         )
 
@@ -192,24 +192,24 @@ class Told:
         """Where sums are to stay exact, whatever is thinned."""
         return [t for t in (self.begin, self.end) if t is not None]
 
-    def _tick(self, event: Tick) -> None:
+    def _tick(self, event: ObserverTick) -> None:
         if self.tick is not None and event.t < self.tick.t:
             raise StreamError(f"a tick at {event.t} ns, after the one at {self.tick.t} ns")
         self.tick = event
 
-    def _ended(self, event: Ended) -> None:
+    def _ended(self, event: RunEnded) -> None:
         if self.begin is None or event.t < self.begin:
             raise StreamError("the workload ends before it has begun")
         if self.end is not None:
             raise StreamError("the workload ends twice")
         self.end, self.error = event.t, event.error
 
-    def _stacks(self, event: Stacks) -> None:
+    def _stacks(self, event: StackSampling) -> None:
         if self.stacks is not None and event.t < self.stacks.t:
             raise StreamError(f"stacks at {event.t} ns, after those at {self.stacks.t} ns")
         self.stacks = event
 
-    def _closed(self, event: Closed) -> None:
+    def _closed(self, event: StreamClosed) -> None:
         self.closed = event
 
 
@@ -234,27 +234,27 @@ class Timeline(Told):
         self._keep = self._room = keep
         self._tasks = Tasks()
         self._applied = 0
-        self._lanes = Lanes(self._clock, most_gone)
+        self._lanes = LaneIndex(self._clock, most_gone)
         self._added_up = AddedUp(self._lanes, self._clock)
-        self._ribbons = Ribbons()
+        self._ribbons = GilTimelines()
         self._appliers: dict[type[Event], Callable[[Any], None]] = {
             LaneStarted: self._lanes.start,
             LaneEnded: self._lane_ended,
             Spans: self._spans,
-            Tick: self._tick,
-            Begin: self._begin,
-            Submitted: self._tasks.submit,
-            Started: self._started,
-            Finished: self._finished,
-            Untold: self._untold,
-            Ended: self._ended,
-            Died: self.died.append,
-            Closed: self._closed,
+            ObserverTick: self._tick,
+            RunStarted: self._begin,
+            TaskSubmitted: self._tasks.submit,
+            TaskStarted: self._started,
+            TaskFinished: self._finished,
+            UnreportedTasks: self._untold,
+            RunEnded: self._ended,
+            ProcessDied: self.died.append,
+            StreamClosed: self._closed,
             ProcessSeen: self._process,
-            Named: self._lanes.name,
-            Place: self._note,
-            Located: self._note,
-            Stacks: self._stacks,
+            ThreadNamed: self._lanes.name,
+            WaitTarget: self._note,
+            StackSample: self._note,
+            StackSampling: self._stacks,
             GilHeld: self._gil_held,
         }
 
@@ -264,7 +264,7 @@ class Timeline(Told):
             if self._header is not None:
                 raise StreamError("a second header")
             self._header = event
-            if event.watches is not Watches.WORKLOAD:
+            if event.watches is not TargetKind.WORKLOAD:
                 self._lanes.are_of_program()
             return
         if self._header is None:
@@ -314,12 +314,12 @@ class Timeline(Told):
         return tuple(lane for lane in self.lanes if lane.role is Role.LOOP)
 
     @property
-    def folded(self) -> Folded | None:
+    def folded(self) -> ArchivedLanes | None:
         """What is left of the lanes that are gone, where these are too many; None where all lanes are there."""
         return self._lanes.folded
 
     @property
-    def ribbons(self) -> tuple[Ribbon, ...]:
+    def gil_timelines(self) -> tuple[GilTimeline, ...]:
         """Who held a GIL when: one ribbon for each GIL that was told of, those of a process beside each other."""
         return self._ribbons.in_order
 
@@ -333,14 +333,14 @@ class Timeline(Told):
         return (pid, interpreter) in self._ribbons
 
     @property
-    def ribbon(self) -> Ribbon | None:
+    def gil_timeline(self) -> GilTimeline | None:
         """The one to show where there is room for one: of the event loop's process, or else the most contended.
 
         That is the one that changed hands most often, and of several the one that was held longest.
         """
         mine = () if self.loop is None else self._ribbons.of(self.loop.pid)
         return max(
-            mine or self.ribbons,
+            mine or self.gil_timelines,
             key=lambda each: (each.handed(each.end), each.shares(0, each.end).held),
             default=None,
         )
@@ -425,16 +425,16 @@ class Timeline(Told):
                 self._ribbons.forget_process(lane.pid)
                 self.processes.pop(lane.pid, None)
 
-    def _begin(self, event: Begin) -> None:
+    def _begin(self, event: RunStarted) -> None:
         if self.begin is not None:
             raise StreamError("the workload begins twice")
         self.begin, self._root = event.t, event.pid
         self._lanes.begin(event)
 
-    def _started(self, event: Started) -> None:
+    def _started(self, event: TaskStarted) -> None:
         self._lanes.place(self._tasks.start(event), event)
 
-    def _finished(self, event: Finished) -> None:
+    def _finished(self, event: TaskFinished) -> None:
         task = self._tasks.finish(event)
         if task.lane is not None:
             task.lane.occupy(event.t, -1)
@@ -444,10 +444,10 @@ class Timeline(Told):
         self.processes[event.pid] = event
         self._lanes.name_process(event.pid, event.name or f"process {event.pid}")
 
-    def _note(self, event: Place | Located) -> None:
+    def _note(self, event: WaitTarget | StackSample) -> None:
         self._lanes.find(event.lane).note(event)
 
-    def _untold(self, event: Untold) -> None:
+    def _untold(self, event: UnreportedTasks) -> None:
         self.untold = event
         self._lanes.leave_untold()
 

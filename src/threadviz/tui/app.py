@@ -14,9 +14,9 @@ from textual.screen import Screen
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.render.ascii import ASCII
 from threadviz.tui.render.styles import lane_variables
-from threadviz.tui.runs.session import Sitting
+from threadviz.tui.runs.session import Session
 from threadviz.tui.screens.main import MainScreen
-from threadviz.tui.view import Loop
+from threadviz.tui.view import ReplayLoop
 
 FRAME_S = 1 / 30
 """Seconds from frame to frame."""
@@ -44,7 +44,7 @@ class ThreadvizApp(App[None]):
 
     def __init__(
         self,
-        sitting: Sitting,
+        session: Session,
         *,
         plain: bool = False,
         loop: bool = False,
@@ -52,11 +52,11 @@ class ThreadvizApp(App[None]):
     ) -> None:
         super().__init__()
         self.plain = plain
-        self._sitting = sitting
-        self._again = Loop() if loop else None
+        self._sitting = session
+        self._again = ReplayLoop() if loop else None
         self._clock = clock
         self._last_frame = clock()
-        self.main = MainScreen(sitting, plain=plain)
+        self.main = MainScreen(session, plain=plain)
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
@@ -118,7 +118,7 @@ class ThreadvizApp(App[None]):
         told = self._sitting.drain(DRAIN_NS)
         self.main.show_frame(elapsed, told)
         if self._again is not None:
-            self._again.advance(self.main.scene, elapsed)
+            self._again.advance(self.main.view, elapsed)
         if self.main.quiet:
             self._quick.pause()
             self._slow.resume()

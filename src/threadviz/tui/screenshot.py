@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import Panel
-from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs import Run, Session
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ShotOptions:
     """What is to be seen: `size` in columns and lines, `panels` beside the lanes, None for what opens by itself.
 
     `at` is the moment that is shown as the present, in ns since the run's begin; None for the end.
@@ -24,10 +24,10 @@ class View:
     plain: bool = False
 
 
-async def shot(runs: Sequence[Run], view: View) -> str:
+async def shot(runs: Sequence[Run], options: ShotOptions) -> str:
     """Return what the app shows of these runs, as SVG."""
     with _all_colours():
-        return await _drawn(runs, view)
+        return await _drawn(runs, options)
 
 
 @contextmanager
@@ -43,17 +43,17 @@ def _all_colours() -> Iterator[None]:
         os.environ.update(before)
 
 
-async def _drawn(runs: Sequence[Run], view: View) -> str:
-    sitting = Sitting()
-    sitting.add(runs)
-    app = ThreadvizApp(sitting, plain=view.plain, clock=lambda: 0)
-    app.theme = view.theme
-    async with app.run_test(size=view.size) as pilot:
+async def _drawn(runs: Sequence[Run], options: ShotOptions) -> str:
+    session = Session()
+    session.add(runs)
+    app = ThreadvizApp(session, plain=options.plain, clock=lambda: 0)
+    app.theme = options.theme
+    async with app.run_test(size=options.size) as pilot:
         await pilot.pause()
-        if view.at is not None:
-            app.main.scene.freeze_at(view.at)
-        if view.panels is not None:
-            app.main.open_only(view.panels)
+        if options.at is not None:
+            app.main.view.freeze_at(options.at)
+        if options.panels is not None:
+            app.main.open_only(options.panels)
         before, drawn = "", " "
         while drawn != before or not app.main.complete:  # what takes long to work out comes in several frames
             app.main.show_frame(0)

@@ -12,7 +12,7 @@ from threadviz.workloads.base import Call, numbered
 
 
 @dataclass(frozen=True, slots=True)
-class Fetching:
+class FetchOptions:
     """What a workload that fetches is told: see `Workload.make_calls`."""
 
     urls: Sequence[tuple[str, str]]
@@ -30,7 +30,7 @@ class Workload:
     name: str
     about: str
     tasks: int | None
-    _make: Callable[[int, Fetching], list[Call]]
+    _make: Callable[[int, FetchOptions], list[Call]]
 
     @property
     def fetches(self) -> bool:
@@ -51,10 +51,10 @@ class Workload:
         count = tasks if tasks is not None else self.tasks or len(urls)
         if count < 1:
             raise ValueError("a run has at least one task")
-        return self._make(count, Fetching(urls, timeout_s, online))
+        return self._make(count, FetchOptions(urls, timeout_s, online))
 
 
-def _fetches(function: Callable[[str, float, int, bool], str], tasks: int, what: Fetching) -> list[Call]:
+def _fetches(function: Callable[[str, float, int, bool], str], tasks: int, what: FetchOptions) -> list[Call]:
     from threadviz.workloads.fetch import LIMIT_BYTES
 
     sites = list(islice(cycle(what.urls), tasks))
@@ -65,19 +65,19 @@ def _fetches(function: Callable[[str, float, int, bool], str], tasks: int, what:
     ]
 
 
-def _fetch(tasks: int, what: Fetching) -> list[Call]:
+def _fetch(tasks: int, what: FetchOptions) -> list[Call]:
     from threadviz.workloads.fetch import fetch
 
     return _fetches(fetch, tasks, what)
 
 
-def _mixed(tasks: int, what: Fetching) -> list[Call]:
+def _mixed(tasks: int, what: FetchOptions) -> list[Call]:
     from threadviz.workloads.mixed import fetch_and_parse
 
     return _fetches(fetch_and_parse, tasks, what)
 
 
-def _primes(tasks: int, _: Fetching) -> list[Call]:
+def _primes(tasks: int, _: FetchOptions) -> list[Call]:
     from threadviz.workloads.compute import NUMBERS, check
 
     numbers = list(islice(cycle(NUMBERS), tasks))
@@ -85,7 +85,7 @@ def _primes(tasks: int, _: Fetching) -> list[Call]:
     return [Call(name, check, (number,)) for name, number in zip(names, numbers, strict=True)]
 
 
-def _digest(tasks: int, _: Fetching) -> list[Call]:
+def _digest(tasks: int, _: FetchOptions) -> list[Call]:
     from threadviz.workloads.compute import ROUNDS, digest
 
     return [Call(f"digest {ordinal}", digest, (ordinal, ROUNDS)) for ordinal in range(1, tasks + 1)]

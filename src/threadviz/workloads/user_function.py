@@ -130,7 +130,7 @@ _SENTENCE = 1000
 _NOT_BLOCKING = "threadviz calls functions that block"
 
 
-class OwnError(Exception):
+class UserFunctionError(Exception):
     """The function can't be called. The text is a sentence without its full stop.
 
     `traceback` is that of the user's own code, in lines, where it is that which failed.
@@ -186,7 +186,7 @@ def _find(function: str) -> Any:
         try:
             inner = getattr(found, name)
         except AttributeError as error:
-            raise OwnError(f"there is no {name!r} in {where!r}{_hint(name, found)}") from error
+            raise UserFunctionError(f"there is no {name!r} in {where!r}{_hint(name, found)}") from error
         except BaseException as error:
             raise _failed(f"looking for {name!r} in {where!r}", error) from error
         where = f"{module}:{name}" if where == module else f"{where}.{name}"
@@ -200,20 +200,20 @@ def _import(name: str) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or ""
         if f"{name}.".startswith(f"{missing}."):
-            raise OwnError(
+            raise UserFunctionError(
                 f"there is no module {missing!r} in the current folder, nor in the environment that threadviz is"
                 " installed in: that has to be the one of your code"
             ) from error
         failed = _failed(f"importing {name!r}", error)
         more = f"{failed}: threadviz has to be installed in the environment of your code"
-        raise OwnError(more, failed.traceback) from error
+        raise UserFunctionError(more, failed.traceback) from error
     except BaseException as error:
         raise _failed(f"importing {name!r}", error) from error
 
 
-def _failed(what: str, error: BaseException) -> OwnError:
+def _failed(what: str, error: BaseException) -> UserFunctionError:
     told = last_lines(own_traceback(error, (__name__,)), TRACEBACK)
-    return OwnError(f"{what} failed: {sentence(error)[:_SENTENCE]}", told)
+    return UserFunctionError(f"{what} failed: {sentence(error)[:_SENTENCE]}", told)
 
 
 def _hint(name: str, found: Any) -> str:
@@ -223,7 +223,7 @@ def _hint(name: str, found: Any) -> str:
 
 def _check_kind(function: str, found: Any) -> None:
     if not callable(found):
-        raise OwnError(f"{function!r} can't be called: it is of type {type(found).__name__!r}")
+        raise UserFunctionError(f"{function!r} can't be called: it is of type {type(found).__name__!r}")
     makes = (
         ("a coroutine", inspect.iscoroutinefunction),
         ("a generator", inspect.isgeneratorfunction),
@@ -232,7 +232,7 @@ def _check_kind(function: str, found: Any) -> None:
     for each in (found, getattr(type(found), "__call__", None)):  # noqa: B004 - what calls an object, if anything
         for what, is_one in makes:
             if is_one(each):
-                raise OwnError(f"{function!r} only makes {what} when it is called: {_NOT_BLOCKING}")
+                raise UserFunctionError(f"{function!r} only makes {what} when it is called: {_NOT_BLOCKING}")
 
 
 def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
@@ -250,7 +250,7 @@ def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
                 signature.bind(*call.args, **call.keywords)
             except TypeError as error:
                 given = f"with item {call.name!r}" if call.args or call.keywords else "without arguments"
-                raise OwnError(f"{function!r} can't be called {given}: {error}") from error
+                raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
 
 
 def _check_pickled(function: str, calling: _Calling) -> None:
@@ -260,7 +260,7 @@ def _check_pickled(function: str, calling: _Calling) -> None:
     try:
         pickle.loads(ForkingPickler.dumps(calling))
     except Exception as error:
-        raise OwnError(
+        raise UserFunctionError(
             f"{function!r} can't be pickled, as it has to be for a process pool ({sentence(error)[:_SENTENCE]})"
         ) from error
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.cli.command import LIMIT_S, await_that
 from tests.cli.executed import executing, script
-from threadviz.observer.collectors.pid_namespaces import NOBODY, Numbers
-from threadviz.observer.probes.accounting import Ledger
-from threadviz.observer.probes.base import ProcessKind, Watched
+from threadviz.observer.collectors.pid_namespaces import NOBODY, PidNamespaces
+from threadviz.observer.probes.accounting import ThreadAccounting
+from threadviz.observer.probes.base import ObservedThread, ProcessKind
 from threadviz.recordings.reader import load
 
 APART = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -42,9 +42,9 @@ with threadviz.observed(ThreadPoolExecutor(1, thread_name_prefix="mine")) as poo
 """
 
 
-def thread(pid: int, tid: int) -> Watched:
+def thread(pid: int, tid: int) -> ObservedThread:
     """A thread that is watched."""
-    return Watched(pid, tid, "", ProcessKind.WORKER, 0, Ledger(0), lane=0)
+    return ObservedThread(pid, tid, "", ProcessKind.WORKER, 0, ThreadAccounting(0), lane=0)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def apart() -> Iterator[tuple[psutil.Process, int, int]]:
 @needs_namespaces
 def test_a_process_that_knows_itself_by_other_numbers_is_found() -> None:
     """With its threads, as long as it is watched; a number that is none of theirs is nobody's."""
-    numbers = Numbers()
+    numbers = PidNamespaces()
     with apart() as (process, ours, second):
         pid = process.pid
         assert numbers.thread(1, second) == (1, second)  # which it is for all that is known by now
@@ -86,7 +86,7 @@ def test_a_process_that_knows_itself_by_other_numbers_is_found() -> None:
 @needs_namespaces
 def test_what_could_be_said_of_two_is_said_of_none() -> None:
     """Two processes may have the same number, each in its own namespace."""
-    numbers = Numbers()
+    numbers = PidNamespaces()
     with apart() as (one, _, second), apart() as (other, ours, _):
         numbers.note([thread(one.pid, one.pid), thread(other.pid, other.pid)])
         assert numbers.process(1) == 0
@@ -97,7 +97,7 @@ def test_what_could_be_said_of_two_is_said_of_none() -> None:
 
 def test_others_have_the_numbers_that_they_say() -> None:
     """Also where they are gone before anybody could ask."""
-    numbers = Numbers()
+    numbers = PidNamespaces()
     came = [thread(2**22 + 1, 2**22 + 1), thread(2**22 + 1, 2**22 + 2)]
     numbers.note(came)
     assert numbers.thread(2**22 + 1, 2**22 + 2) == (2**22 + 1, 2**22 + 2)

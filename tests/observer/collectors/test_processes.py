@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.observer.sampling import Looking, looking, started
-from threadviz.observer.collectors.processes import Processes
+from threadviz.observer.collectors.processes import ProcessCollector
 from threadviz.observer.cpython import detect as program
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.probes.linux import LinuxProbe
@@ -45,14 +45,14 @@ if len(sys.argv) < 3:
 )
 
 
-def by_itself(probe: LinuxProbe) -> Processes:
+def by_itself(probe: LinuxProbe) -> ProcessCollector:
     """Return the teller as it is where no probe knows what a process runs."""
-    return Processes()
+    return ProcessCollector()
 
 
-def with_the_probe(probe: LinuxProbe) -> Processes:
+def with_the_probe(probe: LinuxProbe) -> ProcessCollector:
     """Return the teller as it is with the Linux probe."""
-    return Processes(probe.program_of)
+    return ProcessCollector(probe.program_of)
 
 
 def told(seen: Looking, pid: int) -> list[ProcessSeen]:
@@ -61,9 +61,9 @@ def told(seen: Looking, pid: int) -> list[ProcessSeen]:
 
 
 @pytest.mark.parametrize("teller", [by_itself, with_the_probe])
-def test_a_process_and_its_child_are_told_of(teller: Callable[[LinuxProbe], Processes]) -> None:
+def test_a_process_and_its_child_are_told_of(collector: Callable[[LinuxProbe], ProcessCollector]) -> None:
     """Who started them, what they run, and on which Python; of the arguments, nothing."""
-    with started(PARENT, SECRET) as (process, child), looking(process.pid, teller) as seen:
+    with started(PARENT, SECRET) as (process, child), looking(process.pid, collector) as seen:
         seen.until(lambda: any(event.name == "cat" for event in told(seen, child)))
         assert process.stdin is not None
         process.stdin.write(b"\n")
@@ -88,10 +88,10 @@ def test_a_process_and_its_child_are_told_of(teller: Callable[[LinuxProbe], Proc
     ("source", "name", "is_python"), [(CHANGES, "sleep", False), (CHANGES_LITTLE, "code", True)]
 )
 def test_a_process_that_runs_another_program_is_told_of_again(
-    teller: Callable[[LinuxProbe], Processes], source: str, name: str, is_python: bool
+    collector: Callable[[LinuxProbe], ProcessCollector], source: str, name: str, is_python: bool
 ) -> None:
     """Also where that is the same Python once more."""
-    with started(source) as (process, _), looking(process.pid, teller) as seen:
+    with started(source) as (process, _), looking(process.pid, collector) as seen:
         seen.until(lambda: bool(told(seen, process.pid)))
         assert process.stdin is not None
         process.stdin.write(b"\n")

@@ -13,7 +13,7 @@ if sys.platform == "linux":
     from threadviz.observer.collectors import stacks
     from threadviz.observer.collectors import stacks as pyspy
     from threadviz.observer.collectors.stacks import MISSING, StackReader, find_py_spy
-    from threadviz.protocol.events import Located, Named, NamedBy, Stacks
+    from threadviz.protocol.events import NameSource, StackSample, StackSampling, ThreadNamed
 
 needs_py_spy = pytest.mark.skipif(
     sys.platform != "linux" or find_py_spy() is None, reason="py-spy is not installed"
@@ -41,13 +41,13 @@ SHELL = "import json, os; print(json.dumps(0), flush=True); os.execvp('sleep', [
 def functions(look: "Looking", tid: int) -> list[str]:
     """Return where a thread was seen, in order."""
     return [
-        each.function for each in look.events if isinstance(each, Located) and look.tids[each.lane] == tid
+        each.function for each in look.events if isinstance(each, StackSample) and look.tids[each.lane] == tid
     ]
 
 
-def account(look: "Looking") -> "Stacks":
+def account(look: "Looking") -> "StackSampling":
     """Return the last that was told of the cost."""
-    return next(each for each in reversed(look.events) if isinstance(each, Stacks))
+    return next(each for each in reversed(look.events) if isinstance(each, StackSampling))
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def test_lanes_get_their_threads_names_and_the_functions_that_they_are_in() -> N
             look.until(lambda: len(functions(look, tid)) == 2)
             look.until(lambda: account(look).dumps >= 2)
             first, second = functions(look, tid)
-            names = {look.tids[each.lane]: each for each in look.events if isinstance(each, Named)}
-            assert len(names) == sum(isinstance(each, Named) for each in look.events)
+            names = {look.tids[each.lane]: each for each in look.events if isinstance(each, ThreadNamed)}
+            assert len(names) == sum(isinstance(each, ThreadNamed) for each in look.events)
     assert first == "receive (<string>:4)"
     assert second.startswith("parse (<string>:7) > ") and "socket.py" in second
-    assert (names[tid].name, names[tid].by) == ("receiver of mail", NamedBy.STACKS)
+    assert (names[tid].name, names[tid].by) == ("receiver of mail", NameSource.STACKS)
     assert names[program.pid].name == "MainThread"
     assert account(look).cpu_ns > 0 and account(look).failed == 0 and account(look).why == ""
 
@@ -95,14 +95,14 @@ def test_a_process_that_is_no_python_is_given_up() -> None:
         started(SHELL) as (program, _),
         looking(program.pid, functools.partial(StackReader, program=find_py_spy())) as look,
     ):
-        look.until(lambda: any(isinstance(each, Stacks) and each.why for each in look.events))
+        look.until(lambda: any(isinstance(each, StackSampling) and each.why for each in look.events))
         told = account(look)
         for _ in range(50):
             look.once()
     assert told.failed >= stacks.FAILURES
     assert told.why.startswith("it did not work, and was given up: ")
     assert account(look) == told
-    assert not any(isinstance(each, Named | Located) for each in look.events)
+    assert not any(isinstance(each, ThreadNamed | StackSample) for each in look.events)
 
 
 def test_without_py_spy_that_is_said_at_once() -> None:
@@ -113,7 +113,7 @@ def test_without_py_spy_that_is_said_at_once() -> None:
     ):
         for _ in range(50):
             look.once()
-    assert [each.why for each in look.events if isinstance(each, Stacks)] == [MISSING]
+    assert [each.why for each in look.events if isinstance(each, StackSampling)] == [MISSING]
 
 
 @pytest.mark.usefixtures("in_a_hurry")
@@ -138,7 +138,7 @@ def test_how_py_spy_fails_is_said_in_a_few_words(tmp_path: Path, lines: list[str
     """Its own, where it has any."""
     reader = functools.partial(StackReader, program=script(tmp_path, *lines))
     with started(PROGRAM) as (program, _), looking(program.pid, reader) as look:
-        look.until(lambda: any(isinstance(each, Stacks) and each.why for each in look.events))
+        look.until(lambda: any(isinstance(each, StackSampling) and each.why for each in look.events))
     assert account(look).why == f"it did not work, and was given up: {why}"
     assert account(look).failed == account(look).dumps == stacks.FAILURES
 
@@ -148,7 +148,7 @@ def test_what_can_not_be_started_has_failed(tmp_path: Path) -> None:
     """As a file that is no program."""
     reader = functools.partial(StackReader, program=str(tmp_path / "none"))
     with started(PROGRAM) as (program, _), looking(program.pid, reader) as look:
-        look.until(lambda: any(isinstance(each, Stacks) and each.why for each in look.events))
+        look.until(lambda: any(isinstance(each, StackSampling) and each.why for each in look.events))
     assert account(look).why.endswith("No such file or directory")
 
 
@@ -158,7 +158,7 @@ def test_one_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(stacks, "TELL_NS", 0)
     reader = functools.partial(StackReader, program=script(tmp_path, "exec sleep 1000"))
     with started(PROGRAM) as (program, _), looking(program.pid, reader) as look:
-        look.until(lambda: any(isinstance(each, Stacks) and each.failed for each in look.events))
+        look.until(lambda: any(isinstance(each, StackSampling) and each.failed for each in look.events))
 
 
 def test_when_nobody_looks_any_more_none_is_left(tmp_path: Path) -> None:

@@ -13,16 +13,16 @@ from tests.observer.sampling import Looking, started
 from threadviz.observer.collectors.tasks import (
     FinishedWords,
     Retelling,
-    Said,
     StartedWords,
     SubmittedWords,
+    TaskCollector,
     Words,
 )
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import header
 from threadviz.protocol import task_pipe
 from threadviz.protocol.codec import READ_SIZE
-from threadviz.protocol.events import Event, Finished, Started, Submitted, Untold
+from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
 from threadviz.protocol.requests import AttachRequest
 from threadviz.timeline import Timeline
 
@@ -97,7 +97,7 @@ def test_no_more_are_told_than_may_be(words: list[Words], most: int) -> None:
     """The first; the others are counted."""
     retelling = Retelling(lambda t: t, most)
     events = [event for each in words for event in retelling.retell(each)]
-    submitted = [event for event in events if isinstance(event, Submitted)]
+    submitted = [event for event in events if isinstance(event, TaskSubmitted)]
     assert len(submitted) <= most
     assert not retelling.beyond or len(submitted) == most
     folded(events)
@@ -108,7 +108,7 @@ def test_tasks_are_named_by_function_and_number() -> None:
     words: list[Words] = [
         SubmittedWords(str(n), n, 1, name) for n, name in enumerate(["fetch", "parse", "fetch"])
     ]
-    assert [event.name for event in retold(words) if isinstance(event, Submitted)] == [
+    assert [event.name for event in retold(words) if isinstance(event, TaskSubmitted)] == [
         "fetch 1",
         "parse 1",
         "fetch 2",
@@ -122,56 +122,56 @@ def test_a_start_that_was_not_heard_is_told_with_the_end() -> None:
         FinishedWords("a", 9, None, StartedWords("a", 5, 7, 8)),
     ]
     assert retold(words) == [
-        Submitted(1, 0, "f 1"),
-        Started(5, 0, 7, 8),
-        Finished(9, 0, result=""),
+        TaskSubmitted(1, 0, "f 1"),
+        TaskStarted(5, 0, 7, 8),
+        TaskFinished(9, 0, result=""),
     ]
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> Iterator[Said]:
+def said(tmp_path: Path) -> Iterator[TaskCollector]:
     """Tells what is said through a pipe."""
-    with closing(Said(tmp_path / "tasks", RunClock())) as said:
+    with closing(TaskCollector(tmp_path / "tasks", RunClock())) as said:
         yield said
 
 
-def say(said: Said, line: bytes) -> None:
+def say(said: TaskCollector, line: bytes) -> None:
     """Write into the pipe, as anybody could who knows where it is."""
     pipe = os.open(said.path, os.O_WRONLY)
     os.write(pipe, line)
     os.close(pipe)
 
 
-def news(said: Said) -> list[Event]:
+def news(said: TaskCollector) -> list[Event]:
     """What there is to tell."""
     return list(said.news(10**9, [], []))
 
 
-def test_what_is_no_word_of_ours_is_passed_over(said: Said) -> None:
+def test_what_is_no_word_of_ours_is_passed_over(said: TaskCollector) -> None:
     """Whoever writes it."""
     say(said, b'nonsense\n\xff\xfe\n{"said":"submitted"}\n[]\n')
     say(said, 3 * READ_SIZE * b"x")
     assert news(said) == []
     say(said, b"\n")
     task_pipe.say(str(said.path), {"said": "submitted", "task": "a", "t": 0, "pid": 1, "name": "f"})
-    assert [type(event) for event in news(said)] == [Submitted]
+    assert [type(event) for event in news(said)] == [TaskSubmitted]
 
 
-def test_no_time_lies_in_the_future(said: Said) -> None:
+def test_no_time_lies_in_the_future(said: TaskCollector) -> None:
     """Whatever a program says."""
     task_pipe.say(str(said.path), {"said": "submitted", "task": "a", "t": 2**62, "pid": 1, "name": "f"})
     (submitted,) = news(said)
-    assert isinstance(submitted, Submitted) and submitted.t < 10**15
+    assert isinstance(submitted, TaskSubmitted) and submitted.t < 10**15
 
 
-def test_what_was_not_told_is_counted(said: Said) -> None:
+def test_what_was_not_told_is_counted(said: TaskCollector) -> None:
     """Each time that it has become more."""
     notes = Path(f"{said.path}{task_pipe.UNTOLD}")
     notes.write_bytes(b"..")
-    assert news(said) == [Untold(10**9, 2, "the observer fell behind")]
+    assert news(said) == [UnreportedTasks(10**9, 2, "the observer fell behind")]
     assert news(said) == []
     notes.write_bytes(b"...")
-    assert news(said) == [Untold(10**9, 3, "the observer fell behind")]
+    assert news(said) == [UnreportedTasks(10**9, 3, "the observer fell behind")]
 
 
 DIES = """
@@ -194,15 +194,15 @@ sys.stdin.read()
 def test_tasks_of_a_process_that_is_killed_are_over(tmp_path: Path) -> None:
     """Those that ran then, and those that waited; what was done was done."""
     path = tmp_path / "tasks"
-    said = Said(path, clock := RunClock())
+    said = TaskCollector(path, clock := RunClock())
     with (
         started(DIES, str(path)) as (process, _),
         closing(Looking(process.pid, lambda probe: said)) as looking,
     ):
-        looking.until(lambda: Counter(map(type, looking.events))[Submitted] == 3)
+        looking.until(lambda: Counter(map(type, looking.events))[TaskSubmitted] == 3)
         process.kill()
         process.wait()
-        looking.until(lambda: Counter(map(type, looking.events))[Finished] == 3)
+        looking.until(lambda: Counter(map(type, looking.events))[TaskFinished] == 3)
     assert clock() > 0
     timeline = folded(looking.events)
     errors = [task.error for task in timeline.tasks]

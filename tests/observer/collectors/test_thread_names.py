@@ -12,42 +12,44 @@ from threadviz.observer.collectors.thread_names import (
     SELDOM_NS,
     SOON_NS,
     WAITING_NS,
-    SaidNames,
-    SystemNames,
+    ReportedNameCollector,
+    SystemNameCollector,
 )
-from threadviz.observer.probes.accounting import Ledger
-from threadviz.observer.probes.base import ProcessKind, Watched
-from threadviz.protocol.events import NamedBy
+from threadviz.observer.probes.accounting import ThreadAccounting
+from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.protocol.events import NameSource
 
 
-def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> Watched:
+def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> ObservedThread:
     """A thread that is watched."""
-    return Watched(pid, tid, name, ProcessKind.SUBJECT, 0, Ledger(0), lane=lane)
+    return ObservedThread(pid, tid, name, ProcessKind.SUBJECT, 0, ThreadAccounting(0), lane=lane)
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> Iterator[SaidNames]:
+def said(tmp_path: Path) -> Iterator[ReportedNameCollector]:
     """The teller, with its pipe."""
-    teller = SaidNames(tmp_path / "names")
-    yield teller
-    teller.close()
+    collector = ReportedNameCollector(tmp_path / "names")
+    yield collector
+    collector.close()
 
 
-def say(teller: SaidNames, data: bytes) -> None:
+def say(collector: ReportedNameCollector, data: bytes) -> None:
     """Write into its pipe, as a program does."""
-    descriptor = os.open(teller.path, os.O_WRONLY | os.O_NONBLOCK)
+    descriptor = os.open(collector.path, os.O_WRONLY | os.O_NONBLOCK)
     os.write(descriptor, data)
     os.close(descriptor)
 
 
-def told(teller: SaidNames, now: int, came: list[Watched], went: list[Watched]) -> list[tuple[int, str]]:
+def told(
+    collector: ReportedNameCollector, now: int, came: list[ObservedThread], went: list[ObservedThread]
+) -> list[tuple[int, str]]:
     """Lanes and names of what it tells."""
-    events = list(teller.news(now, came, went))
-    assert all(event.t == now and event.by is NamedBy.PROGRAM for event in events)
+    events = list(collector.news(now, came, went))
+    assert all(event.t == now and event.by is NameSource.PROGRAM for event in events)
     return [(event.lane, event.name) for event in events]
 
 
-def test_a_name_may_come_before_its_lane_and_after_it(said: SaidNames) -> None:
+def test_a_name_may_come_before_its_lane_and_after_it(said: ReportedNameCollector) -> None:
     """Either waits for the other."""
     say(said, b"1 10 early\n")
     assert told(said, 1, [], []) == []
@@ -56,7 +58,7 @@ def test_a_name_may_come_before_its_lane_and_after_it(said: SaidNames) -> None:
     assert told(said, 3, [], []) == [(1, "late")]
 
 
-def test_a_name_is_told_when_it_changes(said: SaidNames) -> None:
+def test_a_name_is_told_when_it_changes(said: ReportedNameCollector) -> None:
     """Of many at once, the last; the same again is no news."""
     say(said, b"1 10 one\n1 10 two\n")
     assert told(said, 1, [thread(10, 0)], []) == [(0, "two")]
@@ -64,7 +66,7 @@ def test_a_name_is_told_when_it_changes(said: SaidNames) -> None:
     assert told(said, 2, [], []) == []
 
 
-def test_a_thread_that_is_gone_already_gets_its_name(said: SaidNames) -> None:
+def test_a_thread_that_is_gone_already_gets_its_name(said: ReportedNameCollector) -> None:
     """And who has its number next does not."""
     say(said, b"1 10 short\n")
     gone = thread(10, 0)
@@ -72,7 +74,7 @@ def test_a_thread_that_is_gone_already_gets_its_name(said: SaidNames) -> None:
     assert told(said, 2, [thread(10, 1)], []) == []
 
 
-def test_a_name_of_a_thread_that_nobody_has_seen_is_forgotten(said: SaidNames) -> None:
+def test_a_name_of_a_thread_that_nobody_has_seen_is_forgotten(said: ReportedNameCollector) -> None:
     """A while later its number may be another's."""
     say(said, b"1 10 unseen\n")
     assert told(said, 1, [], []) == []
@@ -80,13 +82,13 @@ def test_a_name_of_a_thread_that_nobody_has_seen_is_forgotten(said: SaidNames) -
     assert told(said, 2 + WAITING_NS, [thread(10, 0)], []) == []
 
 
-def test_what_is_no_name_is_passed_over(said: SaidNames) -> None:
+def test_what_is_no_name_is_passed_over(said: ReportedNameCollector) -> None:
     """Whoever has written it."""
     say(said, b"nonsense\n1 x y\n\n1 10 \n99999999999 1 x\n1 10 gr\xc3\xbc\xc3\x9fe \xff\n")
     assert told(said, 1, [thread(10, 0)], []) == [(0, "grüße \ufffd")]
 
 
-def test_a_line_may_come_in_two(said: SaidNames) -> None:
+def test_a_line_may_come_in_two(said: ReportedNameCollector) -> None:
     """And one without an end takes no more than its share."""
     say(said, b"1 10 na")
     assert told(said, 1, [thread(10, 0)], []) == []
@@ -98,7 +100,7 @@ def test_a_line_may_come_in_two(said: SaidNames) -> None:
     assert told(said, 4, [], []) == [(0, "other")]
 
 
-def test_what_waits_is_bounded(said: SaidNames) -> None:
+def test_what_waits_is_bounded(said: ReportedNameCollector) -> None:
     """The oldest goes first."""
     for start in range(0, MAX_WAITING + 1000, 1000):
         say(said, b"".join(b"1 %d n\n" % tid for tid in range(start, start + 1000)))
@@ -126,23 +128,23 @@ def test_the_systems_name_is_read_again() -> None:
     try:
         assert ready.wait(30)
         ready.clear()
-        teller = SystemNames()
+        collector = SystemNameCollector()
         watched = thread(ids[0], 7, os.getpid(), "parent's")
-        assert list(teller.news(0, [watched], [])) == []
-        (event,) = teller.news(SOON_NS, [], [])
-        assert (event.lane, event.name, event.by) == (7, "its own", NamedBy.SYSTEM)
+        assert list(collector.news(0, [watched], [])) == []
+        (event,) = collector.news(SOON_NS, [], [])
+        assert (event.lane, event.name, event.by) == (7, "its own", NameSource.SYSTEM)
         go.set()
         assert ready.wait(30)
-        assert list(teller.news(SOON_NS + 1, [], [])) == []
-        (event,) = teller.news(SOON_NS + SELDOM_NS, [], [])
+        assert list(collector.news(SOON_NS + 1, [], [])) == []
+        (event,) = collector.news(SOON_NS + SELDOM_NS, [], [])
         assert event.name == "another"
     finally:
         go.set()
         last.set()
         renamed.join()
     wait_until(lambda: not Path(f"/proc/self/task/{ids[0]}").exists())
-    assert list(teller.news(10 * SELDOM_NS, [], [])) == []
-    assert list(teller.news(20 * SELDOM_NS, [], [watched])) == []
+    assert list(collector.news(10 * SELDOM_NS, [], [])) == []
+    assert list(collector.news(20 * SELDOM_NS, [], [watched])) == []
 
 
 def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,8 +156,8 @@ def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         return "new"
 
     monkeypatch.setattr(names, "thread_name", name)
-    teller = SystemNames()
-    assert list(teller.news(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
-    turns = [len(list(teller.news(SOON_NS + each, [], []))) for each in range(3)]
+    collector = SystemNameCollector()
+    assert list(collector.news(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
+    turns = [len(list(collector.news(SOON_NS + each, [], []))) for each in range(3)]
     assert turns == [20, 20, 10]
     assert sorted(read) == list(range(50))

@@ -11,8 +11,8 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe alone tells of places")
 if sys.platform == "linux":
     from tests.observer.sampling import Looking, looking, started
-    from threadviz.observer.collectors.wait_targets import Places
-    from threadviz.protocol.events import Place
+    from threadviz.observer.collectors.wait_targets import WaitTargetCollector
+    from threadviz.protocol.events import WaitTarget
 
 WAITING = """
 import json, os, select, socket, sys, threading, time
@@ -86,7 +86,7 @@ def waiting(folder: Path, paths: bool) -> Iterator[tuple["Looking", dict[str, st
     """Look at the program; with what its threads wait on, and their numbers, by names."""
     with (
         started(WAITING, str(folder)) as (program, (expected, tids)),
-        looking(program.pid, functools.partial(Places, paths=paths)) as look,
+        looking(program.pid, functools.partial(WaitTargetCollector, paths=paths)) as look,
     ):
         yield look, expected, tids
 
@@ -95,7 +95,7 @@ def places(look: Looking) -> dict[int, list[str]]:
     """Return what was told of each thread."""
     told: dict[int, list[str]] = {}
     for event in look.events:
-        assert isinstance(event, Place)
+        assert isinstance(event, WaitTarget)
         told.setdefault(look.tids[event.lane], []).append(event.place)
     return told
 
@@ -153,7 +153,7 @@ def test_each_new_wait_is_told_anew_even_on_the_same_peer() -> None:
     """For a place is that of one wait; of a thread that is gone nothing is told."""
     with started(AGAIN) as (program, (tid, expected)):
         assert program.stdin is not None
-        with looking(program.pid, functools.partial(Places, paths=True)) as look:
+        with looking(program.pid, functools.partial(WaitTargetCollector, paths=True)) as look:
             for number in range(1, 4):
                 look.until(lambda wanted=number: len(places(look).get(tid, [])) == wanted)  # type: ignore[misc]
                 program.stdin.write(b"\n")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.observer.images import NUMBERS, offsets
-from threadviz.observer.cpython.debug_offsets import SIZE, Head, Offsets, version_text
+from threadviz.observer.cpython.debug_offsets import SIZE, Offsets, OffsetsHeader, version_text
 from threadviz.observer.cpython.elf import Words
 
 HERE = Words("<", 8)
@@ -58,14 +58,14 @@ def test_garbage_is_taken_for_nothing_or_for_offsets_within_bounds(garbage: byte
     data[at : at + len(garbage)] = garbage
     read = Offsets.read(bytes(data), HERE)
     assert read is None or max(read.locked, read.holder, read.enabled) < 256
-    assert read is None or Head.read(bytes(data), HERE) is not None
+    assert read is None or OffsetsHeader.read(bytes(data), HERE) is not None
 
 
 def test_a_build_says_whether_it_is_free_threaded() -> None:
     """And its version."""
-    assert Head.read(offsets(HERE, free_threaded=True), HERE) == Head(0x030E08F0, True)
-    assert Head.read(b"xdebugpx" + bytes(SIZE), HERE) is None
-    assert Head.read(b"xdebugpy", HERE) is None
+    assert OffsetsHeader.read(offsets(HERE, free_threaded=True), HERE) == OffsetsHeader(0x030E08F0, True)
+    assert OffsetsHeader.read(b"xdebugpx" + bytes(SIZE), HERE) is None
+    assert OffsetsHeader.read(b"xdebugpy", HERE) is None
 
 
 @pytest.mark.parametrize(

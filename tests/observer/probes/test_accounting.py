@@ -6,8 +6,8 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.probes.accounting import TICK_NS, Ledger
-from threadviz.protocol.events import Known, Present, Span, State
+from threadviz.observer.probes.accounting import TICK_NS, ThreadAccounting
+from threadviz.protocol.events import Evidence, Present, Span, State
 
 MS = 1_000_000
 LATE = 4 * MS
@@ -55,12 +55,12 @@ class Thread:
 
 def watched(thread: Thread, looks: list[int]) -> list[Span]:
     """Return the stretches that a ledger makes of looks at those times (ns), the last at the thread's end."""
-    ledger = Ledger(0)
+    accounting = ThreadAccounting(0)
     for t in looks:
         running, ready = thread.counted(State.RUNNING, t), thread.counted(State.READY, t)
-        ledger.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
-    ledger.end(looks[-1])
-    _, spans = ledger.drain()
+        accounting.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
+    accounting.end(looks[-1])
+    _, spans = accounting.drain()
     return list(spans)
 
 
@@ -98,7 +98,7 @@ def test_running_and_ready_are_what_was_counted(thread: Thread, gaps: list[int])
     spans = watched(thread, looks_until(thread.end, gaps))
     for state in (State.RUNNING, State.READY):
         assert total(spans, state) == thread.counted(state, thread.end)
-        assert all(span.known is Known.COUNTED for span in spans if span.state is state)
+        assert all(span.known is Evidence.COUNTED for span in spans if span.state is state)
 
 
 @given(threads, gaps)
@@ -123,16 +123,16 @@ def test_a_thread_that_is_read_late_in_a_look_has_run_no_more_than_was_counted(
     thread: Thread, sweeps: list[tuple[int, int]]
 ) -> None:
     """A look can take long where the observer gets little CPU: its begin is before what was read in its course."""
-    ledger = Ledger(0)
+    accounting = ThreadAccounting(0)
     begin = t = 0
     for pause, delay in sweeps:
         if thread.blocked(t) is not None:
-            ledger.still(begin)  # as of the last look's begin, it was as it was read then
+            accounting.still(begin)  # as of the last look's begin, it was as it was read then
         begin = t + pause
         t = begin + delay
         running, ready = thread.counted(State.RUNNING, t), thread.counted(State.READY, t)
-        ledger.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
-    start, spans = ledger.drain()
+        accounting.read(t, running, ready, thread.turns(t), thread.blocked(t), LATE)
+    start, spans = accounting.drain()
     assert start + sum(span.ns for span in spans) <= t
     for state in (State.RUNNING, State.READY):
         assert total([*spans], state) == thread.counted(state, t)
@@ -140,89 +140,89 @@ def test_a_thread_that_is_read_late_in_a_look_has_run_no_more_than_was_counted(
 
 def test_a_wait_begins_anew_after_a_turn_on_a_cpu_that_is_seen_late() -> None:
     """However short the turn was: what it is in since then is no older than that."""
-    ledger = Ledger(0)
+    accounting = ThreadAccounting(0)
     for turns, begin, t in ((0, 10, 10), (2, 20, 1_000), (4, 1_010, 2_000)):
-        ledger.read(t * MS, 5_000 * turns, 1_000 * turns, turns, LOCK, LATE)
-        ledger.still(begin * MS)
-        start, spans = ledger.drain()
+        accounting.read(t * MS, 5_000 * turns, 1_000 * turns, turns, LOCK, LATE)
+        accounting.still(begin * MS)
+        start, spans = accounting.drain()
         if turns:
-            assert spans[-1] == Span(10_000, State.RUNNING, Known.COUNTED)
+            assert spans[-1] == Span(10_000, State.RUNNING, Evidence.COUNTED)
             assert start + sum(span.ns for span in spans) == t * MS
-        assert ledger.present == LOCK
+        assert accounting.present == LOCK
 
 
 def test_a_wait_that_is_seen_late_is_unknown() -> None:
     """It ran more than once, unseen for longer than two periods: what it waited for in between is not known."""
-    ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
-    ledger.read(21 * MS, 2 * MS, 0, 3, IO, LATE)
-    _, spans = ledger.drain()
+    accounting = ThreadAccounting(0)
+    accounting.read(1 * MS, 0, 0, 1, IO, LATE)
+    accounting.read(21 * MS, 2 * MS, 0, 3, IO, LATE)
+    _, spans = accounting.drain()
     assert total(list(spans), State.UNKNOWN) == 18 * MS
     assert total(list(spans), State.RUNNING) == 2 * MS
 
 
 def test_a_wait_that_is_seen_late_is_known_where_there_was_no_other() -> None:
     """It has got a CPU once only: it was blocked before that and after that, and both were seen."""
-    ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
-    ledger.read(21 * MS, 2 * MS, 0, 2, IO, LATE)
-    _, spans = ledger.drain()
+    accounting = ThreadAccounting(0)
+    accounting.read(1 * MS, 0, 0, 1, IO, LATE)
+    accounting.read(21 * MS, 2 * MS, 0, 2, IO, LATE)
+    _, spans = accounting.drain()
     assert total(list(spans), State.IO) == 19 * MS
 
 
 def test_a_thread_that_got_no_cpu_is_still_blocked_however_late_the_look() -> None:
     """What stood still in between is certain, so nothing of it is unknown."""
-    ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
-    ledger.still(500 * MS)
-    ledger.read(501 * MS, 100, 0, 1, LOCK, LATE)
-    _, spans = ledger.drain()
+    accounting = ThreadAccounting(0)
+    accounting.read(1 * MS, 0, 0, 1, IO, LATE)
+    accounting.still(500 * MS)
+    accounting.read(501 * MS, 100, 0, 1, LOCK, LATE)
+    _, spans = accounting.drain()
     assert total(list(spans), State.UNKNOWN) == 0
     assert total(list(spans), State.IO) > 499 * MS
 
 
 def test_a_counter_that_lags_does_not_make_a_running_thread_wait() -> None:
     """A CPU-bound thread whose counter moves every 4 ms comes out running, and nothing else."""
-    ledger = Ledger(0)
+    accounting = ThreadAccounting(0)
     for t in range(1 * MS, 200 * MS, 1 * MS):
-        ledger.read(t, t // (4 * MS) * 4 * MS, 0, 1, None, LATE)
-    ledger.read(200 * MS, 200 * MS, 0, 1, IO, LATE)
-    _, spans = ledger.drain()
-    assert spans == (Span(200 * MS, State.RUNNING, Known.COUNTED),)
+        accounting.read(t, t // (4 * MS) * 4 * MS, 0, 1, None, LATE)
+    accounting.read(200 * MS, 200 * MS, 0, 1, IO, LATE)
+    _, spans = accounting.drain()
+    assert spans == (Span(200 * MS, State.RUNNING, Evidence.COUNTED),)
 
 
 def test_a_runnable_thread_whose_counters_stand_still_is_starved() -> None:
     """Until the counters say more, it is taken to run; beyond a scheduler tick, to wait for a CPU."""
-    ledger = Ledger(0)
-    ledger.read(1 * MS, 1 * MS, 0, 1, None, LATE)
-    assert ledger.present == Present(State.RUNNING)
-    ledger.read(30 * MS, 1 * MS, 0, 1, None, LATE)
-    assert ledger.present == Present(State.READY)
+    accounting = ThreadAccounting(0)
+    accounting.read(1 * MS, 1 * MS, 0, 1, None, LATE)
+    assert accounting.present == Present(State.RUNNING)
+    accounting.read(30 * MS, 1 * MS, 0, 1, None, LATE)
+    assert accounting.present == Present(State.READY)
 
 
 def test_time_on_the_way_to_a_cpu_is_taken_back_from_the_wait() -> None:
     """A thread that had been woken when it was last taken for blocked was ready, as the counter says later."""
-    ledger = Ledger(0)
-    ledger.read(1 * MS, 0, 0, 1, IO, LATE)
-    ledger.still(10 * MS)
-    ledger.read(11 * MS, 1 * MS, 5 * MS, 1, None, LATE)
-    _, spans = ledger.drain()
+    accounting = ThreadAccounting(0)
+    accounting.read(1 * MS, 0, 0, 1, IO, LATE)
+    accounting.still(10 * MS)
+    accounting.read(11 * MS, 1 * MS, 5 * MS, 1, None, LATE)
+    _, spans = accounting.drain()
     assert spans == (
-        Span(5 * MS, State.IO, Known.SAMPLED, "recvfrom"),
-        Span(5 * MS, State.READY, Known.COUNTED),
-        Span(1 * MS, State.RUNNING, Known.COUNTED),
+        Span(5 * MS, State.IO, Evidence.SAMPLED, "recvfrom"),
+        Span(5 * MS, State.READY, Evidence.COUNTED),
+        Span(1 * MS, State.RUNNING, Evidence.COUNTED),
     )
 
 
 def test_a_long_wait_for_a_cpu_is_counted_late_and_is_no_other_wait() -> None:
     """A thread that is preempted for longer than a tick is ready all that time, once the counter says so."""
-    ledger = Ledger(0)
-    ledger.read(10 * MS, 10 * MS, 0, 1, None, LATE)
+    accounting = ThreadAccounting(0)
+    accounting.read(10 * MS, 10 * MS, 0, 1, None, LATE)
     for t in range(12 * MS, 40 * MS, 2 * MS):
-        ledger.read(t, 11 * MS, 0, 1, None, LATE)
-    ledger.read(42 * MS, 12 * MS, 30 * MS, 2, None, LATE)
-    ledger.read(44 * MS, 14 * MS, 30 * MS, 2, IO, LATE)
-    _, spans = ledger.drain()
+        accounting.read(t, 11 * MS, 0, 1, None, LATE)
+    accounting.read(42 * MS, 12 * MS, 30 * MS, 2, None, LATE)
+    accounting.read(44 * MS, 14 * MS, 30 * MS, 2, IO, LATE)
+    _, spans = accounting.drain()
     assert total(list(spans), State.READY) == 30 * MS
     assert total(list(spans), State.RUNNING) == 14 * MS
     assert total(list(spans), State.UNKNOWN) == 0
@@ -230,21 +230,21 @@ def test_a_long_wait_for_a_cpu_is_counted_late_and_is_no_other_wait() -> None:
 
 def test_a_thread_that_ends_unseen_ran_for_a_tick_at_most() -> None:
     """What it did beyond that, when it is found gone, is not known."""
-    ledger = Ledger(0)
-    ledger.read(10 * MS, 10 * MS, 0, 1, None, LATE)
-    ledger.still(50 * MS)
-    assert ledger.end(50 * MS) == 50 * MS
-    _, spans = ledger.drain()
+    accounting = ThreadAccounting(0)
+    accounting.read(10 * MS, 10 * MS, 0, 1, None, LATE)
+    accounting.still(50 * MS)
+    assert accounting.end(50 * MS) == 50 * MS
+    _, spans = accounting.drain()
     assert total(list(spans), State.RUNNING) == 10 * MS + TICK_NS
     assert total(list(spans), State.UNKNOWN) == 40 * MS - TICK_NS
 
 
 def test_time_that_nothing_accounts_for_is_unknown_in_the_end() -> None:
     """A thread that is said to have been there for 90 ms before it was, and that only runs."""
-    ledger = Ledger(0)
+    accounting = ThreadAccounting(0)
     for t in range(100 * MS, 1000 * MS, 10 * MS):
-        ledger.read(t, t - 90 * MS, 0, 1, None, LATE)
-    start, spans = ledger.drain()
+        accounting.read(t, t - 90 * MS, 0, 1, None, LATE)
+    start, spans = accounting.drain()
     settled = start + sum(span.ns for span in spans)
     assert settled >= 990 * MS - TICK_NS
     assert total(list(spans), State.UNKNOWN) == 90 * MS - TICK_NS

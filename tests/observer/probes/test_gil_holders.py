@@ -9,7 +9,7 @@ from tests.observer.pythons import NAMES, python
 from tests.observer.sampling import Looking, looking, started
 from threadviz.observer.cpython import detect as program
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
-from threadviz.protocol.events import FREE, OPEN, GilHeld, Known, State
+from threadviz.protocol.events import FREE, OPEN, Evidence, GilHeld, State
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe reads /proc")
 
@@ -128,7 +128,7 @@ def test_threads_that_spin_hold_the_gil_in_turn(name: str) -> None:
     assert total[process.pid] < 0.1 * sure(total)  # until it slept
     assert set(total) <= {process.pid, *spinners, FREE, OPEN}
     known = {event.known for event in seen.events if isinstance(event, GilHeld)}
-    assert known == {Known.SAMPLED if tells_holder(name) else Known.INFERRED}
+    assert known == {Evidence.SAMPLED if tells_holder(name) else Evidence.INFERRED}
 
 
 @has_gil
@@ -217,7 +217,7 @@ def test_a_sub_interpreter_has_its_own() -> None:
 
         def enough() -> bool:
             states.update(
-                thread.ledger.present.state for thread in seen.probe.threads if thread.tid in spinners
+                thread.accounting.present.state for thread in seen.probe.threads if thread.tid in spinners
             )
             return in_turn(held(seen, process.pid, 1), spinners)
 
@@ -243,6 +243,6 @@ def test_a_python_that_has_no_gil_has_no_holder(monkeypatch: pytest.MonkeyPatch)
     ):
         for _ in range(100):
             seen.once()
-            assert State.GIL not in {thread.ledger.present.state for thread in seen.probe.threads}
+            assert State.GIL not in {thread.accounting.present.state for thread in seen.probe.threads}
     assert not seen.events
     assert State.GIL not in seen.probe.info.tells

@@ -84,9 +84,9 @@ def test_stretches_lie_end_to_end(looks: list[tuple[int, str | int, bool]], begi
         book.read(seen, seen + gap, who, LATE)
         seen += gap
         if drained:
-            start, stretches = book.drain(seen)
+            start, segments = book.drain(seen)
             assert start == end
-            assert all(ns > 0 for ns, _ in stretches)
-            assert all(one[1] != other[1] for one, other in itertools.pairwise(stretches))
-            end = start + sum(ns for ns, _ in stretches)
+            assert all(ns > 0 for ns, _ in segments)
+            assert all(one[1] != other[1] for one, other in itertools.pairwise(segments))
+            end = start + sum(ns for ns, _ in segments)
             assert end == seen

@@ -60,20 +60,20 @@ def watch(probe: Probe, clock: RunClock, seconds: float = 0.5, waiters: int = 0)
     probe.begin()
     probe.look(clock(), LATE_NS)
     limit = time.monotonic() + 20
-    while not all(thread.ledger.present.state in WAITS for thread in probe.threads[:waiters]):
+    while not all(thread.accounting.present.state in WAITS for thread in probe.threads[:waiters]):
         assert time.monotonic() < limit, "a thread did not come to its wait"
         probe.look(clock(), LATE_NS)
     for thread in probe.threads:
-        thread.ledger.drain()
+        thread.accounting.drain()
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         probe.look(clock(), LATE_NS)
         time.sleep(0.002)
     totals = []
     for thread in probe.threads:
-        thread.ledger.end(clock())
+        thread.accounting.end(clock())
         total: Counter[State] = Counter()
-        for span in thread.ledger.drain()[1]:
+        for span in thread.accounting.drain()[1]:
             total[span.state] += span.ns
         totals.append(total)
     return totals

@@ -11,20 +11,20 @@ import pytest
 
 from tests.cli.command import await_that
 from tests.observer.target_programs import OTHER_USER, Target, needs_allowing, needs_rights, target
-from threadviz.observer.io import Output, RunClock
+from threadviz.observer.io import RunClock, StreamWriter
 from threadviz.observer.observation import Prepared, StartError
 from threadviz.observer.targets.attach import Attached, TargetError, find_target, prepare_attached
 from threadviz.protocol.codec import Decoder
 from threadviz.protocol.events import (
     AnyEvent,
-    Begin,
-    Closed,
     Header,
     LaneEnded,
     LaneStarted,
     Outcome,
     ProcessSeen,
-    Watches,
+    RunStarted,
+    StreamClosed,
+    TargetKind,
 )
 from threadviz.protocol.requests import AttachRequest
 
@@ -54,7 +54,7 @@ def lifeline() -> Iterator[tuple[int, int]]:
 def told(prepared: Prepared, folder: Path) -> list[AnyEvent]:
     """All that is told of what is prepared, up to the end of it."""
     with (folder / "stream").open("w+b") as stream:
-        output = Output(stream.fileno())
+        output = StreamWriter(stream.fileno())
         output.write([prepared.header])
         prepared.go()
         try:
@@ -82,13 +82,13 @@ def test_the_books_start_with_all_threads(tmp_path: Path) -> None:
     lanes = [event for event in events if isinstance(event, LaneStarted)]
     assert isinstance(header, Header)
     assert (header.watches, header.mode, header.python) == (
-        Watches.PROCESS,
+        TargetKind.PROCESS,
         "attach",
         sys.version.split()[0],
     )
-    assert isinstance(begin, Begin) and (begin.t, begin.pid, begin.loop) == (0, subject.pid, False)
+    assert isinstance(begin, RunStarted) and (begin.t, begin.pid, begin.loop) == (0, subject.pid, False)
     assert [(lane.t, lane.pid) for lane in lanes] == [(0, subject.pid)] * 3
-    assert isinstance(last, Closed)
+    assert isinstance(last, StreamClosed)
     assert (last.outcome, last.reason, last.status) == (Outcome.FINISHED, "", None)
     assert not any(isinstance(event, LaneEnded) for event in events)
 
@@ -99,7 +99,7 @@ def test_to_be_attached_to_a_hundred_times_does_no_harm(tmp_path: Path) -> None:
         assert subject.answers()
         before = subject.shape
         for _ in range(100):
-            assert isinstance(attached(AttachRequest(pid=subject.pid), tmp_path)[-1], Closed)
+            assert isinstance(attached(AttachRequest(pid=subject.pid), tmp_path)[-1], StreamClosed)
         assert subject.shape == before
         assert subject.answers()
 
@@ -139,7 +139,7 @@ def test_it_is_looked_on_at_until_it_ends(tmp_path: Path) -> None:
         prepared = prepare_attached(AttachRequest(pid=subject.pid), ours, RunClock())
         subject.end()
         *events, last = told(prepared, tmp_path)
-    assert isinstance(last, Closed)
+    assert isinstance(last, StreamClosed)
     assert (last.outcome, last.status) == (Outcome.FINISHED, None)
     assert len([event for event in events if isinstance(event, LaneEnded)]) == 3
 

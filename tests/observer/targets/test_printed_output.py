@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from threadviz.observer.targets import workload as printed
-from threadviz.observer.targets.workload import Printed
+from threadviz.observer.targets.workload import PrintedFile
 
 
 def test_the_last_line_that_says_anything(tmp_path: Path) -> None:
     """Whatever stands after it, and whatever it is made of; of nothing there is none."""
-    file = Printed(tmp_path / "printed")
+    file = PrintedFile(tmp_path / "printed")
     assert file.last_line() == ""
     os.write(file.descriptor, b"first\n last \xff \n\n  \n")
     assert file.last_line() == "last \ufffd"
@@ -24,7 +24,7 @@ def test_much_is_cut_and_writers_go_on(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(printed, "KEPT_BYTES", 10)
     path = tmp_path / "printed"
     path.write_bytes(b"kept by somebody\n")
-    file = Printed(path)
+    file = PrintedFile(path)
     writer = os.dup(file.descriptor)
     os.write(writer, b"x" * 983)
     file.cut()

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from textual.color import Color
 
 from threadviz.presentation.cells import Window
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import Event, State
 from threadviz.timeline import Timeline
 from threadviz.tui.render.cells import Budget, Ribbons
-from threadviz.tui.render.glyphs import Paint
+from threadviz.tui.render.glyphs import GlyphPainter
 from threadviz.tui.render.strips import LaneCells, lane_cells
-from threadviz.tui.render.styles import Depth, Inks
-from threadviz.tui.view import Scene
+from threadviz.tui.render.styles import Depth, LaneStyles
+from threadviz.tui.view import View
 
 PLENTY = 10**6
 
@@ -29,21 +29,25 @@ class Told:
     trouble: str = ""
 
 
-def scene_of(events: Iterable[Event]) -> Scene:
+def scene_of(events: Iterable[Event]) -> View:
     """A scene of one run, of these events."""
     timeline = Timeline()
     timeline.extend(events)
-    return Scene([Told(timeline)])
+    return View([Told(timeline)])
 
 
-def paint(*, levels: bool = True) -> Paint:
+def paint(*, levels: bool = True) -> GlyphPainter:
     """Paint that shows how much ran by height, or else states in turn."""
-    colours = {mark: Color(0, 200, 0) if mark is State.RUNNING else Color(200, 100, 0) for mark in LOOKS}
-    return Paint(Inks(colours, BLACK, WHITE, Depth.ALL if levels else Depth.NONE), plain=not levels)
+    colours = {
+        mark: Color(0, 200, 0) if mark is State.RUNNING else Color(200, 100, 0) for mark in STATE_STYLES
+    }
+    return GlyphPainter(
+        LaneStyles(colours, BLACK, WHITE, Depth.ALL if levels else Depth.NONE), plain=not levels
+    )
 
 
 @dataclass(frozen=True)
-class View:
+class Frame:
     """How a scene is looked at: `cells` of `cell_ns` from number `first` on, at `present` (ns)."""
 
     cell_ns: int
@@ -52,17 +56,19 @@ class View:
     present: int
 
 
-def look(scene: Scene, view: View, ribbons: Ribbons, drawn: Paint, budget: int = PLENTY) -> list[LaneCells]:
+def look(
+    view: View, frame: Frame, gil_timelines: Ribbons, drawn: GlyphPainter, budget: int = PLENTY
+) -> list[LaneCells]:
     """The cells of all lanes."""
-    camera = scene.camera
-    camera.cell_ns, camera.left, camera.cells = view.cell_ns, view.first * view.cell_ns, view.cells
-    scene.playhead.freeze(0)
-    scene.playhead.at = view.present
+    viewport = view.viewport
+    viewport.cell_ns, viewport.left, viewport.cells = frame.cell_ns, frame.first * frame.cell_ns, frame.cells
+    view.playhead.freeze(0)
+    view.playhead.at = frame.present
     left = Budget(budget)
     return [
         lane_cells(
-            scene, row, row.lane, Window(scene.origin(row.run), scene.until(row.run)), ribbons, drawn, left
+            view, row, row.lane, Window(view.origin(row.run), view.until(row.run)), gil_timelines, drawn, left
         )
-        for row in scene.rows
+        for row in view.rows
         if row.lane is not None
     ]

@@ -3,11 +3,11 @@ from hypothesis import strategies as st
 
 from tests.timeline.programs import program, thread
 from tests.tui.render.observed_runs import BLACK, WHITE
-from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Tick
-from threadviz.timeline import Ribbon, Timeline
-from threadviz.tui.render.gil import CUT_A_FRAME, LEVELS, GilCells, GilPaint
-from threadviz.tui.render.styles import Depth, Inks
-from threadviz.tui.view.gil_marks import Marks
+from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
+from threadviz.timeline import GilTimeline, Timeline
+from threadviz.tui.render.gil import CUT_A_FRAME, LEVELS, GilCells, GilPainter
+from threadviz.tui.render.styles import Depth, LaneStyles
+from threadviz.tui.view.gil_marks import HolderMarks
 
 THREADS = 3
 
@@ -28,15 +28,15 @@ def told(*parts: list[Hold]) -> Timeline:
 
 def tell(timeline: Timeline, part: list[Hold]) -> None:
     """Tell how it went on."""
-    start = timeline.ribbons[0].end if timeline.ribbons else 0
+    start = timeline.gil_timelines[0].end if timeline.gil_timelines else 0
     event = GilHeld(100, 0, start, tuple(part))
-    timeline.extend([event, Tick(start + sum(hold.ns for hold in part), 1, 0, 0)])
+    timeline.extend([event, ObserverTick(start + sum(hold.ns for hold in part), 1, 0, 0)])
 
 
-def marks_of(ribbon: Ribbon, timeline: Timeline) -> Marks:
+def marks_of(gil_timeline: GilTimeline, timeline: Timeline) -> HolderMarks:
     """The marks of its holders."""
-    marks = Marks()
-    marks.meet(ribbon.holders, timeline.lanes)
+    marks = HolderMarks()
+    marks.meet(gil_timeline.holders, timeline.lanes)
     return marks
 
 
@@ -46,14 +46,14 @@ def test_cells_that_are_kept_are_what_they_would_be_anew(
 ) -> None:
     """However much was told between two looks."""
     timeline = told(parts[0])
-    (ribbon,) = timeline.ribbons
-    marks = Marks()
-    cells = GilCells(ribbon, marks, 0, cell_ns)
+    (gil_timeline,) = timeline.gil_timelines
+    marks = HolderMarks()
+    cells = GilCells(gil_timeline, marks, 0, cell_ns)
     for part in [[], *parts[1:]]:
         tell(timeline, part)
-        marks.meet(ribbon.holders, timeline.lanes)
+        marks.meet(gil_timeline.holders, timeline.lanes)
         until = min(timeline.now, (first + CUT_A_FRAME) * cell_ns)
-        assert cells.cells(first, until) == GilCells(ribbon, marks, 0, cell_ns).cells(first, until)
+        assert cells.cells(first, until) == GilCells(gil_timeline, marks, 0, cell_ns).cells(first, until)
         assert cells.whole
 
 
@@ -61,11 +61,11 @@ def test_cells_that_are_kept_are_what_they_would_be_anew(
 def test_a_cell_says_who_held_for_longest_and_for_how_much(held: list[Hold], cell_ns: int) -> None:
     """Nanosecond by nanosecond."""
     timeline = told(held)
-    (ribbon,) = timeline.ribbons
-    marks = marks_of(ribbon, timeline)
+    (gil_timeline,) = timeline.gil_timelines
+    marks = marks_of(gil_timeline, timeline)
     line = [hold.holder for hold in held for _ in range(hold.ns)]
     until = min(len(line), CUT_A_FRAME * cell_ns)
-    for number, cell in enumerate(GilCells(ribbon, marks, 0, cell_ns).cells(0, until)):
+    for number, cell in enumerate(GilCells(gil_timeline, marks, 0, cell_ns).cells(0, until)):
         there = line[number * cell_ns : (number + 1) * cell_ns]
         by = {holder: there.count(holder) for holder in there}
         free, unseen = by.pop(FREE, 0), by.pop(OPEN, 0)
@@ -83,8 +83,8 @@ def test_a_cell_says_who_held_for_longest_and_for_how_much(held: list[Hold], cel
 def test_what_takes_long_comes_in_several_frames() -> None:
     """Until then it says that it is not whole, and what is missing is blank."""
     timeline = told([Hold(1, 0)] * 3 * CUT_A_FRAME)
-    (ribbon,) = timeline.ribbons
-    cells = GilCells(ribbon, marks_of(ribbon, timeline), 0, 1)
+    (gil_timeline,) = timeline.gil_timelines
+    cells = GilCells(gil_timeline, marks_of(gil_timeline, timeline), 0, 1)
     looks: list[list[int]] = []
     while not looks or not cells.whole:
         looks.append([cell.level for cell in cells.cells(0, 3 * CUT_A_FRAME)])
@@ -95,9 +95,9 @@ def test_what_takes_long_comes_in_several_frames() -> None:
 def test_without_colours_each_cell_has_its_sign() -> None:
     """With them, it stands where the holder changes, on a colour that goes on."""
     timeline = told([Hold(30, 0), Hold(10, 1), Hold(10, FREE), Hold(10, OPEN)])
-    (ribbon,) = timeline.ribbons
-    marks = marks_of(ribbon, timeline)
-    drawn = GilCells(ribbon, marks, 0, 10).cells(0, 60)
+    (gil_timeline,) = timeline.gil_timelines
+    marks = marks_of(gil_timeline, timeline)
+    drawn = GilCells(gil_timeline, marks, 0, 10).cells(0, 60)
     one, other = (marks.of(number).sign for number in (0, 1))
     for depth, plain, text in (
         (Depth.ALL, False, f"{one}  {other} ?"),
@@ -105,11 +105,11 @@ def test_without_colours_each_cell_has_its_sign() -> None:
         (Depth.NONE, False, f"{one * 3}{other} ?"),
         (Depth.SIXTEEN, False, f"{one * 3}{other} ?"),
     ):
-        inks = Inks({}, BLACK, WHITE, depth)
-        segments = GilPaint(inks, plain).segments(drawn)
+        inks = LaneStyles({}, BLACK, WHITE, depth)
+        segments = GilPainter(inks, plain).segments(drawn)
         assert "".join(segment.text for segment in segments) == text
     grounds = [
         segment.style and segment.style.bgcolor
-        for segment in GilPaint(Inks({}, BLACK, WHITE, Depth.ALL), False).segments(drawn)
+        for segment in GilPainter(LaneStyles({}, BLACK, WHITE, Depth.ALL), False).segments(drawn)
     ]
     assert len({*grounds}) == 3  # two holders, and nobody

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tests.tui.render.observed_runs import paint
 from threadviz.presentation.cells import MARKS, Beyond
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.cells import EDGE, FINE, TONES, level_tone, meaning, pure, tone, turn_tone
-from threadviz.tui.render.glyphs import Line, Paint
+from threadviz.tui.render.glyphs import GlyphPainter, Line
 
 parts = st.lists(st.integers(0, 50), min_size=len(MARKS), max_size=len(MARKS))
 EIGHTHS = " ▁▂▃▄▅▆▇█"
@@ -100,8 +100,8 @@ def test_an_edge_is_a_line() -> None:
 
 def test_a_letter_is_never_drawn_on_its_own_colour() -> None:
     """In ASCII each is to be read, running as well, which is a solid block else."""
-    lettered = Paint(paint().inks, plain=True)
+    lettered = GlyphPainter(paint().inks, plain=True)
     for mark in MARKS:
         (segment,) = lettered.segments([pure(mark)], Line())
-        assert segment.text == LOOKS[mark].plain
+        assert segment.text == STATE_STYLES[mark].plain
         assert segment.text == " " or (segment.style and segment.style.color != segment.style.bgcolor)

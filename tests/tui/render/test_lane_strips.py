@@ -4,49 +4,51 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
-from tests.tui.render.observed_runs import PLENTY, Told, View, look, paint, scene_of
+from tests.tui.render.observed_runs import PLENTY, Frame, Told, look, paint, scene_of
 from threadviz.presentation.cells import Beyond, cut
 from threadviz.protocol.events import (
-    Begin,
-    Finished,
     LaneEnded,
     LaneStarted,
+    ObserverTick,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
 )
 from threadviz.tui.render.cells import EDGE, Ribbons, meaning, pure
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
-views = st.builds(View, st.integers(1, 9), st.integers(0, 30), st.integers(1, 30), st.integers(0, 100))
+frames = st.builds(Frame, st.integers(1, 9), st.integers(0, 30), st.integers(1, 30), st.integers(0, 100))
 
 
-@given(runs(), st.lists(st.tuples(st.integers(0, 6), views), min_size=1, max_size=12), st.booleans())
+@given(runs(), st.lists(st.tuples(st.integers(0, 6), frames), min_size=1, max_size=12), st.booleans())
 def test_what_is_kept_is_what_would_be_drawn_anew(
-    run: Run, moves: list[tuple[int, View]], levels: bool
+    run: Run, moves: list[tuple[int, Frame]], levels: bool
 ) -> None:
     """However the run grows and the camera moves in between, cells that are kept show what fresh ones do."""
-    events, ribbons, drawn = run.events(), Ribbons(), paint(levels=levels)
-    scene = scene_of(events[:1])
+    events, gil_timelines, drawn = run.events(), Ribbons(), paint(levels=levels)
+    view = scene_of(events[:1])
     told = 1
-    for more, view in moves:
-        scene.runs[0].timeline.extend(events[told : told + more])
+    for more, frame in moves:
+        view.runs[0].timeline.extend(events[told : told + more])
         told += more
-        assert look(scene, view, ribbons, drawn) == look(scene, view, Ribbons(), drawn)
+        assert look(view, frame, gil_timelines, drawn) == look(view, frame, Ribbons(), drawn)
 
 
-@given(runs(), views, st.integers(1, 20))
-def test_what_the_budget_does_not_reach_is_missing_and_never_wrong(run: Run, view: View, budget: int) -> None:
+@given(runs(), frames, st.integers(1, 20))
+def test_what_the_budget_does_not_reach_is_missing_and_never_wrong(
+    run: Run, frame: Frame, budget: int
+) -> None:
     """With a few cells a frame a picture comes to be whole, and until then has a part of it."""
-    scene, ribbons, drawn = scene_of(run.events()), Ribbons(), paint(levels=False)
-    for goal in look(scene, view, Ribbons(), drawn):
+    view, gil_timelines, drawn = scene_of(run.events()), Ribbons(), paint(levels=False)
+    for goal in look(view, frame, Ribbons(), drawn):
         assert goal.whole
-    goals = look(scene, view, Ribbons(), drawn)
-    for _ in range(len(goals) * view.cells + 1):
-        found = look(scene, view, ribbons, drawn, budget)
+    goals = look(view, frame, Ribbons(), drawn)
+    for _ in range(len(goals) * frame.cells + 1):
+        found = look(view, frame, gil_timelines, drawn, budget)
         for goal, cells in zip(goals, found, strict=True):
             assert [each for each in cells.tones if each != EDGE] == [
                 each for each in goal.tones[: len(cells.tones)] if each != EDGE
@@ -57,73 +59,73 @@ def test_what_the_budget_does_not_reach_is_missing_and_never_wrong(run: Run, vie
     raise AssertionError("it never became whole")
 
 
-@given(runs(), views)
-def test_heights_are_the_running_shares(run: Run, view: View) -> None:
+@given(runs(), frames)
+def test_heights_are_the_running_shares(run: Run, frame: Frame) -> None:
     """A cell's height is its running share of the time that the lane was there, to within half a step."""
-    scene = scene_of(run.events())
-    for row, cells in zip(scene.rows, look(scene, view, Ribbons(), paint()), strict=True):
+    view = scene_of(run.events())
+    for row, cells in zip(view.rows, look(view, frame, Ribbons(), paint()), strict=True):
         assert row.lane is not None
-        start = scene.origin(row.run) + view.first * view.cell_ns
+        start = view.origin(row.run) + frame.first * frame.cell_ns
         for parts, tone in zip(
-            cut(row.lane, start, view.cell_ns, len(cells.tones)), cells.tones, strict=True
+            cut(row.lane, start, frame.cell_ns, len(cells.tones)), cells.tones, strict=True
         ):
             if tone != EDGE and (there := sum(parts[:-1])):
                 _, fine = meaning(tone)
                 assert abs(fine / 48 - parts[0] / there) <= 0.5 / 48 + 1e-9
 
 
-def one_lane(*spans: Span, end: int | None = None) -> Scene:
+def one_lane(*spans: Span, end: int | None = None) -> View:
     """An event loop's lane, and a worker's that was in these states from 20 ns on."""
     over = 20 + sum(span.ns for span in spans)
     told = timeline(
         LaneStarted(0, 0, 1, 1, "main", "subject"),
-        Begin(0, 1, 1),
+        RunStarted(0, 1, 1),
         LaneStarted(20, 1, 1, 2, "worker", "subject"),
-        Submitted(0, 0, "task"),
-        Started(20, 0, 1, 2),
+        TaskSubmitted(0, 0, "task"),
+        TaskStarted(20, 0, 1, 2),
         Spans(1, 20, spans),
-        *([] if end is None else [Finished(end, 0, result="fine"), LaneEnded(end, 1)]),
-        Tick(max(over, end or 0), 1, 0, 0),
+        *([] if end is None else [TaskFinished(end, 0, result="fine"), LaneEnded(end, 1)]),
+        ObserverTick(max(over, end or 0), 1, 0, 0),
     )
-    return Scene([Told(told)])
+    return View([Told(told)])
 
 
 def test_the_present_cell_grows() -> None:
     """It is drawn as far as it has come, in what it was until then."""
-    scene = one_lane(Span(100, State.RUNNING))
+    view = one_lane(Span(100, State.RUNNING))
     for present, eighths in ((64, 0), (65, 1), (68, 4), (71, 7)):
-        _, cells = look(scene, View(8, 0, 30, present), Ribbons(), paint())
+        _, cells = look(view, Frame(8, 0, 30, present), Ribbons(), paint())
         assert len(cells.tones) == 8
         assert (cells.latest, cells.eighths) == (pure(State.RUNNING) if present > 64 else None, eighths)
 
 
 def test_a_lane_begins_and_ends_where_it_does() -> None:
     """In the cell before its first and after its last there is an edge; beyond them it is away."""
-    scene = one_lane(Span(20, State.IO), Span(20, State.RUNNING), end=60)
-    scene.runs[0].timeline.apply(Tick(100, 2, 0, 0))
-    _, cells = look(scene, View(10, 0, 10, 100), Ribbons(), paint())
+    view = one_lane(Span(20, State.IO), Span(20, State.RUNNING), end=60)
+    view.runs[0].timeline.apply(ObserverTick(100, 2, 0, 0))
+    _, cells = look(view, Frame(10, 0, 10, 100), Ribbons(), paint())
     away, io, running = pure(Beyond.AWAY), pure(State.IO), pure(State.RUNNING)
     assert list(cells.tones) == [away, EDGE, io, io, running, running, EDGE, away, away, away]
 
 
 def test_the_task_that_is_picked_is_marked_on_its_lane() -> None:
     """From the cell in which it started to the one that it is in, or was in until it ended at that one's edge."""
-    scene = one_lane(Span(40, State.IO), Span(20, State.RUNNING), end=80)
-    task = scene.runs[0].timeline.task(0)
-    scene.pick_task(scene.runs[0], task)
-    loop, worker = look(scene, View(10, 1, 20, 200), Ribbons(), paint())
+    view = one_lane(Span(40, State.IO), Span(20, State.RUNNING), end=80)
+    task = view.runs[0].timeline.task(0)
+    view.pick_task(view.runs[0], task)
+    loop, worker = look(view, Frame(10, 1, 20, 200), Ribbons(), paint())
     assert loop.lit == (0, 0)
     assert worker.lit == (1, 7)
-    _, within = look(scene, View(7, 0, 20, 200), Ribbons(), paint())
+    _, within = look(view, Frame(7, 0, 20, 200), Ribbons(), paint())
     assert within.lit == (2, 12)
-    _, earlier = look(scene, View(10, 1, 20, 45), Ribbons(), paint())
+    _, earlier = look(view, Frame(10, 1, 20, 45), Ribbons(), paint())
     assert earlier.lit == (1, 4)
 
 
 def test_the_cursor_is_in_the_cell_of_its_moment() -> None:
     """And in none where it is out of sight."""
-    scene = one_lane(Span(100, State.IO))
-    scene.cursor = 57
-    view = View(10, 2, 5, 110)
-    assert [cells.cursor for cells in look(scene, view, Ribbons(), paint())] == [3, 3]
-    assert look(scene, replace(view, first=7), Ribbons(), paint(), PLENTY)[0].cursor is None
+    view = one_lane(Span(100, State.IO))
+    view.cursor = 57
+    frame = Frame(10, 2, 5, 110)
+    assert [cells.cursor for cells in look(view, frame, Ribbons(), paint())] == [3, 3]
+    assert look(view, replace(frame, first=7), Ribbons(), paint(), PLENTY)[0].cursor is None

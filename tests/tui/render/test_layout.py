@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 
 from tests.tui.render.test_lane_strips import one_lane
 from threadviz.protocol.events import Span, State
-from threadviz.tui.render.layout import Arrangement, Columns
+from threadviz.tui.render.layout import Columns, RowLayout
 from threadviz.tui.view import Row
 
 
@@ -38,7 +38,7 @@ def test_lanes_are_as_tall_as_there_is_room_for() -> None:
         (7, 12, 1, 7),
         (40, 12, 1, 40),
     ):
-        found = Arrangement.of(rows(lanes), 80, height)
+        found = RowLayout.of(rows(lanes), 80, height)
         assert (found.height, len(found.lines)) == (tall, lines)
         assert found.tight == (lines == lanes)
 
@@ -47,7 +47,7 @@ def test_a_heading_is_one_line() -> None:
     """Above its lanes, and a blank line after those above it."""
     (lane,) = rows(1)
     heading = Row(lane.run, None)
-    found = Arrangement.of([heading, lane, heading, lane], 80, 9)
+    found = RowLayout.of([heading, lane, heading, lane], 80, 9)
     assert found.height == 3 and not found.tight
     assert found.starts == [0, 1, 5, 6]
     assert found.lines == [(0, 0), (1, 0), (1, 1), (1, 2), (1, 3), (2, 0), (3, 0), (3, 1), (3, 2)]

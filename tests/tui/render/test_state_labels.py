@@ -6,38 +6,38 @@ from tests.timeline.streams import timeline
 from tests.tui.render.observed_runs import Told
 from threadviz.presentation.cells import Beyond, Window
 from threadviz.protocol.events import (
-    Begin,
-    Ended,
     Event,
-    Finished,
     LaneEnded,
     LaneStarted,
-    Located,
-    Place,
+    ObserverTick,
     Present,
+    RunEnded,
+    RunStarted,
     Span,
     Spans,
-    Started,
+    StackSample,
     State,
-    Submitted,
-    Tick,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    WaitTarget,
 )
 from threadviz.text import seconds
 from threadviz.timeline import Timeline
 from threadviz.tui.render.labels import Doing, absence, doing, words
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
 MS = 1_000_000
 
 
-def scene(*more: Event, over: bool = False) -> Scene:
+def view(*more: Event, over: bool = False) -> View:
     """A loop that waits for events from 1 ms on, and a worker on a task from 2 ms on: it reads, then runs."""
     told = timeline(
         LaneStarted(0, 0, 1, 1, "main", "subject"),
-        Begin(0, 1, 1),
+        RunStarted(0, 1, 1),
         LaneStarted(0, 1, 1, 2, "worker", "subject"),
-        Submitted(0, 0, "a\x1bsite"),
-        Started(2 * MS, 0, 1, 2),
+        TaskSubmitted(0, 0, "a\x1bsite"),
+        TaskStarted(2 * MS, 0, 1, 2),
         Spans(0, 0, (Span(MS, State.RUNNING), Span(9 * MS, State.IO, call="epoll_wait"))),
         Spans(
             1,
@@ -45,20 +45,20 @@ def scene(*more: Event, over: bool = False) -> Scene:
             (Span(7 * MS, State.IO, call="recvfrom"), Span(3 * MS, State.RUNNING)),
             Present(State.RUNNING),
         ),
-        Tick(10 * MS, 1, 0, 0),
+        ObserverTick(10 * MS, 1, 0, 0),
         *more,
     )
-    return Scene([Told(told, over)])
+    return View([Told(told, over)])
 
 
-def of(looked_at: Scene, index: int) -> Doing | None:
+def of(looked_at: View, index: int) -> Doing | None:
     """What the lane of this row does."""
     row = looked_at.rows[index]
     assert row.lane is not None
     return doing(looked_at, row, row.lane, Window(looked_at.origin(row.run), looked_at.until(row.run)))
 
 
-def said(looked_at: Scene, index: int, width: int, *, with_task: bool = False) -> str:
+def said(looked_at: View, index: int, width: int, *, with_task: bool = False) -> str:
     """That in words."""
     found = of(looked_at, index)
     assert found is not None
@@ -67,15 +67,15 @@ def said(looked_at: Scene, index: int, width: int, *, with_task: bool = False) -
 
 def test_while_it_goes_on_it_is_what_it_does_now() -> None:
     """State, and the task where there is room; text from outside can be printed."""
-    assert said(scene(), 0, 30) == "waits for events"
-    assert said(scene(), 0, 12) == "idle"
-    assert said(scene(), 1, 30, with_task=True) == "running, a\\x1bsite"
-    assert said(scene(), 1, 12, with_task=True) == "running"
+    assert said(view(), 0, 30) == "waits for events"
+    assert said(view(), 0, 12) == "idle"
+    assert said(view(), 1, 30, with_task=True) == "running, a\\x1bsite"
+    assert said(view(), 1, 12, with_task=True) == "running"
 
 
 def test_at_the_cursor_it_is_what_it_did_then() -> None:
     """And since when, as long as there is room for that."""
-    looked_at = scene()
+    looked_at = view()
     looked_at.put_cursor(4 * MS)
     assert [said(looked_at, 1, width) for width in (30, 15, 14, 9, 3)] == [
         "io recvfrom since 2.0 ms",
@@ -89,9 +89,9 @@ def test_at_the_cursor_it_is_what_it_did_then() -> None:
 
 def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
     """Whatever it waits for."""
-    looked_at = scene(Submitted(10 * MS, 1, "plain"), Started(10 * MS, 1, 1, 1))
+    looked_at = view(TaskSubmitted(10 * MS, 1, "plain"), TaskStarted(10 * MS, 1, 1, 1))
     looked_at.runs[0].timeline.extend(
-        [Spans(0, 10 * MS, (Span(MS, State.IO, call="poll"),)), Tick(11 * MS, 2, 0, 0)]
+        [Spans(0, 10 * MS, (Span(MS, State.IO, call="poll"),)), ObserverTick(11 * MS, 2, 0, 0)]
     )
     found = of(looked_at, 0)
     assert found is not None
@@ -104,7 +104,7 @@ def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
 
 def test_when_all_is_over_it_is_what_it_mostly_did() -> None:
     """With the share of its time, not what happened to come last."""
-    looked_at = scene(Finished(10 * MS, 0, result="fine"), Ended(10 * MS), over=True)
+    looked_at = view(TaskFinished(10 * MS, 0, result="fine"), RunEnded(10 * MS), over=True)
     assert said(looked_at, 0, 30) == "waits for events, 90 %"
     assert said(looked_at, 0, 15) == "idle, 90 %"
     assert said(looked_at, 0, 8) == "idle"
@@ -114,14 +114,14 @@ def test_when_all_is_over_it_is_what_it_mostly_did() -> None:
 @pytest.mark.parametrize("over", [False, True])
 def test_where_a_lane_was_not_there_it_does_nothing(over: bool) -> None:
     """Neither now nor mostly."""
-    looked_at = scene(
-        LaneStarted(10 * MS, 2, 1, 3, "late", "subject"), Submitted(10 * MS, 1, "late"), over=over
+    looked_at = view(
+        LaneStarted(10 * MS, 2, 1, 3, "late", "subject"), TaskSubmitted(10 * MS, 1, "late"), over=over
     )
-    looked_at.runs[0].timeline.extend([Started(10 * MS, 1, 1, 3), Ended(10 * MS)])
+    looked_at.runs[0].timeline.extend([TaskStarted(10 * MS, 1, 1, 3), RunEnded(10 * MS)])
     assert of(looked_at, 2) is None
 
 
-def why_not(looked_at: Scene, index: int) -> str:
+def why_not(looked_at: View, index: int) -> str:
     """Why the lane of this row does nothing."""
     assert of(looked_at, index) is None
     row = looked_at.rows[index]
@@ -132,13 +132,13 @@ def why_not(looked_at: Scene, index: int) -> str:
 
 def test_a_lane_has_not_begun_before_it_has_ended() -> None:
     """By the moment that is looked at, not by what is known of it."""
-    looked_at = scene(
+    looked_at = view(
         LaneStarted(11 * MS, 2, 1, 3, "late", "subject"),
-        Submitted(11 * MS, 1, "late"),
-        Started(11 * MS, 1, 1, 3),
-        Finished(13 * MS, 1, result="fine"),
+        TaskSubmitted(11 * MS, 1, "late"),
+        TaskStarted(11 * MS, 1, 1, 3),
+        TaskFinished(13 * MS, 1, result="fine"),
         LaneEnded(13 * MS, 2),
-        Tick(15 * MS, 2, 0, 0),
+        ObserverTick(15 * MS, 2, 0, 0),
     )
     assert why_not(looked_at, 2) == "ended"
     looked_at.put_cursor(0)
@@ -152,9 +152,9 @@ def test_a_lane_has_not_begun_before_it_has_ended() -> None:
 @pytest.mark.parametrize(("over", "word"), [(True, "run over"), (False, "not yet")])
 def test_after_a_run_its_lanes_do_nothing(over: bool, word: str) -> None:
     """Where another goes on, the cursor may be later than all that is known of this one."""
-    short = Told(scene(Ended(10 * MS), over=over).runs[0].timeline, over)
-    long = Told(scene(Tick(30 * MS, 2, 0, 0), Ended(30 * MS), over=True).runs[0].timeline, True)
-    looked_at = Scene([short, long])
+    short = Told(view(RunEnded(10 * MS), over=over).runs[0].timeline, over)
+    long = Told(view(ObserverTick(30 * MS, 2, 0, 0), RunEnded(30 * MS), over=True).runs[0].timeline, True)
+    looked_at = View([short, long])
     looked_at.put_cursor(20 * MS)
     for index, row in enumerate(looked_at.rows):
         if row.lane is not None:
@@ -170,7 +170,7 @@ def test_after_a_run_its_lanes_do_nothing(over: bool, word: str) -> None:
 def test_the_call_is_left_out_where_it_says_nothing() -> None:
     """Whoever waits for the GIL or a lock does so in the same call."""
     spans = (Span(MS, State.GIL, call="futex"), Span(MS, State.LOCK, call="futex"))
-    looked_at = scene(Spans(1, 10 * MS, spans, Present(State.LOCK, "futex")), Tick(12 * MS, 2, 0, 0))
+    looked_at = view(Spans(1, 10 * MS, spans, Present(State.LOCK, "futex")), ObserverTick(12 * MS, 2, 0, 0))
     assert said(looked_at, 1, 30) == "lock"
     looked_at.put_cursor(10 * MS + MS // 2)
     assert said(looked_at, 1, 30) == "gil since 10 ms"
@@ -183,14 +183,14 @@ def test_of_thinned_times_it_is_told_within_what() -> None:
         [
             HEADER,
             LaneStarted(0, 0, 1, 1, "main", "subject"),
-            Begin(0, 1, 1),
+            RunStarted(0, 1, 1),
             LaneStarted(0, 1, 1, 2, "", "subject"),
         ]
     )
-    model.extend([Submitted(0, 0, "task"), Started(0, 0, 1, 2)])
+    model.extend([TaskSubmitted(0, 0, "task"), TaskStarted(0, 0, 1, 2)])
     for turn in range(1000):
         model.apply(Spans(1, 2 * turn * MS, (Span(MS, State.RUNNING), Span(MS, State.IO, call="recvfrom"))))
-    looked_at = Scene([Told(model, True)])
+    looked_at = View([Told(model, True)])
     looked_at.put_cursor(MS)
     found = of(looked_at, 1)
     assert found is not None
@@ -205,11 +205,11 @@ def test_what_is_waited_on_and_the_function_are_told() -> None:
     told = program(
         thread(0, 100),
         Spans(0, 0, (Span(10 * MS, State.IO, call="recvfrom"),), Present(State.IO, "recvfrom")),
-        Place(5 * MS, 0, "127.0.0.1:80\x1b"),
-        Located(4 * MS, 0, "fetch\x1b (app.py:12)"),
-        Tick(10 * MS, 1, 0, 0),
+        WaitTarget(5 * MS, 0, "127.0.0.1:80\x1b"),
+        StackSample(4 * MS, 0, "fetch\x1b (app.py:12)"),
+        ObserverTick(10 * MS, 1, 0, 0),
     )
-    looked_at = Scene([Told(told)])
+    looked_at = View([Told(told)])
     assert said(looked_at, 0, 40) == r"io recvfrom 127.0.0.1:80\x1b"
     assert said(looked_at, 0, 15) == "io recvfrom"
     assert said(looked_at, 0, 80, with_task=True).endswith(r", in fetch\x1b (app.py:12)")

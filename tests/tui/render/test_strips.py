@@ -10,7 +10,7 @@ from textual.filter import Monochrome
 from tests.tui.render.observed_runs import BLACK, paint
 from threadviz.tui.render.cells import TONES
 from threadviz.tui.render.glyphs import Line
-from threadviz.tui.render.strips import LaneCells, Press
+from threadviz.tui.render.strips import LaneCells, StripCache
 
 WIDTH = 60
 console = Console(color_system="truecolor", force_terminal=True)
@@ -39,9 +39,9 @@ lines = st.sampled_from([Line(), Line(0, 2), Line(1, 2), Line(2, 3, other=True)]
 @given(st.lists(st.tuples(rows(), lines), min_size=1, max_size=6))
 def test_kept_pieces_make_the_line_that_fresh_ones_make(drawn: list[tuple[LaneCells, Line]]) -> None:
     """Whatever was drawn before; and the terminal gets the same sequences."""
-    kept = Press(paint(), [Monochrome()], BLACK, console)
+    kept = StripCache(paint(), [Monochrome()], BLACK, console)
     for cells, line in drawn:
-        fresh = Press(paint(), [Monochrome()], BLACK, console)
+        fresh = StripCache(paint(), [Monochrome()], BLACK, console)
         found, goal = (press.line(press.cells(cells, WIDTH, line), WIDTH) for press in (kept, fresh))
         assert found.text == goal.text
         assert found.render(console) == goal.render(console)
@@ -51,7 +51,7 @@ def test_kept_pieces_make_the_line_that_fresh_ones_make(drawn: list[tuple[LaneCe
 @given(rows(), lines)
 def test_pieces_show_what_one_piece_would(cells: LaneCells, line: Line) -> None:
     """Where a line is cut into pieces makes no difference to what is on it."""
-    press = Press(paint(), [], BLACK, console)
+    press = StripCache(paint(), [], BLACK, console)
     found = press.line(press.cells(cells, WIDTH, line), WIDTH).text
     lit = line._replace(lit=True)
     for index, tone in enumerate(cells.tones):
@@ -64,7 +64,7 @@ def test_pieces_show_what_one_piece_would(cells: LaneCells, line: Line) -> None:
 
 def test_a_line_is_filled_up() -> None:
     """To the width that is asked for; and a part of it is what it is of any other strip."""
-    press = Press(paint(), [], BLACK, console)
+    press = StripCache(paint(), [], BLACK, console)
     line = press.line([press.words(Segment("lane"))], 12)
     assert (line.text, line.cell_length) == ("lane" + " " * 8, 12)
     assert line.crop(1, 6).render(console).count("ane") == 1
@@ -73,7 +73,7 @@ def test_a_line_is_filled_up() -> None:
 
 def test_a_line_that_is_on_the_screen_no_more_is_gone() -> None:
     """At once, without the garbage collector: a thousand lines a second would be much work for it."""
-    press = Press(paint(), [], BLACK, console)
+    press = StripCache(paint(), [], BLACK, console)
     gc.collect()
     line = press.line([press.blank(WIDTH)], WIDTH)
     assert line.divide([WIDTH, WIDTH + 1]) == [line]

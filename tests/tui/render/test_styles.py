@@ -7,12 +7,12 @@ from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from threadviz.presentation.cells import Beyond, Mark
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.styles import LEAST_CONTRAST, Depth, contrast, inks, lane_variables, variable
 
 THEMES = list(BUILTIN_THEMES.values())
-DRAWN = [mark for mark in LOOKS if mark is not Beyond.AWAY]
+DRAWN = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
 
 
 class Coloured(App[None]):
@@ -139,6 +139,6 @@ def test_marks_look_different(theme: Theme) -> None:
     app.theme = theme.name
     app.get_css_variables()
     found = inks(app)
-    looks = [(LOOKS[mark].block, found.of(mark, lit=False, other=False)) for mark in LOOKS]
+    looks = [(STATE_STYLES[mark].block, found.of(mark, lit=False, other=False)) for mark in STATE_STYLES]
     for one, other in combinations(looks, 2):
         assert one != other

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.mock_server.running import wait_until
-from threadviz.tui.runs import Run, Sitting
+from threadviz.tui.runs import Run, Session
 
 BUDGET_NS = 4_000_000
 
 
-def drive(what: Run | Sitting, condition: Callable[[], bool]) -> None:
+def drive(what: Run | Session, condition: Callable[[], bool]) -> None:
     """Take what comes, until the condition holds."""
 
     def holds() -> bool:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threadviz.tui.runs import ansi as output
-from threadviz.tui.runs.ansi import MAX_LENGTH, Printed
+from threadviz.tui.runs.ansi import MAX_LENGTH, TerminalText
 
 ESCAPES = [
     "\x1b[31m",
@@ -19,7 +19,7 @@ ESCAPES = [
 
 def shown(data: bytes) -> list[str]:
     """The lines after all of it has come at once."""
-    printed = Printed()
+    printed = TerminalText()
     printed.feed(data)
     return printed.lines()
 
@@ -65,7 +65,7 @@ def test_what_a_terminal_would_show(data: bytes, lines: list[str]) -> None:
 def test_it_may_be_cut_anywhere(pieces: list[str], sizes: list[int]) -> None:
     """In mid-character and in mid-sequence: the lines are the same, and every one is printable."""
     data = "".join(pieces).encode(errors="replace")
-    printed, at = Printed(), 0
+    printed, at = TerminalText(), 0
     while at < len(data):
         for size in sizes:
             printed.feed(data[at : at + size])
@@ -84,7 +84,7 @@ def test_sequences_leave_nothing_in_the_text(escapes: list[str], text: str) -> N
 def test_the_last_lines_are_kept_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """By their number, and by their length."""
     monkeypatch.setattr(output, "MAX_LINES", 3)
-    printed = Printed()
+    printed = TerminalText()
     printed.feed(b"".join(b"%d\n" % each for each in range(10)))
     assert (printed.lines(), printed.dropped) == (["7", "8", "9"], 7)
     monkeypatch.setattr(output, "MAX_CHARS", 10)
@@ -94,7 +94,7 @@ def test_the_last_lines_are_kept_and_the_others_counted(monkeypatch: pytest.Monk
 
 def test_a_line_without_an_end_takes_no_more_than_its_share() -> None:
     """What it has too much is counted."""
-    printed = Printed()
+    printed = TerminalText()
     for _ in range(100):
         printed.feed(b"x" * 1000)
     assert printed.lines() == ["x" * MAX_LENGTH]
@@ -104,7 +104,7 @@ def test_a_line_without_an_end_takes_no_more_than_its_share() -> None:
 def test_a_control_string_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else nothing would ever be shown again."""
     monkeypatch.setattr(output, "_MAX_STRING", 1000)
-    printed = Printed()
+    printed = TerminalText()
     printed.feed(b"\x1b]" + b"x" * 2000)
     printed.feed(b"words\n")
     assert printed.lines() == ["words"]
@@ -112,7 +112,7 @@ def test_a_control_string_without_an_end_is_given_up(monkeypatch: pytest.MonkeyP
 
 def test_it_tells_that_something_has_come() -> None:
     """By a number that grows."""
-    printed = Printed()
+    printed = TerminalText()
     before = printed.changes
     printed.feed(b"x")
     assert printed.changes > before

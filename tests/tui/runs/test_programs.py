@@ -14,7 +14,7 @@ from tests.tui.runs.driving import drive
 from threadviz.protocol.requests import AttachRequest
 from threadviz.recordings.reader import load
 from threadviz.recordings.writer import RecordingFile
-from threadviz.tui.runs import Group, Run, Sitting
+from threadviz.tui.runs import Run, RunGroup, Session
 
 pytestmark = needs_allowing
 
@@ -39,7 +39,7 @@ def test_it_is_called_by_its_number_and_then_by_its_name(subject: Target) -> Non
     assert run.title == f"process {subject.pid}, attach"
     drive(run, lambda: run.begun)
     assert run.title.endswith(" -c, attach")
-    assert not run.of_workload and not Group([run]).of_workload
+    assert not run.of_workload and not RunGroup([run]).of_workload
     name = run.file_name(datetime(2031, 2, 3, 4, 5, 6))
     assert name.startswith("threadviz-python") and name.endswith("-c-attach-20310203-040506.jsonl.gz")
     run.close()
@@ -59,7 +59,7 @@ def test_to_stop_is_to_let_go(subject: Target) -> None:
 def test_its_end_is_the_end_of_the_run(subject: Target) -> None:
     """To look at it again is possible then, and finds it gone."""
     run = under_way(AttachRequest(pid=subject.pid))
-    assert Group([run]).requests == [run.request]
+    assert RunGroup([run]).requests == [run.request]
     subject.end()
     drive(run, lambda: run.over)
     assert run.trouble == ""
@@ -108,15 +108,15 @@ def test_a_run_that_can_not_be_started_leaves_no_file(
 
 def test_a_sitting_can_begin_with_it(subject: Target) -> None:
     """What is started after it lets go of it first."""
-    sitting = Sitting()
+    session = Session()
     run = Run.start(AttachRequest(pid=subject.pid))
-    sitting.follow(run)
-    assert sitting.running is run and sitting.current is not None
-    drive(sitting, lambda: run.timeline.tick is not None)
-    sitting.start(fetching(seconds=600.0))
-    drive(sitting, lambda: sitting.running not in (run, None))
+    session.follow(run)
+    assert session.running is run and session.current is not None
+    drive(session, lambda: run.timeline.tick is not None)
+    session.start(fetching(seconds=600.0))
+    drive(session, lambda: session.running not in (run, None))
     assert run.over and run.trouble == ""
     others = descendants(os.getpid())
-    sitting.close()
+    session.close()
     subject.end()
     assert all_gone([each for each in others if each.pid != subject.pid])

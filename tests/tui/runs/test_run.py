@@ -12,10 +12,10 @@ from tests.launcher.runs import fetching, timeline_of
 from tests.protocol.header import HEADER
 from tests.tui.runs.driving import BUDGET_NS, drive, observe_with
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.recordings.reader import load
 from threadviz.recordings.writer import SaveError
-from threadviz.run_follower import Following
+from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 
@@ -194,7 +194,7 @@ def test_a_run_can_be_saved_as_a_recording(tmp_path: Path) -> None:
 
 def test_what_was_not_run_in_this_sitting_is_not_saved(tmp_path: Path) -> None:
     """Nor what could not be started; a sentence says why."""
-    for run in (Run.of(timeline_of([HEADER])), Run(fetching(), Following(), None)):
+    for run in (Run.of(timeline_of([HEADER])), Run(fetching(), RunFollower(), None)):
         with pytest.raises(SaveError, match="it was not run in this sitting"):
             run.save(tmp_path / "run.jsonl")
     assert list(tmp_path.iterdir()) == []
@@ -216,7 +216,7 @@ def test_a_run_goes_on_where_it_can_not_be_kept(tmp_path: Path, monkeypatch: pyt
 
 def test_a_run_that_is_over_can_be_looked_at() -> None:
     """Such as a recording; what went wrong with it can be said."""
-    timeline = timeline_of([HEADER, Closed(5, Outcome.FINISHED)])
+    timeline = timeline_of([HEADER, StreamClosed(5, Outcome.FINISHED)])
     run = Run.of(timeline, "it was cut off")
     assert run.over and run.begun and run.timeline is timeline
     assert (run.title, run.trouble, run.request) == ("fetch, threads", "it was cut off", None)

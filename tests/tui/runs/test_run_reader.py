@@ -6,8 +6,8 @@ import pytest
 from tests.launcher.runs import fetching
 from tests.mock_server.running import wait_until
 from tests.tui.runs.driving import observe_with
-from threadviz.launcher import Launch
-from threadviz.protocol.events import Submitted
+from threadviz.launcher import LaunchedRun
+from threadviz.protocol.events import TaskSubmitted
 from threadviz.tui.runs import run as module
 from threadviz.tui.runs.run import Reader
 
@@ -23,7 +23,7 @@ def held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     """A reader in front of more events than may wait, none of which was taken."""
     monkeypatch.setattr(module, "MAX_WAITING", 100)
     observe_with(MANY, tmp_path, monkeypatch)
-    reader = Reader(Launch(fetching()))
+    reader = Reader(LaunchedRun(fetching()))
     wait_until(lambda: reader.waiting == 100)
     return reader
 
@@ -37,7 +37,7 @@ def test_reading_waits_for_who_takes(held_up: Reader) -> None:
             taken.append(event)
     assert most == 100
     assert len(taken) == 20002
-    assert [each.task for each in taken if isinstance(each, Submitted)] == list(range(20000))
+    assert [each.task for each in taken if isinstance(each, TaskSubmitted)] == list(range(20000))
     assert held_up.error is None
 
 

@@ -1,16 +1,16 @@
 import pytest
 
 from tests.tui.screens.asking import Asking, shown
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.commands.beside import KEYS, MOUSE
-from threadviz.tui.screens.help import Help, keys
+from threadviz.tui.screens.help import HelpScreen, keys
 
 
 def asking(*, plain: bool = False) -> Asking[None]:
     """An app with the help open."""
-    return Asking(Help(COMMANDS, plain=plain))
+    return Asking(HelpScreen(COMMANDS, plain=plain))
 
 
 def words(app: Asking[None]) -> str:
@@ -25,7 +25,7 @@ async def test_all_is_there() -> None:
         told = words(app)
         for command in COMMANDS:
             assert " ".join(f"{keys(command)} {command.label}. {command.about}".split()) in told
-        for mark, look in LOOKS.items():
+        for mark, look in STATE_STYLES.items():
             assert f" {mark} {look.about} " in told
         for line in (*KEYS, *MOUSE):
             assert f" {line.how} {line.label}. {line.about} " in told
@@ -82,7 +82,7 @@ async def test_all_of_it_comes_in_sight() -> None:
         assert dialog.scroll_offset.y == dialog.max_scroll_y
         for command in COMMANDS:
             assert any(f"{command.label}. " in text for text in seen)
-        for mark in LOOKS:
+        for mark in STATE_STYLES:
             assert any(f" {mark} " in text for text in seen)
 
 

@@ -7,22 +7,22 @@ from textual.widgets._footer import FooterKey
 
 from tests.tui.recorded import DATA, NS_PER_MS, app, run
 from threadviz.protocol.codec import read_events
-from threadviz.protocol.events import AnyEvent, Tick
+from threadviz.protocol.events import AnyEvent, ObserverTick
 from threadviz.protocol.requests import ExecRequest
 from threadviz.recordings.reader import load
-from threadviz.run_options import Asked, requests
+from threadviz.run_options import RunOptions, requests
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.runs import Run, Sitting
-from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.runs import Run, Session
+from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.screens.main import LOOK_ANYWAY, MainScreen
-from threadviz.tui.view import Motion, Scene
-from threadviz.tui.widgets.code import Code
-from threadviz.tui.widgets.comparison import Comparison
-from threadviz.tui.widgets.details import Details
-from threadviz.tui.widgets.findings import Findings
-from threadviz.tui.widgets.output import Output
-from threadviz.tui.widgets.tasks import Tasks
+from threadviz.tui.view import Motion, View
+from threadviz.tui.widgets.code import CodePanel
+from threadviz.tui.widgets.comparison import ComparisonPanel
+from threadviz.tui.widgets.details import DetailsPanel
+from threadviz.tui.widgets.findings import FindingsPanel
+from threadviz.tui.widgets.output import OutputPanel
+from threadviz.tui.widgets.tasks import TaskTable
 
 SIZE = (120, 40)
 
@@ -34,33 +34,33 @@ def main_of(pilot: Pilot[None]) -> MainScreen:
     return screen
 
 
-async def after(pilot: Pilot[None], *keys: str) -> Scene:
+async def after(pilot: Pilot[None], *keys: str) -> View:
     """What is looked at when these keys were pressed."""
     await pilot.press(*keys)
-    return main_of(pilot).scene
+    return main_of(pilot).view
 
 
 async def test_a_finished_run_is_seen_whole() -> None:
     """From its begin to its end, with nothing picked, and the findings where there is room."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot)
-        assert (scene.camera.left, scene.cursor, scene.lane) == (0, None, None)
-        assert scene.camera.right >= scene.length > scene.camera.right - scene.camera.cell_ns * 2
-        assert pilot.app.screen.query_one(Findings).display
+        view = await after(pilot)
+        assert (view.viewport.left, view.cursor, view.lane) == (0, None, None)
+        assert view.viewport.right >= view.length > view.viewport.right - view.viewport.cell_ns * 2
+        assert pilot.app.screen.query_one(FindingsPanel).display
 
 
 async def test_space_freezes_what_grows() -> None:
     """The present stands still and nothing gets lost: after another space it is the latest moment again."""
     growing = run("fetch-threads", until_ms=60)
     async with app(growing).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "space")
-        frozen = scene.present
+        view = await after(pilot, "space")
+        frozen = view.present
         growing.timeline.extend([*_rest(until_ms=60)])
         main_of(pilot).show_frame(10 * NS_PER_MS)
-        assert (scene.present, scene.playhead.motion) == (frozen, Motion.FROZEN)
-        assert scene.length > frozen
+        assert (view.present, view.playhead.motion) == (frozen, Motion.FROZEN)
+        assert view.length > frozen
         await after(pilot, "space")
-        assert scene.present == scene.length == run("fetch-threads").timeline.totals().total_ns
+        assert view.present == view.length == run("fetch-threads").timeline.totals().total_ns
 
 
 def _rest(until_ms: int) -> list[AnyEvent]:
@@ -68,7 +68,9 @@ def _rest(until_ms: int) -> list[AnyEvent]:
     with (DATA / "fetch-threads.jsonl").open("rb") as source:
         events = list(read_events(source))
     ends = (
-        i for i, event in enumerate(events) if isinstance(event, Tick) and event.t >= until_ms * NS_PER_MS
+        i
+        for i, event in enumerate(events)
+        if isinstance(event, ObserverTick) and event.t >= until_ms * NS_PER_MS
     )
     return events[next(ends) + 1 :]
 
@@ -77,82 +79,83 @@ def _rest(until_ms: int) -> list[AnyEvent]:
 async def test_the_cursor_moves_in_time(left: str, right: str) -> None:
     """Cell by cell, from the present on; a run that grows is frozen by it."""
     async with app(run("fetch-threads", until_ms=60)).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, left)
-        assert scene.playhead.motion is Motion.FROZEN
-        at_present = scene.cursor
+        view = await after(pilot, left)
+        assert view.playhead.motion is Motion.FROZEN
+        at_present = view.cursor
         await after(pilot, left, left)
-        assert scene.cursor is not None
+        assert view.cursor is not None
         assert at_present is not None
-        assert scene.camera.cell(at_present) - scene.camera.cell(scene.cursor) == 2
+        assert view.viewport.cell(at_present) - view.viewport.cell(view.cursor) == 2
         await after(pilot, right)
-        assert scene.camera.cell(at_present) - scene.camera.cell(scene.cursor) == 1
+        assert view.viewport.cell(at_present) - view.viewport.cell(view.cursor) == 1
 
 
 async def test_the_cursor_leaps_and_jumps() -> None:
     """By ten cells with shift; to the begin and to the end."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "home")
-        assert scene.cursor == 0
+        view = await after(pilot, "home")
+        assert view.cursor == 0
         await after(pilot, "shift+right")
-        assert scene.cursor is not None
-        assert scene.camera.cell(scene.cursor) == 10
+        assert view.cursor is not None
+        assert view.viewport.cell(view.cursor) == 10
         await after(pilot, "L", "H", "shift+left")
-        assert scene.camera.cell(scene.cursor) == 0
+        assert view.viewport.cell(view.cursor) == 0
         await after(pilot, "end")
-        assert scene.cursor == scene.length
+        assert view.cursor == view.length
 
 
 async def test_zooming_keeps_the_cursor_in_its_place() -> None:
     """In and out, and back to the whole run."""
     async with app(run("primes-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "home", "shift+right", "shift+right")
-        assert scene.cursor is not None
-        whole, column = scene.camera.cell_ns, scene.camera.cell(scene.cursor)
+        view = await after(pilot, "home", "shift+right", "shift+right")
+        assert view.cursor is not None
+        whole, column = view.viewport.cell_ns, view.viewport.cell(view.cursor)
         await after(pilot, "plus", "equals_sign")
-        assert scene.camera.cell_ns == whole // 2 // 2
-        assert scene.camera.cell(scene.cursor) == column
+        assert view.viewport.cell_ns == whole // 2 // 2
+        assert view.viewport.cell(view.cursor) == column
         await after(pilot, "minus")
-        assert scene.camera.cell_ns == whole // 2 // 2 * 2
+        assert view.viewport.cell_ns == whole // 2 // 2 * 2
         await after(pilot, "0")
-        assert (scene.camera.left, scene.camera.cell_ns) == (0, whole)
+        assert (view.viewport.left, view.viewport.cell_ns) == (0, whole)
 
 
 async def test_follow_lets_go_of_all() -> None:
     """Cursor, freeze and zoom are undone."""
     async with app(run("fetch-threads", until_ms=60)).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "left", "left", "plus", "f")
-        assert (scene.cursor, scene.playhead.motion, scene.camera.fitted) == (None, Motion.FOLLOWING, True)
+        view = await after(pilot, "left", "left", "plus", "f")
+        assert (view.cursor, view.playhead.motion, view.viewport.fitted) == (None, Motion.FOLLOWING, True)
 
 
 @pytest.mark.parametrize(("up", "down"), [("up", "down"), ("k", "j")])
 async def test_lanes_are_picked_from_the_top(up: str, down: str) -> None:
     """The event loop's is the first; beyond the last there is nothing."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, down)
-        assert scene.lane == scene.rows[0]
+        view = await after(pilot, down)
+        assert view.lane == view.rows[0]
         await after(pilot, down, down, up)
-        assert scene.lane == scene.rows[1]
+        assert view.lane == view.rows[1]
         await after(pilot, *[down] * 20)
-        assert scene.lane == scene.rows[-1]
+        assert view.lane == view.rows[-1]
 
 
 async def test_plumbing_is_shown_on_request() -> None:
     """And hidden again."""
     async with app(run("primes-processes")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot)
-        without = scene.rows
+        view = await after(pilot)
+        without = view.rows
         await after(pilot, "p")
-        assert set(without) < set(scene.rows)
+        assert set(without) < set(view.rows)
         await after(pilot, "p")
-        assert scene.rows == without
+        assert view.rows == without
 
 
 @pytest.mark.parametrize(
-    ("key", "panel"), [("t", Tasks), ("i", Findings), ("d", Details), ("enter", Details), ("c", Code)]
+    ("key", "panel"),
+    [("t", TaskTable), ("i", FindingsPanel), ("d", DetailsPanel), ("enter", DetailsPanel), ("c", CodePanel)],
 )
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
 async def test_panels_open_and_close(
-    key: str, panel: type[Tasks | Findings | Details | Code], size: tuple[int, int]
+    key: str, panel: type[TaskTable | FindingsPanel | DetailsPanel | CodePanel], size: tuple[int, int]
 ) -> None:
     """By their key, and by escape."""
     async with app(run("fetch-threads")).run_test(size=size) as pilot:
@@ -173,36 +176,36 @@ async def test_panels_open_and_close(
 async def test_escape_lets_go_step_by_step() -> None:
     """First the panel that was opened, then the cursor, then the lane."""
     async with app(run("fetch-threads")).run_test(size=(80, 24)) as pilot:
-        scene = await after(pilot, "down", "left", "t")
-        tasks = main_of(pilot).query_one(Tasks)
+        view = await after(pilot, "down", "left", "t")
+        tasks = main_of(pilot).query_one(TaskTable)
         await pilot.press("escape")
-        assert not tasks.display and scene.cursor is not None and scene.lane is not None
+        assert not tasks.display and view.cursor is not None and view.lane is not None
         await pilot.press("escape")
-        assert scene.cursor is None and scene.lane is not None
+        assert view.cursor is None and view.lane is not None
         await pilot.press("escape")
-        assert scene.lane is None
+        assert view.lane is None
 
 
 async def test_tasks_are_picked_with_their_lanes() -> None:
     """The table opens for it; the lane is the one that the task was on."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "shift+down")
-        assert main_of(pilot).query_one(Tasks).display
-        first = scene.task
+        view = await after(pilot, "shift+down")
+        assert main_of(pilot).query_one(TaskTable).display
+        first = view.task
         assert first is not None
         await after(pilot, "J")
-        picked, lane = scene.task, scene.lane
+        picked, lane = view.task, view.lane
         assert picked is not None and lane is not None
         assert picked != first
         assert lane.lane is picked[1].lane
         await after(pilot, "K")
-        assert scene.task == first
+        assert view.task == first
 
 
 async def test_tasks_are_sorted_by_one_column_after_the_other() -> None:
     """And by the first again in the end."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        tasks = main_of(pilot).query_one(Tasks)
+        tasks = main_of(pilot).query_one(TaskTable)
         orders = [tasks.sort]
         while True:
             await pilot.press("O")
@@ -216,32 +219,32 @@ async def test_tasks_are_sorted_by_one_column_after_the_other() -> None:
 async def test_a_replay_goes_at_its_own_speed() -> None:
     """From the cursor on, faster and slower, and it ends where the run does."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
-        scene = await after(pilot, "home", "y")
+        view = await after(pilot, "home", "y")
         main = main_of(pilot)
         main.show_frame(10 * NS_PER_MS)
-        assert scene.present == 10 * NS_PER_MS
+        assert view.present == 10 * NS_PER_MS
         await pilot.press("comma")
         main.show_frame(10 * NS_PER_MS)
-        assert scene.present == 15 * NS_PER_MS
+        assert view.present == 15 * NS_PER_MS
         await pilot.press("full_stop", "full_stop")
         main.show_frame(10 * NS_PER_MS)
-        assert scene.present == 35 * NS_PER_MS
+        assert view.present == 35 * NS_PER_MS
         await pilot.press("space")
         main.show_frame(10 * NS_PER_MS)
-        assert scene.present == 35 * NS_PER_MS
+        assert view.present == 35 * NS_PER_MS
         await pilot.press("space")
         main.show_frame(10_000 * NS_PER_MS)
-        assert (scene.present, scene.playhead.motion) == (scene.length, Motion.FOLLOWING)
+        assert (view.present, view.playhead.motion) == (view.length, Motion.FOLLOWING)
 
 
 async def test_several_runs_are_compared_on_one_axis() -> None:
     """Each has a heading and its lanes, and the verdict is open at any size."""
     async with app(run("primes-threads"), run("primes-processes")).run_test(size=(80, 24)) as pilot:
-        scene = await after(pilot)
-        headings = [row for row in scene.rows if row.lane is None]
-        assert [row.run for row in headings] == list(scene.runs)
-        assert scene.length == max(each.timeline.totals().total_ns for each in scene.runs)
-        assert main_of(pilot).query_one(Comparison).display
+        view = await after(pilot)
+        headings = [row for row in view.rows if row.lane is None]
+        assert [row.run for row in headings] == list(view.runs)
+        assert view.length == max(each.timeline.totals().total_ns for each in view.runs)
+        assert main_of(pilot).query_one(ComparisonPanel).display
 
 
 async def test_what_was_not_run_here_cant_be_run_again() -> None:
@@ -300,21 +303,21 @@ async def test_a_new_run_comes_into_an_open_panel(
 ) -> None:
     """Nothing is known of it at first; then it is looked at, and it can be saved."""
     monkeypatch.chdir(tmp_path)
-    sitting = Sitting()
-    sitting.add([run("fetch-threads")])
+    session = Session()
+    session.add([run("fetch-threads")])
     try:
-        shown = ThreadvizApp(sitting)
+        shown = ThreadvizApp(session)
         async with shown.run_test(size=SIZE) as pilot:
             await pilot.press("down", panel)
-            sitting.start(*requests(Asked("digest", tasks=1), ["threads"]))
+            session.start(*requests(RunOptions("digest", tasks=1), ["threads"]))
             async with asyncio.timeout(30):
-                while shown.main.runs.running or shown.main.scene.awaiting or not shown.main.scene.length:
+                while shown.main.runs.running or shown.main.view.awaiting or not shown.main.view.length:
                     await pilot.pause()
             await pilot.press("w")
             (saved,) = await asyncio.to_thread(lambda: list(tmp_path.iterdir()))
             assert load(saved).timeline.header.workload == "digest"
     finally:
-        sitting.close()
+        session.close()
 
 
 async def test_all_commands_are_in_the_palette() -> None:
@@ -355,9 +358,9 @@ async def test_q_leaves() -> None:
     assert the_app.return_code == 0
 
 
-def of_program() -> tuple[Run, Printed]:
+def of_program() -> tuple[Run, TerminalText]:
     """A program that goes on, and what it prints."""
-    program, printed = run("exec-serve", until_ms=100), Printed()
+    program, printed = run("exec-serve", until_ms=100), TerminalText()
     program.request = ExecRequest(command=(b"serve",), title="serve", stdin=0, stdout=1, stderr=2)
     program.output = printed
     return program, printed
@@ -370,7 +373,7 @@ async def test_output_takes_no_more_room_than_it_needs(size: tuple[int, int]) ->
     async with app(program).run_test(size=size) as pilot:
         await after(pilot)
         main = main_of(pilot)
-        output = main.query_one(Output)
+        output = main.query_one(OutputPanel)
         assert not output.display
         await after(pilot, "o")
         assert output.display and output.size.height == 1
@@ -390,9 +393,9 @@ async def test_output_takes_no_more_room_than_it_needs(size: tuple[int, int]) ->
 async def test_ctrl_c_says_what_ends_a_program() -> None:
     """Which is not sent it; and the help of the key that does end it says how."""
     program, _ = of_program()
-    sitting = Sitting()
-    sitting.follow(program)
-    async with ThreadvizApp(sitting, clock=lambda: 0).run_test(size=SIZE) as pilot:
+    session = Session()
+    session.follow(program)
+    async with ThreadvizApp(session, clock=lambda: 0).run_test(size=SIZE) as pilot:
         await pilot.press("ctrl+c")
         (notice,) = pilot.app._notifications
         assert "not sent to the program" in notice.message and "x ends it" in notice.message

@@ -9,10 +9,10 @@ from textual.widgets import Input
 
 from tests.tui.screens.asking import Asking, shown
 from threadviz.modes import MODES
-from threadviz.run_options import OWN, Asked, fitting, requests
-from threadviz.tui.screens.dialog import Choice, Tick
-from threadviz.tui.screens.new_run import Choose
-from threadviz.tui.screens.new_run_form import Chosen
+from threadviz.run_options import OWN, RunOptions, fitting, requests
+from threadviz.tui.screens.dialog import CheckField, Choice
+from threadviz.tui.screens.new_run import NewRunScreen
+from threadviz.tui.screens.new_run_form import ChosenRun
 
 SETS = """\
 [sets.one]
@@ -28,10 +28,10 @@ sites = [
 
 
 def asking(
-    asked: Asked | None = None, modes: tuple[str, ...] = ("threads",), *, plain: bool = False
-) -> Asking[Chosen]:
+    asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, plain: bool = False
+) -> Asking[ChosenRun]:
     """An app with the dialog open."""
-    return Asking(Choose(asked or Asked(), modes, plain=plain))
+    return Asking(NewRunScreen(asked or RunOptions(), modes, plain=plain))
 
 
 async def type_in(pilot: Pilot[None], field: str, text: str) -> None:
@@ -55,11 +55,11 @@ def disabled(pilot: Pilot[None]) -> set[str]:
 
 async def test_enter_runs_what_was_asked_for_last() -> None:
     """It begins with those wishes, and nothing but enter runs the same again."""
-    asked = Asked("mixed", 3, 9, "many", None, True, 2.5, "portable")
+    asked = RunOptions("mixed", 3, 9, "many", None, True, 2.5, "portable")
     app = asking(asked, ("processes",))
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        assert app.answer == Chosen(asked, ("processes",), requests(asked, ["processes"]))
+        assert app.answer == ChosenRun(asked, ("processes",), requests(asked, ["processes"]))
 
 
 async def test_escape_leaves() -> None:
@@ -82,8 +82,8 @@ async def test_all_by_keyboard() -> None:
         await pilot.press("down", "tab", "tab")  # many, and its file as it is
         await pilot.press("space", "tab", "4", ".", "5", "tab", "space", "enter")
         chosen = app.answer
-        asked = Asked("mixed", 3, 7, "many", None, True, 4.5, "portable")
-        assert chosen == Chosen(asked, ("processes",), requests(asked, ["processes"]))
+        asked = RunOptions("mixed", 3, 7, "many", None, True, 4.5, "portable")
+        assert chosen == ChosenRun(asked, ("processes",), requests(asked, ["processes"]))
 
 
 async def test_vim_keys_choose() -> None:
@@ -107,7 +107,7 @@ async def test_all_by_mouse() -> None:
         assert app.answer is not None
         assert app.answer.modes == tuple(MODES)
         assert [request.mode for request in app.answer.requests] == list(MODES)
-        assert app.answer.asked == Asked("mixed", set_name="default", online=True)
+        assert app.answer.asked == RunOptions("mixed", set_name="default", online=True)
 
 
 async def test_the_button_leaves() -> None:
@@ -127,7 +127,7 @@ async def test_several_modes_are_all() -> None:
 
 async def test_what_cannot_be_is_disabled() -> None:
     """Primes fetch nothing; when fetch is chosen again, the wishes about fetching are still there."""
-    app = asking(Asked(set_name="trouble", online=True, timeout_s=3))
+    app = asking(RunOptions(set_name="trouble", online=True, timeout_s=3))
     async with app.run_test() as pilot:
         assert disabled(pilot) == set()
         await pilot.press("down")
@@ -137,28 +137,30 @@ async def test_what_cannot_be_is_disabled() -> None:
         assert disabled(pilot) == set()
         await pilot.press("enter")
         chosen = app.answer
-        assert chosen is not None and chosen.asked == Asked(set_name="trouble", online=True, timeout_s=3.0)
+        assert chosen is not None and chosen.asked == RunOptions(
+            set_name="trouble", online=True, timeout_s=3.0
+        )
 
 
 async def test_wishes_of_no_use_wait() -> None:
     """Primes can be run with a set chosen before; the request has none, and the next dialog has it still."""
-    app = asking(Asked(set_name="many", online=True))
+    app = asking(RunOptions(set_name="many", online=True))
     async with app.run_test() as pilot:
         await pilot.press("down", "enter")
         chosen = app.answer
         assert chosen is not None
-        assert chosen.requests == requests(Asked("primes"), ["threads"])
-        assert chosen.asked == Asked("primes", set_name="many", online=True)
+        assert chosen.requests == requests(RunOptions("primes"), ["threads"])
+        assert chosen.asked == RunOptions("primes", set_name="many", online=True)
 
 
 async def test_a_disabled_field_is_never_wrong() -> None:
     """Neither nonsense as a timeout nor a file that is not there keeps primes from running."""
-    app = asking(Asked(urls=Path("no/such/file")))
+    app = asking(RunOptions(urls=Path("no/such/file")))
     async with app.run_test() as pilot:
         await type_in(pilot, "timeout", "soon")
         pilot.app.screen.query_one("#workload").focus()
         await pilot.press("down", "enter")
-        assert app.answer is not None and app.answer.requests == requests(Asked("primes"), ["threads"])
+        assert app.answer is not None and app.answer.requests == requests(RunOptions("primes"), ["threads"])
 
 
 async def test_what_is_automatic_is_shown() -> None:
@@ -222,8 +224,8 @@ async def test_a_file_of_sets(tmp_path: Path) -> None:
         assert "one  1 site, 500 ms in all" in screen(pilot)
         assert "two  3 sites, 2.50 s in all" in screen(pilot)
         await pilot.press("down", "enter")
-        asked = Asked(set_name="two", urls=path)
-        assert app.answer == Chosen(asked, ("threads",), requests(asked, ["threads"]))
+        asked = RunOptions(set_name="two", urls=path)
+        assert app.answer == ChosenRun(asked, ("threads",), requests(asked, ["threads"]))
 
 
 async def test_a_file_is_read_when_its_field_is_left(tmp_path: Path) -> None:
@@ -291,12 +293,12 @@ async def test_a_bad_file_is_said_in_the_dialog(tmp_path: Path, content: str | N
         await pilot.press("enter")
         assert app.answers == [] and "! " not in screen(pilot)
         await pilot.press("enter")
-        assert app.answer is not None and app.answer.asked == Asked(set_name="one", urls=path)
+        assert app.answer is not None and app.answer.asked == RunOptions(set_name="one", urls=path)
 
 
 async def test_a_file_that_is_bad_from_the_start() -> None:
     """One that went away since the last time is told at once."""
-    app = asking(Asked(urls=Path("no/such/[file]")))
+    app = asking(RunOptions(urls=Path("no/such/[file]")))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "! no/such/[file] can't be read" in screen(pilot)
 
@@ -305,7 +307,7 @@ async def test_markup_in_a_set_is_text(tmp_path: Path) -> None:
     """What a file says about a set stands there letter by letter."""
     path = tmp_path / "[red]x"
     path.write_text(SETS)
-    app = asking(Asked(urls=path, set_name="one"))
+    app = asking(RunOptions(urls=path, set_name="one"))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "A [bold]bold[/] set of [one]." in screen(pilot)
         await pilot.press("enter")
@@ -316,7 +318,7 @@ async def test_a_set_that_went_away(tmp_path: Path) -> None:
     """Where the file was changed behind the dialog's back, the sets that it has now are shown before one is run."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(Asked(urls=path, set_name="two"))
+    app = asking(RunOptions(urls=path, set_name="two"))
     async with app.run_test(size=(120, 40)) as pilot:
         path.write_text(SETS.replace("sets.two", "sets.three"))
         await pilot.press("enter")
@@ -331,7 +333,7 @@ async def test_a_set_that_was_changed(tmp_path: Path) -> None:
     """What is run is what the file has then, not what it had when the dialog was opened."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(Asked(urls=path, set_name="one"))
+    app = asking(RunOptions(urls=path, set_name="one"))
     async with app.run_test() as pilot:
         path.write_text(SETS.replace("http://a.example/", "http://new.example/"))
         await pilot.press("enter")
@@ -343,7 +345,7 @@ async def test_typing_reads_no_file(tmp_path: Path) -> None:
     """A file that goes away is missed when it is needed, not at each key."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(Asked(urls=path, set_name="two"))
+    app = asking(RunOptions(urls=path, set_name="two"))
     async with app.run_test(size=(120, 40)) as pilot:
         path.unlink()
         await type_in(pilot, "tasks", "2")
@@ -378,17 +380,17 @@ async def test_small_terminals_scroll_to_the_field() -> None:
 
 async def test_ascii() -> None:
     """A plain dialog has no character beyond ASCII, and what is chosen and ticked can be told without colour."""
-    app = asking(Asked(online=True), plain=True)
+    app = asking(RunOptions(online=True), plain=True)
     async with app.run_test() as pilot:
         text = screen(pilot)
         assert text.isascii()
         assert "(*) fetch" in text and "( ) primes" in text
         assert "[x] fetch the real" in text and "[ ] portable" in text
-        assert pilot.app.screen.query_one("#online", Tick).value
+        assert pilot.app.screen.query_one("#online", CheckField).value
 
 
-@pytest.mark.parametrize("asked", [Asked(), Asked("primes")])
-async def test_16_colours(monkeypatch: pytest.MonkeyPatch, asked: Asked) -> None:
+@pytest.mark.parametrize("asked", [RunOptions(), RunOptions("primes")])
+async def test_16_colours(monkeypatch: pytest.MonkeyPatch, asked: RunOptions) -> None:
     """Nothing is written in the colour that it is written on, also where a field is empty or disabled."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLORTERM", "")
@@ -436,8 +438,8 @@ async def test_a_function_of_ones_own(tmp_path: Path) -> None:
         await pilot.press(*"a.b", "colon", *"f", "tab")
         pilot.app.screen.query_one("#items").post_message(Paste(str(tmp_path / "items")))
         await pilot.press("tab", "tab", "3", "enter")
-        asked = Asked(OWN, 3, set_name="default", call="a.b:f", items=tmp_path / "items")
-        assert app.answer == Chosen(asked, ("processes",), requests(fitting(asked), ["processes"]))
+        asked = RunOptions(OWN, 3, set_name="default", call="a.b:f", items=tmp_path / "items")
+        assert app.answer == ChosenRun(asked, ("processes",), requests(fitting(asked), ["processes"]))
         assert app.answer.requests[0].calling is not None
         assert [item.name for item in app.answer.requests[0].calling.items] == ["one", "two", "three"]
 
@@ -446,7 +448,7 @@ async def test_a_function_begins_with_what_was_asked_for_last(tmp_path: Path) ->
     """Enter runs the same again, with what stands in the file by then."""
     path = tmp_path / "items"
     path.write_text("one\n")
-    app = asking(Asked(OWN, call="a:f", items=path))
+    app = asking(RunOptions(OWN, call="a:f", items=path))
     async with app.run_test() as pilot:
         path.write_text("two\n")
         await pilot.press("enter")
@@ -456,7 +458,7 @@ async def test_a_function_begins_with_what_was_asked_for_last(tmp_path: Path) ->
 
 async def test_a_function_may_be_repeated() -> None:
     """It needs no items then; how many workers that makes is shown."""
-    app = asking(Asked(OWN, call="a:f"), ("blocking", "threads", "processes"))
+    app = asking(RunOptions(OWN, call="a:f"), ("blocking", "threads", "processes"))
     async with app.run_test() as pilot:
         await type_in(pilot, "repeat", "2")
         assert pilot.app.screen.query_one("#workers", Input).placeholder == "automatic: 2"
@@ -468,7 +470,7 @@ async def test_a_function_may_be_repeated() -> None:
 
 async def test_nobody_is_told_off_before_he_has_typed() -> None:
     """An empty field is wrong only when it is run; then enter goes to it."""
-    app = asking(Asked(OWN))
+    app = asking(RunOptions(OWN))
     async with app.run_test() as pilot:
         assert "! " not in screen(pilot)
         for field in ("call", "items"):
@@ -491,7 +493,7 @@ async def test_nobody_is_told_off_before_he_has_typed() -> None:
 )
 async def test_what_is_wrong_with_a_function_is_said_at_its_field(field: str, text: str, words: str) -> None:
     """The dialog stays until it is mended; for a workload it is no matter."""
-    app = asking(Asked(OWN, call="a:f"))
+    app = asking(RunOptions(OWN, call="a:f"))
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, field, text)
         await pilot.press("enter")
@@ -499,14 +501,14 @@ async def test_what_is_wrong_with_a_function_is_said_at_its_field(field: str, te
         assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
         pilot.app.screen.query_one("#workload").focus()
         await pilot.press("up", "enter")
-        assert app.answer is not None and app.answer.requests == requests(Asked("mixed"), ["threads"])
+        assert app.answer is not None and app.answer.requests == requests(RunOptions("mixed"), ["threads"])
 
 
 async def test_a_file_of_items_is_read_when_its_field_is_left(tmp_path: Path) -> None:
     """Not at each key; and what is wrong in it is said with its line."""
     path = tmp_path / "items.jsonl"
     path.write_text("[1]\nnix\n")
-    app = asking(Asked(OWN, call="a:f"))
+    app = asking(RunOptions(OWN, call="a:f"))
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, "items", str(path))
         assert "! " not in screen(pilot)
@@ -521,7 +523,7 @@ async def test_a_file_of_items_is_read_when_its_field_is_left(tmp_path: Path) ->
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_function_is_whole(size: tuple[int, int]) -> None:
     """All of it is seen without scrolling, also with something wrong in it."""
-    app = asking(Asked(OWN, items=Path("x")), ("blocking", "threads", "processes"))
+    app = asking(RunOptions(OWN, items=Path("x")), ("blocking", "threads", "processes"))
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         text = screen(pilot)

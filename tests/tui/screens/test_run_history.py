@@ -3,23 +3,23 @@ from textual.widgets import Button
 
 from tests.tui.recorded import run, timeline
 from tests.tui.screens.asking import Asking, shown
-from threadviz.tui.runs import Group, Run
-from threadviz.tui.screens.run_history import Past
+from threadviz.tui.runs import Run, RunGroup
+from threadviz.tui.screens.run_history import RunHistoryScreen
 
 GROUPS = (
-    Group([run("fetch-threads")]),
-    Group([run("primes-processes")]),
-    Group([run("fetch-blocking"), run("fetch-threads")]),
-    Group([Run.of(timeline("primes-threads"), "the run is broken: the observer [bold]died\x1b[31m")]),
+    RunGroup([run("fetch-threads")]),
+    RunGroup([run("primes-processes")]),
+    RunGroup([run("fetch-blocking"), run("fetch-threads")]),
+    RunGroup([Run.of(timeline("primes-threads"), "the run is broken: the observer [bold]died\x1b[31m")]),
 )
 FETCH, PRIMES, COMPARED, BROKEN = GROUPS
 
 
 def asking(
-    groups: tuple[Group, ...] = GROUPS, current: Group | None = BROKEN, *, plain: bool = False
-) -> Asking[tuple[Group, ...]]:
+    groups: tuple[RunGroup, ...] = GROUPS, current: RunGroup | None = BROKEN, *, plain: bool = False
+) -> Asking[tuple[RunGroup, ...]]:
     """An app with the dialog open."""
-    return Asking(Past(groups, current, plain=plain))
+    return Asking(RunHistoryScreen(groups, current, plain=plain))
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
@@ -106,7 +106,7 @@ async def test_all_by_mouse() -> None:
 
 async def test_one_that_goes_on_is_not_compared() -> None:
     """It has no box, and can't be marked; one can go back to it."""
-    going = Group([run("fetch-threads", until_ms=60)])
+    going = RunGroup([run("fetch-threads", until_ms=60)])
     app = asking((FETCH, going), going)
     async with app.run_test() as pilot:
         assert any("so far" in line and "[ ]" not in line for line in lines(pilot))

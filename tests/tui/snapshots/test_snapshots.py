@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
 from threadviz.tui.runs import Run
-from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.runs.ansi import TerminalText
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 
@@ -45,7 +45,7 @@ def broken() -> list[Run]:
 def printing() -> list[Run]:
     """A program in its middle, and what it has printed."""
     program = run("exec-serve", 450)
-    program.output = Printed()
+    program.output = TerminalText()
     program.output.feed(b"".join(b"[bold]%d[/bold] questions answered\n" % n for n in range(30)))
     return [program]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.report.golden import DATA
 from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
 FRAME = 1_000_000_000 // 30
 
@@ -33,10 +33,10 @@ class Watched:
         self._told = max(self._told, until)
 
 
-def looked_at(*runs: Watched, cells: int = 50) -> Scene:
+def looked_at(*runs: Watched, cells: int = 50) -> View:
     """A scene that looks at these, after its first frame."""
-    scene = Scene()
-    scene.look_at(runs, comparing=len(runs) > 1)
-    scene.camera.resize(cells)
-    scene.advance(FRAME)
-    return scene
+    view = View()
+    view.look_at(runs, comparing=len(runs) > 1)
+    view.viewport.resize(cells)
+    view.advance(FRAME)
+    return view

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.render.observed_runs import Told
-from threadviz.protocol.events import ELSEWHERE, FREE, GilHeld, Hold, Tick
+from threadviz.protocol.events import ELSEWHERE, FREE, GilHeld, Hold, ObserverTick
 from threadviz.timeline import Timeline
-from threadviz.tui.view import Row, Scene
+from threadviz.tui.view import Row, View
 from threadviz.tui.view.gil_marks import HUES, OTHER
 
 
@@ -13,11 +13,11 @@ def holding(pid: int, *holders: int, start: int = 0, ns: int = 10) -> GilHeld:
     return GilHeld(pid, 0, start, tuple(Hold(ns, holder) for holder in holders))
 
 
-def scene_of(timeline: Timeline) -> Scene:
+def scene_of(timeline: Timeline) -> View:
     """A scene of a run that is over."""
-    scene = Scene([Told(timeline, over=True)])
-    scene.advance(0)
-    return scene
+    view = View([Told(timeline, over=True)])
+    view.advance(0)
+    return view
 
 
 def test_holders_are_known_by_a_sign_from_their_name() -> None:
@@ -30,15 +30,15 @@ def test_holders_are_known_by_a_sign_from_their_name() -> None:
         ),
         process(100, "serve.py"),
         holding(100, 0, 1, 2, 3, 4, FREE, ELSEWHERE),
-        Tick(100, 1, 0, 0),
+        ObserverTick(100, 1, 0, 0),
     )
-    scene = scene_of(timeline)
-    (shown,) = scene.holders.shown
+    view = scene_of(timeline)
+    (shown,) = view.holders.shown
     signs = [shown.marks.of(number).sign for number in range(5)]
     assert signs == ["S", "1", "0", "P", "O"]
     assert shown.marks.of(ELSEWHERE).sign == OTHER
     lanes = {lane.number: lane for lane in timeline.lanes}
-    assert scene.holders.mark(scene.runs[0], lanes[1]) == shown.marks.of(1)
+    assert view.holders.mark(view.runs[0], lanes[1]) == shown.marks.of(1)
 
 
 def test_many_holders_share_what_signs_there_are() -> None:
@@ -48,12 +48,12 @@ def test_many_holders_share_what_signs_there_are() -> None:
         *(thread(number, 100 + number) for number in range(many)),
         holding(100, *range(many // 2)),
     )
-    scene = scene_of(timeline)
-    (shown,) = scene.holders.shown
+    view = scene_of(timeline)
+    (shown,) = view.holders.shown
     first = [shown.marks.of(number) for number in range(many // 2)]
     timeline.apply(holding(100, *range(many // 2, many), start=10 * many))
-    timeline.apply(Tick(10**9, 1, 0, 0))
-    (shown,) = scene.holders.shown
+    timeline.apply(ObserverTick(10**9, 1, 0, 0))
+    (shown,) = view.holders.shown
     all_of_them = [shown.marks.of(number) for number in range(many)]
     assert all_of_them[: many // 2] == first
     signs = [mark.sign for mark in all_of_them if mark.sign != OTHER]
@@ -64,18 +64,22 @@ def test_many_holders_share_what_signs_there_are() -> None:
 def test_the_gil_of_what_is_picked_is_shown() -> None:
     """Of the process that a lane, or a heading, belongs to; by itself, of the one that was held longest."""
     timeline = program(
-        thread(0, 100), thread(1, 200, 200), holding(100, 0), holding(200, 1, ns=50), Tick(100, 1, 0, 0)
+        thread(0, 100),
+        thread(1, 200, 200),
+        holding(100, 0),
+        holding(200, 1, ns=50),
+        ObserverTick(100, 1, 0, 0),
     )
-    scene = scene_of(timeline)
-    run = scene.runs[0]
-    assert [each.ribbon.pid for each in scene.holders.shown] == [200]
-    assert scene.holders.mark(run, timeline.lanes[0]) is None
-    for row in scene.rows:
-        scene.pick_lane(row)
+    view = scene_of(timeline)
+    run = view.runs[0]
+    assert [each.gil_timeline.pid for each in view.holders.shown] == [200]
+    assert view.holders.mark(run, timeline.lanes[0]) is None
+    for row in view.rows:
+        view.pick_lane(row)
         pid = row.lane.pid if row.lane is not None else row.head.key.pid if row.head else None
-        assert [each.ribbon.pid for each in scene.holders.shown] == [pid]
-    scene.holders.on = False
-    assert scene.holders.shown == () and scene.holders.mark(run, timeline.lanes[0]) is None
+        assert [each.gil_timeline.pid for each in view.holders.shown] == [pid]
+    view.holders.on = False
+    assert view.holders.shown == () and view.holders.mark(run, timeline.lanes[0]) is None
 
 
 def test_the_gil_of_what_is_found_is_shown() -> None:
@@ -86,21 +90,21 @@ def test_the_gil_of_what_is_found_is_shown() -> None:
         holding(100, 0, ns=50),
         holding(400, 3),
         holding(300, 2),
-        Tick(100, 1, 0, 0),
+        ObserverTick(100, 1, 0, 0),
     )
-    scene = scene_of(timeline)
-    assert [each.ribbon.pid for each in scene.holders.shown] == [100]
-    scene.arrange(replace(scene.lanes.how, words="work"))
-    assert [each.ribbon.pid for each in scene.holders.shown] == [300]
-    scene.arrange(replace(scene.lanes.how, words="main"))
-    assert [each.ribbon.pid for each in scene.holders.shown] == [100]
+    view = scene_of(timeline)
+    assert [each.gil_timeline.pid for each in view.holders.shown] == [100]
+    view.arrange(replace(view.lanes.how, words="work"))
+    assert [each.gil_timeline.pid for each in view.holders.shown] == [300]
+    view.arrange(replace(view.lanes.how, words="main"))
+    assert [each.gil_timeline.pid for each in view.holders.shown] == [100]
 
 
 def test_where_nothing_was_told_of_a_gil_there_is_no_ribbon() -> None:
     """And lanes have no marks."""
-    timeline = program(thread(0, 100), Tick(100, 1, 0, 0))
-    scene = scene_of(timeline)
-    assert scene.holders.shown == ()
-    assert scene.holders.mark(scene.runs[0], timeline.lanes[0]) is None
-    scene.pick_lane(Row(scene.runs[0], timeline.lanes[0]))
-    assert scene.holders.shown == ()
+    timeline = program(thread(0, 100), ObserverTick(100, 1, 0, 0))
+    view = scene_of(timeline)
+    assert view.holders.shown == ()
+    assert view.holders.mark(view.runs[0], timeline.lanes[0]) is None
+    view.pick_lane(Row(view.runs[0], timeline.lanes[0]))
+    assert view.holders.shown == ()

@@ -7,38 +7,38 @@ from hypothesis import strategies as st
 from tests.protocol.header import HEADER
 from tests.timeline.programs import BEGIN, PROGRAM, Comings, comings, named, process, thread
 from tests.tui.render.observed_runs import Told
-from threadviz.protocol.events import Event, LaneEnded, Place, Span, Spans, State, Tick
+from threadviz.protocol.events import Event, LaneEnded, ObserverTick, Span, Spans, State, WaitTarget
 from threadviz.timeline import Lane, Timeline
-from threadviz.tui.view import Arranging, Kind, Row, Scene, Sort
+from threadviz.tui.view import GroupKind, LaneSort, Row, RowOptions, View
 from threadviz.tui.view.row_cache import PERIOD_NS
 from threadviz.tui.view.rows import LAST_ENDED
 
 S = 1_000_000_000
 
 arrangings = st.builds(
-    Arranging,
+    RowOptions,
     grouped=st.sampled_from([None, True, False]),
-    sort=st.sampled_from(Sort),
+    sort=st.sampled_from(LaneSort),
     words=st.sampled_from(["", "io", "process 2", "python", "nowhere"]),
     idle_folded=st.booleans(),
     plumbing=st.booleans(),
 )
 
 
-def scene_of(*events: Event, over: bool = True) -> Scene:
+def scene_of(*events: Event, over: bool = True) -> View:
     """A scene of a program of these events, all of which is in sight."""
     timeline = Timeline()
     timeline.extend([PROGRAM, BEGIN, *events])
-    scene = Scene([Told(timeline, over)])
-    scene.advance(0)
-    return scene
+    view = View([Told(timeline, over)])
+    view.advance(0)
+    return view
 
 
-def names(scene: Scene) -> list[str]:
+def names(view: View) -> list[str]:
     """What the rows are, from the top."""
     return [
         row.lane.name if row.lane is not None else row.head.key.kind.value if row.head else "run"
-        for row in scene.rows
+        for row in view.rows
     ]
 
 
@@ -55,15 +55,15 @@ def three() -> list[Event]:
         states(0, (1.0, State.RUNNING)),
         states(1, (0.4, State.RUNNING), (0.6, State.GIL)),
         states(2, (1.0, State.IO)),
-        Tick(S, 1, 0, 0),
+        ObserverTick(S, 1, 0, 0),
     ]
 
 
-def count(scene: Scene) -> Counter[Lane]:
+def count(view: View) -> Counter[Lane]:
     """How often each lane is shown, or counted."""
-    shown = Counter(row.lane for row in scene.rows if row.lane is not None)
+    shown = Counter(row.lane for row in view.rows if row.lane is not None)
     folded = Counter[Lane]()
-    for row in scene.rows:
+    for row in view.rows:
         if row.head is not None and row.head.folded:
             folded.update(lane for lane in row.head.lanes if lane not in shown)
     return shown + folded
@@ -71,106 +71,106 @@ def count(scene: Scene) -> Counter[Lane]:
 
 @given(comings(), arrangings, st.lists(st.integers(0, 40), max_size=4), st.integers(0, 30))
 def test_each_lane_is_shown_or_counted_once(
-    told: Comings, how: Arranging, folds: list[int], picked: int
+    told: Comings, how: RowOptions, folds: list[int], picked: int
 ) -> None:
     """However lanes are arranged and folded; only those that are not found, and plumbing, are not among them."""
-    scene = scene_of(*told.events[2:])
-    (run,) = scene.runs
-    scene.arrange(how)
+    view = scene_of(*told.events[2:])
+    (run,) = view.runs
+    view.arrange(how)
     for fold in folds:
-        if scene.rows:
-            scene.fold(scene.rows[fold % len(scene.rows)])
+        if view.rows:
+            view.fold(view.rows[fold % len(view.rows)])
     if picked < len(run.timeline.lanes):
-        scene.pick_lane(Row(run, run.timeline.lanes[picked]))
-    counted = count(scene)
+        view.pick_lane(Row(run, run.timeline.lanes[picked]))
+    counted = count(view)
     assert set(counted.values()) <= {1}
-    assert len(counted) + scene.lanes.hidden == len(run.timeline.lanes)
-    assert scene.lane is None or any(scene.is_picked(row) for row in scene.rows)
+    assert len(counted) + view.lanes.hidden == len(run.timeline.lanes)
+    assert view.lane is None or any(view.is_picked(row) for row in view.rows)
     if not how.words and how.plumbing:
-        assert not scene.lanes.hidden
+        assert not view.lanes.hidden
 
 
 @given(comings(), arrangings)
-def test_a_row_of_a_folded_head_is_below_no_other(told: Comings, how: Arranging) -> None:
+def test_a_row_of_a_folded_head_is_below_no_other(told: Comings, how: RowOptions) -> None:
     """Folding all heads leaves no lane; unfolding them all brings each one back."""
-    scene = scene_of(*told.events[2:])
-    scene.arrange(how)
-    before = count(scene)
+    view = scene_of(*told.events[2:])
+    view.arrange(how)
+    before = count(view)
     for _ in range(3):  # heads may come to light below others
-        for row in scene.rows:
+        for row in view.rows:
             if row.head is not None and row.head.folded and row.head.lanes:
-                scene.fold(row)
-    assert Counter(row.lane for row in scene.rows if row.lane is not None) == before
+                view.fold(row)
+    assert Counter(row.lane for row in view.rows if row.lane is not None) == before
 
 
 def test_a_program_of_several_processes_is_grouped_by_itself() -> None:
     """Each process below a heading; a program of one process is not, unless somebody asks for it."""
     alone = scene_of(*three())
     assert "process" not in names(alone)
-    alone.arrange(Arranging(grouped=True))
+    alone.arrange(RowOptions(grouped=True))
     assert names(alone)[0] == "process"
     several = scene_of(*three(), process(200, "worker"), thread(3, 200, 200))
     assert names(several).count("process") == 2
-    several.arrange(Arranging(grouped=False))
+    several.arrange(RowOptions(grouped=False))
     assert "process" not in names(several)
 
 
 def test_lanes_are_sorted_by_what_they_did_in_sight() -> None:
     """Who waits, runs, and waits for the GIL most comes first, of what the camera sees."""
-    scene = scene_of(*three())
+    view = scene_of(*three())
     by = {}
-    for sort in Sort:
-        scene.arrange(Arranging(sort=sort))
-        by[sort] = names(scene)[0]
-    assert by[Sort.WAITING] == "reader" and by[Sort.GIL] == "waiter"
-    scene.arrange(Arranging(sort=Sort.RUNNING))
-    first = names(scene)[0]
-    scene.camera.fitted = False
-    scene.camera.left, scene.camera.cell_ns, scene.camera.cells = 0, S // 100, 30
-    scene.advance(0)
-    assert names(scene)[0] == first
-    assert names(scene)[-1] == "reader"
+    for sort in LaneSort:
+        view.arrange(RowOptions(sort=sort))
+        by[sort] = names(view)[0]
+    assert by[LaneSort.WAITING] == "reader" and by[LaneSort.GIL] == "waiter"
+    view.arrange(RowOptions(sort=LaneSort.RUNNING))
+    first = names(view)[0]
+    view.viewport.fitted = False
+    view.viewport.left, view.viewport.cell_ns, view.viewport.cells = 0, S // 100, 30
+    view.advance(0)
+    assert names(view)[0] == first
+    assert names(view)[-1] == "reader"
 
 
 def test_who_only_lets_time_pass_does_not_wait() -> None:
     """A lane that sleeps, or has nothing to do, comes after one that waits for something for a while."""
-    scene = scene_of(
+    view = scene_of(
         *(thread(number, 100 + number) for number in range(3)),
         *(named(number, name) for number, name in enumerate(("sleeper", "idler", "locked"))),
         states(0, (1.0, State.SLEEP)),
         states(1, (1.0, State.IDLE)),
         states(2, (0.9, State.RUNNING), (0.1, State.LOCK)),
-        Tick(S, 1, 0, 0),
+        ObserverTick(S, 1, 0, 0),
     )
-    scene.arrange(Arranging(sort=Sort.WAITING))
-    assert names(scene)[0] == "locked"
+    view.arrange(RowOptions(sort=LaneSort.WAITING))
+    assert names(view)[0] == "locked"
 
 
 def test_while_a_run_goes_on_lanes_change_places_seldom_and_never_below_one_that_is_picked() -> None:
     """Once a second, by what is seen then; while a lane is picked not at all."""
-    scene = scene_of(*three(), over=False)
-    timeline = scene.runs[0].timeline
-    scene.arrange(Arranging(sort=Sort.GIL))
-    before = names(scene)
+    view = scene_of(*three(), over=False)
+    timeline = view.runs[0].timeline
+    view.arrange(RowOptions(sort=LaneSort.GIL))
+    before = names(view)
     timeline.apply(Spans(2, S, (Span(5 * S, State.GIL),)))
-    timeline.apply(Tick(6 * S, 2, 0, 0))
-    scene.advance(PERIOD_NS // 2)
-    assert names(scene) == before
-    scene.pick_lane(scene.rows[0])
-    scene.advance(PERIOD_NS)
-    assert names(scene) == before
-    scene.pick_lane(None)
-    scene.advance(PERIOD_NS)
-    assert names(scene)[0] == "reader" != before[0]
+    timeline.apply(ObserverTick(6 * S, 2, 0, 0))
+    view.advance(PERIOD_NS // 2)
+    assert names(view) == before
+    view.pick_lane(view.rows[0])
+    view.advance(PERIOD_NS)
+    assert names(view) == before
+    view.pick_lane(None)
+    view.advance(PERIOD_NS)
+    assert names(view)[0] == "reader" != before[0]
 
 
 def test_lanes_are_found_by_what_is_told_of_them() -> None:
     """By name, process, number, place, and by the states that they are much in; all of the words have to fit."""
-    scene = scene_of(*three(), Place(S, 2, "127.0.0.1:8080"), process(100, "serve.py"))
+    view = scene_of(*three(), WaitTarget(S, 2, "127.0.0.1:8080"), process(100, "serve.py"))
     found = {}
     for words in ("READ", "gil", "runn", "8080", "102 io", "reader gil", "serve", " ", "nowhere"):
-        scene.arrange(Arranging(words=words))
-        found[words] = names(scene), scene.lanes.hidden
+        view.arrange(RowOptions(words=words))
+        found[words] = names(view), view.lanes.hidden
     assert found["READ"] == found["8080"] == found["102 io"] == (["reader"], 2)
     assert found["gil"] == (["waiter"], 2)
     assert found["runn"][1] == 1
@@ -180,24 +180,24 @@ def test_lanes_are_found_by_what_is_told_of_them() -> None:
 
 def test_idle_lanes_are_put_together_on_request() -> None:
     """Those that hardly ran in the time in sight have one line, from which they can be unfolded."""
-    scene = scene_of(*three())
-    scene.arrange(Arranging(idle_folded=True))
-    assert names(scene)[-1] == "idle" and "reader" not in names(scene)
-    scene.fold(scene.rows[-1])
-    assert names(scene)[-2:] == ["idle", "reader"]
+    view = scene_of(*three())
+    view.arrange(RowOptions(idle_folded=True))
+    assert names(view)[-1] == "idle" and "reader" not in names(view)
+    view.fold(view.rows[-1])
+    assert names(view)[-2:] == ["idle", "reader"]
 
 
 def test_a_lane_that_is_folded_away_is_picked_no_more_but_its_head_is() -> None:
     """So the same key unfolds it again."""
-    scene = scene_of(*three(), thread(3, 200, 200))
-    scene.pick_lane(next(row for row in scene.rows if row.lane is not None and row.lane.name == "reader"))
-    assert scene.foldable
-    scene.fold()
-    assert [row.head.key.kind for row in scene.rows if row.head and scene.is_picked(row)] == [Kind.PROCESS]
-    assert "reader" not in names(scene)
-    scene.fold()
-    assert "reader" in names(scene)
-    assert [row.head.key.kind for row in scene.rows if row.head and scene.is_picked(row)] == [Kind.PROCESS]
+    view = scene_of(*three(), thread(3, 200, 200))
+    view.pick_lane(next(row for row in view.rows if row.lane is not None and row.lane.name == "reader"))
+    assert view.foldable
+    view.fold()
+    assert [row.head.key.kind for row in view.rows if row.head and view.is_picked(row)] == [GroupKind.PROCESS]
+    assert "reader" not in names(view)
+    view.fold()
+    assert "reader" in names(view)
+    assert [row.head.key.kind for row in view.rows if row.head and view.is_picked(row)] == [GroupKind.PROCESS]
 
 
 def test_threads_that_came_and_went_are_counted() -> None:
@@ -208,11 +208,11 @@ def test_threads_that_came_and_went_are_counted() -> None:
         start = number * S // 10
         events += [thread(number, 100 + number, t=start), LaneEnded(start + S // 20, number)]
     end = (many + 2) * S // 10
-    scene = scene_of(*events, LaneEnded(end - S, 1), Tick(end, 1, 0, 0), over=False)
-    (head,) = [row.head for row in scene.rows if row.head is not None]
-    assert head.key.kind is Kind.ENDED and head.folded
+    view = scene_of(*events, LaneEnded(end - S, 1), ObserverTick(end, 1, 0, 0), over=False)
+    (head,) = [row.head for row in view.rows if row.head is not None]
+    assert head.key.kind is GroupKind.ENDED and head.folded
     assert len(head.lanes) == many - LAST_ENDED
-    lanes = [row.lane for row in scene.rows if row.lane is not None]
+    lanes = [row.lane for row in view.rows if row.lane is not None]
     assert {0, 1} <= {lane.number for lane in lanes}
 
 
@@ -222,6 +222,6 @@ def test_a_workload_s_lanes_are_as_they_appeared() -> None:
     timeline.extend([HEADER, BEGIN])
     for number in range(3 * LAST_ENDED):
         timeline.extend([thread(number, 100 + number, t=number), LaneEnded(number, number)])
-    scene = Scene([Told(timeline, over=True)])
-    scene.arrange(replace(scene.lanes.how, plumbing=True))
-    assert [row.lane for row in scene.rows] == list(timeline.lanes)
+    view = View([Told(timeline, over=True)])
+    view.arrange(replace(view.lanes.how, plumbing=True))
+    assert [row.lane for row in view.rows] == list(timeline.lanes)

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from tests.tui.recorded import NS_PER_MS
 from threadviz.tui.render.styles import lane_variables
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.panel import Following
+from threadviz.tui.view import View
+from threadviz.tui.widgets.panel import TextPanel
 
 
 class Showing(App[None]):
@@ -30,21 +30,21 @@ class Showing(App[None]):
 
 
 @asynccontextmanager
-async def shown(widget: Following, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
+async def shown(widget: TextPanel, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
     """Show a widget that fills a terminal of this size, after its first frame."""
     async with Showing(widget).run_test(size=(columns, rows)) as pilot:
         await drawn(widget, pilot)
         yield pilot
 
 
-async def drawn(widget: Following, pilot: Pilot[None]) -> list[str]:
+async def drawn(widget: TextPanel, pilot: Pilot[None]) -> list[str]:
     """Show the scene as it is now, and return the lines that are visible."""
-    widget.refresh_scene()
+    widget.refresh_view()
     await pilot.pause()
     return visible(widget)
 
 
-def visible(widget: Following) -> list[str]:
+def visible(widget: TextPanel) -> list[str]:
     """The lines that are visible, without what is blank at their ends."""
     return [widget.render_line(y).text.rstrip() for y in range(widget.scrollable_content_region.height)]
 
@@ -54,9 +54,9 @@ def flowing(lines: list[str]) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def frozen(scene: Scene, ms: int) -> Scene:
+def frozen(view: View, ms: int) -> View:
     """The same scene, as it was so many ms after the begin."""
-    scene.replay()
-    scene.advance(ms * NS_PER_MS)
-    scene.toggle_freeze()
-    return scene
+    view.replay()
+    view.advance(ms * NS_PER_MS)
+    view.toggle_freeze()
+    return view

@@ -6,54 +6,54 @@ from tests.tui.recorded import NS_PER_MS
 from tests.tui.view.observed_runs import Watched, looked_at
 from tests.tui.widgets.showing import Showing
 from threadviz.tui.render.layout import Columns
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 from threadviz.tui.widgets.axis import AxisLine
 
 
-async def axis(scene: Scene, width: int, *, plain: bool = True) -> str:
+async def axis(view: View, width: int, *, plain: bool = True) -> str:
     """The line, above lanes that are `width` wide, as the camera knows."""
-    line = AxisLine(scene, plain=plain)
-    names = [row.lane.name for row in scene.rows if row.lane is not None]
-    scene.camera.resize(Columns.of(width - 1, names).cells)
-    scene.advance(0)
+    line = AxisLine(view, plain=plain)
+    names = [row.lane.name for row in view.rows if row.lane is not None]
+    view.viewport.resize(Columns.of(width - 1, names).cells)
+    view.advance(0)
     async with Showing(line).run_test(size=(width, 1)) as pilot:
-        line.refresh_scene()
+        line.refresh_view()
         await pilot.pause()
         return line.render_line(0).text
 
 
 async def test_ticks_stand_where_their_moments_are() -> None:
     """Each with a line at its cell, the last with the unit; and the columns have headings."""
-    scene = looked_at(Watched("primes-threads"))
-    text = await axis(scene, 100)
+    view = looked_at(Watched("primes-threads"))
+    text = await axis(view, 100)
     left = Columns.of(99, ["event loop"]).left
     assert text.split()[:2] == ["lane", "mostly"]
     for ms in (0, 100, 200, 500):
-        assert text[left + scene.camera.cell(ms * NS_PER_MS) :].startswith(f"|{ms}")
+        assert text[left + view.viewport.cell(ms * NS_PER_MS) :].startswith(f"|{ms}")
     assert " ms" in text
     assert text.rstrip().endswith("run  wait")
 
 
 async def test_an_axis_may_begin_anywhere() -> None:
     """When the picture has moved."""
-    scene = looked_at(Watched("primes-threads"))
-    await axis(scene, 80)
-    scene.camera.zoom(3, 300 * NS_PER_MS)
-    text = await axis(scene, 80)
+    view = looked_at(Watched("primes-threads"))
+    await axis(view, 80)
+    view.viewport.zoom(3, 300 * NS_PER_MS)
+    text = await axis(view, 80)
     assert "|0" not in text
     left = Columns.of(79, ["event loop"]).left
-    assert text[left + scene.camera.cell(300 * NS_PER_MS) :].startswith("|300")
+    assert text[left + view.viewport.cell(300 * NS_PER_MS) :].startswith("|300")
 
 
 async def test_the_cursor_says_its_time() -> None:
     """At its cell; right of it where there is room, else left."""
-    scene = looked_at(Watched("primes-threads"))
+    view = looked_at(Watched("primes-threads"))
     left = Columns.of(79, ["event loop"]).left
     for ms in (100, 590):
-        await axis(scene, 80)
-        scene.put_cursor(ms * NS_PER_MS)
-        text = await axis(scene, 80)
-        at = left + scene.camera.cell(scene.cursor or 0)
+        await axis(view, 80)
+        view.put_cursor(ms * NS_PER_MS)
+        text = await axis(view, 80)
+        at = left + view.viewport.cell(view.cursor or 0)
         assert text[at] == "v"
         assert text[at:].startswith(f"v{ms} ms ") or text[:at].endswith(f" {ms} ms")
         assert f" at {ms} ms " in text
@@ -62,13 +62,13 @@ async def test_the_cursor_says_its_time() -> None:
 @pytest.mark.parametrize("width", [80, 100, 200])
 async def test_beside_the_cursors_time_there_are_whole_ticks_only(width: int) -> None:
     """Wherever the cursor is, each tick is there with its line and all of its label, or not at all."""
-    scene = looked_at(Watched("primes-threads"))
-    whole = set((await axis(scene, width)).split("lane")[1].split("run")[0].replace("|", " |").split())
+    view = looked_at(Watched("primes-threads"))
+    whole = set((await axis(view, width)).split("lane")[1].split("run")[0].replace("|", " |").split())
     columns = Columns.of(width - 1, ["event loop"])
     dropped = 0
-    for cell in range(0, scene.camera.cell(scene.length), 5):
-        scene.put_cursor(scene.camera.time(cell))
-        text = (await axis(scene, width))[columns.left : columns.right]
+    for cell in range(0, view.viewport.cell(view.length), 5):
+        view.put_cursor(view.viewport.time(cell))
+        text = (await axis(view, width))[columns.left : columns.right]
         beside = re.sub(r"v[\d.]+ [mu]?s |[\d.]+ [mu]?s *v", " ", text)
         assert "v" not in beside
         assert set(beside.replace("|", " |").split()) <= whole
@@ -79,14 +79,14 @@ async def test_beside_the_cursors_time_there_are_whole_ticks_only(width: int) ->
 
 async def test_a_tick_without_room_for_its_label_is_there() -> None:
     """At the right edge, where the next label would be cut off."""
-    scene = looked_at(Watched("primes-threads"))
-    await axis(scene, 80)
-    camera = scene.camera
-    camera.fitted = False
-    camera.cell_ns = 102 * NS_PER_MS // (camera.cells - 1)
-    text = await axis(scene, 80)
+    view = looked_at(Watched("primes-threads"))
+    await axis(view, 80)
+    viewport = view.viewport
+    viewport.fitted = False
+    viewport.cell_ns = 102 * NS_PER_MS // (viewport.cells - 1)
+    text = await axis(view, 80)
     columns = Columns.of(79, ["event loop"])
-    at = columns.left + camera.cell(100 * NS_PER_MS)
+    at = columns.left + viewport.cell(100 * NS_PER_MS)
     assert text[at] == "|"
     assert not text[at + 1 : columns.right].strip()
     assert " ms" in text[:at]

@@ -10,8 +10,8 @@ from tests.tui.widgets.showing import flowing, shown, visible
 from threadviz.modes import MODES
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.code import Code
+from threadviz.tui.view import View
+from threadviz.tui.widgets.code import CodePanel
 
 SOURCES = Path(threadviz.__file__).parent
 
@@ -26,7 +26,7 @@ def of(workload: str, mode: str) -> Run:
 @pytest.mark.parametrize("mode", MODES)
 async def test_the_lines_are_those_of_the_file(mode: str) -> None:
     """Every line of the mode's function is there as it stands in its file, under a word on what it does."""
-    panel = Code(Scene([of("fetch", mode)]))
+    panel = CodePanel(View([of("fetch", mode)]))
     async with shown(panel, columns=130, rows=60):
         lines = visible(panel)
     assert f"# {mode}: {MODES[mode].about}" in lines
@@ -39,7 +39,7 @@ async def test_the_lines_are_those_of_the_file(mode: str) -> None:
 
 async def test_what_is_called_stands_below() -> None:
     """The workload's function, named and as it is in its file."""
-    panel = Code(Scene([of("primes", "threads")]))
+    panel = CodePanel(View([of("primes", "threads")]))
     async with shown(panel, columns=130, rows=60):
         lines = visible(panel)
     assert "# primes: each call is one of check()" in lines
@@ -50,7 +50,7 @@ async def test_what_is_called_stands_below() -> None:
 
 async def test_long_lines_are_folded_at_80_columns() -> None:
     """Nothing is cut off."""
-    panel = Code(Scene([run("fetch-blocking")]))
+    panel = CodePanel(View([run("fetch-blocking")]))
     async with shown(panel, rows=60):
         lines = visible(panel)
     assert max(map(len, lines)) <= 80
@@ -60,9 +60,9 @@ async def test_long_lines_are_folded_at_80_columns() -> None:
 
 async def test_modes_that_are_compared_stand_beside_each_other_where_there_is_room() -> None:
     """Else below each other."""
-    scene = Scene([run("fetch-blocking"), run("fetch-threads")])
+    view = View([run("fetch-blocking"), run("fetch-threads")])
     for columns, beside in ((200, True), (80, False)):
-        panel = Code(scene)
+        panel = CodePanel(view)
         async with shown(panel, columns=columns, rows=60):
             lines = visible(panel)
         assert any("# blocking:" in line and "# threads:" in line for line in lines) is beside
@@ -70,7 +70,7 @@ async def test_modes_that_are_compared_stand_beside_each_other_where_there_is_ro
 
 async def test_what_threadviz_does_not_know_has_a_sentence() -> None:
     """A recording may be of anything."""
-    panel = Code(Scene([of("[b]queue\x07", "gevent")]))
+    panel = CodePanel(View([of("[b]queue\x07", "gevent")]))
     async with shown(panel, columns=120):
         lines = visible(panel)
     assert lines[0] == "The mode gevent is none of threadviz's own: its code is not known here."
@@ -79,6 +79,6 @@ async def test_what_threadviz_does_not_know_has_a_sentence() -> None:
 
 async def test_without_a_run_it_says_so() -> None:
     """In a sentence."""
-    panel = Code(Scene())
+    panel = CodePanel(View())
     async with shown(panel):
         assert visible(panel)[0] == "Nothing runs yet, and so there is no code to show."

@@ -6,15 +6,15 @@ from tests.tui.recorded import run, timeline
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.analysis import answer, verdict
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.comparison import Comparison
+from threadviz.tui.view import View
+from threadviz.tui.widgets.comparison import ComparisonPanel
 
 
 def comparison(
-    scene: Scene, pending: Sequence[str] = (), not_run: Sequence[str] = (), plain: bool = False
-) -> Comparison:
+    view: View, pending: Sequence[str] = (), not_run: Sequence[str] = (), plain: bool = False
+) -> ComparisonPanel:
     """The panel, with modes that are still to run, and with some that will not."""
-    return Comparison(scene, pending=lambda: pending, not_run=lambda: not_run, plain=plain)
+    return ComparisonPanel(view, pending=lambda: pending, not_run=lambda: not_run, plain=plain)
 
 
 def bars(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
@@ -29,7 +29,7 @@ def bars(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
 async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, plain: bool) -> None:
     """Total, factor, sum, parallelism and blocked loop of each run, and then how they did, in words."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
-    panel = comparison(Scene(runs), plain=plain)
+    panel = comparison(View(runs), plain=plain)
     async with shown(panel, columns=columns):
         lines = visible(panel)
     drawn = bars(lines, plain)
@@ -61,7 +61,7 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
 @pytest.mark.parametrize(("plain", "whole", "blocked"), [(False, "█", "▚"), (True, "#", "X")])
 async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: str, blocked: str) -> None:
     """In a line, also where the panel is too low for all of it."""
-    panel = comparison(Scene([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
+    panel = comparison(View([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
     async with shown(panel, columns=78, rows=6):
         lines = visible(panel)
     said = f"{whole} total  {blocked} of it, the loop could not answer  2.00x: half as long as blocking"
@@ -71,7 +71,7 @@ async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: st
 async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
     """And there is no verdict yet."""
     panel = comparison(
-        Scene([run("fetch-blocking"), run("fetch-threads", until_ms=100)]), pending=["processes", "other"]
+        View([run("fetch-blocking"), run("fetch-threads", until_ms=100)]), pending=["processes", "other"]
     )
     async with shown(panel):
         lines = visible(panel)
@@ -84,7 +84,7 @@ async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
 
 async def test_modes_that_did_not_get_their_turn_are_named() -> None:
     """Beside the runs, and in the verdict."""
-    panel = comparison(Scene([run("fetch-blocking")]), not_run=["threads"])
+    panel = comparison(View([run("fetch-blocking")]), not_run=["threads"])
     async with shown(panel):
         text = flowing(visible(panel))
     assert "threads did not run" in text
@@ -93,20 +93,20 @@ async def test_modes_that_did_not_get_their_turn_are_named() -> None:
 
 async def test_the_past_is_shown_as_it_was() -> None:
     """In a replay the bars grow again, and the verdict waits for the end."""
-    scene = frozen(Scene([run("fetch-blocking"), run("fetch-threads")]), 100)
-    panel = comparison(scene)
+    view = frozen(View([run("fetch-blocking"), run("fetch-threads")]), 100)
+    panel = comparison(view)
     async with shown(panel) as pilot:
         lines = visible(panel)
         assert bars(lines)["blocking"] == bars(lines)["threads"] > 0
         assert "100 ms" in flowing(lines)
         assert "blocking, threads at work" in flowing(lines)
-        scene.follow()
+        view.follow()
         assert "1.9x faster" in flowing(await drawn(panel, pilot))
 
 
 async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
     """A fetch is no yardstick for primes."""
-    panel = comparison(Scene([run("fetch-blocking"), run("primes-threads")]))
+    panel = comparison(View([run("fetch-blocking"), run("primes-threads")]))
     async with shown(panel):
         text = flowing(visible(panel))
     assert "did not do the same work" in text
@@ -115,7 +115,7 @@ async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
 
 async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
     """Each has a label of its own."""
-    panel = comparison(Scene([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
+    panel = comparison(View([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
     async with shown(panel, columns=120):
         text = flowing(visible(panel))
     assert "● threads: " in text and "● threads (2): " in text
@@ -123,6 +123,6 @@ async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
 
 async def test_without_runs_it_says_so() -> None:
     """In a sentence."""
-    panel = comparison(Scene())
+    panel = comparison(View())
     async with shown(panel):
         assert visible(panel)[0] == "Nothing runs yet that could be compared."

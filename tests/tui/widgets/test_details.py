@@ -5,24 +5,24 @@ from tests.analysis.runs import run as made
 from tests.protocol.header import HEADER
 from tests.tui.recorded import NS_PER_MS, Growing, run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.protocol.events import Begin, LaneEnded, LaneStarted, Span, Spans, State, Tick
+from threadviz.protocol.events import LaneEnded, LaneStarted, ObserverTick, RunStarted, Span, Spans, State
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Row, Scene
-from threadviz.tui.widgets.details import Details
+from threadviz.tui.view import Row, View
+from threadviz.tui.widgets.details import DetailsPanel
 
 
-def picked(one: Run, name: str) -> Scene:
+def picked(one: Run, name: str) -> View:
     """A scene in which the lane of this name is picked."""
-    scene = Scene([one])
+    view = View([one])
     (lane,) = (lane for lane in one.timeline.lanes if lane.name == name)
-    scene.pick_lane(Row(one, lane))
-    return scene
+    view.pick_lane(Row(one, lane))
+    return view
 
 
 async def test_without_a_lane_it_says_how_to_pick_one() -> None:
     """In a sentence."""
-    panel = Details(Scene([run("fetch-threads")]))
+    panel = DetailsPanel(View([run("fetch-threads")]))
     async with shown(panel):
         assert visible(panel)[0] == "No lane is picked: up and down pick one, and so does a click at it."
 
@@ -31,8 +31,8 @@ async def test_without_a_lane_it_says_how_to_pick_one() -> None:
 async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None:
     """Its thread, its states' shares, its longest waits, its tasks."""
     one = run("fetch-threads")
-    scene = picked(one, "thread 2")
-    panel = Details(scene)
+    view = picked(one, "thread 2")
+    panel = DetailsPanel(view)
     async with shown(panel, columns=columns, rows=40):
         lines = visible(panel)
     text = flowing(lines)
@@ -50,7 +50,7 @@ async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None
 async def test_bars_are_as_long_as_the_shares() -> None:
     """In ASCII as well."""
     states = {State.IO: 60, State.RUNNING: 30, State.GIL: 10}
-    panel = Details(picked(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
+    panel = DetailsPanel(picked(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
     async with shown(panel):
         lines = visible(panel)
     assert all(line.isascii() for line in lines)
@@ -61,66 +61,66 @@ async def test_bars_are_as_long_as_the_shares() -> None:
 async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> None:
     """Without a cursor it says so of the present, and of a moment without the lane that it was not there."""
     one = run("fetch-threads")
-    scene = picked(one, "thread 2")
-    panel = Details(scene)
+    view = picked(one, "thread 2")
+    panel = DetailsPanel(view)
     async with shown(panel, rows=40) as pilot:
         assert "At the end, 176 ms:" in flowing(visible(panel))
-        scene.put_cursor(90 * NS_PER_MS)
+        view.put_cursor(90 * NS_PER_MS)
         text = flowing(await drawn(panel, pilot))
         assert "At the cursor, 90 ms: io poll since 28 ms, until 175 ms, sampled; task two.example" in text
 
 
 async def test_of_a_shorter_run_its_own_end_is_told() -> None:
     """Beside one that took longer; at a cursor beyond it the lane was not there."""
-    scene = Scene([run("fetch-blocking"), run("fetch-threads")])
-    scene.pick_lane(scene.rows[-1])
-    panel = Details(scene)
+    view = View([run("fetch-blocking"), run("fetch-threads")])
+    view.pick_lane(view.rows[-1])
+    panel = DetailsPanel(view)
     async with shown(panel, rows=40) as pilot:
         assert "At the end, 176 ms: idle since" in flowing(visible(panel))
-        scene.put_cursor(300 * NS_PER_MS)
+        view.put_cursor(300 * NS_PER_MS)
         assert "At the cursor, 300 ms: not there" in flowing(await drawn(panel, pilot))
 
 
 async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
     """Also while its run goes on; its time is no longer one so far, and a name that it never had is left out."""
     ended = Timeline()
-    ended.extend([HEADER, LaneStarted(0, 0, 1, 7, "", "subject"), Begin(0, 1, 7)])
+    ended.extend([HEADER, LaneStarted(0, 0, 1, 7, "", "subject"), RunStarted(0, 1, 7)])
     ended.extend([Spans(0, 0, (Span(50 * NS_PER_MS, State.IO),)), LaneEnded(50 * NS_PER_MS, 0)])
-    ended.apply(Tick(100 * NS_PER_MS, 50, 0, 0))
+    ended.apply(ObserverTick(100 * NS_PER_MS, 50, 0, 0))
     one = Growing.of(ended)
-    scene = Scene([one])
-    scene.pick_lane(Row(one, ended.lanes[0]))
-    panel = Details(scene)
+    view = View([one])
+    view.pick_lane(Row(one, ended.lanes[0]))
+    panel = DetailsPanel(view)
     async with shown(panel, rows=40) as pilot:
         text = flowing(visible(panel))
         assert "Now, at 100 ms: had ended" in text
         assert "States, of its 50 ms" in text and "so far" not in text
         assert "tid 7" in text and "named" not in text
-        scene.put_cursor(40 * NS_PER_MS)
+        view.put_cursor(40 * NS_PER_MS)
         assert "had ended" not in flowing(await drawn(panel, pilot))
 
 
 async def test_in_the_past_nothing_later_is_known() -> None:
     """States, waits and tasks are those until then, and what goes on has no end yet."""
     one = run("fetch-threads")
-    scene = frozen(picked(one, "thread 2"), 100)
-    panel = Details(scene)
+    view = frozen(picked(one, "thread 2"), 100)
+    panel = DetailsPanel(view)
     async with shown(panel, rows=40) as pilot:
         text = flowing(visible(panel))
         assert "States, of its 100 ms so far" in text
         assert "Now, at 100 ms: io poll since 28 ms, so far, sampled" in text
         assert "72 ms io poll from 28 ms two.example" in text
         assert "two.example not finished" in text
-        scene.follow()
+        view.follow()
         assert "146 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
-        frozen(scene, 100)
+        frozen(view, 100)
         assert "72 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
 
 
 async def test_of_an_event_loop_it_says_for_how_long_it_could_not_answer() -> None:
     """In all, and at a stretch."""
     one = run("fetch-blocking")
-    panel = Details(picked(one, "event loop"))
+    panel = DetailsPanel(picked(one, "event loop"))
     async with shown(panel, rows=40):
         text = flowing(visible(panel))
     assert "It could not answer for 338 ms in all, 338 ms at a stretch." in text
@@ -129,7 +129,7 @@ async def test_of_an_event_loop_it_says_for_how_long_it_could_not_answer() -> No
 async def test_of_very_many_tasks_the_last_are_there() -> None:
     """And it says how many there are."""
     jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(500)]
-    panel = Details(picked(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
+    panel = DetailsPanel(picked(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
     async with shown(panel, rows=60):
         lines = visible(panel)
     first = lines.index("500 tasks, the last of them below")
@@ -141,7 +141,7 @@ async def test_of_very_many_tasks_the_last_are_there() -> None:
 async def test_longest_waits_are_found_bit_by_bit() -> None:
     """From frame to frame, and in the meantime it says how far it has come."""
     jobs = [Job(1, number * 2, {State.RUNNING: 1, State.IO: 1}) for number in range(3000)]
-    panel = Details(picked(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1"))
+    panel = DetailsPanel(picked(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1"))
     async with shown(panel, rows=60) as pilot:
         assert "Longest waits, as far as " in flowing(visible(panel))
         for _ in range(10):

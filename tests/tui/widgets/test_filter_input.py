@@ -7,8 +7,8 @@ from tests.tui.recorded import app, run
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.screens.main import MainScreen
 from threadviz.tui.view import Motion
-from threadviz.tui.widgets.filter_input import FindLine
-from threadviz.tui.widgets.filter_status import Arranged
+from threadviz.tui.widgets.filter_input import FilterInput
+from threadviz.tui.widgets.filter_status import FilterStatus
 
 SIZE = (120, 40)
 
@@ -28,18 +28,18 @@ async def after(pilot: Pilot[None], *keys: str) -> MainScreen:
 
 def names(main: MainScreen) -> list[str]:
     """The lanes that are shown."""
-    return [row.lane.name for row in main.scene.rows if row.lane is not None]
+    return [row.lane.name for row in main.view.rows if row.lane is not None]
 
 
 async def test_lanes_are_found_while_it_is_written() -> None:
     """Key by key; enter keeps what was found, and the line goes away."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "slash", *"coun")
-        assert main.scene.lanes.how.words == "coun"
+        assert main.view.lanes.how.words == "coun"
         assert names(main) == ["count-0", "count-1", "count-2"]
         main = await after(pilot, *"t-1", "enter")
-        assert names(main) == ["count-1"] and not main.query_one(FindLine).display
-        line = main.query_one(Arranged)
+        assert names(main) == ["count-1"] and not main.query_one(FilterInput).display
+        line = main.query_one(FilterStatus)
         assert "1 lane of 6 with count-1" in line.render_line(0).text
 
 
@@ -48,12 +48,12 @@ async def test_escape_shows_all_lanes_again() -> None:
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         before = names(await after(pilot))
         main = await after(pilot, "slash", *"nowhere", "escape")
-        assert names(main) == before and not main.query_one(FindLine).display
+        assert names(main) == before and not main.query_one(FilterInput).display
         main = await after(pilot, "slash", *"count", "enter", "slash")
-        assert main.query_one(FindLine).value == "count"
+        assert main.query_one(FilterInput).value == "count"
         main = await after(pilot, "enter", "escape")
         assert names(main) == before
-        assert not main.query_one(Arranged).size.height
+        assert not main.query_one(FilterStatus).size.height
 
 
 async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
@@ -64,43 +64,43 @@ async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
         for key in [*keys, "enter", "d"]:
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
         async with asyncio.timeout(20):
-            while main.scene.lanes.how.words != "count-1":
+            while main.view.lanes.how.words != "count-1":
                 main.show_frame(0)
                 await pilot.pause()
         main = await after(pilot)
-        line = main.query_one(FindLine)
-        assert line.value == main.scene.lanes.how.words == "count-1" and not line.display
+        line = main.query_one(FilterInput)
+        assert line.value == main.view.lanes.how.words == "count-1" and not line.display
 
 
 async def test_slash_can_be_sought() -> None:
     """It opens the line, and is written where that is open."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "slash", "slash", "t")
-        assert main.query_one(FindLine).value == "/t"
+        assert main.query_one(FilterInput).value == "/t"
 
 
 async def test_what_is_written_is_no_command_but_lanes_can_be_picked() -> None:
     """A blank does not freeze the picture, and q leaves nothing; arrows up and down pick what was found."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "slash", "space", "q", "backspace", *"count", "down", "down")
-        assert main.query_one(FindLine).value == " count"
-        assert main.scene.playhead.motion is Motion.FOLLOWING
-        assert main.scene.lane is not None
+        assert main.query_one(FilterInput).value == " count"
+        assert main.view.playhead.motion is Motion.FOLLOWING
+        assert main.view.lane is not None
 
 
 async def test_lanes_are_sorted_grouped_and_folded_by_key() -> None:
     """And the line says how they are arranged."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "g")
-        assert all(row.head is None for row in main.scene.rows)
+        assert all(row.head is None for row in main.view.rows)
         main = await after(pilot, "g", "down", "z")
-        head = main.scene.rows[0].head
-        assert head is not None and head.folded and main.scene.is_picked(main.scene.rows[0])
+        head = main.view.rows[0].head
+        assert head is not None and head.folded and main.view.is_picked(main.view.rows[0])
         main = await after(pilot, "z", "escape", "v", "Z")
-        assert "sorted by who waits most" in main.query_one(Arranged).render_line(0).text
-        assert "idle lane" in main.query_one(Arranged).render_line(0).text
+        assert "sorted by who waits most" in main.query_one(FilterStatus).render_line(0).text
+        assert "idle lane" in main.query_one(FilterStatus).render_line(0).text
         main = await after(pilot, "Z", "v", "v", "v")
-        assert not main.query_one(Arranged).size.height
+        assert not main.query_one(FilterStatus).size.height
 
 
 async def test_the_details_of_a_process() -> None:
@@ -108,7 +108,7 @@ async def test_the_details_of_a_process() -> None:
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "down", "d")
         text = "\n".join(strip.text for strip in main._compositor.render_strips())
-        (first, *_) = main.scene.rows
+        (first, *_) = main.view.rows
         assert first.head is not None and first.head.key.pid is not None
         assert f"process {first.head.key.pid}" in text and "Its GIL was held for" in text
         assert f"of its {len(first.head.lanes)} lanes" in text

@@ -4,27 +4,27 @@ from tests.protocol.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.analysis import comparison, findings
-from threadviz.presentation.styles import News, news_of
+from threadviz.presentation.styles import Sentiment, sentiment_of
 from threadviz.presentation.summary import totals_rows
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.findings import Findings
+from threadviz.tui.view import View
+from threadviz.tui.widgets.findings import FindingsPanel
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])
 async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks: str) -> None:
     """One for good news, another for bad, a third for what is neither, and the whole text of each."""
     one = run("fetch-threads")
-    panel = Findings(Scene([one]), plain=plain)
+    panel = FindingsPanel(View([one]), plain=plain)
     async with shown(panel, rows=60):
         lines = visible(panel)
     found = findings(one.timeline)
-    news = [news_of(finding) for finding in found]
+    news = [sentiment_of(finding) for finding in found]
     assert len(set(news)) > 1
     assert [line[1] for line in lines if line[1:2].strip()] == [
-        marks[list(News).index(each)] for each in news
+        marks[list(Sentiment).index(each)] for each in news
     ]
     for finding in found:
         assert f"{finding.id.replace('_', ' ')}: {finding.text}" in flowing(lines)
@@ -34,7 +34,7 @@ async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks:
 async def test_until_a_run_is_over_its_figures_stand_there() -> None:
     """Each with what it is of, and a word on when the findings come."""
     one = run("fetch-threads", until_ms=100)
-    panel = Findings(Scene([one]))
+    panel = FindingsPanel(View([one]))
     async with shown(panel, columns=120, rows=40):
         lines = visible(panel)
     for row in totals_rows(one.timeline):
@@ -44,11 +44,11 @@ async def test_until_a_run_is_over_its_figures_stand_there() -> None:
 
 async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() -> None:
     """Of what it did, only the latest is known, which does not go with a picture that stands still."""
-    scene = Scene([run("fetch-threads", until_ms=100)])
-    panel = Findings(scene)
+    view = View([run("fetch-threads", until_ms=100)])
+    panel = FindingsPanel(view)
     async with shown(panel, columns=120, rows=40) as pilot:
         assert "missed" in flowing(visible(panel))
-        frozen(scene, 50)
+        frozen(view, 50)
         text = flowing(await drawn(panel, pilot))
         assert "parallelism" in text and "missed" not in text
 
@@ -56,18 +56,18 @@ async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() ->
 async def test_the_past_has_no_findings_yet() -> None:
     """Where a run is over, but is shown as it was before, its figures of then stand there."""
     one = run("fetch-threads")
-    scene = frozen(Scene([one]), 100)
-    panel = Findings(scene)
+    view = frozen(View([one]), 100)
+    panel = FindingsPanel(view)
     async with shown(panel, columns=120, rows=40) as pilot:
         assert "total 100 ms the workload, begin to end" in flowing(visible(panel))
-        scene.follow()
+        view.follow()
         assert findings(one.timeline)[0].text in flowing(await drawn(panel, pilot))
 
 
 async def test_runs_that_are_compared_each_have_theirs() -> None:
     """Below the name of each, and at last what shows only beside each other."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
-    panel = Findings(Scene(runs))
+    panel = FindingsPanel(View(runs))
     async with shown(panel, columns=200, rows=80):
         lines = visible(panel)
     assert "fetch, blocking: 4 tasks" in lines
@@ -79,7 +79,7 @@ async def test_runs_that_are_compared_each_have_theirs() -> None:
 
 async def test_without_a_run_it_says_so() -> None:
     """In a sentence."""
-    panel = Findings(Scene())
+    panel = FindingsPanel(View())
     async with shown(panel):
         assert visible(panel)[0] == "Nothing was seen yet of a run."
 
@@ -87,9 +87,9 @@ async def test_without_a_run_it_says_so() -> None:
 async def test_code_that_did_not_start_is_shown() -> None:
     """By its traceback, letter by letter, below the finding that says why."""
     refused = Timeline()
-    closed = Closed(0, Outcome.BROKEN, "importing 'x' failed", traceback="Traceback [b]\n  File\x1b")
+    closed = StreamClosed(0, Outcome.BROKEN, "importing 'x' failed", traceback="Traceback [b]\n  File\x1b")
     refused.extend([HEADER, closed])
-    panel = Findings(Scene([Run.of(refused)]))
+    panel = FindingsPanel(View([Run.of(refused)]))
     async with shown(panel, columns=120) as pilot:
         lines = [line for line in await drawn(panel, pilot) if line]
     assert "importing 'x' failed" in lines[0]

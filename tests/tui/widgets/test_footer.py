@@ -3,14 +3,14 @@ from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.widgets.footer import Foot
+from threadviz.tui.widgets.footer import RunFooter
 
 
 async def words(pilot: Pilot[None]) -> str:
     """The footer, when it has its place."""
     for _ in range(3):
         await pilot.pause()
-    foot = pilot.app.screen.query_one(Foot)
+    foot = pilot.app.screen.query_one(RunFooter)
     strips = pilot.app.screen._compositor.render_strips()
     return strips[foot.region.y].text
 

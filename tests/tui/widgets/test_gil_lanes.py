@@ -6,13 +6,13 @@ from textual.pilot import Pilot
 from tests.tui.recorded import app, run
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.screens.main import MainScreen
-from threadviz.tui.widgets.gil_lanes import GilLine
+from threadviz.tui.widgets.gil_lanes import GilLanes
 from threadviz.tui.widgets.lanes import LanesView
 
 SIZE = (140, 40)
 
 
-async def settled(pilot: Pilot[None]) -> tuple[MainScreen, GilLine]:
+async def settled(pilot: Pilot[None]) -> tuple[MainScreen, GilLanes]:
     """The main screen, and its ribbon, when all of them is there."""
     shown = pilot.app
     assert isinstance(shown, ThreadvizApp)
@@ -22,10 +22,10 @@ async def settled(pilot: Pilot[None]) -> tuple[MainScreen, GilLine]:
         while not main.complete:
             main.show_frame(0)
             await pilot.pause()
-    return main, main.query_one(GilLine)
+    return main, main.query_one(GilLanes)
 
 
-def text(line: GilLine) -> str:
+def text(line: GilLanes) -> str:
     """What stands on it."""
     return line.render_line(0).text
 
@@ -34,8 +34,8 @@ async def test_it_says_for_how_much_the_gil_was_held_and_by_whom() -> None:
     """Its signs stand beside the lanes that they are of."""
     async with app(run("exec-serve"), plain=True).run_test(size=SIZE) as pilot:
         main, line = await settled(pilot)
-        (shown,) = main.scene.holders.shown
-        held = shown.ribbon.shares(0, main.scene.length).held_share
+        (shown,) = main.view.holders.shown
+        held = shown.gil_timeline.shares(0, main.view.length).held_share
         assert held is not None
         assert text(line).startswith(f" GIL {100 * held:.0f} %")
         assert "hand-offs" in text(line)
@@ -50,17 +50,17 @@ async def test_at_the_cursor_it_tells_the_holder_and_since_when() -> None:
     """Key by key, and where the mouse is."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main, line = await settled(pilot)
-        (shown,) = main.scene.holders.shown
+        (shown,) = main.view.holders.shown
         await pilot.press("home", *["shift+right"] * 2)
-        cursor = main.scene.cursor
+        cursor = main.view.cursor
         assert cursor is not None
-        held = shown.ribbon.at(main.scene.origin(shown.run) + cursor)
+        held = shown.gil_timeline.at(main.view.origin(shown.run) + cursor)
         assert held is not None
         words = text(line)[: main.query_one(LanesView).columns.left]
         names = {lane.number: lane.name for lane in shown.run.timeline.lanes}
         assert names.get(held.holder, "free" if held.holder == -1 else "not seen") in words
-        await pilot.hover(GilLine, (main.query_one(LanesView).columns.left + 30, 0))
-        assert main.scene.cursor not in (None, cursor)
+        await pilot.hover(GilLanes, (main.query_one(LanesView).columns.left + 30, 0))
+        assert main.view.cursor not in (None, cursor)
 
 
 async def test_it_can_be_put_away() -> None:

@@ -9,11 +9,11 @@ from tests.analysis.runs import run as made
 from tests.protocol.header import HEADER
 from tests.tui.recorded import run, timeline
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
-from threadviz.protocol.events import Begin, Closed, Outcome, ProbeInfo, State, Tick
+from threadviz.protocol.events import ObserverTick, Outcome, ProbeInfo, RunStarted, State, StreamClosed
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.header import Heading
+from threadviz.tui.view import View
+from threadviz.tui.widgets.header import RunHeader
 
 CANNOT = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"
 
@@ -22,14 +22,14 @@ def portable() -> Timeline:
     """A run of a second that the portable probe watched."""
     result = Timeline()
     probe = ProbeInfo("portable", (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN), CANNOT, 50.0)
-    result.extend([msgspec.structs.replace(HEADER, probe=probe, gil=False), Begin(0, 1, 1)])
-    result.apply(Tick(1_000_000_000, rounds=40, missed=3, cpu_ns=20_000_000))
+    result.extend([msgspec.structs.replace(HEADER, probe=probe, gil=False), RunStarted(0, 1, 1)])
+    result.apply(ObserverTick(1_000_000_000, rounds=40, missed=3, cpu_ns=20_000_000))
     return result
 
 
 async def test_at_80_columns_two_lines_say_it_all() -> None:
     """What runs, on what, and who watches, at what rate and cost."""
-    heading = Heading(Scene([run("fetch-threads")]))
+    heading = RunHeader(View([run("fetch-threads")]))
     async with shown(heading):
         first, second = visible(heading)
     for words in ("fetch", "threads", "4 tasks", "4 workers", "Python 3.11.7", "GIL", "FINISHED"):
@@ -40,7 +40,7 @@ async def test_at_80_columns_two_lines_say_it_all() -> None:
 
 async def test_a_wide_one_says_it_in_full() -> None:
     """Where there is room nothing is shortened."""
-    heading = Heading(Scene([run("fetch-threads")]))
+    heading = RunHeader(View([run("fetch-threads")]))
     async with shown(heading, columns=200):
         first, second = visible(heading)
     assert "Python 3.11.7 with the GIL" in first
@@ -50,14 +50,14 @@ async def test_a_wide_one_says_it_in_full() -> None:
 
 async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
     """At 80 columns in brief, at 200 the whole, and the whole as a tooltip always."""
-    heading = Heading(Scene([Run.of(portable())]))
+    heading = RunHeader(View([Run.of(portable())]))
     async with shown(heading):
         first, second = visible(heading)
         assert "no GIL" in first or "without the GIL" in first
         assert "tells only running from waiting · 40/50 Hz" in second and second.endswith(" · …")
         assert isinstance(heading.tooltip, Content)
         assert heading.tooltip.plain == f"The probe can't tell {CANNOT}."
-    heading = Heading(Scene([Run.of(portable())]))
+    heading = RunHeader(View([Run.of(portable())]))
     async with shown(heading, columns=200):
         assert f"can't tell {CANNOT}" in visible(heading)[1]
 
@@ -65,53 +65,53 @@ async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
 @pytest.mark.parametrize(
     ("closed", "badge"),
     [
-        (Closed(0, Outcome.FINISHED), "FINISHED"),
-        (Closed(0, Outcome.INTERRUPTED), "INTERRUPTED"),
-        (Closed(0, Outcome.BROKEN, "the subject died"), "BROKEN"),
+        (StreamClosed(0, Outcome.FINISHED), "FINISHED"),
+        (StreamClosed(0, Outcome.INTERRUPTED), "INTERRUPTED"),
+        (StreamClosed(0, Outcome.BROKEN, "the subject died"), "BROKEN"),
         (None, "BROKEN"),
     ],
 )
-async def test_the_badge_says_how_the_run_came_out(closed: Closed | None, badge: str) -> None:
+async def test_the_badge_says_how_the_run_came_out(closed: StreamClosed | None, badge: str) -> None:
     """As soon as it is over."""
     ended = made(100, [Job(1, 0, {State.IO: 80})], of=Setting(closed=closed))
-    heading = Heading(Scene([Run.of(ended)]))
+    heading = RunHeader(View([Run.of(ended)]))
     async with shown(heading):
         assert visible(heading)[0].endswith(f" {badge}")
 
 
 async def test_the_badge_says_whether_it_is_the_present_that_is_shown() -> None:
     """Live, frozen, and replaying at which speed."""
-    scene = Scene([run("fetch-threads", until_ms=100)])
-    heading = Heading(scene)
+    view = View([run("fetch-threads", until_ms=100)])
+    heading = RunHeader(view)
     async with shown(heading) as pilot:
         assert visible(heading)[0].endswith("LIVE")
-        scene.replay()
-        scene.playhead.change_speed(-1)
+        view.replay()
+        view.playhead.change_speed(-1)
         assert (await drawn(heading, pilot))[0].endswith("REPLAY 0.5x 0 ms")
-        frozen(scene, 50)
+        frozen(view, 50)
         first, second = await drawn(heading, pilot)
         assert first.endswith("FROZEN at 25 ms") and " Python 3.11.7, GIL " in first
         assert (
             second == "2 cores, Linux x86_64 · probe linux"
         )  # of what else it did, only the latest is known
-    heading = Heading(scene)
+    heading = RunHeader(view)
     async with shown(heading, columns=120):
         assert visible(heading)[0].endswith("FROZEN at 25 ms, the run goes on")
 
 
 async def test_until_something_begins_it_says_so() -> None:
     """Without any run, and with one of which only the header came."""
-    heading = Heading(Scene())
+    heading = RunHeader(View())
     async with shown(heading):
         assert visible(heading)[0].endswith("NOTHING YET")
-    heading = Heading(Scene([run("fetch-threads", until_ms=0)]))
+    heading = RunHeader(View([run("fetch-threads", until_ms=0)]))
     async with shown(heading):
         assert visible(heading)[0].endswith("starting ...")
 
 
 async def test_a_comparison_names_its_modes() -> None:
     """Instead of the workers, which belong to one of them; and it says whose the observer's figures are."""
-    heading = Heading(Scene([run("fetch-blocking"), run("fetch-threads")]))
+    heading = RunHeader(View([run("fetch-blocking"), run("fetch-threads")]))
     async with shown(heading):
         first, second = visible(heading)
     assert "blocking, threads" in first
@@ -122,7 +122,7 @@ async def test_a_comparison_names_its_modes() -> None:
 async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:
     """However long it is, all of it stands there."""
     trouble = "the observer died (killed by SIGKILL), and what came after that, if anything, was not seen by anybody"
-    heading = Heading(Scene([Run.of(timeline("fetch-threads"), trouble)]))
+    heading = RunHeader(View([Run.of(timeline("fetch-threads"), trouble)]))
     async with shown(heading):
         lines = visible(heading)
     assert len(lines) == 4
@@ -132,8 +132,10 @@ async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:
 async def test_names_from_outside_are_neither_markup_nor_control() -> None:
     """They stand there as they are, or escaped."""
     hostile = Timeline()
-    hostile.extend([msgspec.structs.replace(HEADER, workload="[red]\x1b[31m", python="3\n4"), Begin(0, 1, 1)])
-    heading = Heading(Scene([Run.of(hostile)]))
+    hostile.extend(
+        [msgspec.structs.replace(HEADER, workload="[red]\x1b[31m", python="3\n4"), RunStarted(0, 1, 1)]
+    )
+    heading = RunHeader(View([Run.of(hostile)]))
     async with shown(heading, columns=120):
         first = visible(heading)[0]
     assert r"[red]\x1b[31m" in first
@@ -144,42 +146,42 @@ async def test_a_frame_in_which_nothing_changes_works_out_nothing() -> None:
     """Lines are made when the scene has changed, and only then."""
     made_at: list[int] = []
 
-    class Counted(Heading):
+    class Counted(RunHeader):
         def lines(self, width: int) -> Sequence[Content]:  # type: ignore[override]
             made_at.append(width)
             return super().lines(width)
 
-    scene = Scene([run("fetch-threads")])
-    heading = Counted(scene)
+    view = View([run("fetch-threads")])
+    heading = Counted(view)
     async with shown(heading) as pilot:
         made_at.clear()
         for _ in range(3):
             await drawn(heading, pilot)
         assert not made_at
-        scene.replay()
+        view.replay()
         await drawn(heading, pilot)
         assert made_at
 
 
 async def test_in_ascii_there_is_nothing_else() -> None:
     """For terminals without UTF-8."""
-    heading = Heading(Scene([Run.of(portable())]), plain=True)
+    heading = RunHeader(View([Run.of(portable())]), plain=True)
     async with shown(heading):
         assert all(line.isascii() for line in visible(heading))
 
 
 async def test_a_program_s_threads_and_how_it_ended() -> None:
     """How many there are at the moment that is shown, of how many in all; at the end, its exit status."""
-    scene = Scene([run("exec-serve")])
-    heading = Heading(scene)
+    view = View([run("exec-serve")])
+    heading = RunHeader(view)
     async with shown(heading, columns=140) as pilot:
         first = visible(heading)[0]
         for words in ("serve.py", "exec", "6 threads in 2 processes", "exit status 3"):
             assert words in first
         assert "task" not in first
-        frozen(scene, 50)
+        frozen(view, 50)
         first = (await drawn(heading, pilot))[0]
         assert "1 thread " in first and "seen" not in first
-        frozen(scene, scene.length // 1_000_000 - 1)
+        frozen(view, view.length // 1_000_000 - 1)
         first = (await drawn(heading, pilot))[0]
         assert "6 seen" in first

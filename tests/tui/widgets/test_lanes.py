@@ -11,28 +11,28 @@ from tests.tui.render.observed_runs import Told
 from tests.tui.view.observed_runs import FRAME, Watched, looked_at
 from tests.tui.widgets.showing import Showing
 from threadviz.protocol.events import (
-    Begin,
     Event,
     LaneStarted,
+    ObserverTick,
     Present,
+    RunStarted,
     Span,
     Spans,
-    Started,
     State,
-    Submitted,
-    Tick,
+    TaskStarted,
+    TaskSubmitted,
 )
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 from threadviz.tui.widgets.lanes import LanesView
 
 
 class Lanes(Showing):
     """Shows lanes, and remembers whose details were asked for."""
 
-    def __init__(self, scene: Scene, *, plain: bool = True) -> None:
-        self.lanes = LanesView(scene, plain=plain)
+    def __init__(self, view: View, *, plain: bool = True) -> None:
+        self.lanes = LanesView(view, plain=plain)
         super().__init__(self.lanes)
-        self.scene = scene
+        self.view = view
         self.opened = 0
 
     def on_lanes_view_opened(self) -> None:
@@ -41,10 +41,10 @@ class Lanes(Showing):
 
     async def frame(self, pilot: Pilot[None], elapsed: int = FRAME) -> list[str]:
         """Go on until all of the next frame is drawn, and return its lines."""
-        self.scene.advance(elapsed)
-        self.lanes.refresh_scene()
+        self.view.advance(elapsed)
+        self.lanes.refresh_view()
         while not self.lanes.whole:
-            self.lanes.refresh_scene()
+            self.lanes.refresh_view()
         await pilot.pause()
         return [self.lanes.render_line(y).text.rstrip() for y in range(self.lanes.size.height)]
 
@@ -75,10 +75,10 @@ async def test_a_run_in_80_columns() -> None:
 @pytest.mark.parametrize(("size", "tall"), [((80, 7), 1), ((120, 11), 2), ((200, 15), 3)])
 async def test_lanes_take_the_room_that_there_is(size: tuple[int, int], tall: int) -> None:
     """Up to three lines each, and the task's name on the second."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=size) as pilot:
-        scene.put_cursor(scene.length // 2)
+        view.put_cursor(view.length // 2)
         lines = await app.frame(pilot)
     assert [y for y, line in enumerate(lines) if "thread 1" in line] == [tall + 1]
     assert not any(lines[tall :: tall + 1])
@@ -117,10 +117,10 @@ async def test_of_many_rows_every_second_one_follows_in_the_next_frame() -> None
         await app.frame(pilot)
         for share in (0.45, 0.5, 0.55, 0.6):
             watched.tell(share)
-            app.scene.advance(FRAME)
-            app.lanes.refresh_scene()
+            app.view.advance(FRAME)
+            app.lanes.refresh_view()
         assert not app.lanes.whole
-        app.lanes.refresh_scene()
+        app.lanes.refresh_view()
         assert app.lanes.whole
         lines = [app.lanes.render_line(y) for y in range(40)]
         app.lanes._begin_anew()
@@ -132,81 +132,81 @@ async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
     app = Lanes(looked_at(Watched("fetch-threads")))
     async with app.run_test(size=(80, 24)) as pilot:
         await app.frame(pilot)
-        app.lanes.refresh_scene()
+        app.lanes.refresh_view()
         assert not app.lanes._repaint_required
-        app.scene.put_cursor(50 * NS_PER_MS)
-        app.lanes.refresh_scene()
+        app.view.put_cursor(50 * NS_PER_MS)
+        app.lanes.refresh_view()
         assert app.lanes._repaint_required
 
 
 async def test_the_cursor_is_a_line_across_all_lanes() -> None:
     """And beside each lane stands what it was in then, and since when."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(120, 7)) as pilot:
         await app.frame(pilot)
-        scene.put_cursor(100 * NS_PER_MS)
+        view.put_cursor(100 * NS_PER_MS)
         lines = await app.frame(pilot)
-        column = app.lanes.columns.left + scene.camera.cell(scene.cursor or 0)
+        column = app.lanes.columns.left + view.viewport.cell(view.cursor or 0)
     assert {line[column] for line in lines[::2]} == {"|"}
     assert all(" since " in line for line in lines[::2])
 
 
 async def test_the_mouse_is_a_cursor() -> None:
     """It looks closely at where it is, beside the cells at nothing; and when it goes, that ends."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
         left = app.lanes.columns.left
         await pilot.hover(app.lanes, offset=(2, 2))
-        assert scene.cursor is None
+        assert view.cursor is None
         await pilot.hover(app.lanes, offset=(left + 5, 2))
-        assert scene.cursor == scene.camera.time(5)
+        assert view.cursor == view.viewport.time(5)
         app.lanes.on_leave()
-        assert scene.cursor is None
+        assert view.cursor is None
 
 
 async def test_a_cursor_that_was_moved_by_key_stays() -> None:
     """Also when the mouse goes, for it is not the mouse's any more."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
         await pilot.hover(app.lanes, offset=(app.lanes.columns.left + 5, 2))
-        scene.move_cursor(1)
+        view.move_cursor(1)
         app.lanes.on_leave()
-        assert scene.cursor == scene.camera.time(6)
+        assert view.cursor == view.viewport.time(6)
 
 
 async def test_the_mouse_gives_the_cursor_back() -> None:
     """To where it was put by key, and to where it was clicked at."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
         left = app.lanes.columns.left
-        scene.put_cursor(scene.camera.time(20))
+        view.put_cursor(view.viewport.time(20))
         for beside in (False, True):
             await pilot.hover(app.lanes, offset=(left + 5, 2))
             await pilot.hover(app.lanes, offset=(left + 6, 2))
-            assert scene.cursor == scene.camera.time(6)
+            assert view.cursor == view.viewport.time(6)
             if beside:
                 await pilot.hover(app.lanes, offset=(2, 2))
             else:
                 app.lanes.on_leave()
-            assert scene.cursor == scene.camera.time(20)
+            assert view.cursor == view.viewport.time(20)
         await pilot.click(app.lanes, offset=(left + 8, 2))
         await pilot.hover(app.lanes, offset=(left + 9, 2))
-        assert scene.cursor == scene.camera.time(9)
+        assert view.cursor == view.viewport.time(9)
         app.lanes.on_leave()
-        assert scene.cursor == scene.camera.time(8)
+        assert view.cursor == view.viewport.time(8)
 
 
 async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
     """The lane is marked at its name."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 7)) as pilot:
         await app.frame(pilot)
         await pilot.click(app.lanes, offset=(3, 2))
@@ -215,32 +215,32 @@ async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
         assert app.opened == 0
         await pilot.click(app.lanes, offset=(3, 4), times=2)
         assert app.opened == 1
-        assert scene.lane is not None and scene.lane.lane is not None
-        assert scene.lane.lane.name == "thread 2"
+        assert view.lane is not None and view.lane.lane is not None
+        assert view.lane.lane.name == "thread 2"
 
 
 async def test_the_lane_that_is_picked_comes_into_sight() -> None:
     """Wherever it is."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 2)) as pilot:
         first = await app.frame(pilot)
         assert first[0].startswith(" event loop")
-        scene.move_lane(-1)
+        view.move_lane(-1)
         lines = await app.frame(pilot)
         lines = await app.frame(pilot)
         assert lines[1].startswith(">thread 3")
-        scene.pick_lane(scene.rows[0])
+        view.pick_lane(view.rows[0])
         await app.frame(pilot)
         assert (await app.frame(pilot))[0].startswith(">event loop")
 
 
 async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
     """As when a panel opens; but one may scroll away from it."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 7)) as pilot:
-        scene.move_lane(-1)
+        view.move_lane(-1)
         await app.frame(pilot)
         await pilot.resize_terminal(80, 2)
         await app.frame(pilot)
@@ -252,39 +252,39 @@ async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
 
 async def test_the_wheel_zooms_with_ctrl() -> None:
     """Around the moment that the pointer is at, which stays where it is."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
-        before = scene.camera.cell_ns
-        at = scene.camera.time(20)
+        before = view.viewport.cell_ns
+        at = view.viewport.time(20)
         spot = (app.lanes.columns.left + 20, 2)
         await pilot._post_mouse_events([events.MouseScrollUp], app.lanes, spot, control=True)
-        assert scene.camera.cell_ns == before // 2
-        assert scene.camera.cell(at) == 20
+        assert view.viewport.cell_ns == before // 2
+        assert view.viewport.cell(at) == 20
         await pilot._post_mouse_events([events.MouseScrollDown], app.lanes, spot, control=True)
-        assert scene.camera.cell_ns == before // 2 * 2
+        assert view.viewport.cell_ns == before // 2 * 2
 
 
 async def test_the_wheel_moves_in_time() -> None:
     """Sideways, or with shift: left of the begin there is nothing."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
-        scene.zoom(2, 0)
+        view.zoom(2, 0)
         await app.frame(pilot)
         spot = (app.lanes.columns.left + 20, 2)
         await pilot._post_mouse_events([events.MouseScrollDown], app.lanes, spot, shift=True)
-        first = scene.camera.left
+        first = view.viewport.left
         assert first > 0
         await pilot._post_mouse_events([events.MouseScrollRight], app.lanes, spot)
-        assert scene.camera.left == 2 * first
+        assert view.viewport.left == 2 * first
         for event in (events.MouseScrollLeft, events.MouseScrollLeft, events.MouseScrollLeft):
             await pilot._post_mouse_events([event], app.lanes, spot)
-        assert scene.camera.left == 0
+        assert view.viewport.left == 0
         await pilot._post_mouse_events([events.MouseScrollUp], app.lanes, spot, shift=True)
-        assert scene.camera.left == 0
+        assert view.viewport.left == 0
 
 
 async def test_runs_that_are_compared_have_headings() -> None:
@@ -310,26 +310,26 @@ async def test_what_is_frozen_comes_true_when_it_settles() -> None:
     """What is told later of the time before is drawn as if it had been known at once."""
     before: Sequence[Event] = (
         LaneStarted(0, 0, 1, 1, "main", "subject"),
-        Begin(0, 1, 1),
+        RunStarted(0, 1, 1),
         LaneStarted(0, 1, 1, 2, "worker", "subject"),
-        Submitted(0, 0, "task"),
-        Started(0, 0, 1, 2),
+        TaskSubmitted(0, 0, "task"),
+        TaskStarted(0, 0, 1, 2),
         Spans(1, 0, (Span(900 * NS_PER_MS, State.IO, call="recvfrom"),), Present(State.IO, "recvfrom")),
-        Tick(1000 * NS_PER_MS, 1, 0, 0),
+        ObserverTick(1000 * NS_PER_MS, 1, 0, 0),
     )
     after: Sequence[Event] = (
         Spans(1, 900 * NS_PER_MS, (Span(150 * NS_PER_MS, State.RUNNING),), Present(State.RUNNING)),
-        Tick(1100 * NS_PER_MS, 2, 0, 0),
+        ObserverTick(1100 * NS_PER_MS, 2, 0, 0),
     )
     run = Told(timeline(*before))
-    scene = Scene([run])
-    app = Lanes(scene)
+    view = View([run])
+    app = Lanes(view)
     async with app.run_test(size=(100, 3)) as pilot:
-        scene.toggle_freeze()
+        view.toggle_freeze()
         assert "io recvfrom" in (await app.frame(pilot))[2]
         run.timeline.extend(after)
         lines = await app.frame(pilot)
-    afresh = Lanes(scene)
+    afresh = Lanes(view)
     async with afresh.run_test(size=(100, 3)) as pilot:
         assert await afresh.frame(pilot) == lines
     assert "running" in lines[2] and lines[2].endswith(" 10 %  90 %")
@@ -337,12 +337,12 @@ async def test_what_is_frozen_comes_true_when_it_settles() -> None:
 
 async def test_zooming_shows_what_a_fresh_view_shows() -> None:
     """After any moves nothing is left of the picture before."""
-    scene = looked_at(Watched("primes-threads"))
-    app = Lanes(scene, plain=False)
+    view = looked_at(Watched("primes-threads"))
+    app = Lanes(view, plain=False)
     async with app.run_test(size=(100, 20)) as pilot:
         await app.frame(pilot)
         for move in (3, -1, 2, -4):
-            scene.zoom(move)
+            view.zoom(move)
             lines = await app.frame(pilot)
             app.lanes._begin_anew()
             assert await app.frame(pilot) == lines
@@ -374,17 +374,17 @@ async def test_the_event_loop_s_lane_stays_in_sight() -> None:
     app = Lanes(looked_at(Watched("fetch-threads")))
     async with app.run_test(size=(80, 4)) as pilot:
         lines = await app.frame(pilot)
-        names = [row.lane.name for row in app.scene.rows if row.lane is not None]
+        names = [row.lane.name for row in app.view.rows if row.lane is not None]
         assert len(names) > len(lines) and names[0] in lines[0] and names[1] in lines[1]
-        app.scene.move_lane(-1)
+        app.view.move_lane(-1)
         lines = await app.frame(pilot)
         assert names[0] in lines[0] and names[-1] in lines[-1]
         assert on_screen(app)[0].startswith(lines[0])
         await pilot.click(LanesView, offset=(2, 0))
-        assert app.scene.is_picked(app.scene.rows[0])
+        assert app.view.is_picked(app.view.rows[0])
         await pilot.click(LanesView, offset=(2, 1))
-        assert app.scene.is_picked(app.scene.rows[len(names) - 3])
-        app.scene.pick_lane(app.scene.rows[1])
+        assert app.view.is_picked(app.view.rows[len(names) - 3])
+        app.view.pick_lane(app.view.rows[1])
         lines = await app.frame(pilot)
         assert names[0] in lines[0] and names[1] in lines[1]
 
@@ -392,9 +392,13 @@ async def test_the_event_loop_s_lane_stays_in_sight() -> None:
 async def test_a_second_click_at_a_heading_folds_what_is_below() -> None:
     """And another one unfolds it; the first picks it."""
     told = program(
-        thread(0, 100), thread(1, 101), thread(2, 200, 200), process(100, "serve.py"), Tick(10**9, 1, 0, 0)
+        thread(0, 100),
+        thread(1, 101),
+        thread(2, 200, 200),
+        process(100, "serve.py"),
+        ObserverTick(10**9, 1, 0, 0),
     )
-    app = Lanes(Scene([Told(told, over=True)]))
+    app = Lanes(View([Told(told, over=True)]))
     async with app.run_test(size=(80, 12)) as pilot:
         await app.frame(pilot)
         lines = await app.frame(pilot)
@@ -402,6 +406,6 @@ async def test_a_second_click_at_a_heading_folds_what_is_below() -> None:
         await pilot.click(LanesView, offset=(2, 0), times=2)
         folded = await app.frame(pilot)
         assert folded[0].startswith(">+ serve.py 100  2 threads") and app.opened == 0
-        assert len([row for row in app.scene.rows if row.lane is not None]) == 1
+        assert len([row for row in app.view.rows if row.lane is not None]) == 1
         await pilot.click(LanesView, offset=(2, 0), times=2)
         assert (await app.frame(pilot))[1:] == lines[1:]

@@ -4,17 +4,17 @@ from rich.cells import cell_len
 from tests.tui.view.observed_runs import Watched, looked_at
 from tests.tui.widgets.showing import Showing
 from threadviz.presentation.cells import Beyond, Mark
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 from threadviz.tui.widgets.legend import Legend
 
 
-async def legend(scene: Scene, width: int, *, plain: bool) -> list[str]:
+async def legend(view: View, width: int, *, plain: bool) -> list[str]:
     """Its lines."""
-    widget = Legend(scene, plain=plain)
+    widget = Legend(view, plain=plain)
     async with Showing(widget).run_test(size=(width, 10)) as pilot:
-        widget.refresh_scene()
+        widget.refresh_view()
         await pilot.pause()
         return [widget.render_line(y).text for y in range(widget.size.height)]
 
@@ -23,9 +23,9 @@ async def legend(scene: Scene, width: int, *, plain: bool) -> list[str]:
 async def test_every_mark_is_explained(plain: bool) -> None:
     """By its glyph and its word, and what a cell is."""
     text = "  ".join(await legend(looked_at(Watched()), 200, plain=plain)) + "  "
-    marks: list[Mark] = [mark for mark in LOOKS if mark is not Beyond.AWAY]
+    marks: list[Mark] = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
     for mark in marks:
-        glyph = LOOKS[mark].plain if plain else LOOKS[mark].block
+        glyph = STATE_STYLES[mark].plain if plain else STATE_STYLES[mark].block
         shown = "blank" if plain and glyph == " " else glyph
         assert f"{shown} {mark}  " in text
     assert text.isascii() == plain
@@ -54,26 +54,26 @@ async def test_what_the_probe_cannot_tell_is_not_explained() -> None:
 
 async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() -> None:
     """Not whenever a cell comes to be another stretch of time."""
-    scene = looked_at(Watched())
-    widget = Legend(scene, plain=True)
+    view = looked_at(Watched())
+    widget = Legend(view, plain=True)
     async with Showing(widget).run_test(size=(200, 10)) as pilot:
-        widget.refresh_scene()
+        widget.refresh_view()
         await pilot.pause()
         assert "1 cell = 3.5 ms" in widget.render_line(0).text
-        scene.camera.zoom(1, 0)
-        widget.refresh_scene()
+        view.viewport.zoom(1, 0)
+        widget.refresh_view()
         assert widget._repaint_required and not widget._layout_required
         await pilot.pause()
         assert "1 cell = 1.8 ms" in widget.render_line(0).text
-        scene.look_at(())
-        widget.refresh_scene()
+        view.look_at(())
+        widget.refresh_view()
         await pilot.pause()
         assert widget.size.height == 1
         await pilot.resize_terminal(30, 20)
         await pilot.pause()
         before = widget.size.height
-        scene.look_at([Watched()])
-        widget.refresh_scene()
+        view.look_at([Watched()])
+        widget.refresh_view()
         assert widget._layout_required
         await pilot.pause()
         assert widget.size.height > before
@@ -81,9 +81,9 @@ async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() ->
 
 async def test_it_follows_the_zoom() -> None:
     """What a cell is changes with it."""
-    scene = looked_at(Watched())
-    before = await legend(scene, 200, plain=True)
-    scene.camera.zoom(2, 0)
-    after = await legend(scene, 200, plain=True)
+    view = looked_at(Watched())
+    before = await legend(view, 200, plain=True)
+    view.viewport.zoom(2, 0)
+    after = await legend(view, 200, plain=True)
     assert before != after
     assert "1 cell = 882 us" in after[0]

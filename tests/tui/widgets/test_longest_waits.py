@@ -25,9 +25,9 @@ def test_they_are_those_that_looking_at_all_at_once_finds(run: Run, moments: lis
             waits.look(t)
             assert waits.complete
             lengths = [
-                stretch.end - stretch.start
-                for stretch in lane.stretches(lane.start, t)
-                if stretch.state not in NO_WAITS
+                segment.end - segment.start
+                for segment in lane.segments(lane.start, t)
+                if segment.state not in NO_WAITS
             ]
-            found = [stretch.end - stretch.start for stretch in waits.found()]
+            found = [segment.end - segment.start for segment in waits.found()]
             assert found == sorted(lengths, reverse=True)[:MOST]

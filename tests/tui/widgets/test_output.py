@@ -2,21 +2,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.widgets.showing import drawn, shown, visible
-from threadviz.tui.runs.ansi import MAX_LINES, Printed
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.output import UNFED, Output
+from threadviz.tui.runs.ansi import MAX_LINES, TerminalText
+from threadviz.tui.view import View
+from threadviz.tui.widgets.output import UNFED, OutputPanel
 
 ROWS = 4
 
 
-def output_of(printed: Printed | None) -> Output:
+def output_of(printed: TerminalText | None) -> OutputPanel:
     """The panel of this output."""
-    return Output(Scene(), printed=lambda: printed)
+    return OutputPanel(View(), printed=lambda: printed)
 
 
 async def test_the_end_is_in_sight() -> None:
     """As it grows, too, and also of a line that has not ended."""
-    printed = Printed()
+    printed = TerminalText()
     widget = output_of(printed)
     async with shown(widget, 20, ROWS) as pilot:
         assert visible(widget)[0] == "It has printed nothi"[: len(visible(widget)[0])]
@@ -31,7 +31,7 @@ async def test_the_end_is_in_sight() -> None:
 
 async def test_who_has_scrolled_up_stays_there() -> None:
     """Until the end is in sight again."""
-    printed = Printed()
+    printed = TerminalText()
     widget = output_of(printed)
     async with shown(widget, 20, ROWS) as pilot:
         printed.feed(b"".join(b"%d\n" % number for number in range(20)))
@@ -48,7 +48,7 @@ async def test_who_has_scrolled_up_stays_there() -> None:
 
 async def test_long_lines_are_broken_and_nothing_is_taken_for_markup() -> None:
     """What is printed is shown as it is, whatever it means elsewhere."""
-    printed = Printed()
+    printed = TerminalText()
     widget = output_of(printed)
     async with shown(widget, 10, ROWS) as pilot:
         printed.feed("[bold]x[/bold] [link=a]日本\x1b[31m$text\n".encode())
@@ -58,7 +58,7 @@ async def test_long_lines_are_broken_and_nothing_is_taken_for_markup() -> None:
 
 async def test_lines_that_are_dropped_are_told_of() -> None:
     """The panel has no more than is kept, and who looks at an old line goes on to."""
-    printed = Printed()
+    printed = TerminalText()
     widget = output_of(printed)
     async with shown(widget, 20, ROWS) as pilot:
         printed.feed(b"".join(b"%d\n" % number for number in range(MAX_LINES)))
@@ -80,7 +80,7 @@ async def test_where_nothing_comes_it_says_so() -> None:
 
 async def test_why_a_program_has_nothing_to_read_stands_above_what_it_prints() -> None:
     """Only where that is so, because the app has the terminal."""
-    printed = Printed(unfed=True)
+    printed = TerminalText(unfed=True)
     widget = output_of(printed)
     async with shown(widget, 80, ROWS) as pilot:
         assert visible(widget)[:2] == [UNFED, "It has printed nothing so far."]
@@ -91,7 +91,7 @@ async def test_why_a_program_has_nothing_to_read_stands_above_what_it_prints() -
 @given(st.lists(st.text("ab日\n", max_size=30), max_size=8), st.integers(2, 9))
 def test_rows_taken_bit_by_bit_are_those_of_the_whole(parts: list[str], width: int) -> None:
     """However what was printed came."""
-    printed, whole = Printed(), Printed()
+    printed, whole = TerminalText(), TerminalText()
     bit_by_bit, at_once = output_of(printed), output_of(whole)
     for part in parts:
         printed.feed(part.encode())

@@ -4,50 +4,50 @@ import pytest
 
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, frozen, shown, visible
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.code import Code
-from threadviz.tui.widgets.comparison import Comparison
-from threadviz.tui.widgets.details import Details
-from threadviz.tui.widgets.findings import Findings
-from threadviz.tui.widgets.header import Heading
-from threadviz.tui.widgets.panel import Following
-from threadviz.tui.widgets.tasks import Tasks
-from threadviz.tui.widgets.totals import Totals
+from threadviz.tui.view import View
+from threadviz.tui.widgets.code import CodePanel
+from threadviz.tui.widgets.comparison import ComparisonPanel
+from threadviz.tui.widgets.details import DetailsPanel
+from threadviz.tui.widgets.findings import FindingsPanel
+from threadviz.tui.widgets.header import RunHeader
+from threadviz.tui.widgets.panel import TextPanel
+from threadviz.tui.widgets.tasks import TaskTable
+from threadviz.tui.widgets.totals import TotalsPanel
 
-PANELS: tuple[Callable[[Scene, bool], Following], ...] = (
-    lambda scene, plain: Heading(scene, plain=plain),
-    lambda scene, plain: Totals(scene, plain=plain),
-    lambda scene, plain: Findings(scene, plain=plain),
-    lambda scene, plain: Tasks(scene, plain=plain),
-    lambda scene, plain: Details(scene, plain=plain),
-    lambda scene, plain: Code(scene, plain=plain),
-    lambda scene, plain: Comparison(scene, pending=lambda: ["next"], not_run=list, plain=plain),
+PANELS: tuple[Callable[[View, bool], TextPanel], ...] = (
+    lambda view, plain: RunHeader(view, plain=plain),
+    lambda view, plain: TotalsPanel(view, plain=plain),
+    lambda view, plain: FindingsPanel(view, plain=plain),
+    lambda view, plain: TaskTable(view, plain=plain),
+    lambda view, plain: DetailsPanel(view, plain=plain),
+    lambda view, plain: CodePanel(view, plain=plain),
+    lambda view, plain: ComparisonPanel(view, pending=lambda: ["next"], not_run=list, plain=plain),
 )
 
 
-def scenes() -> list[Scene]:
+def views() -> list[View]:
     """Nothing, what has hardly begun, what goes on, what is over, the past, and several runs; with a lane picked."""
     made = [
-        Scene(),
-        Scene([run("fetch-threads", until_ms=0)]),
-        Scene([run("fetch-threads", until_ms=100)]),
-        Scene([run("primes-threads")]),
-        frozen(Scene([run("fetch-threads")]), 60),
-        Scene([run("fetch-blocking"), run("fetch-threads"), run("primes-processes", until_ms=200)]),
+        View(),
+        View([run("fetch-threads", until_ms=0)]),
+        View([run("fetch-threads", until_ms=100)]),
+        View([run("primes-threads")]),
+        frozen(View([run("fetch-threads")]), 60),
+        View([run("fetch-blocking"), run("fetch-threads"), run("primes-processes", until_ms=200)]),
     ]
-    for scene in made:
-        scene.move_lane(1)
+    for view in made:
+        view.move_lane(1)
     return made
 
 
 @pytest.mark.parametrize("panel", PANELS)
 @pytest.mark.parametrize("size", [(20, 5), (3, 2), (300, 60)])
 async def test_no_size_and_no_scene_is_too_much(
-    panel: Callable[[Scene, bool], Following], size: tuple[int, int]
+    panel: Callable[[View, bool], TextPanel], size: tuple[int, int]
 ) -> None:
     """Each line fills the width, and what is plain is ASCII."""
-    for scene in scenes():
-        widget = panel(scene, True)
+    for view in views():
+        widget = panel(view, True)
         async with shown(widget, *size):
             width = widget.scrollable_content_region.width
             for y in range(widget.scrollable_content_region.height):
@@ -57,7 +57,7 @@ async def test_no_size_and_no_scene_is_too_much(
 
 async def test_another_size_and_another_theme_are_followed_at_once() -> None:
     """Without a frame in between."""
-    heading = Heading(Scene([run("fetch-threads")]))
+    heading = RunHeader(View([run("fetch-threads")]))
     async with shown(heading, columns=200) as pilot:
         before = heading.render_line(0)
         await pilot.resize_terminal(80, 24)
@@ -72,7 +72,7 @@ async def test_another_size_and_another_theme_are_followed_at_once() -> None:
 
 async def test_a_page_scrolls() -> None:
     """Where there is more than fits."""
-    findings = Findings(Scene([run("fetch-threads")]))
+    findings = FindingsPanel(View([run("fetch-threads")]))
     async with shown(findings, rows=4) as pilot:
         first = visible(findings)
         findings.scroll_page_down(animate=False)

@@ -1,14 +1,14 @@
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.render.observed_runs import Told
-from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Tick
-from threadviz.tui.view import Scene
-from threadviz.tui.view.gil_marks import Ribboned
+from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
+from threadviz.tui.view import View
+from threadviz.tui.view.gil_marks import GilRow
 from threadviz.tui.widgets.run_words import holder_words, share_words
 
 MS = 1_000_000
 
 
-def of(*holds: tuple[int, int], others: bool = False) -> tuple[Scene, Ribboned]:
+def of(*holds: tuple[int, int], others: bool = False) -> tuple[View, GilRow]:
     """A scene of a program whose GIL was held like this: for so many ms by whom."""
     told = program(
         thread(0, 100),
@@ -17,31 +17,31 @@ def of(*holds: tuple[int, int], others: bool = False) -> tuple[Scene, Ribboned]:
         named(1, "pool-1\x1b"),
         GilHeld(100, 0, 0, tuple(Hold(ms * MS, holder) for ms, holder in holds)),
         *([thread(2, 200, 200), GilHeld(200, 0, 0, (Hold(MS, 2),))] if others else []),
-        Tick(sum(ms for ms, _ in holds) * MS, 1, 0, 0),
+        ObserverTick(sum(ms for ms, _ in holds) * MS, 1, 0, 0),
     )
-    scene = Scene([Told(told, over=True)])
-    scene.advance(0)
-    return scene, scene.holders.shown[0]
+    view = View([Told(told, over=True)])
+    view.advance(0)
+    return view, view.holders.shown[0]
 
 
 def test_the_share_is_of_what_was_seen() -> None:
     """What is open is left out of it; where that is most of the time, it says so."""
-    scene, shown = of((30, 0), (10, FREE), (20, OPEN))
-    assert share_words(scene, shown, 60 * MS)[0] == "GIL 75 %"
-    scene, shown = of((30, 0), (40, OPEN))
-    assert share_words(scene, shown, 70 * MS)[0] == "GIL: mostly not seen on 3.13.0"
-    scene, shown = of((30, 0), (10, FREE), others=True)
-    assert share_words(scene, shown, 40 * MS)[0] == "GIL of serve.py 100 75 %"
+    view, shown = of((30, 0), (10, FREE), (20, OPEN))
+    assert share_words(view, shown, 60 * MS)[0] == "GIL 75 %"
+    view, shown = of((30, 0), (40, OPEN))
+    assert share_words(view, shown, 70 * MS)[0] == "GIL: mostly not seen on 3.13.0"
+    view, shown = of((30, 0), (10, FREE), others=True)
+    assert share_words(view, shown, 40 * MS)[0] == "GIL of serve.py 100 75 %"
 
 
 def test_who_holds_it_at_the_cursor() -> None:
     """By name and since when, whoever it is; without a cursor nothing is said of what is over."""
-    scene, shown = of((30, 0), (10, FREE), (20, OPEN), (5, ELSEWHERE), (5, 1))
-    assert list(holder_words(scene, shown, 70 * MS)) == []
+    view, shown = of((30, 0), (10, FREE), (20, OPEN), (5, ELSEWHERE), (5, 1))
+    assert list(holder_words(view, shown, 70 * MS)) == []
     told = {}
     for ms in (10, 35, 50, 62, 67):
-        scene.put_cursor(ms * MS)
-        told[ms] = next(holder_words(scene, shown, 70 * MS))
+        view.put_cursor(ms * MS)
+        told[ms] = next(holder_words(view, shown, 70 * MS))
     assert told == {
         10: "serve.py since 0 ms, for 30 ms",
         35: "free since 30 ms, for 10 ms",

@@ -7,8 +7,8 @@ from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.tasks import LEARNED_AT_ONCE, MAX_QUEUED, Sort, Tasks
+from threadviz.tui.view import View
+from threadviz.tui.widgets.tasks import LEARNED_AT_ONCE, MAX_QUEUED, TaskSort, TaskTable
 
 MANY = 3000
 
@@ -26,8 +26,8 @@ def many() -> Run:
 
 async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
     """Lane, times, waits by kind, and what came of it, failures included."""
-    scene = Scene([run("fetch-threads")])
-    panel = Tasks(scene)
+    view = View([run("fetch-threads")])
+    panel = TaskTable(view)
     async with shown(panel, columns=120):
         lines = visible(panel)
     assert lines[0].split() == "task lane queued elapsed running io ready unknown result".split()
@@ -40,7 +40,7 @@ async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
 
 async def test_at_80_columns_rows_are_whole() -> None:
     """With fewer kinds of waiting, and the error after a mark instead of a word."""
-    panel = Tasks(Scene([run("fetch-threads")]))
+    panel = TaskTable(View([run("fetch-threads")]))
     async with shown(panel):
         lines = visible(panel)
     assert lines[0].split() == "task lane queued elapsed running io other result".split()
@@ -51,8 +51,8 @@ async def test_at_80_columns_rows_are_whole() -> None:
 @pytest.mark.parametrize("past", [False, True])
 async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool) -> None:
     """While the run goes on, and as of a moment in the past of one that is over."""
-    scene = frozen(Scene([run("fetch-threads")]), 95) if past else Scene([run("fetch-threads", until_ms=100)])
-    panel = Tasks(scene)
+    view = frozen(View([run("fetch-threads")]), 95) if past else View([run("fetch-threads", until_ms=100)])
+    panel = TaskTable(view)
     async with shown(panel, columns=120):
         lines = visible(panel)
     assert names(lines) == ["two.example", "three.example", "four.example", "one.example"]
@@ -61,7 +61,7 @@ async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool)
 
 async def test_many_tasks_that_wait_share_a_row() -> None:
     """So that those that are over are not out of sight."""
-    panel = Tasks(frozen(Scene([many()]), 100))
+    panel = TaskTable(frozen(View([many()]), 100))
     async with shown(panel, rows=16):
         lines = visible(panel)
     assert lines[1].split()[0] == "task-100"
@@ -75,7 +75,7 @@ async def test_many_tasks_that_wait_share_a_row() -> None:
 
 async def test_rows_can_be_sorted_by_every_column() -> None:
     """In turn; the column has a mark, and by its figures the largest comes first. The title says it as well."""
-    panel = Tasks(Scene([run("fetch-threads")]))
+    panel = TaskTable(View([run("fetch-threads")]))
     found = {}
     async with shown(panel, columns=120):
         for _ in range(6):
@@ -97,11 +97,11 @@ async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() ->
     """In the end the rows are in their order."""
     jobs = [Job(1, number * 2, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
     jobs[-2] = Job(1, jobs[-2].start, {State.RUNNING: 2}, name="longest")
-    panel = Tasks(Scene([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
+    panel = TaskTable(View([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
     async with shown(panel, rows=6) as pilot:
-        for _ in range(list(Sort).index(Sort.RUNNING)):
+        for _ in range(list(TaskSort).index(TaskSort.RUNNING)):
             panel.cycle_sort()
-        assert panel.sort is Sort.RUNNING
+        assert panel.sort is TaskSort.RUNNING
         for _ in range(-(-MANY // LEARNED_AT_ONCE)):
             await drawn(panel, pilot)
         assert names(visible(panel))[:2] == ["longest", "task-0"]
@@ -110,16 +110,16 @@ async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() ->
 async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
     """From the first to the last and no farther; the lane is picked with the task."""
     one = many()
-    scene = Scene([one])
-    panel = Tasks(scene)
+    view = View([one])
+    panel = TaskTable(view)
     async with shown(panel, rows=10) as pilot:
         panel.move(1)
-        assert scene.task == (one, one.timeline.task(0))
+        assert view.task == (one, one.timeline.task(0))
         assert (await drawn(panel, pilot))[1].startswith("▶ task-0 ")
         panel.move(2000)
         panel.move(-3)
-        assert scene.task == (one, one.timeline.task(1997))
-        assert scene.lane is not None and scene.lane.lane is one.timeline.workers[0]
+        assert view.task == (one, one.timeline.task(1997))
+        assert view.lane is not None and view.lane.lane is one.timeline.workers[0]
         assert any(line.startswith("▶ task-1997 ") for line in await drawn(panel, pilot))
         panel.move(MANY)
         lines = await drawn(panel, pilot)
@@ -130,10 +130,10 @@ async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
 async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
     """And the others on its lane are marked."""
     one = many()
-    scene = Scene([one])
-    panel = Tasks(scene)
+    view = View([one])
+    panel = TaskTable(view)
     async with shown(panel, rows=10) as pilot:
-        scene.pick_task(one, one.timeline.task(1500))
+        view.pick_task(one, one.timeline.task(1500))
         lines = await drawn(panel, pilot)
         assert sum(line.startswith("▶ task-1500 ") for line in lines) == 1
         assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
@@ -145,8 +145,8 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
     error = "Name or service not known, and so on [b]\x1b " + "at length " * 8
     jobs = [Job(1, number * 2, {State.IO: 1}, name=f"task-{number}", error=error) for number in range(30)]
     one = Run.of(made(80, jobs))
-    scene = Scene([one])
-    panel = Tasks(scene, plain=plain)
+    view = View([one])
+    panel = TaskTable(view, plain=plain)
     async with shown(panel, rows=9) as pilot:
         assert len(names(visible(panel))) == 8
         panel.move(-1)
@@ -154,7 +154,7 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
         assert lines[-3].split()[1] == "task-29"
         assert flowing(lines[-2:]) == f"task-29: failed: {error}".replace("\x1b", r"\x1b").strip()
         await pilot.click(panel, offset=(5, 8))
-        assert scene.task == (one, one.timeline.task(29))
+        assert view.task == (one, one.timeline.task(29))
         panel.move(-29)
         lines = await drawn(panel, pilot)
         assert lines[1].split()[1] == "task-0"
@@ -163,10 +163,10 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
 
 async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
     """Nor is anything said below of what goes on."""
-    scene = Scene([run("fetch-threads", until_ms=100)])
-    panel = Tasks(scene, plain=True)
+    view = View([run("fetch-threads", until_ms=100)])
+    panel = TaskTable(view, plain=True)
     async with shown(panel, columns=120, rows=10) as pilot:
-        for _ in range(len(scene.runs[0].timeline.tasks)):
+        for _ in range(len(view.runs[0].timeline.tasks)):
             panel.move(1)
             lines = await drawn(panel, pilot)
             assert not any(lines[5:])
@@ -175,16 +175,16 @@ async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
 async def test_a_click_picks_the_task_under_it() -> None:
     """The columns' names are no task."""
     one = run("fetch-threads")
-    scene = Scene([one])
-    panel = Tasks(scene)
+    view = View([one])
+    panel = TaskTable(view)
     async with shown(panel) as pilot:
         await pilot.click(panel, offset=(5, 0))
-        assert scene.task is None
+        assert view.task is None
         await pilot.click(panel, offset=(5, 3))
-        assert scene.task is not None and scene.task[1].name == "three.example"
+        assert view.task is not None and view.task[1].name == "three.example"
         assert (await drawn(panel, pilot))[3].startswith("▶ three.example")
         await pilot.click(panel, offset=(5, 9))
-        assert scene.task[1].name == "three.example"
+        assert view.task[1].name == "three.example"
 
 
 async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +198,7 @@ async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.Mon
         return task_states(timeline, task, until)
 
     monkeypatch.setattr(Timeline, "task_states", counted)
-    panel = Tasks(Scene([one]))
+    panel = TaskTable(View([one]))
     async with shown(panel, rows=10):
         visible(panel)
     assert sorted(set(asked)) == list(range(9))
@@ -207,11 +207,11 @@ async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.Mon
 async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -> None:
     """Its label stands beside the columns' names."""
     blocking, threads = run("fetch-blocking"), run("fetch-threads")
-    scene = Scene([blocking, threads])
-    panel = Tasks(scene)
+    view = View([blocking, threads])
+    panel = TaskTable(view)
     async with shown(panel, columns=120) as pilot:
         assert visible(panel)[0].endswith("(threads)")
-        scene.pick_task(blocking, blocking.timeline.tasks[2])
+        view.pick_task(blocking, blocking.timeline.tasks[2])
         lines = await drawn(panel, pilot)
         assert lines[0].endswith("(blocking)")
         assert [line.split()[0] for line in lines[1:] if "event loop" in line].count("▶") == 1
@@ -220,7 +220,7 @@ async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -
 async def test_names_and_results_are_neither_markup_nor_control() -> None:
     """They stand there as they are, or escaped."""
     job = Job(1, 0, {State.IO: 50}, name="[b]x\x1b", error="[red]\x07")
-    panel = Tasks(Scene([Run.of(made(60, [job]))]), plain=True)
+    panel = TaskTable(View([Run.of(made(60, [job]))]), plain=True)
     async with shown(panel, columns=120):
         line = visible(panel)[1]
     assert r"[b]x\x1b" in line
@@ -232,21 +232,21 @@ async def test_where_the_task_that_is_picked_failed_stands_below() -> None:
     traceback = "\n".join([*(f"frame {n} [b]" for n in range(9)), "ValueError: \x1b"])
     jobs = [Job(1, 0, {State.IO: 50}, error="ValueError", traceback=traceback), Job(1, 50, {State.IO: 50})]
     one = Run.of(made(100, jobs))
-    scene = Scene([one])
-    panel = Tasks(scene)
+    view = View([one])
+    panel = TaskTable(view)
     async with shown(panel, columns=120, rows=8) as pilot:
         panel.move(1)
         lines = await drawn(panel, pilot)
         assert lines[-4:] == ["frame 6 [b]", "frame 7 [b]", "frame 8 [b]", r"ValueError: \x1b"]
-        frozen(scene, 20)
+        frozen(view, 20)
         assert "frame" not in flowing(await drawn(panel, pilot))
-        scene.follow()
+        view.follow()
         panel.move(1)
         assert "frame" not in flowing(await drawn(panel, pilot))
 
 
 async def test_without_a_task_it_says_so() -> None:
     """In a sentence."""
-    panel = Tasks(Scene())
+    panel = TaskTable(View())
     async with shown(panel):
         assert visible(panel)[0] == "No task was seen yet."

@@ -3,15 +3,15 @@ import pytest
 from tests.tui.recorded import run
 from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
 from threadviz.presentation.summary import totals_rows
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.totals import Totals
+from threadviz.tui.view import View
+from threadviz.tui.widgets.totals import TotalsPanel
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 2), (120, 2), (200, 1)])
 async def test_all_figures_are_there_under_their_names(columns: int, rows: int) -> None:
     """Those of the report, whole at 80 columns, in one line where they fit into it."""
     one = run("fetch-threads")
-    totals = Totals(Scene([one]))
+    totals = TotalsPanel(View([one]))
     async with shown(totals, columns=columns):
         lines = visible(totals)
     assert len(lines) == rows
@@ -22,20 +22,20 @@ async def test_all_figures_are_there_under_their_names(columns: int, rows: int) 
 async def test_the_figures_are_those_of_the_moment_that_is_shown() -> None:
     """A frozen picture has the figures of then."""
     one = run("fetch-threads")
-    scene = frozen(Scene([one]), 100)
-    totals = Totals(scene)
+    view = frozen(View([one]), 100)
+    totals = TotalsPanel(view)
     async with shown(totals) as pilot:
         then = flowing(visible(totals))
         assert "total 100 ms" in then
-        for row in totals_rows(one.timeline, scene.until(one)):
+        for row in totals_rows(one.timeline, view.until(one)):
             assert f"{row.name} {row.figure}" in then
-        scene.follow()
+        view.follow()
         assert "total 176 ms" in flowing(await drawn(totals, pilot))
 
 
 async def test_runs_that_are_compared_have_theirs_beside_each_other() -> None:
     """Total and longest block of each, under its label."""
-    totals = Totals(Scene([run("fetch-blocking"), run("fetch-threads")]))
+    totals = TotalsPanel(View([run("fetch-blocking"), run("fetch-threads")]))
     async with shown(totals):
         first, second = (flowing([line]) for line in visible(totals))
     assert first == "total blocking 338 ms threads 176 ms"
@@ -44,6 +44,6 @@ async def test_runs_that_are_compared_have_theirs_beside_each_other() -> None:
 
 async def test_without_a_run_there_are_no_figures() -> None:
     """Nothing is made up."""
-    totals = Totals(Scene())
+    totals = TotalsPanel(View())
     async with shown(totals):
         assert visible(totals) == ["", ""]

@@ -9,14 +9,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 
-from threadviz.observer.probes.base import Watched
+from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.procfs import own_numbers
 
 NOBODY = 0, 0
 """The numbers of no process, and no thread."""
 
 
-class Numbers:
+class PidNamespaces:
     """Finds them, for the processes that are watched."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Numbers:
         self._ours = defaultdict[int, set[int]](set)
         self._inner: dict[int, _Threads] = {}
 
-    def note(self, came: Sequence[Watched]) -> None:
+    def note(self, came: Sequence[ObservedThread]) -> None:
         """Take note of threads that are watched now. To be followed by `forget` for those that are gone."""
         for thread in came:
             pid = thread.pid
@@ -40,7 +40,7 @@ class Numbers:
         for threads in self._inner.values():
             threads.listed = False
 
-    def forget(self, went: Sequence[Watched]) -> None:
+    def forget(self, went: Sequence[ObservedThread]) -> None:
         """Take note of threads that are gone."""
         for thread in went:
             pid = thread.pid

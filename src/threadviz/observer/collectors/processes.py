@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from threadviz.observer.cpython.detect import Interpreter, Program
-from threadviz.observer.probes.base import ProcessKind, Watched
+from threadviz.observer.cpython.detect import Interpreter, RunningProgram
+from threadviz.observer.probes.base import ObservedThread, ProcessKind
 from threadviz.protocol.events import ProcessSeen
 
 # What a process is called: a short name, from its command line, and never its arguments, which may be secret.
@@ -101,7 +101,7 @@ _UNLESS_INFERRED = f"who holds the GIL {_TOLD_WHERE}"
 @dataclass(slots=True, eq=False)
 class _Process:
     kind: ProcessKind
-    program: Program
+    program: RunningProgram
     threads: int = 0
     """How many of its threads are watched."""
     told: ProcessSeen | None = None
@@ -109,17 +109,19 @@ class _Process:
     """Which of its programs was told of, by number, and which Python."""
 
 
-class Processes:
+class ProcessCollector:
     """Tells of a process when it comes into view, and again when more is known of it, or it runs another program.
 
     `program_of` says what a process runs, for a probe that keeps that up to date, and sees who holds the GIL.
     """
 
-    def __init__(self, program_of: Callable[[int], Program | None] | None = None) -> None:
+    def __init__(self, program_of: Callable[[int], RunningProgram | None] | None = None) -> None:
         self._program_of = program_of
         self._processes: dict[int, _Process] = {}
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[ProcessSeen]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[ProcessSeen]:
         """Yield what is new of processes. Of one whose last thread is gone nothing more is told."""
         for thread in came:
             process = self._processes.get(thread.pid) or self._meet(thread)
@@ -144,9 +146,9 @@ class Processes:
             if not process.threads:
                 del self._processes[thread.pid]
 
-    def _meet(self, thread: Watched) -> _Process:
+    def _meet(self, thread: ObservedThread) -> _Process:
         known = self._program_of(thread.pid) if self._program_of else None
-        process = self._processes[thread.pid] = _Process(thread.process, known or Program(thread.pid))
+        process = self._processes[thread.pid] = _Process(thread.process, known or RunningProgram(thread.pid))
         return process
 
     def close(self) -> None:

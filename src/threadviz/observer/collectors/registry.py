@@ -2,30 +2,30 @@
 
 import sys
 
-from threadviz.observer.collectors.processes import Processes
-from threadviz.observer.probes.base import Probe, Teller
+from threadviz.observer.collectors.processes import ProcessCollector
+from threadviz.observer.probes.base import Collector, Probe
 
 if sys.platform == "linux":
-    from threadviz.observer.collectors.thread_names import SystemNames
-    from threadviz.observer.collectors.wait_targets import Places
+    from threadviz.observer.collectors.thread_names import SystemNameCollector
+    from threadviz.observer.collectors.wait_targets import WaitTargetCollector
     from threadviz.observer.probes.linux import LinuxProbe
 
 
-def tellers_for(probe: Probe, *, paths: bool = True, stacks: bool = False) -> list[Teller]:
+def collectors_for(probe: Probe, *, paths: bool = True, stacks: bool = False) -> list[Collector]:
     """Return those that tell of what `probe` watches.
 
     Without `paths`, none tells the path of a file; only with `stacks`, one asks py-spy.
     """
-    tellers: list[Teller] = []
+    collectors: list[Collector] = []
     if sys.platform == "linux" and isinstance(probe, LinuxProbe):
-        tellers.append(Processes(probe.program_of))
-        tellers.append(probe.holders)
-        tellers.append(SystemNames())
-        tellers.append(Places(probe, paths))
-    if not tellers:
-        tellers.append(Processes())
+        collectors.append(ProcessCollector(probe.program_of))
+        collectors.append(probe.holders)
+        collectors.append(SystemNameCollector())
+        collectors.append(WaitTargetCollector(probe, paths))
+    if not collectors:
+        collectors.append(ProcessCollector())
     if stacks:
         from threadviz.observer.collectors.stacks import StackReader, find_py_spy
 
-        tellers.append(StackReader(probe, find_py_spy()))
-    return tellers
+        collectors.append(StackReader(probe, find_py_spy()))
+    return collectors

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from threadviz.observer.probes.base import Probe, ProcessKind, Watched
+from threadviz.observer.probes.base import ObservedThread, Probe, ProcessKind
 from threadviz.processes import HELPERS
-from threadviz.protocol.events import Event, Located, Named, NamedBy, Stacks
+from threadviz.protocol.events import Event, NameSource, StackSample, StackSampling, ThreadNamed
 
 # What py-spy has dumped, as `py-spy dump --json --nonblocking` prints it, and what of it is worth telling.
 
@@ -245,14 +245,16 @@ class StackReader:
         self._py_spy = PySpy(program) if program else None
         self._next = self._turn = 0
         self._failing: dict[int, _Failing] = {}
-        self._names: dict[Watched, str] = {}
-        self._functions: dict[Watched, str] = {}
+        self._names: dict[ObservedThread, str] = {}
+        self._functions: dict[ObservedThread, str] = {}
         self._dumps = self._failed = self._cpu = 0
         self._reason = ""
         self._why = "" if program else MISSING
-        self._account: Stacks | None = None
+        self._account: StackSampling | None = None
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Event]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[Event]:
         """Yield what has come out since the last call, and have the next process read, where it is time (`now`, ns)."""
         self._forget(went)
         if self._py_spy is not None and self._py_spy.busy and (dump := self._py_spy.result(now)) is not None:
@@ -266,7 +268,7 @@ class StackReader:
         if self._py_spy is not None:
             self._py_spy.close()
 
-    def _forget(self, went: Sequence[Watched]) -> None:
+    def _forget(self, went: Sequence[ObservedThread]) -> None:
         for thread in went:
             self._names.pop(thread, None)
             self._functions.pop(thread, None)
@@ -317,13 +319,13 @@ class StackReader:
             if thread is not None and thread.lane is not None and thread.started <= dump.started:
                 yield from self._tell(when, thread.lane, thread, each)
 
-    def _tell(self, when: int, lane: int, thread: Watched, found: Found) -> Iterator[Event]:
+    def _tell(self, when: int, lane: int, thread: ObservedThread, found: Found) -> Iterator[Event]:
         if found.name and found.name != self._names.get(thread, thread.name):
             self._names[thread] = found.name
-            yield Named(when, lane, found.name, NamedBy.STACKS)
+            yield ThreadNamed(when, lane, found.name, NameSource.STACKS)
         if found.function and found.function != self._functions.get(thread):
             self._functions[thread] = found.function
-            yield Located(when, lane, found.function)
+            yield StackSample(when, lane, found.function)
 
     def _failed_on(self, pid: int, reason: str, now: int) -> None:
         self._failed += 1
@@ -334,9 +336,9 @@ class StackReader:
         failing.again = now + (PATIENCE_NS << failing.times)
         failing.times += 1
 
-    def _tell_cost(self, now: int) -> Iterator[Stacks]:
+    def _tell_cost(self, now: int) -> Iterator[StackSampling]:
         """Yield what it has cost so far, where that has changed, now and then; at once where it is given up."""
-        account = Stacks(now, self._dumps, self._failed, self._cpu, self._why)
+        account = StackSampling(now, self._dumps, self._failed, self._cpu, self._why)
         last = self._account
         if last is not None and account == msgspec.structs.replace(last, t=now):
             return

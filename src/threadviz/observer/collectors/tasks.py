@@ -9,10 +9,19 @@ from pathlib import Path
 
 import msgspec
 
-from threadviz.observer.collectors.pid_namespaces import Numbers
+from threadviz.observer.collectors.pid_namespaces import PidNamespaces
 from threadviz.observer.io import NamedPipe, RunClock
-from threadviz.observer.probes.base import Watched
-from threadviz.protocol.events import Count, Event, Finished, Nanoseconds, Started, Submitted, Text, Untold
+from threadviz.observer.probes.base import ObservedThread
+from threadviz.protocol.events import (
+    Count,
+    Event,
+    Nanoseconds,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+    Text,
+    UnreportedTasks,
+)
 from threadviz.protocol.task_pipe import UNTOLD
 
 MOST_TASKS = 200_000
@@ -90,14 +99,14 @@ class Retelling:
                 del self._open[words.task]
                 yield _finished(task, self._when(words.t), words.error)
 
-    def gone(self, ended: Mapping[int, int]) -> Iterator[Finished]:
+    def gone(self, ended: Mapping[int, int]) -> Iterator[TaskFinished]:
         """Yield, for each open task of these processes, that it is over: they are gone since then (ns)."""
         for name, task in list(self._open.items()):
             if task.submitter in ended:
                 del self._open[name]
                 yield _finished(task, ended[task.submitter], "its process has ended")
 
-    def _submitted(self, words: SubmittedWords) -> Iterator[Submitted]:
+    def _submitted(self, words: SubmittedWords) -> Iterator[TaskSubmitted]:
         if words.task in self._open:
             return
         if self._numbered == self._most:
@@ -106,27 +115,27 @@ class Retelling:
         task = self._open[words.task] = _Task(self._numbered, words.pid, self._when(words.t))
         self._numbered += 1
         self._named[words.name] += 1
-        yield Submitted(task.t, task.number, f"{words.name} {self._named[words.name]}")
+        yield TaskSubmitted(task.t, task.number, f"{words.name} {self._named[words.name]}")
 
-    def _started(self, task: _Task, words: StartedWords) -> Iterator[Started]:
+    def _started(self, task: _Task, words: StartedWords) -> Iterator[TaskStarted]:
         if not task.started:
             task.started = True
             task.t = max(task.t, self._when(words.t))
-            yield Started(task.t, task.number, words.pid, words.tid)
+            yield TaskStarted(task.t, task.number, words.pid, words.tid)
 
 
-def _finished(task: _Task, t: int, error: str | None) -> Finished:
-    return Finished(max(task.t, t), task.number, result="" if error is None else None, error=error)
+def _finished(task: _Task, t: int, error: str | None) -> TaskFinished:
+    return TaskFinished(max(task.t, t), task.number, result="" if error is None else None, error=error)
 
 
-class Said:
+class TaskCollector:
     """Tells what is said through a new named pipe at `path`. Raises OSError where there can't be one."""
 
     def __init__(self, path: Path, clock: RunClock) -> None:
         self._pipe = NamedPipe(path)
         self._notes = os.open(f"{path}{UNTOLD}", os.O_CREAT | os.O_RDONLY, 0o600)
         self._clock = clock
-        self._numbers = Numbers()
+        self._numbers = PidNamespaces()
         self._retelling = Retelling(self._when)
         self._decoder = msgspec.json.Decoder(Words)
         self._untold = 0
@@ -136,7 +145,9 @@ class Said:
         """Where the pipe is."""
         return self._pipe.path
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Event]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[Event]:
         """Yield what was said since the last call, then what can't be said any more by processes that are gone."""
         self._numbers.note(came)
         for line in self._pipe.lines():
@@ -172,12 +183,12 @@ class Said:
         pid, tid = self._numbers.thread(words.pid, words.tid)
         return msgspec.structs.replace(words, pid=pid, tid=tid)
 
-    def _not_told(self, now: int) -> Iterator[Untold]:
+    def _not_told(self, now: int) -> Iterator[UnreportedTasks]:
         unsaid, beyond = os.fstat(self._notes).st_size, self._retelling.beyond
         if unsaid + beyond > self._untold:
             self._untold = unsaid + beyond
             why = f"no more than {MOST_TASKS} are told" if beyond else "the observer fell behind"
-            yield Untold(now, self._untold, why)
+            yield UnreportedTasks(now, self._untold, why)
 
     def _when(self, monotonic: int) -> int:
         """Return a time as one of the run's: none of the future, whatever a program says."""

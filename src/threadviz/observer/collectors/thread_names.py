@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from threadviz.observer.collectors.pid_namespaces import Numbers
+from threadviz.observer.collectors.pid_namespaces import PidNamespaces
 from threadviz.observer.io import NamedPipe
-from threadviz.observer.probes.base import Watched
+from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.procfs import GONE, thread_name
-from threadviz.protocol.events import Named, NamedBy
+from threadviz.protocol.events import NameSource, ThreadNamed
 
 _LINE = re.compile(rb"(\d{1,10}) (\d{1,10}) (.{1,1000})", re.DOTALL)
 
@@ -24,7 +24,7 @@ MAX_WAITING = 10_000
 _Thread = tuple[int, int]
 
 
-class SaidNames:
+class ReportedNameCollector:
     """A `Teller` of the names that the program says, by what `naming/sitecustomize.py` writes into a named pipe.
 
     A name may come before its thread is seen, and after it is gone. Raises OSError where the pipe at `path` can't be
@@ -33,7 +33,7 @@ class SaidNames:
 
     def __init__(self, path: Path) -> None:
         self._pipe = NamedPipe(path)
-        self._numbers = Numbers()
+        self._numbers = PidNamespaces()
         self._lanes: dict[_Thread, int] = {}
         self._told: dict[int, str] = {}
         self._waiting: OrderedDict[_Thread, tuple[int, str]] = OrderedDict()
@@ -43,7 +43,9 @@ class SaidNames:
         """Where the pipe is."""
         return self._pipe.path
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Named]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[ThreadNamed]:
         """Return the names that have come for threads that are there, or were until now."""
         self._numbers.note(came)
         for thread in came:
@@ -60,7 +62,7 @@ class SaidNames:
             lane = self._lanes[ours]
             if self._told.get(lane) != name:
                 self._told[lane] = name
-                yield Named(now, lane, name, NamedBy.PROGRAM)
+                yield ThreadNamed(now, lane, name, NameSource.PROGRAM)
         self._forget(now, went)
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class SaidNames:
             if line := _LINE.fullmatch(said):
                 yield int(line[1]), int(line[2]), line[3].decode(errors="replace")
 
-    def _forget(self, now: int, went: Sequence[Watched]) -> None:
+    def _forget(self, now: int, went: Sequence[ObservedThread]) -> None:
         self._numbers.forget(went)
         for thread in went:
             if self._lanes.get((thread.pid, thread.tid)) == thread.lane:
@@ -100,14 +102,16 @@ AT_ONCE = 20
 """So many are read at once: at most, this takes a third of a millisecond."""
 
 
-class SystemNames:
+class SystemNameCollector:
     """A `Teller` of the system's names of threads that have changed since their lanes began."""
 
     def __init__(self) -> None:
-        self._due: list[tuple[int, int, int, Watched]] = []
+        self._due: list[tuple[int, int, int, ObservedThread]] = []
         self._names: dict[int, str] = {}
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Named]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[ThreadNamed]:
         """Return the names that have changed, of the threads whose turn it is."""
         for thread in went:
             if thread.lane is not None:
@@ -128,9 +132,9 @@ class SystemNames:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _read(self, now: int, lane: int, thread: Watched) -> Iterator[Named]:
+    def _read(self, now: int, lane: int, thread: ObservedThread) -> Iterator[ThreadNamed]:
         with suppress(*GONE):
             name = thread_name(thread.pid, thread.tid)
             if name != self._names[lane]:
                 self._names[lane] = name
-                yield Named(now, lane, name, NamedBy.SYSTEM)
+                yield ThreadNamed(now, lane, name, NameSource.SYSTEM)

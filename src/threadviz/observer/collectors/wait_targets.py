@@ -1,7 +1,7 @@
 """What lanes wait on: the peer of a socket, the path of a file.
 
 A wait is told of once, when it has lasted from one flush to the next, and only what is still known to hold when it has
-all been read: that the thread has got no CPU since the probe last saw it in that wait. So a `Place` is about the
+all been read: that the thread has got no CPU since the probe last saw it in that wait. So a `WaitTarget` is about the
 stretch of its lane that it lies in, and about no later one. What a descriptor stands for is looked up while it is
 waited on; a program that closes it meanwhile, and opens something else in its place, can make it wrong.
 """
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from threadviz.observer.collectors.sockets import Borrower, Sockets, from_memory
 from threadviz.observer.cpython.memory import Memory, Reader
-from threadviz.observer.probes.base import Watched
+from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.procfs import RUNNABLE, ProcThread
 from threadviz.observer.probes.syscalls import SyscallTable
-from threadviz.protocol.events import Event, Place, Present, State
+from threadviz.protocol.events import Event, Present, State, WaitTarget
 
 # What a blocked system call waits on, told by its arguments, and by what they point to in the memory of its process.
 
@@ -205,19 +205,21 @@ class _Wait:
     """When a place was last told of its thread."""
 
 
-class Places:
+class WaitTargetCollector:
     """Tells what the threads wait on that `probe` watches; without `paths`, only sockets and pipes."""
 
     def __init__(self, probe: LinuxProbe, paths: bool) -> None:
         self._probe = probe
         self._files = Files(paths)
         self._syscalls = SyscallTable()
-        self._waits: dict[Watched, _Wait] = {}
+        self._waits: dict[ObservedThread, _Wait] = {}
         self._due: list[tuple[_Wait, ProcThread]] = []
         self._credit: float = CREDIT_NS
         self._last = self._next = 0
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[Event]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[Event]:
         """Yield what has come out since the last call (at `now`, in ns), as far as the budget goes."""
         for thread in went:
             self._waits.pop(thread, None)
@@ -234,7 +236,7 @@ class Places:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _ask(self, now: int) -> Iterator[Place]:
+    def _ask(self, now: int) -> Iterator[WaitTarget]:
         """Yield the places of those waits that are still the same, as far as the credit goes."""
         started = time.process_time_ns()
         for wait, thread in self._due:
@@ -244,7 +246,7 @@ class Places:
             wait.ask = NEVER if place is not None else now + AGAIN_NS
             if place and thread.lane is not None:
                 wait.told = now
-                yield Place(now, thread.lane, place)
+                yield WaitTarget(now, thread.lane, place)
             asked = time.process_time_ns()
             self._credit -= asked - started
             started = asked

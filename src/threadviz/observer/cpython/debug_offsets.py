@@ -42,14 +42,14 @@ _PLACES: Mapping[tuple[int, int], tuple[int, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class OffsetsHeader:
     """What stands first: the version, as PY_VERSION_HEX has it, and whether the build is free-threaded."""
 
     version: int
     free_threaded: bool
 
     @classmethod
-    def read(cls, data: bytes, words: Words) -> "Head | None":
+    def read(cls, data: bytes, words: Words) -> "OffsetsHeader | None":
         """Return what `data` says, or None where that is no such thing."""
         if len(data) < HEAD or not data.startswith(COOKIE):
             return None
@@ -79,7 +79,7 @@ class Offsets:
     @classmethod
     def read(cls, data: bytes, words: Words) -> "Offsets | None":
         """Return what `data` says, or None where that version is not known here, or it makes no sense."""
-        first = Head.read(data, words)
+        first = OffsetsHeader.read(data, words)
         if first is None or first.version >> 4 & 0xF < _CANDIDATE:
             return None
         places = _PLACES.get((first.version >> 24, first.version >> 16 & 0xFF))

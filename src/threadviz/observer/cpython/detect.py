@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Head, Offsets, version_text
+from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Offsets, OffsetsHeader, version_text
 from threadviz.observer.cpython.elf import Image, Symbol, Words
 from threadviz.observer.cpython.memory import AddressRange, Memory, Module, Reader, modules
 
@@ -98,7 +98,7 @@ def _at(read: Reader, module: Module, image: Image, runtime: Symbol) -> Interpre
     words = image.words
     data = ((runtime.address, runtime.address + runtime.size),) if runtime.size else tuple(module.data)
     said = read(runtime.address, SIZE)
-    head = Head.read(said, words)
+    head = OffsetsHeader.read(said, words)
     if head is None:  # before 3.13
         return Interpreter(_version(read, image) or _named(module), True, data, words, runtime.address)
     offsets = Offsets.read(said, words)
@@ -165,7 +165,7 @@ def _search(read: Reader, module: Module, words: Words) -> Symbol | None:
             data = read(at, min(_CHUNK, end - at) + HEAD)
             place = data.find(COOKIE)
             while place >= 0:
-                if place % 8 == 0 and Head.read(data[place : place + HEAD], words):
+                if place % 8 == 0 and OffsetsHeader.read(data[place : place + HEAD], words):
                     return Symbol(at + place, 0)
                 place = data.find(COOKIE, place + 1)
     return None
@@ -205,7 +205,7 @@ _PYTHON_MAX_NS = 60_000_000_000
 _NEVER = -1
 
 
-class Program:
+class RunningProgram:
     """What process `pid` runs. Asking costs little where nothing has changed; nothing is raised where it is gone."""
 
     __slots__ = (

@@ -10,7 +10,7 @@ waiting for a CPU only when that is over. Both are exact while a thread is block
 was always found runnable stays open until the counters account for it or it is found blocked.
 """
 
-from threadviz.protocol.events import Known, Present, Span, State
+from threadviz.protocol.events import Evidence, Present, Span, State
 
 TICK_NS = 12_000_000
 """Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
@@ -27,7 +27,7 @@ NONE_YET = 2**63
 UNKNOWN = Present(State.UNKNOWN)
 
 
-class Ledger:
+class ThreadAccounting:
     """The books of one thread, from `start` on (ns; the counters stood at `running` and `ready` then)."""
 
     __slots__ = (
@@ -153,17 +153,17 @@ class Ledger:
         """Enter counted time, as far as it fits before `until`; what does not fit is entered with the next."""
         if ready > 0:
             ready = min(ready, until - self._mark)
-            self._put(ready, State.READY, Known.COUNTED)
+            self._put(ready, State.READY, Evidence.COUNTED)
             self._ready += ready
         if running > 0:
             running = min(running, until - self._mark)
-            self._put(running, State.RUNNING, Known.COUNTED)
+            self._put(running, State.RUNNING, Evidence.COUNTED)
             self._running += running
 
     def _sampled(self, what: Present, ns: int) -> None:
-        self._put(ns, what.state, Known.SAMPLED, what.call)
+        self._put(ns, what.state, Evidence.SAMPLED, what.call)
 
-    def _put(self, ns: int, state: State, known: Known, call: str = "") -> None:
+    def _put(self, ns: int, state: State, known: Evidence, call: str = "") -> None:
         """Settle the next `ns` nanoseconds, if any. Runs for every stretch of every thread."""
         if ns <= 0:
             return

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from threadviz.observer.probes.accounting import Ledger
+from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.protocol.events import Event, Present, ProbeInfo
 
 
@@ -34,7 +34,7 @@ class ProcessKind(enum.StrEnum):
 
 
 @dataclass(slots=True, eq=False)
-class Watched:
+class ObservedThread:
     """A thread under observation: where its lane starts (ns), its books, and what was told of it so far."""
 
     pid: int
@@ -42,7 +42,7 @@ class Watched:
     name: str
     process: ProcessKind
     started: int
-    ledger: Ledger
+    accounting: ThreadAccounting
     ended: int | None = None
     status: int | None = None
     """How its process ended, where that was seen: as `subprocess` gives it, -9 for one that SIGKILL has killed."""
@@ -58,7 +58,7 @@ class Probe(Protocol):
         """What it is and what it can tell."""
 
     @property
-    def threads(self) -> Sequence[Watched]:
+    def threads(self) -> Sequence[ObservedThread]:
         """The threads that are watched now."""
 
     def begin(self) -> None:
@@ -73,17 +73,19 @@ class Probe(Protocol):
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Watch a process that somebody has spoken of, where it is not watched yet; `kind` is what it is, if known."""
 
-    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
         """Hand over the threads that came and those that went since the last call."""
 
     def close(self) -> None:
         """Let go of the files."""
 
 
-class Teller(Protocol):
+class Collector(Protocol):
     """Tells of threads what their stretches do not say: such as names, or what they wait on. All times are in ns."""
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterable[Event]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterable[Event]:
         """Return what there is to tell since the last call.
 
         `came` and `went` are the threads that came into view and that are gone since then; all have lanes.
@@ -93,10 +95,10 @@ class Teller(Protocol):
         """Let go of the files, and end what it has started."""
 
 
-def close_all(probe: Probe, tellers: Sequence[Teller]) -> None:
+def close_all(probe: Probe, collectors: Sequence[Collector]) -> None:
     """Close a probe, and all that tell of what it watches."""
-    for teller in tellers:
-        teller.close()
+    for collector in collectors:
+        collector.close()
     probe.close()
 
 

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.cpython.gil_reader import reader_for
 from threadviz.observer.probes.accounting import SHORT_NS
-from threadviz.observer.probes.base import Watched
+from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.procfs import ProcProcess, ProcThread, own_numbers
-from threadviz.protocol.events import ELSEWHERE, OPEN, GilHeld, Hold, Known
+from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
 # From looks at who holds a GIL to stretches. Pure: no clock, no files.
 
@@ -89,7 +89,7 @@ _Holder = ProcThread | int
 """A thread that is watched; the id of one that is not yet; or FREE, OPEN or ELSEWHERE."""
 
 
-class Holders:
+class GilHolderCollector:
     """Sees who holds the GILs of processes, and tells it. All times are ns since the run's origin."""
 
     def __init__(self) -> None:
@@ -137,7 +137,9 @@ class Holders:
             self._over.append(contest)
             process.inner_gils, process.gil_data = (), None
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> Iterator[GilHeld]:
+    def news(
+        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    ) -> Iterator[GilHeld]:
         """Yield who has held each GIL since the last call."""
         for contest in self._over:
             yield from contest.news(quiet=False)
@@ -204,13 +206,13 @@ class _Contest:
     def news(self, quiet: bool) -> Iterator[GilHeld]:
         """Yield what there is to tell; `quiet` is a process in which nothing runs."""
         until = self.process.seen
-        known = Known.INFERRED if self._reader is None else Known.SAMPLED
+        known = Evidence.INFERRED if self._reader is None else Evidence.SAMPLED
         closed, self._closed = self._closed, []
         for number, book in [*closed, *self._books.items()]:
             if quiet and not book.changed and until - book.told < QUIET_NS:
                 continue
-            start, stretches = book.drain(until)
-            holds = tuple(Hold(ns, self._lane(holder)) for ns, holder in stretches)
+            start, segments = book.drain(until)
+            holds = tuple(Hold(ns, self._lane(holder)) for ns, holder in segments)
             if holds:
                 yield GilHeld(self.process.pid, number, start, holds, known)
 

@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from time import clock_gettime_ns
 
-from threadviz.observer.cpython.detect import Program
-from threadviz.observer.probes.accounting import Ledger
-from threadviz.observer.probes.base import KindOf, ProcessKind, Watched, in_program
-from threadviz.observer.probes.gil_holders import Holders
+from threadviz.observer.cpython.detect import RunningProgram
+from threadviz.observer.probes.accounting import ThreadAccounting
+from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
+from threadviz.observer.probes.gil_holders import GilHolderCollector
 from threadviz.observer.probes.procfs import (
     GONE,
     HAD_IT_NS,
@@ -82,11 +82,11 @@ class LinuxProbe:
         self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
         self._first.find_gil(0)
         self._processes = {root: self._first}
-        self.holders = Holders()
+        self.holders = GilHolderCollector()
         """Who holds the GILs, as a teller."""
         self._threads: list[ProcThread] = []
         self._came: list[ProcThread] = []
-        self._went: list[Watched] = []
+        self._went: list[ObservedThread] = []
 
     @property
     def info(self) -> ProbeInfo:
@@ -109,7 +109,7 @@ class LinuxProbe:
             for tid in process.new_threads():
                 with suppress(*GONE):
                     counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
-                    self._watch(process, tid, Ledger(0, *map(int, counters)), 0)
+                    self._watch(process, tid, ThreadAccounting(0, *map(int, counters)), 0)
             met = [child for child in process.children() if self._meet(child, process, 0)]
             processes += [self._processes[child] for child in met]
 
@@ -139,13 +139,13 @@ class LinuxProbe:
     def _look_at(self, process: ProcProcess, now: int, late_ns: int) -> None:
         """Read the threads of a process in which something ran: only there can anything be new."""
         for tid in process.new_threads():
-            self._watch(process, tid, Ledger(process.looked), process.looked)
+            self._watch(process, tid, ThreadAccounting(process.looked), process.looked)
         process.looked = now
         pread, gone, still = os.pread, [], True
         for thread in process.threads.values():
             try:
                 if not thread.blocked and now < thread.enter_next and pread(thread.syscall, 8, 0) == RUNNABLE:
-                    thread.ledger.still(now)
+                    thread.accounting.still(now)
                     still = False
                     continue
                 counters = pread(thread.schedstat, 64, 0)
@@ -179,7 +179,7 @@ class LinuxProbe:
             self._meet(child, process, process.searched)
         process.searched = now
 
-    def program_of(self, pid: int) -> Program | None:
+    def program_of(self, pid: int) -> RunningProgram | None:
         """Return what a process runs that is watched."""
         process = self._processes.get(pid)
         return process.program if process else None
@@ -205,7 +205,7 @@ class LinuxProbe:
             return True
         return False
 
-    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
         """Hand over the threads that came and those that went since the last call.
 
         What a process is, is told only now: when it was found it may not have started its program.
@@ -222,7 +222,7 @@ class LinuxProbe:
             if now >= process.program.due:
                 process.find_gil(now)
             self.holders.refresh(process)
-        changes: tuple[list[Watched], list[Watched]] = [*self._came], self._went
+        changes: tuple[list[ObservedThread], list[ObservedThread]] = [*self._came], self._went
         self._came, self._went = [], []
         return changes
 
@@ -236,30 +236,30 @@ class LinuxProbe:
 
     def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
         if thread.blocked:
-            thread.ledger.still(thread.owner.seen)
+            thread.accounting.still(thread.owner.seen)
         waited = thread.gil_place is not None
         blocked = thread.blocked_in(self._syscalls)
         running, ready, turns = map(int, counters.split())
         if waited and (running - thread.entered > HAD_IT_NS or (blocked and thread.gil_place is None)):
             thread.owner.passed = thread.owner.seen
         now = self._clock()
-        thread.ledger.read(now, running, ready, turns, blocked, late_ns)
+        thread.accounting.read(now, running, ready, turns, blocked, late_ns)
         thread.enter_next = now + ENTER_NS
         thread.counters, thread.entered = counters, running
         thread.blocked, thread.since = blocked is not None, thread.owner.looked
 
-    def _watch(self, process: ProcProcess, tid: int, ledger: Ledger, started: int) -> None:
+    def _watch(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
         with suppress(*GONE):
             name = thread_name(process.pid, tid)
-            thread = ProcThread(process.pid, tid, name, process.kind, started, ledger, owner=process)
+            thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
             process.threads[tid] = thread
             self._threads.append(thread)
             self._came.append(thread)
 
     def _drop(self, thread: ProcThread, now: int) -> None:
         if thread.blocked:
-            thread.ledger.still(thread.owner.seen)
-        thread.ended = thread.ledger.end(now)
+            thread.accounting.still(thread.owner.seen)
+        thread.ended = thread.accounting.end(now)
         thread.close()
         self._threads.remove(thread)
         self._went.append(thread)

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import psutil
 
-from threadviz.observer.probes.accounting import Ledger
-from threadviz.observer.probes.base import KindOf, ProcessKind, Watched, in_program
+from threadviz.observer.probes.accounting import ThreadAccounting
+from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
@@ -43,10 +43,10 @@ class PortableProbe:
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(str(error)) from error
         self._kinds = {root: ProcessKind.SUBJECT}
-        self._threads: dict[tuple[int, int], Watched] = {}
+        self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
-        self._came: list[Watched] = []
-        self._went: list[Watched] = []
+        self._came: list[ObservedThread] = []
+        self._went: list[ObservedThread] = []
 
     @property
     def info(self) -> ProbeInfo:
@@ -58,7 +58,7 @@ class PortableProbe:
         return ProbeInfo("portable", tells, cannot, ASKED_HZ)
 
     @property
-    def threads(self) -> Sequence[Watched]:
+    def threads(self) -> Sequence[ObservedThread]:
         """The threads that are watched now."""
         return list(self._threads.values())
 
@@ -75,11 +75,11 @@ class PortableProbe:
         seen = set()
         for pid, tid, running in self._times():
             thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
-            thread.ledger.read(self._clock(), running, 0, 0, WAITING, late_ns)
+            thread.accounting.read(self._clock(), running, 0, 0, WAITING, late_ns)
             seen.add((pid, tid))
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
-            thread.ended = thread.ledger.end(self._clock())
+            thread.ended = thread.accounting.end(self._clock())
             self._went.append(thread)
 
     def _find_children(self) -> None:
@@ -110,7 +110,7 @@ class PortableProbe:
                     if thread.pid == pid:
                         thread.process = kind
 
-    def take_changes(self) -> tuple[list[Watched], list[Watched]]:
+    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
         """Hand over the threads that came and those that went since the last call."""
         changes = self._came, self._went
         self._came, self._went = [], []
@@ -132,9 +132,9 @@ class PortableProbe:
             for thread in threads:
                 yield pid, thread.id, int((thread.user_time + thread.system_time) * 1e9)
 
-    def _watch(self, pid: int, tid: int, started: int, running: int) -> Watched:
-        ledger = Ledger(started, running)
-        thread = Watched(pid, tid, "", self._kinds[pid], started, ledger)
+    def _watch(self, pid: int, tid: int, started: int, running: int) -> ObservedThread:
+        accounting = ThreadAccounting(started, running)
+        thread = ObservedThread(pid, tid, "", self._kinds[pid], started, accounting)
         self._threads[pid, tid] = thread
         self._came.append(thread)
         return thread

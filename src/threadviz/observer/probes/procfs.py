@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
-from threadviz.observer.cpython.detect import Program
+from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.cpython.memory import AddressRange, holds
-from threadviz.observer.probes.base import ProcessKind, Watched
+from threadviz.observer.probes.base import ObservedThread, ProcessKind
 from threadviz.observer.probes.syscalls import FUTEX, SyscallTable
 from threadviz.protocol.events import Present, State
 
@@ -66,7 +66,7 @@ class ProcProcess:
     closed: set[int] = field(init=False, default_factory=set)
     """Threads that are listed, and not to be watched again: its main thread, when that has ended and the parent has
     not collected the process, and those that can't be read."""
-    program: Program = field(init=False)
+    program: RunningProgram = field(init=False)
     inner_gils: tuple[AddressRange, ...] = field(init=False, default=())
     """Where sub-interpreters have a GIL of their own, as far as they were found."""
     gil_data: tuple[AddressRange, ...] | None = field(init=False, default=None)
@@ -77,7 +77,7 @@ class ProcProcess:
 
     def __post_init__(self) -> None:
         self.searched = self.seen = self.looked
-        self.program = Program(self.pid)
+        self.program = RunningProgram(self.pid)
         self.clock = ~self.pid << 3 | 2  # as Linux makes it: include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
@@ -115,7 +115,7 @@ class ProcProcess:
 
 
 @dataclass(slots=True, eq=False)
-class ProcThread(Watched):
+class ProcThread(ObservedThread):
     """A thread that is watched, with its files open. Raises OSError where it is gone already."""
 
     owner: ProcProcess = field(kw_only=True)

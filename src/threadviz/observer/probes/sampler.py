@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes.base import Probe, Watched
-from threadviz.protocol.events import Event, LaneEnded, LaneStarted, Spans, Tick
+from threadviz.observer.probes.base import ObservedThread, Probe
+from threadviz.protocol.events import Event, LaneEnded, LaneStarted, ObserverTick, Spans
 
 # When to look: how often, how jittered, and how much of a core at most.
 
@@ -143,7 +143,7 @@ class Sampler:
                 next_flush = now + FLUSH_NS
                 yield now
 
-    def news(self, came: list[Watched], went: list[Watched]) -> Iterator[Event]:
+    def news(self, came: list[ObservedThread], went: list[ObservedThread]) -> Iterator[Event]:
         """Yield the events for threads that came, for what all have done since the last call, and for those that went.
 
         `came` and `went` are what the probe's `take_changes` has handed over.
@@ -160,26 +160,26 @@ class Sampler:
         for thread in short:
             yield from self._farewell(thread)
 
-    def tick(self, now: int) -> Tick:
+    def tick(self, now: int) -> ObserverTick:
         """Return the account up to `now` (ns), and set the pace by it."""
         cpu = time.process_time_ns() - self._cpu_before
         self._pace.keep_budget(now, cpu, self._lanes - self._lanes_before)
         self._lanes_before = self._lanes
-        return Tick(now, self._pace.rounds, self._pace.missed, cpu)
+        return ObserverTick(now, self._pace.rounds, self._pace.missed, cpu)
 
-    def _farewell(self, thread: Watched) -> Iterator[Spans | LaneEnded]:
+    def _farewell(self, thread: ObservedThread) -> Iterator[Spans | LaneEnded]:
         yield from self._stretches(thread)
         assert thread.ended is not None and thread.lane is not None
         yield LaneEnded(thread.ended, thread.lane)
 
-    def _announce(self, thread: Watched) -> LaneStarted:
+    def _announce(self, thread: ObservedThread) -> LaneStarted:
         thread.lane = self._lanes
         self._lanes += 1
         return LaneStarted(thread.started, thread.lane, thread.pid, thread.tid, thread.name, thread.process)
 
-    def _stretches(self, thread: Watched) -> Iterator[Spans]:
-        present = thread.ledger.present
-        start, spans = thread.ledger.drain()
+    def _stretches(self, thread: ObservedThread) -> Iterator[Spans]:
+        present = thread.accounting.present
+        start, spans = thread.accounting.drain()
         if spans or present != thread.told:
             assert thread.lane is not None
             thread.told = present

@@ -10,14 +10,14 @@ from pathlib import Path
 from weakref import finalize
 
 from threadviz.observer.collectors.processes import title
-from threadviz.observer.collectors.registry import tellers_for
+from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import Onlooking, Prepared, StartError, header
-from threadviz.observer.probes.base import ProcessKind, Teller
+from threadviz.observer.probes.base import Collector, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import open_as_many_files_as_allowed, ptrace_scope
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ProbeChoice
 
 # Which process somebody wants to look at, or why it can't be watched.
@@ -205,7 +205,7 @@ def _elsewhere(pid: int) -> Target:
 
 
 def prepare_attached(
-    request: AttachRequest, lifeline: int, clock: RunClock, tellers: Sequence[Teller] = ()
+    request: AttachRequest, lifeline: int, clock: RunClock, collectors: Sequence[Collector] = ()
 ) -> Prepared:
     """Open the books of a process, and of those that it has started; `tellers` have more to tell of it.
 
@@ -235,8 +235,8 @@ def prepare_attached(
         python=python.version if python else "",
         gil=python.gil if python else None,
     )
-    tellers = [*tellers_for(probe, stacks=request.stacks), *tellers]
-    return Prepared(first, Onlooking(root, probe, tellers, lifeline, clock, root.heed), lambda: None)
+    collectors = [*collectors_for(probe, stacks=request.stacks), *collectors]
+    return Prepared(first, Onlooking(root, probe, collectors, lifeline, clock, root.heed), lambda: None)
 
 
 class Attached:
@@ -266,9 +266,9 @@ class Attached:
         """Take it that who looks on wants to see it until then: a time of `time.monotonic_ns()`, in digits."""
         self._until = self._clock.when(int(said))
 
-    def let_go(self) -> Closed:
+    def let_go(self) -> StreamClosed:
         """Leave it as it is."""
-        return Closed(self._until, Outcome.FINISHED)
+        return StreamClosed(self._until, Outcome.FINISHED)
 
 
 def _end_by_descriptor(descriptor: int) -> Callable[[], bool]:

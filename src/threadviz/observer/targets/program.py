@@ -11,12 +11,12 @@ from types import FrameType
 from typing import NoReturn
 
 from threadviz import startup_hook as naming
-from threadviz.observer.collectors.registry import tellers_for
-from threadviz.observer.collectors.tasks import Said
-from threadviz.observer.collectors.thread_names import SaidNames
+from threadviz.observer.collectors.registry import collectors_for
+from threadviz.observer.collectors.tasks import TaskCollector
+from threadviz.observer.collectors.thread_names import ReportedNameCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import CalledOffError, Onlooking, Prepared, StartError, called_off, header
-from threadviz.observer.probes.base import Watched
+from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import open_as_many_files_as_allowed
 from threadviz.processes import (
@@ -31,7 +31,7 @@ from threadviz.processes import (
     keep_ended_children,
     taken,
 )
-from threadviz.protocol.events import Closed, Outcome
+from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import ExecRequest
 from threadviz.protocol.task_pipe import TASKS
 
@@ -101,12 +101,12 @@ class Child:
             with suppress(PermissionError):  # it has taken other rights
                 os.kill(self.pid, number)
 
-    def let_go(self) -> Closed:
+    def let_go(self) -> StreamClosed:
         """End it, and all that has come of it."""
         ended = end_children()
         if not self._over:
             self._note(ended)
-        return Closed(0, Outcome.INTERRUPTED, "it was interrupted", status=self._status)
+        return StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted", status=self._status)
 
     def _note(self, ended: Mapping[int, int | None]) -> None:
         if self.pid in ended:
@@ -195,7 +195,7 @@ class Orphans:
         self._due = LOOK_NS
         self._met: set[int] = set()
 
-    def news(self, now: int, came: Sequence[Watched], went: Sequence[Watched]) -> tuple[()]:
+    def news(self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]) -> tuple[()]:
         """Look for them, where that is due."""
         if now >= self._due:
             self._due = now + LOOK_NS
@@ -218,8 +218,8 @@ PIPE_VARIABLE = "THREADVIZ_NAMES"
 
 def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
     """Start the program, stopped before its first step, and open the books. Raises StartError and OSError."""
-    names = SaidNames(scratch / "names")
-    tasks = Said(scratch / "tasks", clock)
+    names = ReportedNameCollector(scratch / "names")
+    tasks = TaskCollector(scratch / "tasks", clock)
     adopt_orphans(True)
     streams = request.stdin, request.stdout, request.stderr
     child = Child(
@@ -232,10 +232,10 @@ def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: R
     hearing = Hearing() if request.foreground else None
     open_as_many_files_as_allowed()  # only now, so that the program's limit is what it would be
     probe = choose_probe(child.pid, request.probe, clock)
-    tellers = [*tellers_for(probe, stacks=request.stacks), names, tasks, Orphans(child.pid, probe.meet)]
+    collectors = [*collectors_for(probe, stacks=request.stacks), names, tasks, Orphans(child.pid, probe.meet)]
     clock.start()
     probe.begin()
-    watch = Onlooking(child, probe, tellers, lifeline, clock, _passing_on(child, hearing))
+    watch = Onlooking(child, probe, collectors, lifeline, clock, _passing_on(child, hearing))
 
     def go() -> None:
         if called_off(lifeline):

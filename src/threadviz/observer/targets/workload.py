@@ -13,7 +13,7 @@ from typing import IO
 import msgspec
 
 from threadviz.mock_server.sites import Site
-from threadviz.observer.io import NamedPipe, Output, RunClock
+from threadviz.observer.io import NamedPipe, RunClock, StreamWriter
 from threadviz.observer.observation import (
     CalledOffError,
     Prepared,
@@ -22,13 +22,23 @@ from threadviz.observer.observation import (
     called_off,
     header,
 )
-from threadviz.observer.probes.base import Probe, ProcessKind, Teller, Watched, close_all
+from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind, close_all
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import open_as_many_files_as_allowed
 from threadviz.processes import adopt_orphans, end_children, how_it_ended, keep_ended_children
-from threadviz.protocol.events import Begin, Closed, Died, Ended, Event, Finished, Outcome, Started, Submitted
-from threadviz.protocol.requests import PYTHON, Calling, RunRequest
-from threadviz.protocol.subject import SENDS, Ready, Refused, SubjectOrder
+from threadviz.protocol.events import (
+    Event,
+    Outcome,
+    ProcessDied,
+    RunEnded,
+    RunStarted,
+    StreamClosed,
+    TaskFinished,
+    TaskStarted,
+    TaskSubmitted,
+)
+from threadviz.protocol.requests import PYTHON, RunRequest, UserFunction
+from threadviz.protocol.subject import SENDS, SubjectOrder, SubjectReady, SubjectRefused
 
 # What a subject prints.
 
@@ -39,7 +49,7 @@ KEPT_BYTES = 64 * 2**10
 _LAST_BYTES = 4096
 
 
-class Printed:
+class PrintedFile:
     """A file that a process prints to, as much as it likes: it never has to wait for anybody. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
@@ -71,9 +81,9 @@ class Printed:
 
 # The processes that the observer starts: the stand-in site and the subject.
 
-Told = Begin | Submitted | Started | Finished | Ended
+Told = RunStarted | TaskSubmitted | TaskStarted | TaskFinished | RunEnded
 
-Said = Ready | Refused | Told
+Said = SubjectReady | SubjectRefused | Told
 
 
 def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
@@ -84,7 +94,7 @@ def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
         process.stdin.flush()
 
 
-class StandInSite:
+class MockServerProcess:
     """The stand-in site, which is to serve `sites`."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
@@ -119,7 +129,7 @@ class Subject:
 
     def __init__(self, scratch: Path, output: str = "") -> None:
         self.pipe = NamedPipe(scratch / "events")
-        self.printed = Printed(Path(output) if output else scratch / "printed")
+        self.printed = PrintedFile(Path(output) if output else scratch / "printed")
         self._decoder = msgspec.json.Decoder(Said)
         self.process = subprocess.Popen(
             [*PYTHON, "threadviz.subject"],
@@ -170,23 +180,23 @@ def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> 
     )
 
 
-def await_site(site: StandInSite, lifeline: int) -> tuple[str, ...]:
+def await_site(site: MockServerProcess, lifeline: int) -> tuple[str, ...]:
     """Wait until the site serves, and return where. Raises StartError and CalledOffError."""
     if not _await(site.answers, lifeline, READY_S):
         raise StartError(f"the stand-in site was not ready within {READY_S:g} s")
     return site.urls()
 
 
-def await_ready(subject: Subject, lifeline: int, calling: Calling | None = None) -> int:
+def await_ready(subject: Subject, lifeline: int, calling: UserFunction | None = None) -> int:
     """Wait until the subject is ready, and return its number of tasks. Raises StartError and CalledOffError."""
     seconds = READY_S if calling is None else IMPORTED_S
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = subject.process.poll()
         for event in subject.said():
-            if isinstance(event, Ready):
+            if isinstance(event, SubjectReady):
                 return event.tasks
-            if isinstance(event, Refused):
+            if isinstance(event, SubjectRefused):
                 raise RefusedError(event.why, event.traceback)
         if status is not None:
             raise _ended_early(subject, status, calling)
@@ -201,7 +211,7 @@ def await_ready(subject: Subject, lifeline: int, calling: Calling | None = None)
     raise StartError(f"the subject was not ready within {seconds:g} s")
 
 
-def _ended_early(subject: Subject, status: int, calling: Calling | None) -> StartError:
+def _ended_early(subject: Subject, status: int, calling: UserFunction | None) -> StartError:
     how, words = how_it_ended(status), subject.printed.last_line()
     if calling is None:
         return StartError(f"the subject ended: {how}: {words}")
@@ -232,10 +242,10 @@ def prepare_run(request: RunRequest, scratch: Path, lifeline: int, clock: RunClo
 
 
 def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
-    site = StandInSite(request.sites) if request.sites and not request.online else None
+    site = MockServerProcess(request.sites) if request.sites and not request.online else None
     subject = Subject(scratch, request.calling.output if request.calling else "")
     # Imported while these start, and not before: so a run begins a little sooner.
-    from threadviz.observer.collectors.registry import tellers_for
+    from threadviz.observer.collectors.registry import collectors_for
     from threadviz.observer.probes.base import in_pool, without_pool
     from threadviz.observer.probes.choose import choose_probe
 
@@ -248,8 +258,8 @@ def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock)
     clock.start()
     probe.begin()
     # A recording of a workload has no path in it, unless it is somebody's own function that has to do with files.
-    tellers = tellers_for(probe, paths=request.calling is not None)
-    watch = Watch(subject, site, probe, lifeline, clock, tasks, tellers)
+    collectors = collectors_for(probe, paths=request.calling is not None)
+    watch = Watch(subject, site, probe, lifeline, clock, tasks, collectors)
     return Prepared(header(request, tasks, probe.info), watch, subject.go)
 
 
@@ -269,16 +279,16 @@ class OpenTasks:
 
     def note(self, event: Event) -> None:
         """Take in one event of the subject."""
-        if isinstance(event, Submitted):
+        if isinstance(event, TaskSubmitted):
             self._submitted += 1
             self._open[event.task] = None
-        elif isinstance(event, Finished):
+        elif isinstance(event, TaskFinished):
             self._open.pop(event.task, None)
 
-    def fail_all(self, t: int, error: str) -> Iterator[Finished]:
+    def fail_all(self, t: int, error: str) -> Iterator[TaskFinished]:
         """Yield, for each open task, that it failed at `t` (ns) with `error`; none is open then."""
         for task in self._open:
-            yield Finished(t, task, error=error)
+            yield TaskFinished(t, task, error=error)
         self._open.clear()
 
     def unsubmitted(self) -> str:
@@ -296,12 +306,12 @@ class Watch:
     def __init__(
         self,
         subject: Subject,
-        site: StandInSite | None,
+        site: MockServerProcess | None,
         probe: Probe,
         lifeline: int,
         clock: RunClock,
         tasks: int,
-        tellers: Sequence[Teller],
+        collectors: Sequence[Collector],
     ) -> None:
         self._subject = subject
         self._site = site
@@ -309,12 +319,12 @@ class Watch:
         self._lifeline = lifeline
         self._clock = clock
         self._sampler = Sampler(probe, clock)
-        self._tellers = tellers
+        self._tellers = collectors
         self._open = OpenTasks(tasks)
         self._mourned: set[str] = set()
-        self._closed: Closed | None = None
+        self._closed: StreamClosed | None = None
 
-    def run(self, output: Output) -> None:
+    def run(self, output: StreamWriter) -> None:
         """See the run through."""
         for now in self._sampler.rounds():
             output.write(self._news(now))
@@ -337,46 +347,48 @@ class Watch:
         said = [
             self._in_run_time(event)
             for event in self._subject.said()
-            if not isinstance(event, Ready | Refused)
+            if not isinstance(event, SubjectReady | SubjectRefused)
         ]
         for event in said:
             self._open.note(event)
-            if isinstance(event, Started):
+            if isinstance(event, TaskStarted):
                 self._probe.meet(event.pid, ProcessKind.WORKER)
-        if status is not None or any(isinstance(event, Ended) for event in said):
+        if status is not None or any(isinstance(event, RunEnded) for event in said):
             now = self._sampler.look()  # once more, for the last look may be older than the end
         came, went = self._probe.take_changes()
         yield from said
         yield from self._sampler.news(came, went)
-        for teller in self._tellers:
-            yield from teller.news(now, came, went)
+        for collector in self._tellers:
+            yield from collector.news(now, came, went)
         yield from self._deaths(now, went)
         for event in said:
-            if isinstance(event, Ended):
+            if isinstance(event, RunEnded):
                 yield from self._ended(now, event)
         if self._closed is None and status is not None:
             yield from self._subject_died(now, status)
         if self._closed is None and called_off(self._lifeline):
-            self._closed = Closed(now, Outcome.INTERRUPTED, "it was interrupted")
+            self._closed = StreamClosed(now, Outcome.INTERRUPTED, "it was interrupted")
         yield self._sampler.tick(now)
 
     def _in_run_time(self, event: Told) -> Told:
         return msgspec.structs.replace(event, t=self._clock.when(event.t))
 
-    def _ended(self, now: int, event: Ended) -> Iterator[Event]:
+    def _ended(self, now: int, event: RunEnded) -> Iterator[Event]:
         """Close the run; what the mode left undone when it raised has failed."""
         outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
-        self._closed = Closed(max(now, event.t), outcome, (event.error or "") + self._open.unsubmitted())
+        self._closed = StreamClosed(
+            max(now, event.t), outcome, (event.error or "") + self._open.unsubmitted()
+        )
         yield from self._open.fail_all(event.t, event.error or "it was never made")
 
-    def _deaths(self, now: int, went: Iterable[Watched]) -> Iterator[Died]:
+    def _deaths(self, now: int, went: Iterable[ObservedThread]) -> Iterator[ProcessDied]:
         """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
 
         A pool that loses a worker ends the others itself, by SIGTERM: those are not told, where one stands out.
         """
         if self._site and (status := self._site.process.poll()) is not None and "site" not in self._mourned:
             self._mourned.add("site")
-            yield Died(now, "site", self._site.process.pid, how_it_ended(status))
+            yield ProcessDied(now, "site", self._site.process.pid, how_it_ended(status))
         workers = [each for each in went if each.process is ProcessKind.WORKER and each.pid == each.tid]
         if workers and self._open and "worker" not in self._mourned:
             self._mourned.add("worker")
@@ -384,17 +396,19 @@ class Watch:
             for worker in workers:
                 if _by_its_pool(worker) == least:
                     how = "gone with tasks to do" if worker.status is None else how_it_ended(worker.status)
-                    yield Died(worker.ended or now, "worker", worker.pid, how)
+                    yield ProcessDied(worker.ended or now, "worker", worker.pid, how)
 
     def _subject_died(self, now: int, status: int) -> Iterator[Event]:
         how = how_it_ended(status)
         words = self._subject.printed.last_line()
-        yield Died(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
+        yield ProcessDied(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
         yield from self._open.fail_all(now, f"the subject died ({how})")
-        self._closed = Closed(now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}")
+        self._closed = StreamClosed(
+            now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}"
+        )
 
 
-def _by_its_pool(worker: Watched) -> int:
+def _by_its_pool(worker: ObservedThread) -> int:
     """Return how likely it is that a worker was ended by its pool: 0 if it was not, 1 if that was not seen, 2."""
     if worker.status is None:
         return 1

@@ -5,6 +5,6 @@ A command acts on a `Desk`, which the main screen is; nothing here knows how tha
 """
 
 from threadviz.tui.commands.catalogue import COMMANDS
-from threadviz.tui.commands.command import Command, Desk, Group, Panel
+from threadviz.tui.commands.command import Command, CommandGroup, Desk, Panel
 
-__all__ = ["COMMANDS", "Command", "Desk", "Group", "Panel"]
+__all__ = ["COMMANDS", "Command", "CommandGroup", "Desk", "Panel"]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
 
-class Group(enum.StrEnum):
+class CommandGroup(enum.StrEnum):
     """What a command is about: a heading in the help."""
 
     RUN = "Run"
@@ -75,7 +75,7 @@ class Desk(Protocol):
     """Where commands are carried out: the main screen."""
 
     @property
-    def scene(self) -> Scene:
+    def view(self) -> View:
         """What is looked at."""
         ...
 
@@ -125,7 +125,7 @@ class Command:
     keys: tuple[str, ...]
     label: str
     about: str
-    group: Group
+    group: CommandGroup
     do: Callable[[Desk], None]
     footer: str = ""
     possible: Callable[[Desk], bool] = lambda desk: True

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from threadviz.tui.commands.command import Command, Group
+from threadviz.tui.commands.command import Command, CommandGroup
 
-_app = partial(Command, group=Group.APP)
+_app = partial(Command, group=CommandGroup.APP)
 
 COMMANDS: tuple[Command, ...] = (
     _app(
@@ -13,7 +13,7 @@ COMMANDS: tuple[Command, ...] = (
         "Save recording",
         "Write what is looked at into a file in the current folder, to open again with threadviz open; says where.",
         do=lambda desk: desk.runs.save(),
-        possible=lambda desk: desk.scene.length > 0,
+        possible=lambda desk: desk.view.length > 0,
     ),
     _app(
         "help",

@@ -3,36 +3,36 @@
 from dataclasses import replace
 from functools import partial
 
-from threadviz.tui.commands.command import Command, Desk, Group
-from threadviz.tui.view import Sort
+from threadviz.tui.commands.command import Command, CommandGroup, Desk
+from threadviz.tui.view import LaneSort
 
 _lanes = partial(
-    Command, group=Group.LANES, possible=lambda desk: bool(desk.scene.rows or desk.scene.lanes.hidden)
+    Command, group=CommandGroup.LANES, possible=lambda desk: bool(desk.view.rows or desk.view.lanes.hidden)
 )
 
 
 def _toggle_plumbing(desk: Desk) -> None:
-    how = desk.scene.lanes.how
-    desk.scene.arrange(replace(how, plumbing=not how.plumbing))
+    how = desk.view.lanes.how
+    desk.view.arrange(replace(how, plumbing=not how.plumbing))
 
 
 def _toggle_idle(desk: Desk) -> None:
-    how = desk.scene.lanes.how
-    desk.scene.arrange(replace(how, idle_folded=not how.idle_folded))
+    how = desk.view.lanes.how
+    desk.view.arrange(replace(how, idle_folded=not how.idle_folded))
 
 
 def _toggle_groups(desk: Desk) -> None:
-    lanes = desk.scene.lanes
-    desk.scene.arrange(replace(lanes.how, grouped=not lanes.grouped))
+    lanes = desk.view.lanes
+    desk.view.arrange(replace(lanes.how, grouped=not lanes.grouped))
 
 
 def _sort(desk: Desk) -> None:
-    how, sorts = desk.scene.lanes.how, list(Sort)
-    desk.scene.arrange(replace(how, sort=sorts[(sorts.index(how.sort) + 1) % len(sorts)]))
+    how, sorts = desk.view.lanes.how, list(LaneSort)
+    desk.view.arrange(replace(how, sort=sorts[(sorts.index(how.sort) + 1) % len(sorts)]))
 
 
 def _toggle_ribbon(desk: Desk) -> None:
-    desk.scene.holders.on = not desk.scene.holders.on
+    desk.view.holders.on = not desk.view.holders.on
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -67,8 +67,8 @@ COMMANDS: tuple[Command, ...] = (
         ("z",),
         "Fold",
         "Fold the lanes of the process, or of the heading, that is picked, or unfold them.",
-        do=lambda desk: desk.scene.fold(),
-        possible=lambda desk: desk.scene.foldable,
+        do=lambda desk: desk.view.fold(),
+        possible=lambda desk: desk.view.foldable,
     ),
     _lanes(
         "fold_idle",
@@ -90,6 +90,6 @@ COMMANDS: tuple[Command, ...] = (
         "Who holds the GIL",
         "Show above the lanes who holds the GIL, or hide it.",
         do=_toggle_ribbon,
-        possible=lambda desk: any(run.timeline.ribbons for run in desk.scene.runs),
+        possible=lambda desk: any(run.timeline.gil_timelines for run in desk.view.runs),
     ),
 )

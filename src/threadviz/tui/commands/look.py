@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from threadviz.tui.commands.command import Command, Desk, Group
+from threadviz.tui.commands.command import Command, CommandGroup, Desk
 from threadviz.tui.view import Motion
 
 STEP = 1
@@ -11,15 +11,15 @@ LEAP = 10
 
 
 def _has_length(desk: Desk) -> bool:
-    return desk.scene.length > 0
+    return desk.view.length > 0
 
 
 def _can_freeze(desk: Desk) -> bool:
-    scene = desk.scene
-    return scene.length > 0 and (scene.growing or scene.playhead.motion is not Motion.FOLLOWING)
+    view = desk.view
+    return view.length > 0 and (view.growing or view.playhead.motion is not Motion.FOLLOWING)
 
 
-_look = partial(Command, group=Group.LOOK, possible=_has_length)
+_look = partial(Command, group=CommandGroup.LOOK, possible=_has_length)
 
 COMMANDS: tuple[Command, ...] = (
     _look(
@@ -27,7 +27,7 @@ COMMANDS: tuple[Command, ...] = (
         ("space",),
         "Freeze or go on",
         "Have the picture stand still, to look around in it; the run goes on, and so does what is seen of it.",
-        do=lambda desk: desk.scene.toggle_freeze(),
+        do=lambda desk: desk.view.toggle_freeze(),
         possible=_can_freeze,
         footer="Freeze",
     ),
@@ -36,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
         ("left", "h"),
         "Cursor to the left",
         "Move the cursor to an earlier moment; it tells what each lane was in then, since when, and in which task.",
-        do=lambda desk: desk.scene.move_cursor(-STEP),
+        do=lambda desk: desk.view.move_cursor(-STEP),
         footer="Time",
     ),
     _look(
@@ -44,7 +44,7 @@ COMMANDS: tuple[Command, ...] = (
         ("right", "l"),
         "Cursor to the right",
         "Move the cursor to a later moment.",
-        do=lambda desk: desk.scene.move_cursor(STEP),
+        do=lambda desk: desk.view.move_cursor(STEP),
         footer="Time",
     ),
     _look(
@@ -52,7 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         ("plus", "equals_sign"),
         "Zoom in",
         "See a shorter time, larger, around the cursor.",
-        do=lambda desk: desk.scene.zoom(1),
+        do=lambda desk: desk.view.zoom(1),
         footer="Zoom",
     ),
     _look(
@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
         ("minus",),
         "Zoom out",
         "See a longer time, smaller, around the cursor.",
-        do=lambda desk: desk.scene.zoom(-1),
+        do=lambda desk: desk.view.zoom(-1),
         footer="Zoom",
     ),
     _look(
@@ -68,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
         ("up", "k"),
         "Lane above",
         "Pick the lane above.",
-        do=lambda desk: desk.scene.move_lane(-1),
+        do=lambda desk: desk.view.move_lane(-1),
         footer="Lane",
     ),
     _look(
@@ -76,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
         ("down", "j"),
         "Lane below",
         "Pick the lane below.",
-        do=lambda desk: desk.scene.move_lane(1),
+        do=lambda desk: desk.view.move_lane(1),
         footer="Lane",
     ),
     _look(
@@ -84,41 +84,41 @@ COMMANDS: tuple[Command, ...] = (
         ("shift+left", "H"),
         "Cursor far to the left",
         f"Move the cursor {LEAP} characters to the left.",
-        do=lambda desk: desk.scene.move_cursor(-LEAP),
+        do=lambda desk: desk.view.move_cursor(-LEAP),
     ),
     _look(
         "much_later",
         ("shift+right", "L"),
         "Cursor far to the right",
         f"Move the cursor {LEAP} characters to the right.",
-        do=lambda desk: desk.scene.move_cursor(LEAP),
+        do=lambda desk: desk.view.move_cursor(LEAP),
     ),
     _look(
         "whole",
         ("0",),
         "Whole run",
         "See the run from its begin to its end.",
-        do=lambda desk: desk.scene.see_whole(),
+        do=lambda desk: desk.view.see_whole(),
     ),
     _look(
         "begin",
         ("home",),
         "To the begin",
         "Put the cursor where the run begins.",
-        do=lambda desk: desk.scene.jump(0),
+        do=lambda desk: desk.view.jump(0),
     ),
     _look(
         "end",
         ("end",),
         "To the end",
         "Put the cursor at the latest moment that is shown.",
-        do=lambda desk: desk.scene.jump(desk.scene.present),
+        do=lambda desk: desk.view.jump(desk.view.present),
     ),
     _look(
         "follow",
         ("f",),
         "Follow",
         "Follow the present again: let go of the cursor, and see the latest there is.",
-        do=lambda desk: desk.scene.follow(),
+        do=lambda desk: desk.view.follow(),
     ),
 )

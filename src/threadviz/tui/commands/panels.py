@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from threadviz.tui.commands.command import Command, Group, Panel
+from threadviz.tui.commands.command import Command, CommandGroup, Panel
 
-_panels = partial(Command, group=Group.PANELS)
+_panels = partial(Command, group=CommandGroup.PANELS)
 
 COMMANDS: tuple[Command, ...] = (
     _panels(

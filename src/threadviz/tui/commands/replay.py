@@ -2,15 +2,15 @@
 
 from functools import partial
 
-from threadviz.tui.commands.command import Command, Desk, Group
+from threadviz.tui.commands.command import Command, CommandGroup, Desk
 from threadviz.tui.view import Motion
 
 
 def _replaying(desk: Desk) -> bool:
-    return desk.scene.playhead.motion is Motion.REPLAYING
+    return desk.view.playhead.motion is Motion.REPLAYING
 
 
-_replay = partial(Command, group=Group.REPLAY)
+_replay = partial(Command, group=CommandGroup.REPLAY)
 
 COMMANDS: tuple[Command, ...] = (
     _replay(
@@ -18,16 +18,16 @@ COMMANDS: tuple[Command, ...] = (
         ("y",),
         "Replay",
         "Show the run again from the cursor on, or from its begin, at the speed that is set.",
-        do=lambda desk: desk.scene.replay(),
+        do=lambda desk: desk.view.replay(),
         footer="Replay",
-        possible=lambda desk: desk.scene.length > 0,
+        possible=lambda desk: desk.view.length > 0,
     ),
     _replay(
         "slower",
         ("comma", "less_than_sign"),
         "Slower",
         "Replay more slowly, down to a tenth of the run's own speed.",
-        do=lambda desk: desk.scene.playhead.change_speed(-1),
+        do=lambda desk: desk.view.playhead.change_speed(-1),
         footer="Speed",
         possible=_replaying,
     ),
@@ -36,7 +36,7 @@ COMMANDS: tuple[Command, ...] = (
         ("full_stop", "greater_than_sign"),
         "Faster",
         "Replay faster, up to ten times the run's own speed.",
-        do=lambda desk: desk.scene.playhead.change_speed(1),
+        do=lambda desk: desk.view.playhead.change_speed(1),
         footer="Speed",
         possible=_replaying,
     ),

@@ -3,9 +3,9 @@
 from functools import partial
 
 from threadviz.processes import GRACE_S
-from threadviz.tui.commands.command import Command, Group
+from threadviz.tui.commands.command import Command, CommandGroup
 
-_run = partial(Command, group=Group.RUN)
+_run = partial(Command, group=CommandGroup.RUN)
 
 COMMANDS: tuple[Command, ...] = (
     _run(

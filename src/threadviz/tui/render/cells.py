@@ -178,17 +178,17 @@ class Ribbon:
         lane, start = self._lane, self._origin + number * self._cell_ns
         if lane.end is not None and start >= lane.end:
             return last - number, pure(Beyond.AWAY), FOREVER
-        stretch = lane.at(start)
-        if stretch is None or stretch.end - start < self._cell_ns:
+        segment = lane.at(start)
+        if segment is None or segment.end - start < self._cell_ns:
             return 0, 0, 0
-        cells = min((stretch.end - start) // self._cell_ns, last - number)
-        if lane.role is Role.LOOP and stretch.state in WAITS:
+        cells = min((segment.end - start) // self._cell_ns, last - number)
+        if lane.role is Role.LOOP and segment.state in WAITS:
             until = start + cells * self._cell_ns
             blocked = lane.blocked(until)[0] - lane.blocked(start)[0]
             if blocked:
                 return (cells, pure(Beyond.BLOCKED), until) if blocked == until - start else (0, 0, 0)
-            return cells, pure(stretch.state), until
-        return cells, pure(stretch.state), stretch.end
+            return cells, pure(segment.state), until
+        return cells, pure(segment.state), segment.end
 
     def _cut(self, into: "array[int]", number: int, cells: int, ahead: int = 0) -> None:
         """Cut so many cells from `number` on; for `ahead` ns before the end of the last there is nothing yet."""
@@ -224,11 +224,11 @@ class Ribbons:
     def of(self, lane: Lane, origin: int, cell_ns: int, tone_of: ToneOf) -> Ribbon:
         """The ribbon of a lane at this scale."""
         key = (lane, origin, cell_ns, tone_of)
-        ribbon = self._kept.get(key)
-        if ribbon is None:
-            ribbon = self._kept[key] = Ribbon(*key)
+        gil_timeline = self._kept.get(key)
+        if gil_timeline is None:
+            gil_timeline = self._kept[key] = Ribbon(*key)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)
-        return ribbon
+        return gil_timeline

@@ -9,10 +9,10 @@ from rich.style import Style
 from textual.color import Color
 
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN
-from threadviz.timeline import Ribbon
+from threadviz.timeline import GilTimeline
 from threadviz.timeline.gil import Part
-from threadviz.tui.render.styles import Depth, Inks
-from threadviz.tui.view.gil_marks import HUES, NOBODY_IN_PARTICULAR, Mark, Marks
+from threadviz.tui.render.styles import Depth, LaneStyles
+from threadviz.tui.view.gil_marks import HUES, NOBODY_IN_PARTICULAR, HolderMark, HolderMarks
 
 # What the cells of a ribbon show: who held the GIL, cut once and kept for as long as that stays right.
 
@@ -25,26 +25,26 @@ KEPT = 4096
 LEVELS = 3
 """In so many steps it is told for how much of a cell the GIL was held."""
 
-UNSEEN = Mark("?", None)
+UNSEEN = HolderMark("?", None)
 """Of a cell of which mostly nothing was seen."""
 
 
 class GilCell(NamedTuple):
     """Who held the GIL for longest in a cell, and for how much of it somebody did: 0, for nobody, to LEVELS."""
 
-    mark: Mark
+    mark: HolderMark
     level: int
 
 
-NOTHING = GilCell(Mark(" ", None), 0)
+NOTHING = GilCell(HolderMark(" ", None), 0)
 """A cell in which nobody held it; or of which nothing is told."""
 
 
 class GilCells:
     """The cells of `cell_ns` that the time of a ribbon is cut into from `origin` (ns) on, by number."""
 
-    def __init__(self, ribbon: Ribbon, marks: Marks, origin: int, cell_ns: int) -> None:
-        self._ribbon = ribbon
+    def __init__(self, gil_timeline: GilTimeline, marks: HolderMarks, origin: int, cell_ns: int) -> None:
+        self._ribbon = gil_timeline
         self._marks = marks
         self._origin = origin
         self._cell_ns = cell_ns
@@ -97,21 +97,21 @@ _FAINTEST = 0.35
 """So strong is the colour of a cell in which the GIL was held for a little while."""
 
 
-class GilPaint:
+class GilPainter:
     """Draws marks with these inks; in `plain` ASCII, and where there are few colours, by their signs alone."""
 
-    def __init__(self, inks: Inks, plain: bool) -> None:
+    def __init__(self, inks: LaneStyles, plain: bool) -> None:
         self.inks = inks
         self._coloured = inks.depth is Depth.ALL and not plain
 
-    def badge(self, mark: Mark) -> Segment:
+    def badge(self, mark: HolderMark) -> Segment:
         """A mark beside a lane."""
         return Segment(mark.sign, self._style(mark, LEVELS))
 
     def segments(self, cells: Sequence[GilCell]) -> list[Segment]:
         """The cells of a ribbon. Where there are colours, the sign stands only where the holder changes."""
         drawn = []
-        before: Mark | None = None
+        before: HolderMark | None = None
         for cell, group in groupby(cells):
             width, sign = len(list(group)), cell.mark.sign
             if self._coloured and cell.level:
@@ -122,7 +122,7 @@ class GilPaint:
             drawn.append(Segment(text, self._style(cell.mark, cell.level)))
         return drawn
 
-    def _style(self, mark: Mark, level: int) -> Style:
+    def _style(self, mark: HolderMark, level: int) -> Style:
         inks = self.inks
         if not level:
             return inks.track

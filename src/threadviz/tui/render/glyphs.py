@@ -9,10 +9,10 @@ from rich.style import Style
 
 from threadviz.presentation.cells import Beyond, Mark
 from threadviz.presentation.styles import EDGE as EDGE_LOOK
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.cells import EDGE, FINE, TONES, ToneOf, level_tone, meaning, pure, turn_tone
-from threadviz.tui.render.styles import Depth, Inks
+from threadviz.tui.render.styles import Depth, LaneStyles
 
 _HEIGHTS = " ▁▂▃▄▅▆▇█"
 _WIDTHS = " ▏▎▍▌▋▊▉█"
@@ -39,14 +39,14 @@ class _Table(NamedTuple):
     styles: list[Style]
 
 
-class Paint:
+class GlyphPainter:
     """Draws tones with these inks, in block characters, or in `plain` ASCII.
 
     Where there are inks to mix, a cell that was in several states shows how much it ran by its height. Without them,
     and in ASCII, a character can show one state alone: there states take turns.
     """
 
-    def __init__(self, inks: Inks, plain: bool) -> None:
+    def __init__(self, inks: LaneStyles, plain: bool) -> None:
         self.inks = inks
         self.plain = plain
         self.mixes = inks.depth is not Depth.NONE and not plain
@@ -84,7 +84,7 @@ class Paint:
 
     def glyph(self, mark: Mark) -> str:
         """The character of a mark alone."""
-        return LOOKS[mark].plain if self.plain else LOOKS[mark].block
+        return STATE_STYLES[mark].plain if self.plain else STATE_STYLES[mark].block
 
     def sample(self, mark: Mark) -> Segment:
         """A mark alone, for a legend."""

@@ -12,11 +12,11 @@ from threadviz.protocol.events import ProcessSeen, State
 from threadviz.text import brief_seconds, count, percent, printable, seconds
 from threadviz.timeline import STATES, Lane, Role, Timeline
 from threadviz.tui.render.ascii import in_ascii
-from threadviz.tui.render.gil import GilPaint
+from threadviz.tui.render.gil import GilPainter
 from threadviz.tui.render.layout import FIGURE, GAP, SHARES, Columns
-from threadviz.tui.render.strips import Piece, Press
-from threadviz.tui.render.styles import Inks
-from threadviz.tui.view import Head, Kind, Row, Scene
+from threadviz.tui.render.strips import Piece, StripCache
+from threadviz.tui.render.styles import LaneStyles
+from threadviz.tui.view import GroupHeader, GroupKind, Row, View
 
 # What a lane does at a moment, or did most of the time, in words.
 
@@ -44,22 +44,22 @@ class Doing(NamedTuple):
         return self.task or self.function
 
 
-def doing(scene: Scene, row: Row, lane: Lane, seen: Window) -> Doing | None:
+def doing(view: View, row: Row, lane: Lane, seen: Window) -> Doing | None:
     """What the lane of `row` does at the cursor, or else at present; what it mostly did, where all is over.
 
     `seen` is from where to where its run is drawn, in ns since the run's origin. None where the lane was not there.
     """
-    if scene.cursor is None and _all_is_seen(row, seen):
+    if view.cursor is None and _all_is_seen(row, seen):
         return _mostly(lane, seen)
-    return _at(scene.cursor, row.run.timeline, lane, seen)
+    return _at(view.cursor, row.run.timeline, lane, seen)
 
 
-def absence(scene: Scene, row: Row, lane: Lane, seen: Window) -> str:
+def absence(view: View, row: Row, lane: Lane, seen: Window) -> str:
     """Why the lane of `row` does nothing, where `doing` says that it does not: it is not there yet, or not any more.
 
     `seen` is as there. Nothing, where it is about to begin.
     """
-    moment = _looked_at(scene.cursor, seen)
+    moment = _looked_at(view.cursor, seen)
     if moment > seen.until:
         return "run over" if _all_is_seen(row, seen) else "not yet"
     if moment < lane.start:
@@ -87,16 +87,16 @@ def _all_is_seen(row: Row, seen: Window) -> bool:
 
 def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
     t = _looked_at(cursor, seen)
-    stretch = None if t > seen.until else lane.at(t)
-    if stretch is None:
+    segment = None if t > seen.until else lane.at(t)
+    if segment is None:
         return None
-    mark: Mark = stretch.state
-    if lane.role is Role.LOOP and stretch.state in WAITS:
-        last = min(t, stretch.end - 1)
+    mark: Mark = segment.state
+    if lane.role is Role.LOOP and segment.state in WAITS:
+        last = min(t, segment.end - 1)
         if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
             mark = Beyond.BLOCKED
     task = timeline.task_on(lane, t)
-    call = "" if stretch.state in _CALL_SAYS_NOTHING else printable(stretch.call)
+    call = "" if segment.state in _CALL_SAYS_NOTHING else printable(segment.call)
     if mark is Beyond.BLOCKED:
         ways = ["blocked: can't answer", "blocked"]
     elif mark is State.IDLE and lane.role is Role.LOOP:
@@ -106,7 +106,7 @@ def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doi
         if place := printable(lane.place_at(t)):
             ways.insert(0, f"{ways[0]} {place}")
     if cursor is not None:
-        ways = _told_of_then(ways, max(0, stretch.start - seen.since), lane.grain(t))
+        ways = _told_of_then(ways, max(0, segment.start - seen.since), lane.grain(t))
     return Doing(mark, "" if task is None else printable(task.name), tuple(ways), _where(lane, t))
 
 
@@ -147,24 +147,24 @@ _TAIL = 6
 
 
 def label(
-    scene: Scene, row: Row, lane: Lane, seen: Window, columns: Columns, height: int, press: Press
+    view: View, row: Row, lane: Lane, seen: Window, columns: Columns, height: int, press: StripCache
 ) -> Sequence[Piece]:
     """Return what stands left of the cells of `lane`, which is that of `row`, on each of `height` lines.
 
     `seen` is from where to where its run is drawn, in ns since the run's origin.
     """
     inks, plain = press.paint.inks, press.paint.plain
-    picked = scene.is_picked(row)
+    picked = view.is_picked(row)
     mark = (">" if plain else "▸") if picked else " "
     style = inks.bold if picked or lane.role is Role.LOOP else inks.text
     name = [
         Segment(mark, style),
-        *_holder_mark(scene, row, lane, columns, press),
+        *_holder_mark(view, row, lane, columns, press),
         Segment(fit_name(lane.name, columns.name, plain), style),
     ]
-    found = doing(scene, row, lane, seen)
+    found = doing(view, row, lane, seen)
     if found is None:
-        now, task, now_style = absence(scene, row, lane, seen), "", inks.quiet
+        now, task, now_style = absence(view, row, lane, seen), "", inks.quiet
     else:
         now, task = words(found, columns.now, with_task=height == 1), found.within
         now_style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
@@ -185,7 +185,7 @@ def label(
     ]
 
 
-def shares(lane: Lane, seen: Window, columns: Columns, height: int, press: Press) -> Sequence[Piece]:
+def shares(lane: Lane, seen: Window, columns: Columns, height: int, press: StripCache) -> Sequence[Piece]:
     """Return what stands right of the cells of `lane`, on each of `height` lines: the shares of its life so far."""
     blank = press.blank(columns.width - columns.right)
     return [_shares(lane, seen, columns, press), *[blank] * (height - 1)]
@@ -195,12 +195,12 @@ def _now(text: str, columns: Columns, plain: bool) -> str:
     return f" {fit(text, columns.now, plain)} " if columns.now else " "
 
 
-def now_heading(scene: Scene) -> str:
+def now_heading(view: View) -> str:
     """What stands above what the lanes do."""
-    if scene.cursor is not None:
-        return f"at {moment(scene.cursor, scene.camera.cell_ns)}"
-    moving = scene.growing or scene.present < scene.length
-    return "now" if moving or not scene.length else "mostly"
+    if view.cursor is not None:
+        return f"at {moment(view.cursor, view.viewport.cell_ns)}"
+    moving = view.growing or view.present < view.length
+    return "now" if moving or not view.length else "mostly"
 
 
 def share_headings(columns: Columns) -> str:
@@ -226,16 +226,16 @@ def fit_name(name: str, width: int, plain: bool) -> str:
     return f"{fit(name[:begin], begin, plain)}{'~' if plain else '…'}{fit(name[-_TAIL:], _TAIL, plain)}"
 
 
-def _holder_mark(scene: Scene, row: Row, lane: Lane, columns: Columns, press: Press) -> list[Segment]:
+def _holder_mark(view: View, row: Row, lane: Lane, columns: Columns, press: StripCache) -> list[Segment]:
     """Return by what a lane is known in the ribbon of who holds the GIL."""
     if not columns.mark:
         return []
-    mark = scene.holders.mark(row.run, lane)
+    mark = view.holders.mark(row.run, lane)
     blank = Segment(" " * (columns.mark - 1 if mark else columns.mark), press.paint.inks.text)
-    return [*([GilPaint(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
+    return [*([GilPainter(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
 
 
-def _shares(lane: Lane, seen: Window, columns: Columns, press: Press) -> Piece:
+def _shares(lane: Lane, seen: Window, columns: Columns, press: StripCache) -> Piece:
     states = lane.states(*seen)
     there = sum(states.values())
     inks = press.paint.inks
@@ -257,15 +257,17 @@ def _percent(share: float) -> str:
 _RUNNING = STATES.index(State.RUNNING)
 _GAP = "  "
 
-_NAMED = {Kind.IDLE: "idle lane", Kind.ENDED: "ended lane"}
+_NAMED = {GroupKind.IDLE: "idle lane", GroupKind.ENDED: "ended lane"}
 
 
-def head_line(scene: Scene, row: Row, head: Head, width: int, inks: Inks, plain: bool) -> list[Segment]:
+def head_line(
+    view: View, row: Row, head: GroupHeader, width: int, inks: LaneStyles, plain: bool
+) -> list[Segment]:
     """Return the line of a head, `width` characters wide: as many of its words as there is room for."""
-    picked = scene.is_picked(row)
+    picked = view.is_picked(row)
     mark = (">" if plain else "▸") if picked else " "
-    words = list(_process(scene, head) if head.key.kind is Kind.PROCESS else _alike(head))
-    sign = " " if head.key.kind is Kind.GONE else "+" if head.folded else "-"
+    words = list(_process(view, head) if head.key.kind is GroupKind.PROCESS else _alike(head))
+    sign = " " if head.key.kind is GroupKind.GONE else "+" if head.folded else "-"
     line = f"{sign} {words[0]}"
     rest = ""
     for part in words[1:]:
@@ -278,14 +280,14 @@ def head_line(scene: Scene, row: Row, head: Head, width: int, inks: Inks, plain:
     ]
 
 
-def _process(scene: Scene, head: Head) -> Iterator[str]:
+def _process(view: View, head: GroupHeader) -> Iterator[str]:
     """Yield what is known of a process, the most important first."""
     pid = head.key.pid
     assert pid is not None  # a process has one
     seen = head.key.run.timeline.processes.get(pid)
     yield f"{name_of(seen)} {pid}"
     yield count(len(head.lanes), "thread")
-    if share := _running(scene, head):
+    if share := _running(view, head):
         yield share
     yield from python_of(seen)
 
@@ -305,19 +307,19 @@ def python_of(seen: ProcessSeen | None) -> Iterator[str]:
         yield "GIL" if seen.gil else "no GIL"
 
 
-def _running(scene: Scene, head: Head) -> str:
+def _running(view: View, head: GroupHeader) -> str:
     """For how much of the time in sight its lanes were running, together: of one core."""
-    did = scene.lanes.did
-    length = scene.in_sight(head.key.run).length
+    did = view.lanes.did
+    length = view.in_sight(head.key.run).length
     if not length or not did:
         return ""
     running = sum([did[lane].sums[_RUNNING] for lane in head.lanes if lane in did])
     return f"{running / length:.0%} of a core".replace("%", " %")
 
 
-def _alike(head: Head) -> Iterator[str]:
+def _alike(head: GroupHeader) -> Iterator[str]:
     """Yield how many lanes there are."""
-    if head.key.kind is Kind.GONE:
+    if head.key.kind is GroupKind.GONE:
         yield count(head.beyond, "thread")
         yield "ended long ago: only counted, and in the sums"
     else:

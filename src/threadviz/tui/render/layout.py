@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from threadviz.protocol.events import State
 from threadviz.timeline import Role
-from threadviz.tui.view import Row, Scene
+from threadviz.tui.view import Row, View
 from threadviz.tui.view.rows import WAITED
 
 # Where the columns of the lanes are: shared by the lanes, the axis above them, and whoever points at a cell.
@@ -81,10 +81,10 @@ class Columns:
         return self.left + self.cells
 
 
-def columns_of(scene: Scene, width: int) -> Columns:
+def columns_of(view: View, width: int) -> Columns:
     """The columns of a scene's lanes, in a terminal that is `width` wide."""
-    names = [row.lane.name for row in scene.rows if row.lane is not None]
-    return Columns.of(width, names, marked=bool(scene.holders.shown))
+    names = [row.lane.name for row in view.rows if row.lane is not None]
+    return Columns.of(width, names, marked=bool(view.holders.shown))
 
 
 _WAYS = ((3, 1), (2, 1), (1, 1))
@@ -97,7 +97,7 @@ _LEAST_TO_PIN = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangement:
+class RowLayout:
     """`lines` says for each line which row it belongs to, and which of its lines it is (`height` and more: blank).
 
     `starts` has the first line of each row. The first lines stay where they are when the others are scrolled, those
@@ -112,7 +112,7 @@ class Arrangement:
     pinned: int = 0
 
     @classmethod
-    def of(cls, rows: Sequence[Row], width: int, height: int, *, marked: bool = False) -> "Arrangement":
+    def of(cls, rows: Sequence[Row], width: int, height: int, *, marked: bool = False) -> "RowLayout":
         """Arrange `rows` in an area of this size; where they need more lines it is to be scrolled.
 
         Lanes that are `marked` have marks as holders of the GIL.

@@ -17,8 +17,8 @@ from textual.strip import Strip
 from threadviz.presentation.cells import Window
 from threadviz.timeline import Lane
 from threadviz.tui.render.cells import EDGE, Budget, Ribbons, away
-from threadviz.tui.render.glyphs import EIGHTHS, Line, Paint
-from threadviz.tui.view import Row, Scene
+from threadviz.tui.render.glyphs import EIGHTHS, GlyphPainter, Line
+from threadviz.tui.view import Row, View
 
 # What the cells of a lane show, as the scene stands.
 
@@ -42,33 +42,39 @@ class LaneCells:
 
 
 def lane_cells(
-    scene: Scene, row: Row, lane: Lane, seen: Window, ribbons: Ribbons, paint: Paint, budget: Budget
+    view: View,
+    row: Row,
+    lane: Lane,
+    seen: Window,
+    gil_timelines: Ribbons,
+    paint: GlyphPainter,
+    budget: Budget,
 ) -> LaneCells:
     """Return what the cells of `lane`, which is that of `row`, show within the camera's view.
 
     `seen` is from where to where its run is drawn, in ns since the run's origin.
     """
-    camera, origin = scene.camera, seen.since
-    cell_ns = camera.cell_ns
-    first, past = camera.left // cell_ns, seen.length
-    ribbon = ribbons.of(lane, origin, cell_ns, paint.tone_of)
-    last = max(first, min(first + camera.cells, past // cell_ns))
-    growing = past > last * cell_ns and last < first + camera.cells
+    viewport, origin = view.viewport, seen.since
+    cell_ns = viewport.cell_ns
+    first, past = viewport.left // cell_ns, seen.length
+    gil_timeline = gil_timelines.of(lane, origin, cell_ns, paint.tone_of)
+    last = max(first, min(first + viewport.cells, past // cell_ns))
+    growing = past > last * cell_ns and last < first + viewport.cells
     front = growing and origin + past == row.run.timeline.now
-    tones, latest = ribbon.tones(first, last, budget, (last + 1) * cell_ns - past if front else 0)
+    tones, latest = gil_timeline.tones(first, last, budget, (last + 1) * cell_ns - past if front else 0)
     whole = len(tones) == last - first
     if latest is None and growing and whole:
-        latest = ribbon.latest(last, origin + past)
+        latest = gil_timeline.latest(last, origin + past)
     eighths = 0 if latest is None else past % cell_ns * EIGHTHS // cell_ns
     _mark_edges(tones, lane, origin + first * cell_ns, cell_ns)
-    cursor = None if scene.cursor is None else camera.cell(scene.cursor)
+    cursor = None if view.cursor is None else viewport.cell(view.cursor)
     return LaneCells(
         first,
         tones,
         None if latest == away() else latest,
         0 if latest == away() else eighths,
-        _lit(scene, row, origin, past),
-        cursor if cursor is not None and 0 <= cursor < camera.cells else None,
+        _lit(view, row, origin, past),
+        cursor if cursor is not None and 0 <= cursor < viewport.cells else None,
         whole,
     )
 
@@ -83,18 +89,18 @@ def _mark_edges(tones: "array[int]", lane: Lane, left: int, cell_ns: int) -> Non
             tones[edge] = EDGE
 
 
-def _lit(scene: Scene, row: Row, origin: int, past: int) -> tuple[int, int]:
+def _lit(view: View, row: Row, origin: int, past: int) -> tuple[int, int]:
     """From where to where the task that is picked is on this lane."""
-    if scene.task is None or scene.task[0] is not row.run or scene.task[1].lane is not row.lane:
+    if view.task is None or view.task[0] is not row.run or view.task[1].lane is not row.lane:
         return 0, 0
-    task = scene.task[1]
+    task = view.task[1]
     if task.started is None or task.started - origin > past:
         return 0, 0
     start = task.started - origin
     end = past if task.finished is None else min(task.finished - origin, past)
-    camera = scene.camera
-    first, last = camera.cell(start), camera.cell(max(start, end - 1)) + 1
-    return max(0, first), min(max(0, last), camera.cells)
+    viewport = view.viewport
+    first, last = viewport.cell(start), viewport.cell(max(start, end - 1)) + 1
+    return max(0, first), min(max(0, last), viewport.cells)
 
 
 KEPT = 2048
@@ -122,7 +128,7 @@ class _Cast(NamedTuple):
     after: str
 
 
-class Press:
+class StripCache:
     """Makes pieces of what is drawn in `paint`, filtered and in the terminal's own sequences.
 
     Textual does all that for a line at a time, whatever has changed in it. Most of a lane is what it was in the frame
@@ -130,7 +136,7 @@ class Press:
     """
 
     def __init__(
-        self, paint: Paint, filters: Sequence[LineFilter], background: Color, console: Console
+        self, paint: GlyphPainter, filters: Sequence[LineFilter], background: Color, console: Console
     ) -> None:
         self.paint = paint
         self.filters = filters

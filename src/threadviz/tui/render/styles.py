@@ -86,7 +86,7 @@ class Depth(enum.Enum):
     ALL = "all"
 
 
-class Inks:
+class LaneStyles:
     """The styles of marks, from their colours, on a background.
 
     Of 16 colours each is used as it is; there and without any, glyphs stand on the bare background.
@@ -220,7 +220,7 @@ def lane_variables(theme: Theme) -> dict[str, str]:
     return {variable(mark): readable(Color.parse(name), background).hex for mark, name in colours.items()}
 
 
-def inks(app: App[Any]) -> Inks:
+def inks(app: App[Any]) -> LaneStyles:
     """The inks of an app's theme, in as many colours as its terminal has: the same, as long as these are."""
     names = ("background", "foreground", *map(variable, ON_DARK))
     return _inks(depth_of(app), app.native_ansi_color, *(app.theme_variables[name] for name in names))
@@ -240,9 +240,9 @@ def _in_palette(colour: Color) -> Color:
 
 
 @lru_cache(8)
-def _inks(depth: Depth, native: bool, background: str, foreground: str, *colours: str) -> Inks:
+def _inks(depth: Depth, native: bool, background: str, foreground: str, *colours: str) -> LaneStyles:
     if depth is Depth.SIXTEEN and not native:
         of = {mark: _in_palette(Color.parse(name)) for mark, name in _OF_16.items()}
     else:
         of = {mark: Color.parse(colour) for mark, colour in zip(ON_DARK, colours, strict=True)}
-    return Inks(of, Color.parse(background), Color.parse(foreground), depth)
+    return LaneStyles(of, Color.parse(background), Color.parse(foreground), depth)

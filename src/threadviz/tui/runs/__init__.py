@@ -4,6 +4,6 @@ Textual is not imported here, and nothing is drawn. The scene looks at a run's t
 """
 
 from threadviz.tui.runs.run import Run
-from threadviz.tui.runs.session import Group, Sitting
+from threadviz.tui.runs.session import RunGroup, Session
 
-__all__ = ["Group", "Run", "Sitting"]
+__all__ = ["Run", "RunGroup", "Session"]

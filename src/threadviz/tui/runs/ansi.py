@@ -36,7 +36,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]{0,100}[ -/]{0,10}|[ -/]{0,10})\Z")
 _STRING_END = re.compile(r"[\x07\x18\x1a\x9c]|\x1b\\")
 
 
-class Printed:
+class TerminalText:
     """The last lines that came as `bytes` for a terminal. One thread may feed it while another reads.
 
     What moves along the line does so, and overwrites; colours, and what moves elsewhere, are left out. `unfed` is

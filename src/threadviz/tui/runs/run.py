@@ -10,14 +10,14 @@ from threading import Event, Thread
 from time import monotonic_ns
 from typing import Self
 
-from threadviz.launcher import Launch, RecordingError
+from threadviz.launcher import LaunchedRun, RecordingError
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, Header, Watches
+from threadviz.protocol.events import AnyEvent, Header, TargetKind
 from threadviz.protocol.requests import Request, RunRequest
 from threadviz.recordings.writer import Kept, RecordingFile, SaveError
-from threadviz.run_follower import Following
+from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
-from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.runs.ansi import TerminalText
 
 # Reads a run's events while the app draws.
 
@@ -31,7 +31,7 @@ class Reader:
     All methods are for one and the same other thread.
     """
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: LaunchedRun) -> None:
         self.error: StreamError | OSError | None = None
         self._launch = launch
         self._waiting: deque[AnyEvent] = deque()
@@ -95,7 +95,7 @@ class Reader:
             self._room.wait()
 
 
-def _events(launch: Launch) -> Iterator[AnyEvent]:
+def _events(launch: LaunchedRun) -> Iterator[AnyEvent]:
     """Yield the run's events to its end, even where what is kept of it can't be written any further."""
     try:
         yield from launch.events()
@@ -156,14 +156,14 @@ class Run:
     def __init__(
         self,
         request: Request | None,
-        following: Following,
+        following: RunFollower,
         reader: Reader | None,
         kept: Kept | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.request = request
         self.stopped = False
-        self.output: Printed | None = None
+        self.output: TerminalText | None = None
         """What the program has printed, where that comes here."""
         self._following = following
         self._reader = reader
@@ -177,11 +177,11 @@ class Run:
 
         `record` is a file that gets its stream as it comes, and is closed when it is over.
         """
-        following = Following()
+        following = RunFollower()
         try:
             kept = Kept()
             recorder = None if record is None else Recorder(kept, record)
-            reader = Reader(Launch(request, recorder or kept))
+            reader = Reader(LaunchedRun(request, recorder or kept))
         except OSError as error:
             following.not_started(error)
             if record is not None:
@@ -192,7 +192,7 @@ class Run:
     @classmethod
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
         """Return one that is over, such as a recording's. Raises StreamError for a timeline without a header."""
-        following = Following(timeline, trouble)
+        following = RunFollower(timeline, trouble)
         if not following.begun:
             raise StreamError("the stream is empty")
         return cls(None, following, None)
@@ -237,7 +237,7 @@ class Run:
         """Whether it is a workload that is run."""
         if self.request is not None:
             return isinstance(self.request, RunRequest)
-        return self.timeline.header.watches is Watches.WORKLOAD
+        return self.timeline.header.watches is TargetKind.WORKLOAD
 
     @property
     def _what(self) -> Header | Request:

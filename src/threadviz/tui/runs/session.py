@@ -11,7 +11,7 @@ from threadviz.tui.runs.run import Run
 # Runs that are looked at together.
 
 
-class Group:
+class RunGroup:
     """A single run, or a comparison: runs that follow one another, of which the later may not have begun.
 
     `runs` are those that were started, and always at least one. `waiting` are those whose turn is to come, and
@@ -88,7 +88,7 @@ MAX_GROUPS = 12
 """So many groups are kept. The oldest goes first, when a new one comes."""
 
 
-class Sitting:
+class Session:
     """The runs since the app was opened, in groups that are looked at together: the last MAX_GROUPS, newest last.
 
     Never do two runs go on at once, for they would disturb each other. What is to start while a run goes on stops
@@ -96,18 +96,18 @@ class Sitting:
     """
 
     def __init__(self) -> None:
-        self._groups: list[Group] = []
-        self._current: Group | None = None
-        self._active: Group | None = None
+        self._groups: list[RunGroup] = []
+        self._current: RunGroup | None = None
+        self._active: RunGroup | None = None
         self._next: tuple[Request, ...] = ()
 
     @property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[RunGroup, ...]:
         """All that are kept, newest last."""
         return tuple(self._groups)
 
     @property
-    def current(self) -> Group | None:
+    def current(self) -> RunGroup | None:
         """The group that is looked at; None before there is one."""
         return self._current
 
@@ -139,12 +139,12 @@ class Sitting:
 
     def follow(self, run: Run) -> None:
         """Look at a run that was started elsewhere and may go on, while no other does."""
-        self._active = Group([run])
+        self._active = RunGroup([run])
         self._look_at_new(self._active)
 
     def add(self, runs: Sequence[Run]) -> None:
         """Look at runs together that were started before, or somewhere else: such as recordings."""
-        self._look_at_new(Group(runs))
+        self._look_at_new(RunGroup(runs))
 
     def go_to(self, index: int) -> None:
         """Look at the group that is there in `groups`. Raises IndexError."""
@@ -189,12 +189,12 @@ class Sitting:
         elif self._next:
             first, *waiting = self._next
             self._next = ()
-            self._active = Group([Run.start(first)], waiting)
+            self._active = RunGroup([Run.start(first)], waiting)
             self._look_at_new(self._active)
         else:
             self._active = None
 
-    def _look_at_new(self, group: Group) -> None:
+    def _look_at_new(self, group: RunGroup) -> None:
         self._groups.append(group)
         self._current = group
         if len(self._groups) > MAX_GROUPS:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Self
 
-from threadviz.tui.runs.ansi import Printed
+from threadviz.tui.runs.ansi import TerminalText
 
 _READ_BYTES = 16 * 1024
 
@@ -22,7 +22,7 @@ class ProgramTerminal:
     """
 
     def __init__(self, columns: int, rows: int, *, unfed: bool = False) -> None:
-        self.printed = Printed(unfed=unfed)
+        self.printed = TerminalText(unfed=unfed)
         self._wake, self._waker = os.pipe()
         self._master, self.descriptor = pty.openpty()
         termios.tcsetwinsize(self.descriptor, (rows, columns))

@@ -39,7 +39,7 @@ class Dialog(ModalScreen[Result | None]):
 # Fields of dialogs: stock widgets of Textual, of which each can be read without colour, and in ASCII.
 
 
-class Item(NamedTuple):
+class ChoiceItem(NamedTuple):
     """What may be chosen: its name, and a few words about it."""
 
     name: str
@@ -56,13 +56,13 @@ class Choice(OptionList, inherit_bindings=False):
         Binding("end", "last", "Last", show=False),
     ]
 
-    def __init__(self, items: Sequence[Item], chosen: str, *, plain: bool, id: str) -> None:  # noqa: A002 - as widgets have it
+    def __init__(self, items: Sequence[ChoiceItem], chosen: str, *, plain: bool, id: str) -> None:  # noqa: A002 - as widgets have it
         super().__init__(id=id, markup=False, compact=True)
         self._marks = ("( )", "(*)") if plain else ("○", "●")
-        self._items: Sequence[Item] = ()
+        self._items: Sequence[ChoiceItem] = ()
         self.offer(items, chosen)
 
-    def offer(self, items: Sequence[Item], chosen: str) -> None:
+    def offer(self, items: Sequence[ChoiceItem], chosen: str) -> None:
         """Have these items to choose from; the first is chosen where there is none of the name `chosen`."""
         self._items = items
         self.clear_options()
@@ -86,12 +86,12 @@ class Choice(OptionList, inherit_bindings=False):
                 index, self._prompt(item, self._marks[index == self.highlighted])
             )
 
-    def _prompt(self, item: Item, mark: str = "") -> Content:
+    def _prompt(self, item: ChoiceItem, mark: str = "") -> Content:
         width = max(len(item.name) for item in self._items)
         return Content(f"{mark} {item.name:{width}}  {printable(item.about)}")
 
 
-class Tick(Checkbox, inherit_bindings=False):
+class CheckField(Checkbox, inherit_bindings=False):
     """A yes or no. `enter` is left to the dialog."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "toggle_button", "Tick", show=False)]

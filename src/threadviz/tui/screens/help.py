@@ -11,10 +11,10 @@ from textual.containers import Vertical, VerticalScroll
 from textual.keys import format_key
 from textual.widgets import Label, Static
 
-from threadviz.presentation.styles import EDGE, LOOKS
-from threadviz.tui.commands import Command, Group
+from threadviz.presentation.styles import EDGE, STATE_STYLES
+from threadviz.tui.commands import Command, CommandGroup
 from threadviz.tui.commands.beside import KEYS, MOUSE, Beside
-from threadviz.tui.render.glyphs import Paint
+from threadviz.tui.render.glyphs import GlyphPainter
 from threadviz.tui.render.styles import inks
 from threadviz.tui.screens.dialog import Dialog
 
@@ -31,7 +31,7 @@ _SAMPLE = 3
 """So many characters of each state are shown."""
 
 
-class Help(Dialog[None]):
+class HelpScreen(Dialog[None]):
     """Shows `commands`, by group, and what can be done beside them."""
 
     CSS_PATH = ["dialog.tcss", "help.tcss"]  # noqa: RUF012 - as Textual has it
@@ -47,7 +47,7 @@ class Help(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """What one can do, and beside it (below, where it is narrow) how to read the lanes."""
-        paint = Paint(inks(self.app), self.plain)
+        paint = GlyphPainter(inks(self.app), self.plain)
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "arrows scroll, escape leaves"
@@ -64,12 +64,12 @@ class Help(Dialog[None]):
         self.query_one(".dialog").scroll_relative(y=lines, animate=False)
 
 
-def _legend(paint: Paint) -> Table:
+def _legend(paint: GlyphPainter) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
-    for mark, look in LOOKS.items():
+    for mark, look in STATE_STYLES.items():
         sample = paint.sample(mark)
         table.add_row(Text(sample.text * _SAMPLE, sample.style or ""), Text(mark, "bold"), Text(look.about))
     edge = EDGE.plain if paint.plain else EDGE.block
@@ -84,9 +84,9 @@ def _groups(commands: Sequence[Command]) -> Iterator[Label | Static]:
             for command in commands
             if command.group is group
         ]
-        for group in Group
+        for group in CommandGroup
     }
-    by_heading[Group.APP] += KEYS
+    by_heading[CommandGroup.APP] += KEYS
     by_heading["Mouse"] = list(MOUSE)
     width = max(len(line.how) for lines in by_heading.values() for line in lines)
     for heading, lines in by_heading.items():

@@ -15,29 +15,29 @@ from textual.widgets import Input
 
 from threadviz.text import printable
 from threadviz.tui.commands import COMMANDS, Command, Panel
-from threadviz.tui.runs import Group, Run, Sitting
+from threadviz.tui.runs import Run, RunGroup, Session
 from threadviz.tui.save import save_picture_of
-from threadviz.tui.screens.run_controller import RunDesk
-from threadviz.tui.view import Motion, Scene
+from threadviz.tui.screens.run_controller import RunController
+from threadviz.tui.view import Motion, View
 from threadviz.tui.widgets.axis import AxisLine
-from threadviz.tui.widgets.code import Code
-from threadviz.tui.widgets.comparison import Comparison
-from threadviz.tui.widgets.details import Details
-from threadviz.tui.widgets.filter_status import Arranged
-from threadviz.tui.widgets.findings import Findings
-from threadviz.tui.widgets.footer import Foot
-from threadviz.tui.widgets.gil_lanes import GilLine
-from threadviz.tui.widgets.header import Heading
+from threadviz.tui.widgets.code import CodePanel
+from threadviz.tui.widgets.comparison import ComparisonPanel
+from threadviz.tui.widgets.details import DetailsPanel
+from threadviz.tui.widgets.filter_status import FilterStatus
+from threadviz.tui.widgets.findings import FindingsPanel
+from threadviz.tui.widgets.footer import RunFooter
+from threadviz.tui.widgets.gil_lanes import GilLanes
+from threadviz.tui.widgets.header import RunHeader
 from threadviz.tui.widgets.lanes import LanesView
 from threadviz.tui.widgets.legend import Legend
-from threadviz.tui.widgets.output import Output
-from threadviz.tui.widgets.tasks import Tasks
-from threadviz.tui.widgets.totals import Totals
+from threadviz.tui.widgets.output import OutputPanel
+from threadviz.tui.widgets.tasks import TaskTable
+from threadviz.tui.widgets.totals import TotalsPanel
 
 # What is needed only when it is asked for is imported then: the first lanes need not wait for it.
 
 if TYPE_CHECKING:
-    from threadviz.tui.widgets.filter_input import FindLine
+    from threadviz.tui.widgets.filter_input import FilterInput
 
 
 # From commands to what Textual binds keys with.
@@ -87,13 +87,13 @@ class Calm:
         """Whether nothing has changed for a while."""
         return self._frames > LASTING
 
-    def asks_for_a_look(self, scene: Scene, told: bool, whole: bool) -> bool:
+    def asks_for_a_look(self, view: View, told: bool, whole: bool) -> bool:
         """Whether this frame may have anything to draw.
 
         `told` says whether anything was told of a run since the frame before, `whole` whether that drew all there was.
         """
-        state = scene.state
-        seen = told and scene.playhead.motion is not Motion.FROZEN
+        state = view.state
+        seen = told and view.playhead.motion is not Motion.FROZEN
         self._frames = 0 if seen or not whole or state != self._state else self._frames + 1
         self._state = state
         return self._frames % LOOK_ANYWAY == 0
@@ -212,45 +212,45 @@ class MainScreen(Screen[None]):
 
     BINDINGS = list(bindings_of(COMMANDS))  # noqa: RUF012 - as Textual has it
 
-    def __init__(self, sitting: Sitting, *, plain: bool) -> None:
+    def __init__(self, session: Session, *, plain: bool) -> None:
         super().__init__()
-        self.scene = Scene()
+        self.view = View()
         self._plain = plain
-        self._sitting = sitting
-        self.runs = RunDesk(self, sitting, plain=plain)
-        self._group: Group | None = None
+        self._sitting = session
+        self.runs = RunController(self, session, plain=plain)
+        self._group: RunGroup | None = None
         self._told = WeakSet[Run]()
         self._possible: tuple[bool, ...] = ()
         self._whole = False
         self._sought: str | None = None
-        self._find_line: FindLine | None = None
+        self._find_line: FilterInput | None = None
         self._calm = Calm()
-        scene = self.scene
-        self._gil = GilLine(scene, plain=plain)
-        self._lanes = LanesView(scene, plain=plain)
-        self._tasks = Tasks(scene, plain=plain)
-        self._details = Details(scene, plain=plain)
-        self._totals = Totals(scene, plain=plain)
-        self._code = Code(scene, plain=plain)
+        view = self.view
+        self._gil = GilLanes(view, plain=plain)
+        self._lanes = LanesView(view, plain=plain)
+        self._tasks = TaskTable(view, plain=plain)
+        self._details = DetailsPanel(view, plain=plain)
+        self._totals = TotalsPanel(view, plain=plain)
+        self._code = CodePanel(view, plain=plain)
         self._panels = Panels(
             {
-                Panel.FINDINGS: Findings(scene, plain=plain),
+                Panel.FINDINGS: FindingsPanel(view, plain=plain),
                 Panel.TASKS: self._tasks,
                 Panel.DETAILS: self._details,
-                Panel.OUTPUT: Output(scene, printed=lambda: self.runs.printed, plain=plain),
+                Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.printed, plain=plain),
             },
-            comparison=Comparison(
-                scene, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
+            comparison=ComparisonPanel(
+                view, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
             ),
             code=self._code,
         )
         self._drawn = (
-            Heading(scene, plain=plain),
-            AxisLine(scene, plain=plain),
+            RunHeader(view, plain=plain),
+            AxisLine(view, plain=plain),
             self._gil,
             self._lanes,
-            Arranged(scene, plain=plain),
-            Legend(scene, plain=plain),
+            FilterStatus(view, plain=plain),
+            Legend(view, plain=plain),
             self._totals,
             *self._panels,
             self._code,
@@ -287,7 +287,7 @@ class MainScreen(Screen[None]):
     async def _mount_footer(self) -> None:
         foot = self.query_one("#foot")
         if foot.is_attached:  # else somebody has left already
-            await foot.mount(Foot())
+            await foot.mount(RunFooter())
             self.refresh_bindings()  # which it waits for
 
     def on_screen_resume(self) -> None:
@@ -300,16 +300,16 @@ class MainScreen(Screen[None]):
         """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
         self._follow_sitting()
         self._seek()
-        self.scene.advance(elapsed)
+        self.view.advance(elapsed)
         printed = self.runs.printed
         self._panels.make_room(self.size.height, printed=printed is not None and printed.changes > 0)
-        if not self._calm.asks_for_a_look(self.scene, told, self.complete):
+        if not self._calm.asks_for_a_look(self.view, told, self.complete):
             return
         for widget in self._drawn:
             if widget.display:
-                widget.refresh_scene()
+                widget.refresh_view()
         self._whole = self._pictured and (self._details.whole or not self._details.display)
-        for foot in self.query(Foot):
+        for foot in self.query(RunFooter):
             foot.fit()  # its keys may have come to their places only since
         possible = tuple(command.fits(self) and command.possible(self) for command in COMMANDS)
         if possible != self._possible:
@@ -319,7 +319,7 @@ class MainScreen(Screen[None]):
     @property
     def _pictured(self) -> bool:
         """Whether all that is to be seen of the lanes was worked out."""
-        return self._lanes.whole and self._gil.whole and self.scene.lanes.whole
+        return self._lanes.whole and self._gil.whole and self.view.lanes.whole
 
     @property
     def quiet(self) -> bool:
@@ -329,7 +329,7 @@ class MainScreen(Screen[None]):
     @property
     def complete(self) -> bool:
         """Whether all that is to be seen is there; else the next frames go on."""
-        return self._whole and any(foot.fitted for foot in self.query(Foot))
+        return self._whole and any(foot.fitted for foot in self.query(RunFooter))
 
     def _follow_sitting(self) -> None:
         group = self._sitting.current
@@ -337,16 +337,16 @@ class MainScreen(Screen[None]):
             return
         if group is not self._group:
             self._group = group
-            self.scene.look_at((), comparing=group.comparison)
+            self.view.look_at((), comparing=group.comparison)
             self._empty_find_line()
             self._panels.look_at(comparing=group.comparison, prints=self.runs.has_output)
             self.app.clear_notifications()  # they were about what was looked at before
             self._totals.display = not group.comparison  # the comparison has them, side by side
         latest = group.runs[-1]
-        self.scene.awaiting = self._sitting.starting or (not latest.begun and not latest.over)
+        self.view.awaiting = self._sitting.starting or (not latest.begun and not latest.over)
         for run in group.runs:
-            if run.begun and run not in self.scene.runs:  # before it has, there is nothing to be seen of it
-                self.scene.add(run)
+            if run.begun and run not in self.view.runs:  # before it has, there is nothing to be seen of it
+                self.view.add(run)
             if run.trouble and run not in self._told:
                 self._told.add(run)
                 sentence = f"{run.trouble[0].upper()}{run.trouble[1:]}."
@@ -373,10 +373,10 @@ class MainScreen(Screen[None]):
 
     def find(self) -> None:
         """Ask which lanes to show."""
-        from threadviz.tui.widgets.filter_input import FindLine
+        from threadviz.tui.widgets.filter_input import FilterInput
 
         if self._find_line is None:
-            self._find_line = FindLine()
+            self._find_line = FilterInput()
             self.mount(self._find_line, before="#foot")
         self._find_line.open()  # at once: the next key is meant for it
 
@@ -384,7 +384,7 @@ class MainScreen(Screen[None]):
         """Show, with the next frame, the lanes that are found by what is written: to seek for each key takes long."""
         self._sought = event.value
 
-    def on_find_line_left(self, event: "FindLine.Left") -> None:
+    def on_filter_input_left(self, event: "FilterInput.Left") -> None:
         """Show what was found."""
         self._sought = event.words
         self.show_frame(0)
@@ -397,7 +397,7 @@ class MainScreen(Screen[None]):
         """Have the lanes found that are sought."""
         if self._sought is not None:
             words, self._sought = self._sought, None
-            self.scene.arrange(replace(self.scene.lanes.how, words=words))
+            self.view.arrange(replace(self.view.lanes.how, words=words))
 
     def toggle_panel(self, panel: Panel) -> None:
         """Show a panel, or put it away where it is shown."""
@@ -428,13 +428,13 @@ class MainScreen(Screen[None]):
 
     def step_back(self) -> None:
         """Undo the latest of: panel opened, cursor put, lane picked, lanes sought."""
-        scene = self.scene
+        view = self.view
         if self._panels.close():
             return
-        if scene.cursor is not None:
-            scene.drop_cursor()
-        elif scene.lane is not None:
-            scene.pick_lane(None)
+        if view.cursor is not None:
+            view.drop_cursor()
+        elif view.lane is not None:
+            view.pick_lane(None)
         else:
             self._sought = ""
             self._empty_find_line()
@@ -446,9 +446,9 @@ class MainScreen(Screen[None]):
 
     def show_help(self) -> None:
         """Show all commands, and how to read the lanes."""
-        from threadviz.tui.screens.help import Help
+        from threadviz.tui.screens.help import HelpScreen
 
-        self.app.push_screen(Help([each for each in COMMANDS if each.fits(self)], plain=self._plain))
+        self.app.push_screen(HelpScreen([each for each in COMMANDS if each.fits(self)], plain=self._plain))
 
     def leave(self) -> None:
         """End the app."""

@@ -12,10 +12,10 @@ from textual.widgets import Button, Checkbox, Input, Label, OptionList, Static
 
 from threadviz.mock_server.sites import SiteSet
 from threadviz.modes import MODES
-from threadviz.run_options import DEFAULT_SET, DEFAULT_TIMEOUT_S, OWN, Asked, AskError
+from threadviz.run_options import DEFAULT_SET, DEFAULT_TIMEOUT_S, OWN, OptionsError, RunOptions
 from threadviz.text import NS_PER_S, count, seconds
-from threadviz.tui.screens.dialog import Choice, Dialog, Item, Tick
-from threadviz.tui.screens.new_run_form import ALL_MODES, Chosen, ItemsFile, SetsFile, Wishes
+from threadviz.tui.screens.dialog import CheckField, Choice, ChoiceItem, Dialog
+from threadviz.tui.screens.new_run_form import ALL_MODES, ChosenRun, ItemsFile, NewRunForm, SetsFile
 from threadviz.workloads import WORKLOADS
 
 _WORKERS = {
@@ -31,7 +31,7 @@ _OTHERS = "others"
 """Rows that are for a function of the user's own alone, and for all other workloads."""
 
 
-class Choose(Dialog[Chosen]):
+class NewRunScreen(Dialog[ChosenRun]):
     """Begins with what was `asked`, under `modes`: the last time, or by default.
 
     As long as something that was chosen can't be, a sentence at its field says so, and the dialog stays.
@@ -40,7 +40,7 @@ class Choose(Dialog[Chosen]):
     CSS_PATH = ["dialog.tcss", "new_run.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "start", "Run", show=False)]
 
-    def __init__(self, asked: Asked, modes: Sequence[str], *, plain: bool) -> None:
+    def __init__(self, asked: RunOptions, modes: Sequence[str], *, plain: bool) -> None:
         super().__init__(plain=plain)
         self._asked = asked
         self._mode = modes[0] if len(modes) == 1 else ALL_MODES
@@ -51,10 +51,10 @@ class Choose(Dialog[Chosen]):
     def compose(self) -> ComposeResult:
         """The fields, from the top."""
         asked, plain = self._asked, self.plain
-        workloads = [Item(workload.name, workload.about) for workload in WORKLOADS.values()]
-        workloads.append(Item(OWN, "a function of yours, any that blocks"))
-        modes = [Item(mode.name, mode.about) for mode in MODES.values()]
-        modes.append(Item(ALL_MODES, "one after the other, compared on one time axis"))
+        workloads = [ChoiceItem(workload.name, workload.about) for workload in WORKLOADS.values()]
+        workloads.append(ChoiceItem(OWN, "a function of yours, any that blocks"))
+        modes = [ChoiceItem(mode.name, mode.about) for mode in MODES.values()]
+        modes.append(ChoiceItem(ALL_MODES, "one after the other, compared on one time axis"))
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "What to run"
             dialog.border_subtitle = "enter runs it, tab goes on, arrows choose, escape leaves"
@@ -72,11 +72,11 @@ class Choose(Dialog[Chosen]):
             shipped = "the sets of threadviz; or type the path of a file of yours"
             file = Input(self._file.typed, id="urls", placeholder=shipped, compact=True)
             yield _row("File", Vertical(file, _words("urls")), kind=_OTHERS)
-            online = Tick("fetch the real addresses", asked.online, id="online", compact=True)
+            online = CheckField("fetch the real addresses", asked.online, id="online", compact=True)
             yield _row("Online", online, kind=_OTHERS)
             yield _row("Timeout", *_number("timeout", asked.timeout_s), kind=_OTHERS, begins=True)
             portable = "portable: tell only running from waiting"
-            yield _row("Probe", Tick(portable, asked.probe == "portable", id="portable", compact=True))
+            yield _row("Probe", CheckField(portable, asked.probe == "portable", id="portable", compact=True))
             yield _words("all")
             with Horizontal(classes="buttons"):
                 yield Button("Run", variant="primary", id="run", compact=True)
@@ -158,7 +158,7 @@ class Choose(Dialog[Chosen]):
         wishes = self._wishes()
         try:
             chosen = wishes.chosen()
-        except AskError as error:
+        except OptionsError as error:
             self._say_outcome()
             self.query_one(f"#{error.field or 'set'}").focus()
             return
@@ -171,14 +171,14 @@ class Choose(Dialog[Chosen]):
     def _leave(self) -> None:
         self.action_leave()
 
-    def _wishes(self) -> Wishes:
+    def _wishes(self) -> NewRunForm:
         def chosen(field: str) -> str:
             return self.query_one(f"#{field}", Choice).chosen
 
         def ticked(field: str) -> bool:
-            return self.query_one(f"#{field}", Tick).value
+            return self.query_one(f"#{field}", CheckField).value
 
-        return Wishes(
+        return NewRunForm(
             workload=chosen("workload"),
             mode=chosen("mode"),
             workers=self._typed("workers"),
@@ -215,14 +215,14 @@ def _words(field: str) -> Static:
     return Static(name=field, markup=False, classes="words")
 
 
-def _items(file: SetsFile) -> list[Item]:
+def _items(file: SetsFile) -> list[ChoiceItem]:
     return [
-        Item(name, f"{count(len(one.sites), 'site')}, {_in_all(one)} in all")
+        ChoiceItem(name, f"{count(len(one.sites), 'site')}, {_in_all(one)} in all")
         for name, one in file.sets.items()
     ]
 
 
-def _about_set(wishes: Wishes) -> str:
+def _about_set(wishes: NewRunForm) -> str:
     if not wishes.fetches:
         return f"{wishes.workload} fetches nothing"
     return wishes.file.sets[wishes.set_name].about if wishes.set_name else "none to choose from"
@@ -232,9 +232,9 @@ def _in_all(sites: SiteSet) -> str:
     return seconds(int(sum(site.seconds for site in sites.sites) * NS_PER_S))
 
 
-def _outcome(wishes: Wishes) -> tuple[int | None, dict[str, str]]:
+def _outcome(wishes: NewRunForm) -> tuple[int | None, dict[str, str]]:
     """How many workers a run would have, and what is wrong, by the field that it is about."""
     try:
         return wishes.chosen().requests[0].workers, {}
-    except AskError as error:
+    except OptionsError as error:
         return None, {error.field or "all": error.wrong}

@@ -8,7 +8,7 @@ from threadviz.mock_server.config import SetsError, load
 from threadviz.mock_server.sites import SiteSet
 from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest
-from threadviz.run_options import OWN, Asked, AskError, fitting, items_of, requests
+from threadviz.run_options import OWN, OptionsError, RunOptions, fitting, items_of, requests
 from threadviz.workloads import WORKLOADS
 from threadviz.workloads.items import STDIN, Arguments
 
@@ -17,14 +17,14 @@ ALL_MODES = "all"
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenRun:
     """What to run: one request for each of `modes`.
 
     `asked` is what to begin with the next time. It may have wishes that its workload has no use for, and that another
     may have again: see `threadviz.run_options.fitting`.
     """
 
-    asked: Asked
+    asked: RunOptions
     modes: tuple[str, ...]
     requests: list[RunRequest]
 
@@ -72,7 +72,7 @@ class ItemsFile:
             )
         try:
             return cls(typed, items_of(path))
-        except AskError as error:
+        except OptionsError as error:
             return cls(typed, wrong=error.wrong)
 
 
@@ -87,7 +87,7 @@ def path_of(typed: str) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class NewRunForm:
     """The fields, as they are. Numbers are as they were typed; an empty one leaves the choice to the machine."""
 
     workload: str
@@ -118,13 +118,13 @@ class Wishes:
         """What it is to run under."""
         return tuple(MODES) if self.mode == ALL_MODES else (self.mode,)
 
-    def chosen(self) -> Chosen:
+    def chosen(self) -> ChosenRun:
         """What they come to. Raises AskError."""
         if self.fetches and self.file.wrong:
-            raise AskError(self.file.wrong, "urls")
+            raise OptionsError(self.file.wrong, "urls")
         if self.own and self.items.wrong:
-            raise AskError(self.items.wrong, "items")
-        asked = Asked(
+            raise OptionsError(self.items.wrong, "items")
+        asked = RunOptions(
             workload=self.workload,
             workers=_whole("workers", self.workers),
             tasks=_whole("tasks", self.tasks, needed=not self.own),
@@ -137,7 +137,7 @@ class Wishes:
             items=path_of(self.items.typed),
             repeat=_whole("repeat", self.repeat, needed=self.own),
         )
-        return Chosen(
+        return ChosenRun(
             asked, self.modes, requests(fitting(asked), self.modes, self.file.sets, self.items.items)
         )
 
@@ -156,7 +156,7 @@ def _whole(field: str, text: str, needed: bool = True) -> int | None:
         return int(text)
     except ValueError as error:
         if needed:
-            raise AskError(f"is {text!r}: give a whole number, or nothing", field) from error
+            raise OptionsError(f"is {text!r}: give a whole number, or nothing", field) from error
         return None
 
 
@@ -167,5 +167,5 @@ def _seconds(text: str, needed: bool) -> float | None:
         return float(text)
     except ValueError as error:
         if needed:
-            raise AskError(f"is {text!r}: give a number of seconds, or nothing", "timeout") from error
+            raise OptionsError(f"is {text!r}: give a number of seconds, or nothing", "timeout") from error
         return None

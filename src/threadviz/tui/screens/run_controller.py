@@ -10,23 +10,23 @@ from textual.screen import Screen
 from threadviz.modes import MODES
 from threadviz.protocol.requests import Request, RunRequest
 from threadviz.recordings.writer import SaveError
-from threadviz.run_options import Asked
+from threadviz.run_options import RunOptions
 from threadviz.text import printable
-from threadviz.tui.runs import Group, Sitting
-from threadviz.tui.runs.ansi import Printed
-from threadviz.tui.screens.new_run_form import Chosen
+from threadviz.tui.runs import RunGroup, Session
+from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.screens.new_run_form import ChosenRun
 
 # The dialogs are imported when they are asked for: the first lanes need not wait for them.
 
 
-class RunDesk:
+class RunController:
     """Starts, stops and finds the runs of `sitting`, for `screen`, on which it asks and tells. A `commands.RunDesk`."""
 
-    def __init__(self, screen: Screen[None], sitting: Sitting, *, plain: bool) -> None:
+    def __init__(self, screen: Screen[None], session: Session, *, plain: bool) -> None:
         self._screen = screen
-        self._sitting = sitting
+        self._sitting = session
         self._plain = plain
-        self._asked = Asked()
+        self._asked = RunOptions()
         self._modes: tuple[str, ...] = ("threads",)
 
     @property
@@ -53,7 +53,7 @@ class RunDesk:
         return self.printed is not None
 
     @property
-    def printed(self) -> Printed | None:
+    def printed(self) -> TerminalText | None:
         """What that has printed, where that comes here."""
         group = self._sitting.current
         outputs = () if group is None else (run.output for run in reversed(group.runs))
@@ -73,9 +73,9 @@ class RunDesk:
 
     def choose(self) -> None:
         """Ask what to run next."""
-        from threadviz.tui.screens.new_run import Choose
+        from threadviz.tui.screens.new_run import NewRunScreen
 
-        self._screen.app.push_screen(Choose(self._asked, self._modes, plain=self._plain), self._start)
+        self._screen.app.push_screen(NewRunScreen(self._asked, self._modes, plain=self._plain), self._start)
 
     def again(self) -> None:
         """Run what is looked at once more."""
@@ -93,10 +93,12 @@ class RunDesk:
 
     def go_back(self) -> None:
         """Ask which of the earlier runs to look at."""
-        from threadviz.tui.screens.run_history import Past
+        from threadviz.tui.screens.run_history import RunHistoryScreen
 
-        sitting = self._sitting
-        self._screen.app.push_screen(Past(sitting.groups, sitting.current, plain=self._plain), self._look_at)
+        session = self._sitting
+        self._screen.app.push_screen(
+            RunHistoryScreen(session.groups, session.current, plain=self._plain), self._look_at
+        )
 
     def save(self) -> None:
         """Save the recording of what is looked at, each run in a file of its own."""
@@ -116,12 +118,12 @@ class RunDesk:
             else:
                 notify(printable(f"Saved {path}"), markup=False)
 
-    def _start(self, chosen: Chosen | None) -> None:
+    def _start(self, chosen: ChosenRun | None) -> None:
         if chosen is not None:
             self._asked, self._modes = chosen.asked, chosen.modes
             self._sitting.compare(chosen.requests)
 
-    def _look_at(self, picked: Sequence[Group] | None) -> None:
+    def _look_at(self, picked: Sequence[RunGroup] | None) -> None:
         groups = self._sitting.groups
         # The oldest may have gone in the meantime.
         kept = [group for group in picked or () if group in groups]

@@ -15,13 +15,13 @@ from threadviz.presentation.summary import what_ran
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, printable, seconds
 from threadviz.tui.runs.run import Run
-from threadviz.tui.runs.session import Group
+from threadviz.tui.runs.session import RunGroup
 from threadviz.tui.screens.dialog import Dialog
 
 _MARKED, _UNMARKED, _NO_MARK = "[x] ", "[ ] ", "    "
 
 
-class Past(Dialog[tuple[Group, ...]]):
+class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
     """Has the `groups`, newest first, and begins at `current`. Its result are those to look at.
 
     That is the one under the cursor, or those that were marked. One that goes on can't be marked.
@@ -30,7 +30,7 @@ class Past(Dialog[tuple[Group, ...]]):
     CSS_PATH = ["dialog.tcss", "run_history.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "look", "Look", show=False)]
 
-    def __init__(self, groups: Sequence[Group], current: Group | None, *, plain: bool) -> None:
+    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None, *, plain: bool) -> None:
         super().__init__(plain=plain)
         self._groups = tuple(reversed(groups))
         self._current = current
@@ -40,7 +40,7 @@ class Past(Dialog[tuple[Group, ...]]):
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Earlier runs"
             dialog.border_subtitle = "enter looks at it, space marks some to compare"
-            yield Marks(self._groups, self._current)
+            yield RunList(self._groups, self._current)
             yield Static(id="trouble", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Look at it", variant="primary", id="look", compact=True)
@@ -49,7 +49,7 @@ class Past(Dialog[tuple[Group, ...]]):
     @on(OptionList.OptionHighlighted)
     def say(self) -> None:
         """Say what has gone wrong with the runs under the cursor, and what `enter` would do."""
-        marks = self.query_one(Marks)
+        marks = self.query_one(RunList)
         group = marks.under_cursor
         self.query_one("#trouble", Static).update("\n".join(_troubles(group)) if group else "")
         several = len(marks.picked) > 1
@@ -58,14 +58,14 @@ class Past(Dialog[tuple[Group, ...]]):
     @on(Button.Pressed, "#look")
     def action_look(self) -> None:
         """Leave with what was picked."""
-        self.dismiss(self.query_one(Marks).picked or None)
+        self.dismiss(self.query_one(RunList).picked or None)
 
     @on(Button.Pressed, "#leave")
     def _leave(self) -> None:
         self.action_leave()
 
 
-class Marks(OptionList, inherit_bindings=False):
+class RunList(OptionList, inherit_bindings=False):
     """The runs, of which several can be marked: by `space`, or by a click on the box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +78,7 @@ class Marks(OptionList, inherit_bindings=False):
         Binding("space", "mark", "Mark", show=False),
     ]
 
-    def __init__(self, groups: Sequence[Group], current: Group | None) -> None:
+    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None) -> None:
         super().__init__(markup=False, compact=True)
         self._groups = groups
         self._marked: set[int] = set()
@@ -89,12 +89,12 @@ class Marks(OptionList, inherit_bindings=False):
             self.highlighted = groups.index(current)
 
     @property
-    def under_cursor(self) -> Group | None:
+    def under_cursor(self) -> RunGroup | None:
         """What is under the cursor."""
         return None if self.highlighted is None else self._groups[self.highlighted]
 
     @property
-    def picked(self) -> tuple[Group, ...]:
+    def picked(self) -> tuple[RunGroup, ...]:
         """Those that are marked, oldest first, or else the one under the cursor."""
         marked = [self._groups[index] for index in sorted(self._marked, reverse=True)]
         return tuple(marked or filter(None, [self.under_cursor]))
@@ -121,14 +121,14 @@ class Marks(OptionList, inherit_bindings=False):
         return f"{mark if self._groups[index].over else _NO_MARK}{self._texts[index]}"
 
 
-def _title(group: Group) -> str:
+def _title(group: RunGroup) -> str:
     first = group.runs[0]
     if group.comparison or not first.begun:
         return printable(group.title)
     return what_ran(first.timeline)
 
 
-def _ending(group: Group) -> str:
+def _ending(group: RunGroup) -> str:
     """How long each of its runs took, and what has become of it."""
     took = ", ".join(seconds(measured(run.timeline).length) for run in group.runs if run.begun)
     if not group.over:
@@ -149,5 +149,5 @@ def _interrupted(run: Run) -> bool:
     return closed is None or closed.outcome is Outcome.INTERRUPTED
 
 
-def _troubles(group: Group) -> list[str]:
+def _troubles(group: RunGroup) -> list[str]:
     return [printable(f"! {run.title}: {run.trouble}.") for run in group.runs if run.trouble]

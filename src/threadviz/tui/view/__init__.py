@@ -3,21 +3,21 @@
 It is pure: it reads no clock, no key and no file, and draws nothing. Commands change it, and widgets draw what it says.
 """
 
-from threadviz.tui.view.rows import Arranging, Head, Key, Kind, Row, Shown, Sort
-from threadviz.tui.view.view import Loop, Scene
-from threadviz.tui.view.viewport import Camera, Motion, Playhead
+from threadviz.tui.view.rows import GroupHeader, GroupKey, GroupKind, LaneSort, Row, RowOptions, ViewedRun
+from threadviz.tui.view.view import ReplayLoop, View
+from threadviz.tui.view.viewport import Motion, Playhead, Viewport
 
 __all__ = [
-    "Arranging",
-    "Camera",
-    "Head",
-    "Key",
-    "Kind",
-    "Loop",
+    "GroupHeader",
+    "GroupKey",
+    "GroupKind",
+    "LaneSort",
     "Motion",
     "Playhead",
+    "ReplayLoop",
     "Row",
-    "Scene",
-    "Shown",
-    "Sort",
+    "RowOptions",
+    "View",
+    "ViewedRun",
+    "Viewport",
 ]

@@ -5,8 +5,8 @@ from string import ascii_lowercase
 from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
-from threadviz.timeline import Lane, Ribbon, Timeline
-from threadviz.tui.view.rows import Row, Shown
+from threadviz.timeline import GilTimeline, Lane, Timeline
+from threadviz.tui.view.rows import Row, ViewedRun
 
 HUES = 8
 """So many colours tell holders apart; the mark does in any case."""
@@ -19,31 +19,31 @@ PERIOD_NS = 250_000_000
 """While time passes, it is decided so often whose GIL is shown, and who gets a mark."""
 
 
-class Mark(NamedTuple):
+class HolderMark(NamedTuple):
     """A character, and the number of a colour (from 0, below HUES); None for no colour in particular."""
 
     sign: str
     hue: int | None
 
 
-NOBODY_IN_PARTICULAR = Mark(OTHER, None)
+NOBODY_IN_PARTICULAR = HolderMark(OTHER, None)
 
 
-class Marks:
+class HolderMarks:
     """The marks of the holders of one GIL, each given once: by a lane's name, where that is free.
 
     A lane whose name ends in a digit has that, others the first letter of their name, or else any that is left.
     """
 
     def __init__(self) -> None:
-        self._of: dict[int, Mark] = {}
+        self._of: dict[int, HolderMark] = {}
         self._seen = 0
 
-    def of(self, lane: int) -> Mark:
+    def of(self, lane: int) -> HolderMark:
         """The mark of the lane of this number."""
         return self._of.get(lane, NOBODY_IN_PARTICULAR)
 
-    def has(self, lane: int) -> Mark | None:
+    def has(self, lane: int) -> HolderMark | None:
         """The same; None where it has none of its own."""
         return self._of.get(lane)
 
@@ -57,7 +57,7 @@ class Marks:
         for number in new:
             sign = next((each for each in _wishes(names.get(number, "")) if each not in taken), OTHER)
             taken.add(sign)
-            self._of[number] = Mark(sign, len(self._of) % HUES if sign != OTHER else None)
+            self._of[number] = HolderMark(sign, len(self._of) % HUES if sign != OTHER else None)
 
 
 def _wishes(name: str) -> Iterator[str]:
@@ -69,19 +69,19 @@ def _wishes(name: str) -> Iterator[str]:
     yield from map(str, range(1, 10))
 
 
-class Ribboned(NamedTuple):
+class GilRow(NamedTuple):
     """A run, the ribbon that is shown of it, and the marks of those that have held that GIL."""
 
-    run: Shown
-    ribbon: Ribbon
-    marks: Marks
+    run: ViewedRun
+    gil_timeline: GilTimeline
+    marks: HolderMarks
 
 
 class Sight(Protocol):
     """Which runs are looked at, and until when."""
 
     @property
-    def runs(self) -> tuple[Shown, ...]:
+    def runs(self) -> tuple[ViewedRun, ...]:
         """Those that are looked at."""
         ...
 
@@ -95,29 +95,34 @@ class Sight(Protocol):
         """The rows of the picture, from the top."""
         ...
 
-    def until(self, run: Shown) -> int:
+    def until(self, run: ViewedRun) -> int:
         """Until when it is drawn, in ns since its origin."""
         ...
 
 
-class Holders:
+class GilRows:
     """The ribbons of what is in `sight`, and the marks of their holders. They are not shown where they are not `on`."""
 
     def __init__(self, sight: Sight) -> None:
         self.on = True
         self._sight = sight
-        self._marks: WeakKeyDictionary[Ribbon, Marks] = WeakKeyDictionary()
-        self._chosen: tuple[Ribboned, ...] = ()
+        self._marks: WeakKeyDictionary[GilTimeline, HolderMarks] = WeakKeyDictionary()
+        self._chosen: tuple[GilRow, ...] = ()
         self._chosen_for: object = None
 
     @property
-    def shown(self) -> tuple[Ribboned, ...]:
+    def shown(self) -> tuple[GilRow, ...]:
         """One ribbon of each run of which there is any: the same object as long as they are the same."""
         sight = self._sight
         if not self.on:
             return ()
         periods = [sight.until(run) // PERIOD_NS for run in sight.runs]
-        chosen_for = (periods, sight.lane, sight.rows, [(run, run.timeline.ribbons) for run in sight.runs])
+        chosen_for = (
+            periods,
+            sight.lane,
+            sight.rows,
+            [(run, run.timeline.gil_timelines) for run in sight.runs],
+        )
         if chosen_for != self._chosen_for:
             self._chosen_for = chosen_for
             chosen = tuple(self._choose())
@@ -125,43 +130,43 @@ class Holders:
                 self._chosen = chosen
         return self._chosen
 
-    def mark(self, run: Shown, lane: Lane) -> Mark | None:
+    def mark(self, run: ViewedRun, lane: Lane) -> HolderMark | None:
         """The mark of a lane in the ribbon that was shown last of its run; None where it is not in that."""
         for each in self._chosen if self.on else ():
-            if each.run is run and each.ribbon.pid == lane.pid:
+            if each.run is run and each.gil_timeline.pid == lane.pid:
                 return each.marks.has(lane.number)
         return None
 
-    def _choose(self) -> Iterator[Ribboned]:
+    def _choose(self) -> Iterator[GilRow]:
         sight = self._sight
         for run in sight.runs:
             picked = sight.lane if sight.lane is not None and sight.lane.run is run else None
-            ribbon = ribbon_of(run.timeline, picked, [row for row in sight.rows if row.run is run])
-            if ribbon is not None:
-                marks = self._marks.get(ribbon)
+            gil_timeline = ribbon_of(run.timeline, picked, [row for row in sight.rows if row.run is run])
+            if gil_timeline is not None:
+                marks = self._marks.get(gil_timeline)
                 if marks is None:
-                    marks = self._marks[ribbon] = Marks()
-                marks.meet(ribbon.holders, run.timeline.lanes)
-                yield Ribboned(run, ribbon, marks)
+                    marks = self._marks[gil_timeline] = HolderMarks()
+                marks.meet(gil_timeline.holders, run.timeline.lanes)
+                yield GilRow(run, gil_timeline, marks)
 
 
-def ribbon_of(timeline: Timeline, picked: Row | None, rows: Iterable[Row]) -> Ribbon | None:
+def ribbon_of(timeline: Timeline, picked: Row | None, rows: Iterable[Row]) -> GilTimeline | None:
     """Return whose GIL is shown of a run: that of the process of what is picked, else what the timeline proposes.
 
     Where that process has no row, it is that of the topmost of `rows` which has one. Of a process with several
     interpreters it is that of the one that the lane which is picked has held.
     """
     pid = None if picked is None else _pid(picked)
-    mine = [ribbon for ribbon in timeline.ribbons if ribbon.pid == pid]
+    mine = [gil_timeline for gil_timeline in timeline.gil_timelines if gil_timeline.pid == pid]
     if picked is not None and picked.lane is not None:
         number = picked.lane.number
-        mine.sort(key=lambda ribbon: number not in ribbon.holders)
+        mine.sort(key=lambda gil_timeline: number not in gil_timeline.holders)
     if mine:
         return mine[0]
-    proposed, visible = timeline.ribbon, dict.fromkeys(map(_pid, rows))
+    proposed, visible = timeline.gil_timeline, dict.fromkeys(map(_pid, rows))
     if proposed is None or proposed.pid in visible:
         return proposed
-    first = {ribbon.pid: ribbon for ribbon in reversed(timeline.ribbons)}
+    first = {gil_timeline.pid: gil_timeline for gil_timeline in reversed(timeline.gil_timelines)}
     return next((first[pid] for pid in visible if pid in first), proposed)
 
 

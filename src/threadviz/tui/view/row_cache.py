@@ -7,7 +7,16 @@ from typing import Protocol
 
 from threadviz.presentation.cells import Window
 from threadviz.timeline import Lane
-from threadviz.tui.view.rows import Arranging, Did, Head, Kind, Row, Shown, arranged, found_by
+from threadviz.tui.view.rows import (
+    GroupHeader,
+    GroupKind,
+    LaneActivity,
+    Row,
+    RowOptions,
+    ViewedRun,
+    arranged,
+    found_by,
+)
 
 # The gauge: what each lane did in the time in sight, measured bit by bit, for there may be a thousand of them.
 
@@ -17,21 +26,21 @@ PERIOD_NS = 1_000_000_000
 AT_ONCE = 100
 """So many lanes are measured in one frame: about 2 ms' worth."""
 
-Measure = Callable[[Row], Did]
+Measure = Callable[[Row], LaneActivity]
 """What the lane of a row did, and what it is found by."""
 
 
-class Gauge:
+class LaneMeasurements:
     """`did` is what was found out, all of it at about the same time; it is another object when that was anew."""
 
     def __init__(self) -> None:
-        self.did: Mapping[Lane, Did] = {}
+        self.did: Mapping[Lane, LaneActivity] = {}
         self.times = 0
         """How often all was measured."""
         self._measured_for: Hashable = None
         self._since = PERIOD_NS
         self._due: deque[Row] = deque()
-        self._next: dict[Lane, Did] = {}
+        self._next: dict[Lane, LaneActivity] = {}
         self._next_for: Hashable = None
 
     @property
@@ -88,7 +97,7 @@ class Sight(Protocol):
     """Which part of which runs is looked at. Times are ns since a run's origin."""
 
     @property
-    def runs(self) -> tuple[Shown, ...]:
+    def runs(self) -> tuple[ViewedRun, ...]:
         """Those that are looked at."""
         ...
 
@@ -107,24 +116,24 @@ class Sight(Protocol):
         """What is picked."""
         ...
 
-    def until(self, run: Shown) -> int:
+    def until(self, run: ViewedRun) -> int:
         """Until when a run is drawn."""
         ...
 
-    def in_sight(self, run: Shown) -> Window:
+    def in_sight(self, run: ViewedRun) -> Window:
         """From when to when it is seen."""
         ...
 
 
-class Arranger:
+class RowCache:
     """The rows of what is in `sight`, in the way that was asked for. `advance` is to be called once a frame."""
 
     def __init__(self, sight: Sight) -> None:
-        self.how = Arranging()
+        self.how = RowOptions()
         self._sight = sight
-        self._gauge = Gauge()
+        self._gauge = LaneMeasurements()
         # What the lanes were last arranged by: it stays while one is picked, so that none moves away below it.
-        self._by: Mapping[Lane, Did] = {}
+        self._by: Mapping[Lane, LaneActivity] = {}
         self._rows: tuple[Row, ...] = ()
         self._hidden = 0
         self._with_row: frozenset[Lane] = frozenset()
@@ -132,10 +141,10 @@ class Arranger:
         self._made_of: tuple[object, ...] = ()
         self._rested = REST_NS
         self._grouped = False
-        self._heads: Mapping[Lane, Head] = {}
+        self._heads: Mapping[Lane, GroupHeader] = {}
 
     @property
-    def did(self) -> Mapping[Lane, Did]:
+    def did(self) -> Mapping[Lane, LaneActivity]:
         """What each lane did in the time in sight, where that was asked for, as of about a second ago."""
         return self._gauge.did
 
@@ -149,7 +158,7 @@ class Arranger:
         """How many lanes are in no row, and below no head."""
         return self._hidden
 
-    def head_of(self, row: Row | None) -> Head | None:
+    def head_of(self, row: Row | None) -> GroupHeader | None:
         """The head that a row is, or the nearest that it is below."""
         if row is None or row.head is not None or row.lane is None:
             return None if row is None else row.head
@@ -169,7 +178,7 @@ class Arranger:
         """Other runs are looked at: nothing is sought there yet, nothing was folded by hand."""
         self.how = replace(self.how, words="", toggled=frozenset())
 
-    def arrange(self, how: Arranging) -> None:
+    def arrange(self, how: RowOptions) -> None:
         """Arrange them in another way, from now on."""
         if how == self.how:
             return
@@ -211,7 +220,7 @@ class Arranger:
         self._rows = tuple(rows)
         self._with_row = frozenset(row.lane for row in rows if row.lane is not None)
         heads = [row.head for row in rows if row.head is not None]
-        self._grouped = any(head.key.kind is Kind.PROCESS for head in heads)
+        self._grouped = any(head.key.kind is GroupKind.PROCESS for head in heads)
         self._heads = {lane: head for head in heads for lane in head.lanes}  # of several, the nearest
 
     @property
@@ -230,10 +239,10 @@ class Arranger:
         runs = self._sight.runs
         return self.how.words, *((run, run.timeline.lanes, self._sight.in_sight(run)) for run in runs)
 
-    def _measure(self, row: Row) -> Did:
+    def _measure(self, row: Row) -> LaneActivity:
         assert row.lane is not None  # as `_lanes` has them
         since, until = self._sight.in_sight(row.run)
-        return Did(row.lane.sums(since, until), found_by(row.lane, until) if self.how.words else "")
+        return LaneActivity(row.lane.sums(since, until), found_by(row.lane, until) if self.how.words else "")
 
 
 def _differ(a: tuple[object, ...], b: tuple[object, ...]) -> bool:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from threadviz.protocol.events import State, Watches
+from threadviz.protocol.events import State, TargetKind
 from threadviz.timeline import STATES, Lane, Role, Timeline
 from threadviz.timeline.history import Sums
 
 # What the scene needs to know of a run.
 
 
-class Shown(Protocol):
+class ViewedRun(Protocol):
     """A run, as far as the scene is concerned."""
 
     @property
@@ -32,7 +32,7 @@ class Shown(Protocol):
         ...
 
 
-class Kind(enum.Enum):
+class GroupKind(enum.Enum):
     """What the lanes have in common that are below a head."""
 
     PROCESS = "process"
@@ -45,21 +45,21 @@ class Kind(enum.Enum):
     """The same, so long ago that the timeline does not keep them any more."""
 
 
-class Key(NamedTuple):
+class GroupKey(NamedTuple):
     """Which head it is, whatever lanes it has at the moment: process `pid`'s, or where None, one of the whole run."""
 
-    run: Shown
-    kind: Kind
+    run: ViewedRun
+    kind: GroupKind
     pid: int | None
 
 
-class Head(NamedTuple):
+class GroupHeader(NamedTuple):
     """What stands above `lanes`, which have rows of their own below it unless it is `folded`.
 
     `beyond` is how many more there are that the timeline does not keep.
     """
 
-    key: Key
+    key: GroupKey
     lanes: tuple[Lane, ...]
     folded: bool
     beyond: int = 0
@@ -68,9 +68,9 @@ class Head(NamedTuple):
 class Row(NamedTuple):
     """A row of the picture: a lane of a run, or a head above some of its lanes, or else what stands above them all."""
 
-    run: Shown
+    run: ViewedRun
     lane: Lane | None
-    head: Head | None = None
+    head: GroupHeader | None = None
 
     @property
     def pickable(self) -> bool:
@@ -104,7 +104,7 @@ _LEAST_OF_STATE = 2
 """So many letters of a state's name are enough."""
 
 
-class Sort(enum.Enum):
+class LaneSort(enum.Enum):
     """By what lanes are sorted, with the words for it."""
 
     APPEARED = "as they appeared"
@@ -116,18 +116,18 @@ class Sort(enum.Enum):
 _RUNNING, _GIL = STATES.index(State.RUNNING), STATES.index(State.GIL)
 _WAITED = [STATES.index(state) for state in WAITED]
 
-_BY: Mapping[Sort, Callable[[Sums], int]] = MappingProxyType(
+_BY: Mapping[LaneSort, Callable[[Sums], int]] = MappingProxyType(
     {
-        Sort.WAITING: lambda sums: sum([sums[index] for index in _WAITED]),
-        Sort.RUNNING: lambda sums: sums[_RUNNING],
-        Sort.GIL: lambda sums: sums[_GIL],
+        LaneSort.WAITING: lambda sums: sum([sums[index] for index in _WAITED]),
+        LaneSort.RUNNING: lambda sums: sums[_RUNNING],
+        LaneSort.GIL: lambda sums: sums[_GIL],
     }
 )
 """What lanes are sorted by, the largest first, where it is not the order in which they appeared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arranging:
+class RowOptions:
     """How the lanes are to be arranged.
 
     `grouped` is whether by process; None for as it suits the run. `words` are what a lane is found by, nothing for all.
@@ -136,19 +136,19 @@ class Arranging:
     """
 
     grouped: bool | None = None
-    sort: Sort = Sort.APPEARED
+    sort: LaneSort = LaneSort.APPEARED
     words: str = ""
     idle_folded: bool = False
-    toggled: frozenset[Key] = frozenset()
+    toggled: frozenset[GroupKey] = frozenset()
     plumbing: bool = False
 
     @property
     def asks(self) -> bool:
         """Whether it depends on what the lanes have done."""
-        return self.sort is not Sort.APPEARED or bool(self.words) or self.idle_folded
+        return self.sort is not LaneSort.APPEARED or bool(self.words) or self.idle_folded
 
 
-class Did(NamedTuple):
+class LaneActivity(NamedTuple):
     """What a lane did in the time in sight: `sums` are ns in each state, in the order of `STATES`.
 
     `words` are all that it can be found by, in small letters, beside its states.
@@ -158,7 +158,7 @@ class Did(NamedTuple):
     words: str
 
 
-class Arranged(NamedTuple):
+class ArrangedRows(NamedTuple):
     """The rows of a run; the lanes that have one, and those that are in no row and below no head."""
 
     rows: list[Row]
@@ -166,12 +166,12 @@ class Arranged(NamedTuple):
 
 
 def arranged(
-    run: Shown,
-    how: Arranging,
-    did: Mapping[Lane, Did],
+    run: ViewedRun,
+    how: RowOptions,
+    did: Mapping[Lane, LaneActivity],
     until: int,
     picked: Lane | None = None,
-) -> Arranged:
+) -> ArrangedRows:
     """Arrange the lanes of a run, as of `until` (ns since the run's origin). `did` is of all lanes where `how` asks.
 
     The lane that is `picked` has a row in any case.
@@ -187,7 +187,7 @@ def arranged(
     rows: list[Row] = []
     if by_process(how, timeline, there):
         for pid, lanes in _processes(there, how.sort, did):
-            head = _head(Key(run, Kind.PROCESS, pid), lanes, how)
+            head = _head(GroupKey(run, GroupKind.PROCESS, pid), lanes, how)
             rows.append(Row(run, None, head))
             below = [lane for lane in lanes if lane is picked] if head.folded else lanes
             rows += _with_folds(run, pid, below, how, did, gone, picked)
@@ -195,11 +195,17 @@ def arranged(
         rows += _with_folds(run, None, there, how, did, gone, picked)
     folded = timeline.folded
     if folded is not None and folded.threads and not how.words:
-        rows.append(Row(run, None, Head(Key(run, Kind.GONE, None), (), folded=True, beyond=folded.threads)))
-    return Arranged(rows, tuple(hidden))
+        rows.append(
+            Row(
+                run,
+                None,
+                GroupHeader(GroupKey(run, GroupKind.GONE, None), (), folded=True, beyond=folded.threads),
+            )
+        )
+    return ArrangedRows(rows, tuple(hidden))
 
 
-def by_process(how: Arranging, timeline: Timeline, lanes: Iterable[Lane]) -> bool:
+def by_process(how: RowOptions, timeline: Timeline, lanes: Iterable[Lane]) -> bool:
     """Whether lanes are grouped by process: unless somebody said, those of a program that has several."""
     if how.grouped is not None:
         return how.grouped
@@ -208,10 +214,10 @@ def by_process(how: Arranging, timeline: Timeline, lanes: Iterable[Lane]) -> boo
 
 def is_program(timeline: Timeline) -> bool:
     """Whether what is watched is somebody's program, which makes threads as it likes."""
-    return timeline.begun and timeline.header.watches is not Watches.WORKLOAD
+    return timeline.begun and timeline.header.watches is not TargetKind.WORKLOAD
 
 
-def _finder(words: str, did: Mapping[Lane, Did]) -> Callable[[Lane], bool]:
+def _finder(words: str, did: Mapping[Lane, LaneActivity]) -> Callable[[Lane], bool]:
     """Return what tells whether a lane is found: each word is in what is told of it, or a state that it is much in."""
     asked = [
         (word, [index for index, state in enumerate(STATES) if _begins(state, word)])
@@ -235,7 +241,7 @@ def _is_in(states: Sequence[int], sums: Sums) -> bool:
 
 
 def _processes(
-    lanes: Iterable[Lane], sort: Sort, did: Mapping[Lane, Did]
+    lanes: Iterable[Lane], sort: LaneSort, did: Mapping[Lane, LaneActivity]
 ) -> Iterable[tuple[int, Sequence[Lane]]]:
     """Return the lanes of each process: as it appeared, or by what its lanes did together."""
     of: dict[int, list[Lane]] = {}
@@ -247,37 +253,37 @@ def _processes(
 
 
 def _with_folds(
-    run: Shown,
+    run: ViewedRun,
     pid: int | None,
     lanes: Sequence[Lane],
-    how: Arranging,
-    did: Mapping[Lane, Did],
+    how: RowOptions,
+    did: Mapping[Lane, LaneActivity],
     gone: frozenset[Lane],
     picked: Lane | None,
 ) -> Iterator[Row]:
     """Yield the rows of lanes in their order, and below them those that are put together."""
-    parts: dict[Kind | None, list[Lane]] = {None: [], Kind.IDLE: [], Kind.ENDED: []}
+    parts: dict[GroupKind | None, list[Lane]] = {None: [], GroupKind.IDLE: [], GroupKind.ENDED: []}
     for lane in lanes:
         if lane is picked:
             kind = None
         elif lane in gone:
-            kind = Kind.ENDED
+            kind = GroupKind.ENDED
         else:
-            kind = Kind.IDLE if how.idle_folded and _is_idle(lane, did) else None
+            kind = GroupKind.IDLE if how.idle_folded and _is_idle(lane, did) else None
         parts[kind].append(lane)
     for kind, part in parts.items():
         ordered = _sorted(part, how.sort, did)
         if kind is not None:
             if not part:
                 continue
-            head = _head(Key(run, kind, pid), ordered, how)
+            head = _head(GroupKey(run, kind, pid), ordered, how)
             yield Row(run, None, head)
             if head.folded:
                 continue
         yield from [Row(run, lane) for lane in ordered]
 
 
-def _sorted(lanes: Sequence[Lane], sort: Sort, did: Mapping[Lane, Did]) -> Sequence[Lane]:
+def _sorted(lanes: Sequence[Lane], sort: LaneSort, did: Mapping[Lane, LaneActivity]) -> Sequence[Lane]:
     """Return lanes by what they did most, the event loop's before all others."""
     if (by := _BY.get(sort)) is None:
         return lanes
@@ -287,12 +293,12 @@ def _sorted(lanes: Sequence[Lane], sort: Sort, did: Mapping[Lane, Did]) -> Seque
     )
 
 
-def _head(key: Key, lanes: Sequence[Lane], how: Arranging, beyond: int = 0) -> Head:
-    by_itself = key.kind is not Kind.PROCESS
-    return Head(key, tuple(lanes), by_itself is not (key in how.toggled), beyond)
+def _head(key: GroupKey, lanes: Sequence[Lane], how: RowOptions, beyond: int = 0) -> GroupHeader:
+    by_itself = key.kind is not GroupKind.PROCESS
+    return GroupHeader(key, tuple(lanes), by_itself is not (key in how.toggled), beyond)
 
 
-def _is_idle(lane: Lane, did: Mapping[Lane, Did]) -> bool:
+def _is_idle(lane: Lane, did: Mapping[Lane, LaneActivity]) -> bool:
     of = did.get(lane)
     return of is not None and of.sums[_RUNNING] <= TRACE * sum(of.sums)
 

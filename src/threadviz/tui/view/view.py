@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from threadviz.presentation.cells import Window, measured
 from threadviz.timeline import Task
-from threadviz.tui.view.gil_marks import Holders
-from threadviz.tui.view.row_cache import Arranger
-from threadviz.tui.view.rows import Arranging, Row, Shown
-from threadviz.tui.view.viewport import Camera, Motion, Playhead
+from threadviz.tui.view.gil_marks import GilRows
+from threadviz.tui.view.row_cache import RowCache
+from threadviz.tui.view.rows import Row, RowOptions, ViewedRun
+from threadviz.tui.view.viewport import Motion, Playhead, Viewport
 
 
-class Scene:
+class View:
     """Times are ns since the begin of the run's workload, unless a name says otherwise.
 
     `cursor` is the moment that is looked at closely, `lane` the row that is picked, a lane's or a head's, `task` the
@@ -20,45 +20,45 @@ class Scene:
     and `task` by `pick_lane` and `pick_task`, which keep them together. `lanes` says which rows there are, and how.
     """
 
-    def __init__(self, runs: Sequence[Shown] = ()) -> None:
-        self.camera = Camera()
+    def __init__(self, runs: Sequence[ViewedRun] = ()) -> None:
+        self.viewport = Viewport()
         self.playhead = Playhead()
-        self.lanes = Arranger(self)
-        self.holders = Holders(self)
+        self.lanes = RowCache(self)
+        self.holders = GilRows(self)
         self.cursor: int | None = None
         self.lane: Row | None = None
-        self.task: tuple[Shown, Task] | None = None
+        self.task: tuple[ViewedRun, Task] | None = None
         self.comparing = len(runs) > 1
         self.awaiting = False
-        self._runs: tuple[Shown, ...] = tuple(runs)
+        self._runs: tuple[ViewedRun, ...] = tuple(runs)
 
     @property
-    def runs(self) -> tuple[Shown, ...]:
+    def runs(self) -> tuple[ViewedRun, ...]:
         """Those that are looked at, in their order."""
         return self._runs
 
-    def look_at(self, runs: Sequence[Shown], comparing: bool = False) -> None:
+    def look_at(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
         """Look at other runs: whole, as they are, with nothing picked."""
         self._runs = tuple(runs)
         self.comparing = comparing
         self.cursor = self.lane = self.task = None
         self.lanes.look_at_others()
         self.playhead.follow()
-        self.camera.fitted = True
-        self.camera.whole = comparing
+        self.viewport.fitted = True
+        self.viewport.whole = comparing
 
-    def add(self, run: Shown) -> None:
+    def add(self, run: ViewedRun) -> None:
         """Look at one more, below the others."""
         self._runs = (*self._runs, run)
 
     @property
     def state(self) -> tuple[Hashable, ...]:
         """What the picture depends on, beside what is known of the runs: equal as long as nothing was changed."""
-        camera, playhead = self.camera, self.playhead
+        viewport, playhead = self.viewport, self.playhead
         return (
             (self._runs, self.comparing, self.awaiting, self.cursor, self.lane, self.task),
             (self.lanes.how, self.holders.on),
-            (camera.left, camera.cell_ns, camera.cells),
+            (viewport.left, viewport.cell_ns, viewport.cells),
             (playhead.motion, playhead.at, playhead.speed),
         )
 
@@ -83,27 +83,27 @@ class Scene:
         """The moment that is shown as the present."""
         return self.playhead.present(self.length)
 
-    def origin(self, run: Shown) -> int:
+    def origin(self, run: ViewedRun) -> int:
         """Where the time axis of a run begins, in ns since the run's origin."""
         return measured(run.timeline).since
 
-    def until(self, run: Shown) -> int:
+    def until(self, run: ViewedRun) -> int:
         """Until when a run is drawn, in ns since the run's origin."""
         window = measured(run.timeline)
         return window.since + min(self.present, window.length)
 
-    def in_sight(self, run: Shown) -> Window:
+    def in_sight(self, run: ViewedRun) -> Window:
         """From when to when a run is seen, in ns since the run's origin; nothing of it may be."""
-        origin, until, camera = self.origin(run), self.until(run), self.camera
-        since = min(origin + camera.left, until)
-        return Window(since, max(since, min(origin + camera.right, until)))
+        origin, until, viewport = self.origin(run), self.until(run), self.viewport
+        since = min(origin + viewport.left, until)
+        return Window(since, max(since, min(origin + viewport.right, until)))
 
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of the picture, from the top. The same object as long as nothing about them has changed."""
         return self.lanes.rows()
 
-    def arrange(self, how: Arranging) -> None:
+    def arrange(self, how: RowOptions) -> None:
         """Arrange the lanes in another way. A lane that is folded away by that is picked no more, but its head is."""
         self.lanes.arrange(how)
         picked = self.lane
@@ -133,7 +133,7 @@ class Scene:
         task = None if row is None else self.task_at(row)
         self.task = None if row is None or task is None else (row.run, task)
 
-    def pick_task(self, run: Shown, task: Task) -> None:
+    def pick_task(self, run: ViewedRun, task: Task) -> None:
         """Pick a task, and with it its lane."""
         self.task = (run, task)
         self.lane = None if task.lane is None else Row(run, task.lane)
@@ -165,18 +165,18 @@ class Scene:
     def move_cursor(self, cells: int) -> None:
         """Move the cursor by so many cells; it begins at the present, and freezes the picture while a run goes on."""
         self._hold()
-        camera = self.camera
+        viewport = self.viewport
         if self.cursor is None:
-            self.put_cursor(min(self.present, camera.right - 1))
+            self.put_cursor(min(self.present, viewport.right - 1))
         else:
-            self.put_cursor(camera.time(camera.cell(self.cursor) + cells))
+            self.put_cursor(viewport.time(viewport.cell(self.cursor) + cells))
 
     def put_cursor(self, t: int) -> None:
         """Look closely at `t`, or at what comes nearest to it, and bring it into sight."""
         self.cursor = min(max(0, t), self.present)
-        if not self.camera.sees(self.cursor):
-            self.camera.fitted = False
-            self.camera.follow(self.cursor)
+        if not self.viewport.sees(self.cursor):
+            self.viewport.fitted = False
+            self.viewport.follow(self.cursor)
 
     def drop_cursor(self) -> None:
         """Look at no moment in particular."""
@@ -187,14 +187,14 @@ class Scene:
 
         One can go no farther away than to see all there is.
         """
-        if steps < 0 and not self.camera.left and self.camera.right > self.length:
+        if steps < 0 and not self.viewport.left and self.viewport.right > self.length:
             return
-        self.camera.zoom(steps, self._centre if around is None else around)
+        self.viewport.zoom(steps, self._centre if around is None else around)
 
     def pan(self, cells: int) -> None:
         """Look at what is so many cells to the right (left, where negative); freezes the picture while it moves."""
         self._hold()
-        self.camera.pan(cells, self.length)
+        self.viewport.pan(cells, self.length)
 
     def jump(self, t: int) -> None:
         """Put the cursor at `t`, and freeze the picture while a run goes on."""
@@ -203,15 +203,15 @@ class Scene:
 
     def see_whole(self) -> None:
         """See the runs from their begin to their end, or as far as they came, and on as they grow."""
-        self.camera.whole = True
-        self.camera.fitted = self.playhead.motion is not Motion.FROZEN
+        self.viewport.whole = True
+        self.viewport.fitted = self.playhead.motion is not Motion.FROZEN
         self._fit()
 
     def follow(self) -> None:
         """Show the latest moment from now on."""
         self.playhead.follow()
-        self.camera.fitted = True
-        self.camera.whole = self.comparing
+        self.viewport.fitted = True
+        self.viewport.whole = self.comparing
         self.drop_cursor()
 
     def freeze_at(self, t: int) -> None:
@@ -246,21 +246,21 @@ class Scene:
         motion = self.playhead.motion
         if motion is Motion.FROZEN:
             return
-        if self.camera.fitted:
+        if self.viewport.fitted:
             self._fit()
         elif motion is Motion.REPLAYING or (self.growing and self.cursor is None):
-            self.camera.go_along(self._front)
+            self.viewport.go_along(self._front)
 
     @property
     def _centre(self) -> int:
         """The cursor; without one in sight, the present or the middle."""
-        camera = self.camera
+        viewport = self.viewport
         at_end = self.playhead.motion is Motion.FOLLOWING and not self.growing
-        if self.cursor is not None and camera.sees(self.cursor):
+        if self.cursor is not None and viewport.sees(self.cursor):
             return self.cursor
-        if not at_end and camera.sees(self._front):
+        if not at_end and viewport.sees(self._front):
             return self._front
-        return (camera.left + min(camera.right, self.length)) // 2
+        return (viewport.left + min(viewport.right, self.length)) // 2
 
     @property
     def _front(self) -> int:
@@ -272,13 +272,13 @@ class Scene:
 
     def _fit(self) -> None:
         if self.growing and self.playhead.motion is Motion.REPLAYING:
-            self.camera.fit(
+            self.viewport.fit(
                 self.present, growing=True
             )  # to fit it to a length that grows, it would ever be redrawn
         else:
             length = self.length
             growing = self.growing or not length  # of nothing yet, more will come
-            self.camera.fit(length, growing=growing and self.playhead.motion is Motion.FOLLOWING)
+            self.viewport.fit(length, growing=growing and self.playhead.motion is Motion.FOLLOWING)
 
     def _hold(self) -> None:
         if self.moving:
@@ -291,7 +291,7 @@ HOLD_NS = 3_000_000_000
 """For so long the end is shown before it begins again."""
 
 
-class Loop:
+class ReplayLoop:
     """Begins a replay of what is over when its end was shown for long enough.
 
     Whoever freezes the picture, or puts the cursor somewhere, is left in peace.
@@ -300,13 +300,13 @@ class Loop:
     def __init__(self) -> None:
         self._held = 0
 
-    def advance(self, scene: Scene, elapsed: int) -> None:
+    def advance(self, view: View, elapsed: int) -> None:
         """`elapsed` ns have passed for who looks on."""
-        at_end = scene.playhead.motion is Motion.FOLLOWING and not scene.growing
-        if not at_end or scene.cursor is not None or not scene.length:
+        at_end = view.playhead.motion is Motion.FOLLOWING and not view.growing
+        if not at_end or view.cursor is not None or not view.length:
             self._held = 0
             return
         self._held += elapsed
         if self._held >= HOLD_NS:
             self._held = 0
-            scene.replay()
+            view.replay()

@@ -22,7 +22,7 @@ _STEPS = 16
 
 
 @dataclass(slots=True)
-class Camera:
+class Viewport:
     """`cells` cells of `cell_ns` ns each, of which the first begins at `left` (ns since the run's begin).
 
     `left` is a multiple of `cell_ns`: so a cell covers the same moments wherever it comes to stand, and does not

@@ -4,11 +4,11 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from threadviz.presentation.axis import Tick, moment, round_moments, ticks
+from threadviz.presentation.axis import AxisTick, moment, round_moments, ticks
 from threadviz.tui.render.labels import fit, now_heading, share_headings
 from threadviz.tui.render.layout import FIGURE, GAP, columns_of
-from threadviz.tui.render.styles import Inks, inks
-from threadviz.tui.view import Scene
+from threadviz.tui.render.styles import LaneStyles, inks
+from threadviz.tui.view import View
 
 
 class AxisLine(Widget):
@@ -21,17 +21,17 @@ class AxisLine(Widget):
     }
     """
 
-    def __init__(self, scene: Scene, *, plain: bool) -> None:
+    def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = scene
+        self._scene = view
         self._plain = plain
         self._drawn: object = None
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        camera = self._scene.camera
+        viewport = self._scene.viewport
         of = (
-            (camera.left, camera.cell_ns, camera.cells),
+            (viewport.left, viewport.cell_ns, viewport.cells),
             (
                 self._scene.cursor,
                 self._scene.rows,
@@ -47,11 +47,11 @@ class AxisLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
-        paint, scene = inks(self.app), self._scene
-        columns = columns_of(scene, self.size.width)
+        paint, view = inks(self.app), self._scene
+        columns = columns_of(view, self.size.width)
         left = f" {' ' * columns.mark}{fit('lane', columns.name, self._plain)} "
         if columns.now:
-            left += f"{fit(now_heading(scene), columns.now, self._plain)} "
+            left += f"{fit(now_heading(view), columns.now, self._plain)} "
         return Strip(
             [
                 Segment(left, paint.quiet),
@@ -61,7 +61,7 @@ class AxisLine(Widget):
             columns.right + columns.shares * (GAP + FIGURE),
         ).crop(0, columns.width)
 
-    def _axis(self, cells: int, paint: Inks) -> list[Segment]:
+    def _axis(self, cells: int, paint: LaneStyles) -> list[Segment]:
         label, start = self._cursor_label(cells)
         end = start + len(label)
         line = ""
@@ -81,23 +81,23 @@ class AxisLine(Widget):
     def _mark(self) -> str:
         return "|" if self._plain else "▏"
 
-    def _ticks(self, cells: int) -> list[Tick]:
+    def _ticks(self, cells: int) -> list[AxisTick]:
         """The ticks, in their order; those whose labels there is no room for, without them."""
-        camera = self._scene.camera
+        viewport = self._scene.viewport
         room = cells - len(self._mark)
-        length = room * camera.cell_ns
+        length = room * viewport.cell_ns
         if not length:
             return []
-        labelled = {tick.cell: tick for tick in ticks(length, room, camera.left)}
-        moments, _ = round_moments(length, room, camera.left)
-        return [labelled.get(cell) or Tick(cell, "") for cell in (camera.cell(t) for t, _ in moments)]
+        labelled = {tick.cell: tick for tick in ticks(length, room, viewport.left)}
+        moments, _ = round_moments(length, room, viewport.left)
+        return [labelled.get(cell) or AxisTick(cell, "") for cell in (viewport.cell(t) for t, _ in moments)]
 
     def _cursor_label(self, cells: int) -> tuple[str, int]:
         """The cursor's pointer with its time beside it, and where that begins; nothing where it is out of sight."""
-        camera, cursor = self._scene.camera, self._scene.cursor
-        if cursor is None or not 0 <= camera.cell(cursor) < cells:
+        viewport, cursor = self._scene.viewport, self._scene.cursor
+        if cursor is None or not 0 <= viewport.cell(cursor) < cells:
             return "", 0
-        label, at = moment(cursor, camera.cell_ns), camera.cell(cursor)
+        label, at = moment(cursor, viewport.cell_ns), viewport.cell(cursor)
         pointer = "v" if self._plain else "▾"
         if at + len(label) + 2 <= cells:
             return f"{pointer}{label} ", at

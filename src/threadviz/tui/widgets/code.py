@@ -13,7 +13,7 @@ import threadviz
 from threadviz.modes import MODES
 from threadviz.protocol.events import Header
 from threadviz.text import printable
-from threadviz.tui.widgets.panel import FAINT, STRONG, Page, beside, wrapped
+from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, beside, wrapped
 from threadviz.tui.widgets.run_words import header_of
 from threadviz.workloads import WORKLOADS
 
@@ -25,7 +25,7 @@ _GAP = 3
 _COMMENT = f"italic {FAINT}"
 
 
-class Code(Page):
+class CodePanel(ScrollPanel):
     """The function of each mode that is looked at, and the one that it calls, both read from their files."""
 
     def key(self) -> tuple[Hashable, ...]:
@@ -48,7 +48,7 @@ class Code(Page):
         return lines
 
     def _headers(self) -> Sequence[Header]:
-        headers = (header_of(run.timeline) for run in self.scene.runs)
+        headers = (header_of(run.timeline) for run in self.view.runs)
         return [header for header in headers if header is not None]
 
 

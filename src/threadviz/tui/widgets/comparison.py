@@ -8,19 +8,19 @@ from textual.content import Content
 from threadviz.analysis import Verdict, answer, same_work, verdict
 from threadviz.analysis.comparison import BASELINE
 from threadviz.presentation.cells import Beyond
-from threadviz.presentation.styles import LOOKS
+from threadviz.presentation.styles import STATE_STYLES
 from threadviz.presentation.summary import NOTHING, times
 from threadviz.text import brief_seconds, printable
 from threadviz.timeline import Totals
 from threadviz.tui.render.styles import variable
-from threadviz.tui.view import Scene
-from threadviz.tui.view.rows import Shown
+from threadviz.tui.view import View
+from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.view.viewport import SPANS_NS
 from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     STRONG,
-    Page,
+    ScrollPanel,
     Wordings,
     bar,
     filled,
@@ -33,10 +33,10 @@ from threadviz.tui.widgets.run_words import at_end, header_of, labels, loop_is_s
 # Several runs as of the scene's present, and how they did, each measured by the first: the facts of a comparison.
 
 
-class Figures(NamedTuple):
+class ComparedRun(NamedTuple):
     """One run. `over` is whether it was at its end by then; `speedup` is against the baseline, where that is known."""
 
-    run: Shown
+    run: ViewedRun
     label: str
     totals: Totals
     over: bool
@@ -46,22 +46,22 @@ class Figures(NamedTuple):
 class Compared:
     """What `figures` and `verdicts` say is kept as long as the same runs are over: to work it out takes a while."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._judged: tuple[tuple[Shown, ...], tuple[str, ...]] | None = None
+    def __init__(self, view: View) -> None:
+        self._scene = view
+        self._judged: tuple[tuple[ViewedRun, ...], tuple[str, ...]] | None = None
         self._verdicts: list[Verdict] = []
         self.answer = ""
         """Which mode pays, of those that are over; nothing where that can't be told."""
 
-    def figures(self, not_run: Sequence[str]) -> list[Figures]:
+    def figures(self, not_run: Sequence[str]) -> list[ComparedRun]:
         """The runs of which anything came, in their order."""
-        scene = self._scene
-        runs = [run for run in scene.runs if header_of(run.timeline)]
-        over = [at_end(scene, run) for run in runs]
+        view = self._scene
+        runs = [run for run in view.runs if header_of(run.timeline)]
+        over = [at_end(view, run) for run in runs]
         self._judge([run for run, ended in zip(runs, over, strict=True) if ended], not_run)
         speedups = {each.mode: each.speedup for each in self._verdicts}
         return [
-            Figures(run, label, run.timeline.totals(scene.until(run)), ended, speedups.get(label))
+            ComparedRun(run, label, run.timeline.totals(view.until(run)), ended, speedups.get(label))
             for run, label, ended in zip(runs, labels(runs), over, strict=True)
         ]
 
@@ -76,7 +76,7 @@ class Compared:
         names = labels([run for run in self._scene.runs if header_of(run.timeline)])
         return BASELINE if BASELINE in names or not names else names[0]
 
-    def _judge(self, over: Sequence[Shown], not_run: Sequence[str]) -> None:
+    def _judge(self, over: Sequence[ViewedRun], not_run: Sequence[str]) -> None:
         if self._judged == (tuple(over), tuple(not_run)):
             return
         self._judged = (tuple(over), tuple(not_run))
@@ -89,7 +89,7 @@ class Compared:
         self.answer = answer(timelines, self._verdicts)
 
 
-def scale(figures: Sequence[Figures]) -> int:
+def scale(figures: Sequence[ComparedRun]) -> int:
     """What a whole bar stands for (ns): the longest run that is over, or room to grow for one that goes on."""
     longest = max((each.totals.total_ns for each in figures if each.over), default=0)
     growing = max((each.totals.total_ns for each in figures if not each.over), default=0)
@@ -113,7 +113,7 @@ _BAR = "$primary"
 _LATER = f"italic {FAINT}"
 
 
-class Comparison(Page):
+class ComparisonPanel(ScrollPanel):
     """For each run a bar, all on one scale, its figures, and when all are over, how they did, in words.
 
     `pending` says which modes are still to run, `not_run` which ones did not get their turn.
@@ -121,21 +121,21 @@ class Comparison(Page):
 
     def __init__(
         self,
-        scene: Scene,
+        view: View,
         *,
         pending: Modes,
         not_run: Modes,
         plain: bool = False,
     ) -> None:
-        super().__init__(scene, plain=plain)
+        super().__init__(view, plain=plain)
         self._pending = pending
         self._not_run = not_run
-        self._compared = Compared(scene)
+        self._compared = Compared(view)
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
         height = self.scrollable_content_region.height
-        return (*moment(self.scene), height, tuple(self._pending()), tuple(self._not_run()))
+        return (*moment(self.view), height, tuple(self._pending()), tuple(self._not_run()))
 
     def lines(self, width: int) -> list[Content]:
         """Bars of two lines where there is room, else of one; where that is still too much, the verdict comes first."""
@@ -153,7 +153,7 @@ class Comparison(Page):
         return [*self._bars(figures, width, 1, apart=True), *legend, *said, *apart]
 
     def _bars(
-        self, figures: Sequence[Figures], width: int, thick: int, apart: bool = False
+        self, figures: Sequence[ComparedRun], width: int, thick: int, apart: bool = False
     ) -> Iterator[Content]:
         """Yield all runs, and the modes that have not run; what would stand below a bar is left out where `apart`."""
         later = [
@@ -176,7 +176,7 @@ class Comparison(Page):
         for mode, words in later:
             yield Content.assemble((mode.ljust(label), FAINT), (words, _LATER))
 
-    def _run(self, each: Figures, whole: int, label: int, width: int, thick: int) -> Iterator[Content]:
+    def _run(self, each: ComparedRun, whole: int, label: int, width: int, thick: int) -> Iterator[Content]:
         """Yield a run's bar, and beside it what there is room for of its figures."""
         columns = [
             Content.styled(figure.rjust(max(map(len, names))), style)
@@ -193,11 +193,11 @@ class Comparison(Page):
         yield Content(" " * _GAP).join([line, *columns])
         yield from [Content(" " * label).append(drawn)] * (thick - 1)
 
-    def _below(self, each: Figures, label: int, width: int) -> Content:
+    def _below(self, each: ComparedRun, label: int, width: int) -> Content:
         """A run's other figures, where they do not stand beside its bar."""
         return fitted([[Content(" " * label)], *self._words(each)], width, "")
 
-    def _bar(self, each: Figures, whole: int, cells: int) -> Content:
+    def _bar(self, each: ComparedRun, whole: int, cells: int) -> Content:
         """The total, and of it, for how long the event loop could not answer."""
         totals = each.totals
         if not whole or not totals.total_ns:
@@ -206,10 +206,10 @@ class Comparison(Page):
         blocked = round(len(drawn) * totals.loop_blocked_ns / totals.total_ns)
         return Content.assemble((self._blocked_glyph * blocked, _BLOCKED), (drawn[blocked:], _BAR))
 
-    def _told(self, each: Figures) -> Iterator[tuple[str, str]]:
+    def _told(self, each: ComparedRun) -> Iterator[tuple[str, str]]:
         """Yield the figures that stand beside the bar, each with its style."""
         totals = each.totals
-        slow = loop_is_slow(each.run.timeline, self.scene.until(each.run))
+        slow = loop_is_slow(each.run.timeline, self.view.until(each.run))
         yield times(each.speedup), STRONG
         yield brief_seconds(totals.sum_ns), ""
         yield NOTHING if totals.parallelism is None else f"{totals.parallelism:.2f}", ""
@@ -229,7 +229,7 @@ class Comparison(Page):
             words = [names[line].rjust(max(map(len, names))) for names in self._names()]
             yield Content.styled((" " * _GAP).join(words).rjust(width), FAINT)
 
-    def _words(self, each: Figures) -> Iterator[Wordings]:
+    def _words(self, each: ComparedRun) -> Iterator[Wordings]:
         """Yield the figures as they stand below the bar, where the factor is beside it."""
         shorter = {"sum of the tasks": "sum", "loop could not answer": "loop blocked"}
         for names, (figure, style) in zip(self._names()[1:], [*self._told(each)][1:], strict=True):
@@ -241,7 +241,7 @@ class Comparison(Page):
 
     @property
     def _blocked_glyph(self) -> str:
-        look = LOOKS[Beyond.BLOCKED]
+        look = STATE_STYLES[Beyond.BLOCKED]
         return look.plain if self.plain else look.block
 
     def _legend(self, width: int) -> list[Content]:
@@ -256,7 +256,7 @@ class Comparison(Page):
             parts.append([Content.styled(f"2.00x: half as long as {self._compared.baseline}", FAINT)])
         return wrapped(fitted(parts, width, " " * _GAP), width)
 
-    def _said(self, figures: Sequence[Figures], width: int) -> Iterator[Content]:
+    def _said(self, figures: Sequence[ComparedRun], width: int) -> Iterator[Content]:
         """Yield how each did, when all are over; until then, which is at work."""
         if self._pending() or not all(each.over for each in figures):
             at_work = [each.label for each in figures if not each.over]

@@ -8,18 +8,18 @@ from itertools import islice
 from textual.content import Content
 
 from threadviz.analysis.metrics import SHORT_NS
-from threadviz.presentation.summary import Stage, cannot, task_row
-from threadviz.protocol.events import Known, NamedBy, State
+from threadviz.presentation.summary import TaskStage, cannot, task_row
+from threadviz.protocol.events import Evidence, NameSource, State
 from threadviz.text import NS_PER_S, brief_seconds, count, percent, printable, seconds
-from threadviz.timeline import Lane, Ribbon, Role, Stretch, Task
+from threadviz.timeline import GilTimeline, Lane, LaneSegment, Role, Task
 from threadviz.tui.render.labels import name_of, python_of
-from threadviz.tui.view import Head, Kind, Row, Scene, Shown
+from threadviz.tui.view import GroupHeader, GroupKind, Row, View, ViewedRun
 from threadviz.tui.view.rows import is_program
 from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     STRONG,
-    Page,
+    ScrollPanel,
     beside,
     cut,
     filled,
@@ -33,27 +33,27 @@ from threadviz.tui.widgets.run_words import at_end, loop_is_slow
 # What lanes have in common that are below one head, in words.
 
 _ABOUT = {
-    Kind.IDLE: "They did next to nothing in the time that is in sight.",
-    Kind.ENDED: "They have ended; others ended later, or lived for longer.",
-    Kind.GONE: "They ended so long ago that nothing more is kept of each: they are in the sums.",
+    GroupKind.IDLE: "They did next to nothing in the time that is in sight.",
+    GroupKind.ENDED: "They have ended; others ended later, or lived for longer.",
+    GroupKind.GONE: "They ended so long ago that nothing more is kept of each: they are in the sums.",
 }
 
 
-def about_head(scene: Scene, head: Head, width: int, plain: bool) -> Iterator[Content]:
+def about_head(view: View, head: GroupHeader, width: int, plain: bool) -> Iterator[Content]:
     """Yield the lines about a head and its lanes, as of the scene's present, each no wider than `width`."""
     run = head.key.run
-    if head.key.kind is Kind.PROCESS and head.key.pid is not None:
-        yield from _process(scene, run, head.key.pid, width)
+    if head.key.kind is GroupKind.PROCESS and head.key.pid is not None:
+        yield from _process(view, run, head.key.pid, width)
     else:
         number = len(head.lanes) + head.beyond
         yield Content.styled(f"{count(number, 'thread')}, put together", STRONG)
         yield from wrapped(Content.styled(_ABOUT[head.key.kind], FAINT), width)
     if head.lanes:
         yield Content()
-        yield from _states(scene, run, head.lanes, width, plain)
+        yield from _states(view, run, head.lanes, width, plain)
 
 
-def _process(scene: Scene, run: Shown, pid: int, width: int) -> Iterator[Content]:
+def _process(view: View, run: ViewedRun, pid: int, width: int) -> Iterator[Content]:
     seen, timeline = run.timeline.processes.get(pid), run.timeline
     yield Content.assemble((name_of(seen), STRONG), f"  process {pid}")
     if seen is None:
@@ -66,21 +66,23 @@ def _process(scene: Scene, run: Shown, pid: int, width: int) -> Iterator[Content
     yield from wrapped(Content.styled(", ".join(words), FAINT), width)
     if seen.cannot:
         yield from wrapped(Content(f"Not all can be told of it: {printable(seen.cannot)}."), width)
-    origin, until = scene.origin(run), scene.until(run)
-    for ribbon in timeline.ribbons:
-        share = ribbon.shares(origin, until).held_share
-        if ribbon.pid == pid and share is not None:
-            which = f" of interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
+    origin, until = view.origin(run), view.until(run)
+    for gil_timeline in timeline.gil_timelines:
+        share = gil_timeline.shares(origin, until).held_share
+        if gil_timeline.pid == pid and share is not None:
+            which = f" of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else ""
             yield from wrapped(
                 Content(f"Its GIL{which} was held for {percent(share)} of the time seen."), width
             )
 
 
-def _states(scene: Scene, run: Shown, lanes: tuple[Lane, ...], width: int, plain: bool) -> Iterator[Content]:
+def _states(
+    view: View, run: ViewedRun, lanes: tuple[Lane, ...], width: int, plain: bool
+) -> Iterator[Content]:
     """What its lanes were in, added up."""
     sums = Counter[State]()
     for lane in lanes:
-        sums.update(lane.states(scene.origin(run), scene.until(run)))
+        sums.update(lane.states(view.origin(run), view.until(run)))
     life = sums.total()
     if not life:
         return
@@ -91,15 +93,15 @@ def _states(scene: Scene, run: Shown, lanes: tuple[Lane, ...], width: int, plain
 # What a lane is, and what it was in at a moment, in words.
 
 _KNOWN = {
-    Known.COUNTED: "counted by the kernel",
-    Known.SAMPLED: "sampled",
-    Known.SAID: "said by the subject",
-    Known.INFERRED: "inferred from what others did",
+    Evidence.COUNTED: "counted by the kernel",
+    Evidence.SAMPLED: "sampled",
+    Evidence.SAID: "said by the subject",
+    Evidence.INFERRED: "inferred from what others did",
 }
 _NAMED_BY = {
-    NamedBy.PROGRAM: "as the program says",
-    NamedBy.SYSTEM: "as the system has it",
-    NamedBy.STACKS: "as py-spy read it",
+    NameSource.PROGRAM: "as the program says",
+    NameSource.SYSTEM: "as the system has it",
+    NameSource.STACKS: "as py-spy read it",
 }
 _ROLES = {
     Role.LOOP: "the event loop's thread",
@@ -109,23 +111,23 @@ _ROLES = {
 }
 
 
-def about_lane(scene: Scene, row: Row, lane: Lane, width: int, plain: bool) -> Iterator[Content]:
+def about_lane(view: View, row: Row, lane: Lane, width: int, plain: bool) -> Iterator[Content]:
     """Yield the lines about `lane`, which is that of `row`, each no wider than `width`."""
-    run, until = row.run, scene.until(row.run)
+    run, until = row.run, view.until(row.run)
     yield cut(Content.assemble((printable(lane.name), STRONG), f"  {_ROLES[lane.role]}"), width, plain)
     yield from wrapped(Content.styled(_who(run, lane), FAINT), width)
-    begin = seconds(max(0, lane.start - scene.origin(run)))
+    begin = seconds(max(0, lane.start - view.origin(run)))
     lived = f"Alive since {begin}"
     if lane.end is not None and has_ended(lane, until):
-        lived = f"Lived from {begin} to {seconds(max(0, lane.end - scene.origin(run)))}"
+        lived = f"Lived from {begin} to {seconds(max(0, lane.end - view.origin(run)))}"
     yield Content.styled(lived, FAINT)
     yield Content()
-    yield from _now(scene, row, lane, width)
+    yield from _now(view, row, lane, width)
     if lane.role is Role.LOOP:
-        yield from _blocked(scene, run, lane, width)
-    for ribbon in run.timeline.ribbons:
-        if ribbon.pid == lane.pid:
-            yield from _held(scene, run, lane, ribbon, width)
+        yield from _blocked(view, run, lane, width)
+    for gil_timeline in run.timeline.gil_timelines:
+        if gil_timeline.pid == lane.pid:
+            yield from _held(view, run, lane, gil_timeline, width)
     if unseen := cannot(run.timeline.header):
         yield from wrapped(Content.styled(unseen, FAINT), width)
 
@@ -135,12 +137,12 @@ def has_ended(lane: Lane, t: int) -> bool:
     return lane.end is not None and lane.end <= t
 
 
-def doing_then(stretch: Stretch) -> str:
+def doing_then(segment: LaneSegment) -> str:
     """What a stretch was spent in: its state, and the system call."""
-    return printable(f"{stretch.state} {stretch.call}".rstrip())
+    return printable(f"{segment.state} {segment.call}".rstrip())
 
 
-def _who(run: Shown, lane: Lane) -> str:
+def _who(run: ViewedRun, lane: Lane) -> str:
     """Which thread of which process it is, what it is called, and by whom."""
     who = f"{lane.kind}, pid {lane.pid}, tid {lane.tid}"
     if is_program(run.timeline):
@@ -151,31 +153,31 @@ def _who(run: Shown, lane: Lane) -> str:
     return who
 
 
-def _now(scene: Scene, row: Row, lane: Lane, width: int) -> Iterator[Content]:
+def _now(view: View, row: Row, lane: Lane, width: int) -> Iterator[Content]:
     """What the lane is in at the cursor, or at present."""
     run = row.run
-    origin, until = scene.origin(run), scene.until(run)
-    t = until - origin if scene.cursor is None else scene.cursor
-    ended = at_end(scene, run)
-    where = "At the cursor," if scene.cursor is not None else "At the end," if ended else "Now, at"
+    origin, until = view.origin(run), view.until(run)
+    t = until - origin if view.cursor is None else view.cursor
+    ended = at_end(view, run)
+    where = "At the cursor," if view.cursor is not None else "At the end," if ended else "Now, at"
     when = f"{where} {seconds(t)}:"
-    stretch = lane.at(origin + t) if origin + t <= until else None
-    if stretch is None:
+    segment = lane.at(origin + t) if origin + t <= until else None
+    if segment is None:
         gone = has_ended(lane, min(until, origin + t))
         yield Content.assemble((f"{when} ", STRONG), "had ended" if gone else "not there")
         return
     end = (
         ("to the end" if ended else "so far")
-        if stretch.end >= until
-        else f"until {seconds(stretch.end - origin)}"
+        if segment.end >= until
+        else f"until {seconds(segment.end - origin)}"
     )
-    task = scene.task_at(row, t)
+    task = view.task_at(row, t)
     place = printable(lane.place_at(origin + t))
     what = Content.assemble(
         (f"{when} ", STRONG),
-        (doing_then(stretch), style_of(stretch.state)),
+        (doing_then(segment), style_of(segment.state)),
         (f" {place}", STRONG) if place else "",
-        f" since {seconds(max(0, stretch.start - origin))}, {end}, {_KNOWN[stretch.known]}",
+        f" since {seconds(max(0, segment.start - origin))}, {end}, {_KNOWN[segment.known]}",
         f"; task {printable(task.name)}" if task else "",
         f" (in some order within {seconds(grain)})" if (grain := lane.grain(origin + t)) else "",
     )
@@ -186,21 +188,21 @@ def _now(scene: Scene, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         yield from wrapped(Content.assemble("In ", (printable(function), STRONG), since), width)
 
 
-def _held(scene: Scene, run: Shown, lane: Lane, ribbon: Ribbon, width: int) -> Iterator[Content]:
+def _held(view: View, run: ViewedRun, lane: Lane, gil_timeline: GilTimeline, width: int) -> Iterator[Content]:
     """For how much of its time the lane held a GIL, and how often that was handed to it."""
-    origin, until = scene.origin(run), scene.until(run)
-    held, taken = ribbon.of_lane(lane.number, until)
+    origin, until = view.origin(run), view.until(run)
+    held, taken = gil_timeline.of_lane(lane.number, until)
     length = min(until, lane.end or until) - max(lane.start, origin)
     if not held or length <= 0:
         return
     often = f"{taken * NS_PER_S / length:.0f} times a second" if length >= SHORT_NS else count(taken, "time")
-    which = f" of interpreter {ribbon.interpreter}" if ribbon.interpreter else ""
+    which = f" of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else ""
     text = f"It held the GIL{which} for {percent(held / length)} of its time, and was handed it {often}, at least."
     yield from wrapped(Content(text), width)
 
 
-def _blocked(scene: Scene, run: Shown, lane: Lane, width: int) -> Iterator[Content]:
-    until = scene.until(run)
+def _blocked(view: View, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
+    until = view.until(run)
     in_all, at_most = lane.blocked(until if run.timeline.end is None else min(until, run.timeline.end))
     text = f"It could not answer for {seconds(in_all)} in all, {seconds(at_most)} at a stretch."
     yield from wrapped(Content.styled(text, ALARM if loop_is_slow(run.timeline, until) else ""), width)
@@ -229,35 +231,35 @@ class LongestWaits:
         self.until = since
         self.complete = False
         self.revision = lane.revision
-        self._settled: list[tuple[int, int, Stretch]] = []
-        self._open: Sequence[Stretch] = ()
+        self._settled: list[tuple[int, int, LaneSegment]] = []
+        self._open: Sequence[LaneSegment] = ()
 
     def look(self, t: int) -> None:
         """Go on towards `t` (ns), which is not before `until`."""
         if self.until < self.lane.thinned_until:
             self.since = self.until = self.lane.thinned_until
-        stretches = list(islice(self.lane.stretches(self.until, t), AT_ONCE))
-        self.complete = len(stretches) < AT_ONCE
+        segments = list(islice(self.lane.segments(self.until, t), AT_ONCE))
+        self.complete = len(segments) < AT_ONCE
         settled = min(self.lane.settled_until, t - 1)
         taken = 0
-        for stretch in stretches[:-1]:  # the last one may go on
-            if stretch.end > settled:
+        for segment in segments[:-1]:  # the last one may go on
+            if segment.end > settled:
                 break
-            self._take(stretch)
+            self._take(segment)
             taken += 1
-        self._open = stretches[taken:]
+        self._open = segments[taken:]
 
-    def found(self) -> list[Stretch]:
+    def found(self) -> list[LaneSegment]:
         """Return the longest, the very longest first."""
-        waits = [stretch for *_, stretch in self._settled]
-        waits += [stretch for stretch in self._open if stretch.state not in _NO_WAITS]
-        return nlargest(MOST, waits, key=lambda stretch: stretch.end - stretch.start)
+        waits = [segment for *_, segment in self._settled]
+        waits += [segment for segment in self._open if segment.state not in _NO_WAITS]
+        return nlargest(MOST, waits, key=lambda segment: segment.end - segment.start)
 
-    def _take(self, stretch: Stretch) -> None:
-        self.until = stretch.end
-        if stretch.state in _NO_WAITS:
+    def _take(self, segment: LaneSegment) -> None:
+        self.until = segment.end
+        if segment.state in _NO_WAITS:
             return
-        item = (stretch.end - stretch.start, -stretch.start, stretch)
+        item = (segment.end - segment.start, -segment.start, segment)
         if len(self._settled) < MOST:
             heappush(self._settled, item)
         else:
@@ -274,28 +276,28 @@ _DOING = 17
 """So wide are a figure, and a state with a system call."""
 
 
-class Details(Page):
+class DetailsPanel(ScrollPanel):
     """The lane that is picked, or the head, as of the scene's present; and what a lane was in at the cursor."""
 
-    def __init__(self, scene: Scene, *, plain: bool = False) -> None:
-        super().__init__(scene, plain=plain)
+    def __init__(self, view: View, *, plain: bool = False) -> None:
+        super().__init__(view, plain=plain)
         self._waits: LongestWaits | None = None
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on; what takes long to find is found on the way."""
-        row = self.scene.lane
+        row = self.view.lane
         complete = True
         if row is not None and row.lane is not None:
             complete = self._look_for_waits(row.run, row.lane)
         else:
             self._waits = None
-        return (*moment(self.scene, phase=0.6), row, self.scene.cursor, self.scene.task, complete)
+        return (*moment(self.view, phase=0.6), row, self.view.cursor, self.view.task, complete)
 
     def lines(self, width: int) -> list[Content]:
         """The lines: below each other, or beside each other where there is room."""
-        row = self.scene.lane
+        row = self.view.lane
         if row is not None and row.head is not None:
-            return [*about_head(self.scene, row.head, width, self.plain)]
+            return [*about_head(self.view, row.head, width, self.plain)]
         if row is None or row.lane is None:
             return wrapped(
                 Content("No lane is picked: up and down pick one, and so does a click at it."), width
@@ -303,7 +305,7 @@ class Details(Page):
         columns = 3 if width >= _THREE_COLUMNS else 2 if width >= _TWO_COLUMNS else 1
         room = (width - _GAP * (columns - 1)) // columns
         what = [
-            *about_lane(self.scene, row, row.lane, room, self.plain),
+            *about_lane(self.view, row, row.lane, room, self.plain),
             Content(),
             *self._states(row.run, row.lane, room),
         ]
@@ -318,23 +320,23 @@ class Details(Page):
         """Whether the longest waits were looked for everywhere."""
         return self._waits is None or self._waits.complete
 
-    def _look_for_waits(self, run: Shown, lane: Lane) -> bool:
-        until, waits = self.scene.until(run), self._waits
+    def _look_for_waits(self, run: ViewedRun, lane: Lane) -> bool:
+        until, waits = self.view.until(run), self._waits
         if waits is None or waits.lane is not lane or waits.revision != lane.revision or until < waits.until:
-            waits = self._waits = LongestWaits(lane, max(lane.start, self.scene.origin(run)))
+            waits = self._waits = LongestWaits(lane, max(lane.start, self.view.origin(run)))
         waits.look(until)
         return waits.complete
 
-    def _states(self, run: Shown, lane: Lane, width: int) -> Iterator[Content]:
-        until = self.scene.until(run)
-        states = lane.states(self.scene.origin(run), until)
+    def _states(self, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
+        until = self.view.until(run)
+        states = lane.states(self.view.origin(run), until)
         life = sum(states.values())
-        so_far = "" if has_ended(lane, until) or at_end(self.scene, run) else " so far"
+        so_far = "" if has_ended(lane, until) or at_end(self.view, run) else " so far"
         yield Content.styled(f"States, of its {seconds(life)}{so_far}", STRONG)
         yield from state_lines(states, width, self.plain)
 
     def _longest(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
-        waits, origin = self._waits, self.scene.origin(row.run)
+        waits, origin = self._waits, self.view.origin(row.run)
         if waits is None:
             return
         since = f", from {seconds(waits.since - origin)} on" if waits.since > max(lane.start, origin) else ""
@@ -344,18 +346,18 @@ class Details(Page):
         if not found:
             yield Content.styled("none", FAINT)
             return
-        for stretch in found:
-            task = self.scene.task_at(row, stretch.start - origin)
+        for segment in found:
+            task = self.view.task_at(row, segment.start - origin)
             line = Content.assemble(
-                f"{brief_seconds(stretch.end - stretch.start):>{_FIGURE}} ",
-                filled(Content.styled(doing_then(stretch), style_of(stretch.state)), _DOING),
-                (f" from {brief_seconds(max(0, stretch.start - origin)):<{_FIGURE}}", FAINT),
+                f"{brief_seconds(segment.end - segment.start):>{_FIGURE}} ",
+                filled(Content.styled(doing_then(segment), style_of(segment.state)), _DOING),
+                (f" from {brief_seconds(max(0, segment.start - origin)):<{_FIGURE}}", FAINT),
                 f" {printable(task.name)}" if task else "",
             )
             yield cut(line, width, self.plain)
 
-    def _tasks(self, run: Shown, lane: Lane, width: int) -> Iterator[Content]:
-        until, timeline = self.scene.until(run), run.timeline
+    def _tasks(self, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
+        until, timeline = self.view.until(run), run.timeline
         if is_program(timeline) and not lane.tasks:
             return
         started = (timeline.task(number) for number in reversed(lane.tasks))
@@ -368,9 +370,9 @@ class Details(Page):
             row = task_row(task, {}, (), until)
             style = (
                 ALARM
-                if row.stage is Stage.FAILED
+                if row.stage is TaskStage.FAILED
                 else "$text-warning"
-                if row.stage is Stage.STARTED
+                if row.stage is TaskStage.STARTED
                 else FAINT
             )
             yield cut(

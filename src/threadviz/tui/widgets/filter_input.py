@@ -18,11 +18,11 @@ _ACTIONS = {
 """What keys do in a line, other than to be written there."""
 
 
-class FindLine(Input):
+class FilterInput(Input):
     """One line, as long as somebody writes in it. What is there is its own, and nobody else writes it."""
 
     DEFAULT_CSS = """
-    FindLine {
+    FilterInput {
         height: 1;
         border: none;
         padding: 0 1;

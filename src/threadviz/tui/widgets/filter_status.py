@@ -5,18 +5,18 @@ from collections.abc import Hashable, Iterator, Sequence
 from textual.content import Content
 
 from threadviz.text import clipped, count, printable
-from threadviz.tui.view import Kind, Sort
-from threadviz.tui.widgets.panel import FAINT, STRONG, Following, cut
+from threadviz.tui.view import GroupKind, LaneSort
+from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, cut
 
 _WORDS = 40
 """Of what is sought, so many characters are said."""
 
 
-class Arranged(Following):
+class FilterStatus(TextPanel):
     """A line, where there is anything to say: what was sought and how much of it is there, and by what it is sorted."""
 
     DEFAULT_CSS = """
-    Arranged {
+    FilterStatus {
         height: auto;
         padding: 0 1;
     }
@@ -24,8 +24,8 @@ class Arranged(Following):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the line depends on."""
-        lanes = self.scene.lanes
-        return lanes.how, lanes.hidden, self.scene.rows
+        lanes = self.view.lanes
+        return lanes.how, lanes.hidden, self.view.rows
 
     def lines(self, width: int) -> Sequence[Content]:
         """The line, or none."""
@@ -33,20 +33,22 @@ class Arranged(Following):
         return [cut(Content("; ").join(parts), width, self.plain)] if parts else []
 
     def _parts(self) -> Iterator[Content]:
-        scene, how = self.scene, self.scene.lanes.how
+        view, how = self.view, self.view.lanes.how
         if how.words.strip():
-            found = {row.lane for row in scene.rows if row.lane is not None}
-            found.update(lane for row in scene.rows if row.head is not None for lane in row.head.lanes)
+            found = {row.lane for row in view.rows if row.lane is not None}
+            found.update(lane for row in view.rows if row.head is not None for lane in row.head.lanes)
             number = len(found)
             yield Content.assemble(
                 (count(number, "lane") if number else "no lane", STRONG if number else "bold $text-warning"),
-                (f" of {number + scene.lanes.hidden} with ", FAINT),
+                (f" of {number + view.lanes.hidden} with ", FAINT),
                 (printable(clipped(how.words.strip(), _WORDS)), STRONG),
                 (": / changes that, escape gives it up", FAINT),
             )
-        if how.sort is not Sort.APPEARED:
+        if how.sort is not LaneSort.APPEARED:
             yield Content.assemble(("sorted by ", FAINT), (how.sort.value, STRONG))
-        idle = sum(len(row.head.lanes) for row in scene.rows if row.head and row.head.key.kind is Kind.IDLE)
+        idle = sum(
+            len(row.head.lanes) for row in view.rows if row.head and row.head.key.kind is GroupKind.IDLE
+        )
         if how.idle_folded:
             yield Content.assemble(
                 (count(idle, "idle lane") if idle else "no idle lane", STRONG), (" put together", FAINT)

@@ -5,52 +5,52 @@ from collections.abc import Hashable, Iterator, Sequence
 from textual.content import Content
 
 from threadviz.analysis import Finding, comparison, findings
-from threadviz.presentation.styles import News, news_of
+from threadviz.presentation.styles import Sentiment, sentiment_of
 from threadviz.presentation.summary import cannot, observer_rows, totals_rows, what_ran
 from threadviz.text import printable
-from threadviz.tui.view.rows import Shown
-from threadviz.tui.widgets.panel import FAINT, STRONG, Page, filled, moment, traceback_lines, wrapped
+from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, filled, moment, traceback_lines, wrapped
 from threadviz.tui.widgets.run_words import at_end, figure_style, header_of, labels, observer_is_told
 
 _MARKS = {
-    News.GOOD: ("✓", "+", "bold $text-success"),
-    News.BAD: ("!", "!", "bold $text-warning"),
-    News.NEITHER: ("•", "*", "$text-muted"),
+    Sentiment.GOOD: ("✓", "+", "bold $text-success"),
+    Sentiment.BAD: ("!", "!", "bold $text-warning"),
+    Sentiment.NEITHER: ("•", "*", "$text-muted"),
 }
 """By what a finding is to who reads it: as Unicode, as ASCII, and how."""
 
 _INDENT = 4
 
 
-class Findings(Page):
+class FindingsPanel(ScrollPanel):
     """What each run showed, in words; as of a moment before its end, its figures, each with what it is of."""
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        return (*moment(self.scene, phase=0.6), *(run.over for run in self.scene.runs))
+        return (*moment(self.view, phase=0.6), *(run.over for run in self.view.runs))
 
     def lines(self, width: int) -> list[Content]:
         """The lines as of the scene's present."""
         lines: list[Content] = []
-        runs = [run for run in self.scene.runs if header_of(run.timeline)]
+        runs = [run for run in self.view.runs if header_of(run.timeline)]
         if not runs:
             return wrapped(Content("Nothing was seen yet of a run."), width)
         for run in runs:
-            if self.scene.comparing:
+            if self.view.comparing:
                 lines.append(Content.styled(what_ran(run.timeline), STRONG))
-            lines += self._of_whole(run, width) if at_end(self.scene, run) else self._so_far(run, width)
+            lines += self._of_whole(run, width) if at_end(self.view, run) else self._so_far(run, width)
             lines.append(Content())
-        if self.scene.comparing and all(at_end(self.scene, run) for run in runs):
+        if self.view.comparing and all(at_end(self.view, run) for run in runs):
             lines += self._beside(runs, width)
         return lines[:-1]
 
-    def _of_whole(self, run: Shown, width: int) -> Iterator[Content]:
+    def _of_whole(self, run: ViewedRun, width: int) -> Iterator[Content]:
         for finding in findings(run.timeline):
             yield from self._finding(finding, width)
         if run.timeline.closed is not None:
             yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
 
-    def _beside(self, runs: Sequence[Shown], width: int) -> Iterator[Content]:
+    def _beside(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
         timelines = dict(zip(labels(runs), (run.timeline for run in runs), strict=True))
         beside = [finding for found in comparison(timelines).values() for finding in found]
         if beside:
@@ -60,14 +60,14 @@ class Findings(Page):
         yield Content()
 
     def _finding(self, finding: Finding, width: int) -> list[Content]:
-        block, ascii_, style = _MARKS[news_of(finding)]
+        block, ascii_, style = _MARKS[sentiment_of(finding)]
         mark = Content.styled(f" {ascii_ if self.plain else block}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
         return wrapped(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
 
-    def _so_far(self, run: Shown, width: int) -> Iterator[Content]:
-        until = self.scene.until(run)
-        watched = observer_rows(run.timeline) if observer_is_told(self.scene) else []
+    def _so_far(self, run: ViewedRun, width: int) -> Iterator[Content]:
+        until = self.view.until(run)
+        watched = observer_rows(run.timeline) if observer_is_told(self.view) else []
         rows = [*totals_rows(run.timeline, until), *watched]
         name, figure = (max(len(row[column]) for row in rows) for column in (0, 1))
         for row in rows:

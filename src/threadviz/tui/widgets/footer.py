@@ -9,7 +9,7 @@ from textual.widgets import Footer
 from textual.widgets._footer import KeyGroup
 
 
-class Foot(Footer):
+class RunFooter(Footer):
     """A footer that shows no key in part: those that there is no room for are left out."""
 
     def __init__(self) -> None:

@@ -8,13 +8,13 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from threadviz.tui.render.gil import GilCells, GilPaint
+from threadviz.tui.render.gil import GilCells, GilPainter
 from threadviz.tui.render.labels import fit
 from threadviz.tui.render.layout import FIGURE, GAP, Columns, columns_of
-from threadviz.tui.render.styles import Inks, inks
-from threadviz.tui.view import Scene
-from threadviz.tui.view.gil_marks import Ribboned
-from threadviz.tui.widgets.mouse_cursor import Pointer
+from threadviz.tui.render.styles import LaneStyles, inks
+from threadviz.tui.view import View
+from threadviz.tui.view.gil_marks import GilRow
+from threadviz.tui.widgets.mouse_cursor import MouseCursor
 from threadviz.tui.widgets.run_words import holder_words, share_words
 
 _WORDS_NS = 300_000_000
@@ -26,24 +26,24 @@ _TURNS = 3
 NS_PER_S = 1_000_000_000
 
 
-class GilLine(Widget):
+class GilLanes(Widget):
     """A line for each ribbon of a scene, in the columns of the lanes, which leave room for a scroll bar."""
 
     ALLOW_SELECT = False
 
     DEFAULT_CSS = """
-    GilLine {
+    GilLanes {
         height: auto;
         padding: 0 1 0 0;
     }
     """
 
-    def __init__(self, scene: Scene, *, plain: bool) -> None:
+    def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = scene
+        self._scene = view
         self._plain = plain
-        self._pointer = Pointer(scene)
-        self._cells: dict[Ribboned, tuple[tuple[int, int], GilCells]] = {}
+        self._pointer = MouseCursor(view)
+        self._cells: dict[GilRow, tuple[tuple[int, int], GilCells]] = {}
         self._seen_view: object = None
         self._seen_time: object = None
         self._turn = 0
@@ -55,23 +55,23 @@ class GilLine(Widget):
         """Whether all that is to be seen was worked out; else the next frames go on."""
         return not self._late and all(cells.whole for _, cells in self._cells.values())
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        scene, camera = self._scene, self._scene.camera
-        shown = scene.holders.shown
-        view = (
-            (camera.left, camera.cell_ns, camera.cells, scene.cursor, self.size.width),
-            (shown, scene.rows, inks(self.app)),
+        view, viewport = self._scene, self._scene.viewport
+        shown = view.holders.shown
+        visible_part = (
+            (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, self.size.width),
+            (shown, view.rows, inks(self.app)),
         )
-        time = [(scene.until(each.run), each.ribbon.end) for each in shown]
-        if view == self._seen_view:
+        time = [(view.until(each.run), each.gil_timeline.end) for each in shown]
+        if visible_part == self._seen_view:
             if time == self._seen_time and self.whole:
                 return
             self._turn = (self._turn + 1) % _TURNS
             self._late = bool(self._turn)
             if self._late:
                 return
-        self._seen_view, self._seen_time = view, time
+        self._seen_view, self._seen_time = visible_part, time
         self._late = bool(shown) and not self.size.width  # it gets its place first
         taller = len(shown) != len(self._strips)
         self._cells = {each: self._cells_of(each) for each in shown}
@@ -101,24 +101,24 @@ class GilLine(Widget):
 
     def _time_at(self, x: int) -> int | None:
         columns = columns_of(self._scene, self.size.width)
-        return self._scene.camera.time(x - columns.left) if columns.left <= x < columns.right else None
+        return self._scene.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
 
-    def _cells_of(self, of: Ribboned) -> tuple[tuple[int, int], GilCells]:
+    def _cells_of(self, of: GilRow) -> tuple[tuple[int, int], GilCells]:
         """The cells of a ribbon at the scale that it is looked at, those that were cut before."""
-        scale = (self._scene.origin(of.run), self._scene.camera.cell_ns)
+        scale = (self._scene.origin(of.run), self._scene.viewport.cell_ns)
         kept = self._cells.get(of)
         if kept is not None and kept[0] == scale:
             return kept
-        return scale, GilCells(of.ribbon, of.marks, *scale)
+        return scale, GilCells(of.gil_timeline, of.marks, *scale)
 
-    def _line(self, of: Ribboned) -> Strip:
-        scene, camera = self._scene, self._scene.camera
-        columns, paint = columns_of(scene, self.size.width), GilPaint(inks(self.app), self._plain)
-        first = camera.left // camera.cell_ns
-        until = min(scene.until(of.run), scene.origin(of.run) + (first + columns.cells) * camera.cell_ns)
+    def _line(self, of: GilRow) -> Strip:
+        view, viewport = self._scene, self._scene.viewport
+        columns, paint = columns_of(view, self.size.width), GilPainter(inks(self.app), self._plain)
+        first = viewport.left // viewport.cell_ns
+        until = min(view.until(of.run), view.origin(of.run) + (first + columns.cells) * viewport.cell_ns)
         cells = self._cells[of][1].cells(first, until)[: columns.cells]
         drawn = Strip(paint.segments(cells)).adjust_cell_length(columns.cells, paint.inks.text)
-        if scene.cursor is not None and 0 <= (at := camera.cell(scene.cursor)) < columns.cells:
+        if view.cursor is not None and 0 <= (at := viewport.cell(view.cursor)) < columns.cells:
             drawn = self._with_cursor(drawn, at, paint.inks)
         return Strip(
             [
@@ -129,13 +129,13 @@ class GilLine(Widget):
             ]
         ).crop(0, columns.width)
 
-    def _with_cursor(self, drawn: Strip, at: int, inks: Inks) -> Strip:
+    def _with_cursor(self, drawn: Strip, at: int, inks: LaneStyles) -> Strip:
         before, cell, after = drawn.divide([at, at + 1, drawn.cell_length])
         (segment,) = cell
         below = segment.style or inks.text
         return Strip([*before, Segment("|" if self._plain else "│", inks.across(below)), *after])
 
-    def _left(self, of: Ribboned, columns: Columns, paint: GilPaint) -> Iterator[Segment]:
+    def _left(self, of: GilRow, columns: Columns, paint: GilPainter) -> Iterator[Segment]:
         """Yield what stands left of a ribbon: the share, and who holds the GIL at the cursor, or now."""
         width = columns.left - 2 * GAP
         if width <= 0:
@@ -149,16 +149,16 @@ class GilLine(Widget):
         yield Segment(fit(f" {holder}", width - min(len(share), width), self._plain), paint.inks.quiet)
         yield Segment(" ", paint.inks.text)
 
-    def _right(self, of: Ribboned, columns: Columns) -> str:
+    def _right(self, of: GilRow, columns: Columns) -> str:
         """How often it was handed over, where there is room to say so."""
         width = columns.shares * (GAP + FIGURE)
         until, origin = self._as_of(of), self._scene.origin(of.run)
-        a_second = of.ribbon.handed(until) * NS_PER_S / (until - origin) if until > origin else 0
+        a_second = of.gil_timeline.handed(until) * NS_PER_S / (until - origin) if until > origin else 0
         figure = f"{a_second:.0f}"
         ways = (f" {figure} hand-offs a second", f" {figure} hand-offs/s", f" {figure}/s", "")
         return next(way for way in ways if len(way) <= width).ljust(width)
 
-    def _as_of(self, of: Ribboned) -> int:
+    def _as_of(self, of: GilRow) -> int:
         """The moment as of which the words are: while time passes, one of a few in each second."""
         until = self._scene.until(of.run)
         return until // _WORDS_NS * _WORDS_NS if self._scene.moving else until

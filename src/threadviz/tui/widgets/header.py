@@ -12,13 +12,13 @@ from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, percent, printable, seconds
 from threadviz.timeline import Role
-from threadviz.tui.view import Motion, Scene
-from threadviz.tui.view.rows import Shown, is_program
+from threadviz.tui.view import Motion, View
+from threadviz.tui.view.rows import ViewedRun, is_program
 from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     STRONG,
-    Following,
+    TextPanel,
     Wordings,
     cut,
     fitted,
@@ -35,25 +35,25 @@ _SLOW = "bold reverse $text-secondary"
 _NEUTRAL = "bold reverse"
 
 
-class Heading(Following):
+class RunHeader(TextPanel):
     """Two lines: what runs, and whether it is shown live; on what, and who watches. Below, what went wrong."""
 
     DEFAULT_CSS = """
-    Heading {
+    RunHeader {
         height: auto;
     }
     """
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        playhead = self.scene.playhead
-        runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.scene.runs]
-        return (*moment(self.scene), self.scene.awaiting, playhead.motion, playhead.speed, *runs)
+        playhead = self.view.playhead
+        runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.view.runs]
+        return (*moment(self.view), self.view.awaiting, playhead.motion, playhead.speed, *runs)
 
     def lines(self, width: int) -> list[Content]:
         """The lines as of the scene's present."""
-        runs = [run for run in self.scene.runs if header_of(run.timeline)]
-        badge = [Content.styled(f" {words} ", style) for words, style in _badge(self.scene)]
+        runs = [run for run in self.view.runs if header_of(run.timeline)]
+        badge = [Content.styled(f" {words} ", style) for words, style in _badge(self.view)]
         if runs:
             what, who = list(self._what(runs)), self._fitted(list(self._who(runs)), width)
             shortest = fitted(what, 0, self._gap).cell_length
@@ -65,7 +65,7 @@ class Heading(Following):
             lines = [self._with_badge(Content.styled("threadviz", STRONG), badge[0], width), Content()]
             unseen = ""
         self.tooltip = Content(unseen) if unseen else None
-        for trouble in dict.fromkeys(run.trouble for run in self.scene.runs if run.trouble):
+        for trouble in dict.fromkeys(run.trouble for run in self.view.runs if run.trouble):
             lines += wrapped(Content.styled(f"{printable(trouble).rstrip('.')}.", ALARM), width)
         return lines
 
@@ -88,7 +88,7 @@ class Heading(Following):
         lines = (fitted(each, width, self._gap) for each in fewer)
         return next((each for each in lines if each.cell_length <= width), cut(line, width, self.plain))
 
-    def _what(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+    def _what(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
         header = runs[0].timeline.header
         yield [Content.styled(printable(header.workload), STRONG)]
         yield [Content.styled(printable(", ".join(run.timeline.header.mode for run in runs)), STRONG)]
@@ -103,10 +103,10 @@ class Heading(Following):
         briefly = [] if first.gil is None else [f"Python {version}, {has}", f"Py {version}, {has}"]
         yield [python(first), *briefly]
 
-    def _threads(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+    def _threads(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
         """Yield how many threads of the first run there are at the moment that is shown, and how many there were."""
         run = runs[0]
-        until, over = self.scene.until(run), at_end(self.scene, run)
+        until, over = self.view.until(run), at_end(self.view, run)
         there = [
             lane for lane in run.timeline.lanes if lane.role is not Role.PLUMBING and lane.start <= until
         ]
@@ -116,15 +116,15 @@ class Heading(Following):
         words = f"{threads} in {processes} processes" if processes > 1 else threads
         yield [*([f"{words}, {ever} seen"] if ever > len(alive) else []), words, threads]
 
-    def _workers(self, run: Shown) -> str:
+    def _workers(self, run: ViewedRun) -> str:
         """How many there are; under plain calls there are none, and nothing is said of them."""
-        asked, until = run.timeline.header.workers, self.scene.until(run)
+        asked, until = run.timeline.header.workers, self.view.until(run)
         there = sum(lane.start <= until for lane in run.timeline.workers)
         if not there:
             return ""
         return count(there, "worker") if there == asked else f"{there} of {count(asked, 'worker')}"
 
-    def _who(self, runs: Sequence[Shown]) -> Iterator[Wordings]:
+    def _who(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
         """Yield who watches the last of `runs`, the most important first."""
         timeline = runs[-1].timeline
         header, watching = timeline.header, timeline.watching
@@ -134,7 +134,7 @@ class Heading(Following):
         if header.probe.cannot:
             briefly = cannot_briefly(header)
             yield [f"can't tell {printable(header.probe.cannot)}", *([briefly] if briefly else [])]
-        if not watching.rounds or not observer_is_told(self.scene):
+        if not watching.rounds or not observer_is_told(self.view):
             return
         whose = f"{labels(runs)[-1]}: " if len(runs) > 1 else ""
         if measured(timeline).length < SHORT_NS:
@@ -155,26 +155,26 @@ class Heading(Following):
             yield [stacks, *(["py-spy"] if timeline.stacks and not timeline.stacks.why else [])]
 
 
-def _badge(scene: Scene) -> list[tuple[str, str]]:
+def _badge(view: View) -> list[tuple[str, str]]:
     """What the picture shows, in words from long to short, and their style."""
-    motion = scene.playhead.motion
+    motion = view.playhead.motion
     if motion is Motion.FROZEN:
-        at = seconds(scene.present)
-        words = [f"FROZEN at {at}, the run goes on"] if scene.growing else []
+        at = seconds(view.present)
+        words = [f"FROZEN at {at}, the run goes on"] if view.growing else []
         return [(each, _PAST) for each in (*words, f"FROZEN at {at}", f"FROZEN {at}", "FROZEN")]
     if motion is Motion.REPLAYING:
-        speed, at = f"REPLAY {scene.playhead.speed:g}x", seconds(scene.present)
+        speed, at = f"REPLAY {view.playhead.speed:g}x", seconds(view.present)
         return [(each, _SLOW) for each in (f"{speed} at {at}", f"{speed} {at}", speed)]
-    if not scene.runs:
-        return [("starting ..." if scene.awaiting else "NOTHING YET", _NEUTRAL)]
-    if scene.growing:
-        return [("LIVE", _GOOD)] if scene.length else [("starting ...", _NEUTRAL)]
-    outcomes = {outcome_of(run.timeline) for run in scene.runs}
+    if not view.runs:
+        return [("starting ..." if view.awaiting else "NOTHING YET", _NEUTRAL)]
+    if view.growing:
+        return [("LIVE", _GOOD)] if view.length else [("starting ...", _NEUTRAL)]
+    outcomes = {outcome_of(run.timeline) for run in view.runs}
     if Outcome.BROKEN in outcomes:
         return [("BROKEN", _BAD)]
     if Outcome.INTERRUPTED in outcomes:
         return [("INTERRUPTED", _STOPPED)]
-    status = next((run.timeline.closed.status for run in scene.runs if run.timeline.closed), None)
-    if status is None or len(scene.runs) > 1:
+    status = next((run.timeline.closed.status for run in view.runs if run.timeline.closed), None)
+    if status is None or len(view.runs) > 1:
         return [("FINISHED", _NEUTRAL)]
     return [(how_it_ended(status), _STOPPED if status else _NEUTRAL)]

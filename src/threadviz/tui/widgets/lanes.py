@@ -15,14 +15,14 @@ from threadviz.presentation.summary import what_ran
 from threadviz.text import seconds
 from threadviz.timeline import Lane
 from threadviz.tui.render.cells import Budget, Ribbons
-from threadviz.tui.render.glyphs import Line, Paint
+from threadviz.tui.render.glyphs import GlyphPainter, Line
 from threadviz.tui.render.labels import fit, head_line, label, shares
-from threadviz.tui.render.layout import Arrangement, Columns
-from threadviz.tui.render.strips import LaneCells, Piece, Press, lane_cells
+from threadviz.tui.render.layout import Columns, RowLayout
+from threadviz.tui.render.strips import LaneCells, Piece, StripCache, lane_cells
 from threadviz.tui.render.styles import inks
-from threadviz.tui.view import Motion, Row, Scene
-from threadviz.tui.view.rows import Shown
-from threadviz.tui.widgets.mouse_cursor import Pointer
+from threadviz.tui.view import Motion, Row, View
+from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.widgets.mouse_cursor import MouseCursor
 from threadviz.tui.widgets.run_words import label_numbers
 
 # What the rows of lanes show: worked out a little in each frame, and kept for as long as it stays right.
@@ -60,16 +60,16 @@ class _Worded(NamedTuple):
 class LaneRows:
     """The rows of a scene, as they are arranged and as `press` draws them. `refresh` is to be called once a frame."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._arranged = Arrangement.of((), 0, 0)
-        self._press: Press | None = None
+    def __init__(self, view: View) -> None:
+        self._scene = view
+        self._arranged = RowLayout.of((), 0, 0)
+        self._press: StripCache | None = None
         self._ribbons = Ribbons()
         self._budget = Budget(CELLS_A_FRAME)
         self._rows: dict[int, Drawn] = {}
         self._left: dict[Lane, _Worded] = {}
         self._right: dict[Lane, _Worded] = {}
-        self._windows: dict[Shown, Window] = {}
+        self._windows: dict[ViewedRun, Window] = {}
         self._seen_view: object = None
         self._seen_time: tuple[int, Sequence[int]] = (0, ())
         # Whether rows with odd numbers have their turn (None: all have), and whether the others are to follow.
@@ -81,7 +81,7 @@ class LaneRows:
         """Whether all that is to be seen was worked out; else the next frames go on."""
         return not self._late and all(row.cells is None or row.cells.whole for row in self._rows.values())
 
-    def begin_anew(self, arranged: Arrangement, press: Press) -> None:
+    def begin_anew(self, arranged: RowLayout, press: StripCache) -> None:
         """Work all out anew, arranged like this."""
         self._arranged, self._press = arranged, press
         self._rows, self._seen_view = {}, None
@@ -93,11 +93,11 @@ class LaneRows:
     def refresh(self, visible: Sequence[int]) -> list[int]:
         """Work out the rows that are `visible` as the scene is now, and return those that look different."""
         self._budget = Budget(CELLS_A_FRAME)
-        view, time = (visible, *self._view()), self._time()
-        if (view, time) == (self._seen_view, self._seen_time) and self.whole:
+        visible_part, time = (visible, *self._view()), self._time()
+        if (visible_part, time) == (self._seen_view, self._seen_time) and self.whole:
             return []
-        due = self._due(view, time, visible)
-        self._seen_view, self._seen_time = view, time
+        due = self._due(visible_part, time, visible)
+        self._seen_view, self._seen_time = visible_part, time
         self._windows = {}
         before = self._rows
         self._rows = {index: before[index] for index in visible if index not in due}
@@ -112,21 +112,23 @@ class LaneRows:
 
     def _view(self) -> tuple[Hashable, ...]:
         """What the picture depends on beside the time."""
-        scene, camera = self._scene, self._scene.camera
+        view, viewport = self._scene, self._scene.viewport
         return (
-            (camera.left, camera.cell_ns, camera.cells),
-            (scene.cursor, scene.lane, scene.task, scene.growing, scene.playhead.motion),
-            scene.lanes.measured,
+            (viewport.left, viewport.cell_ns, viewport.cells),
+            (view.cursor, view.lane, view.task, view.growing, view.playhead.motion),
+            view.lanes.measured,
         )
 
     def _time(self) -> tuple[int, Sequence[int]]:
         """What is shown as the present, and until when the runs are known."""
         return self._scene.present, [run.timeline.now for run in self._scene.runs]
 
-    def _due(self, view: object, time: tuple[int, Sequence[int]], visible: Sequence[int]) -> dict[int, None]:
+    def _due(
+        self, visible_part: object, time: tuple[int, Sequence[int]], visible: Sequence[int]
+    ) -> dict[int, None]:
         """The rows to be worked out in this frame: all in sight, but where only time has passed, every second one."""
         self._late = False
-        if view != self._seen_view:
+        if visible_part != self._seen_view:
             return dict.fromkeys(visible)
         if len(visible) > _FEW_ROWS:
             self._turn = not self._turn
@@ -148,37 +150,35 @@ class LaneRows:
         return 0 if lane is None else lane.revision
 
     def _made(self, row: Row) -> Drawn:
-        scene, press, arranged = self._scene, self._press, self._arranged
+        view, press, arranged = self._scene, self._press, self._arranged
         assert press is not None  # there are no rows before it is there
         seen = self._windows.get(row.run)
         if seen is None:
-            seen = self._windows[row.run] = Window(scene.origin(row.run), scene.until(row.run))
+            seen = self._windows[row.run] = Window(view.origin(row.run), view.until(row.run))
         columns, height, lane = arranged.columns, arranged.height, row.lane
         if row.head is not None:
             inks, plain = press.paint.inks, press.paint.plain
-            return Drawn(
-                [press.words(*head_line(scene, row, row.head, columns.width, inks, plain))], [], None
-            )
+            return Drawn([press.words(*head_line(view, row, row.head, columns.width, inks, plain))], [], None)
         if lane is None:
-            heading = fit(_heading(row.run, scene.runs, seen), columns.width, press.paint.plain)
+            heading = fit(_heading(row.run, view.runs, seen), columns.width, press.paint.plain)
             return Drawn([press.words(Segment(heading, press.paint.inks.bold))], [], None)
         where = (press, columns, height)
-        as_of = (where, scene.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
+        as_of = (where, view.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
         left, right = self._left.get(lane), self._right.get(lane)
         about = (
             as_of,
-            scene.cursor,
+            view.cursor,
             lane.name,
             lane.kind,
-            scene.is_picked(row),
-            scene.holders.mark(row.run, lane),
+            view.is_picked(row),
+            view.holders.mark(row.run, lane),
         )
         if left is None or left.about != about:
-            told = label(scene, row, lane, seen, columns, height, press)
+            told = label(view, row, lane, seen, columns, height, press)
             left = self._left[lane] = _Worded(about, told)
         if right is None or right.about != as_of:
             right = self._right[lane] = _Worded(as_of, shares(lane, seen, columns, height, press))
-        cells = lane_cells(scene, row, lane, seen, self._ribbons, press.paint, self._budget)
+        cells = lane_cells(view, row, lane, seen, self._ribbons, press.paint, self._budget)
         stays = lane.revision if cells.whole and lane.settled_until > seen.until else None
         return Drawn(left.words, right.words, cells, stays)
 
@@ -193,7 +193,7 @@ class LaneRows:
         return seen.until, min(lane.settled_until, seen.until + 1)
 
 
-def _heading(run: Shown, runs: Sequence[Shown], seen: Window) -> str:
+def _heading(run: ViewedRun, runs: Sequence[ViewedRun], seen: Window) -> str:
     """What stands above the lanes of a run, where there are several: what it is, and for how long it went so far."""
     nth = label_numbers(runs)[runs.index(run)]
     which = f" ({nth})" if nth > 1 else ""
@@ -222,17 +222,17 @@ class LanesView(ScrollView, can_focus=False):
     class Opened(Message):
         """The details of a lane are asked for; it is the one that is picked."""
 
-    def __init__(self, scene: Scene, *, plain: bool) -> None:
+    def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = scene
+        self._scene = view
         self._plain = plain
-        self._rows = LaneRows(scene)
-        self._press: Press | None = None
-        self._arranged = Arrangement.of((), 0, 0)
+        self._rows = LaneRows(view)
+        self._press: StripCache | None = None
+        self._arranged = RowLayout.of((), 0, 0)
         self._arranged_for: tuple[object, ...] = ()
         self._lines: dict[int, Strip] = {}
         self._seen_picked: object = None
-        self._pointer = Pointer(scene)
+        self._pointer = MouseCursor(view)
 
     @property
     def whole(self) -> bool:
@@ -244,7 +244,7 @@ class LanesView(ScrollView, can_focus=False):
         """Where the columns are."""
         return self._arranged.columns
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Draw what has changed in the scene."""
         if not self.size:
             return
@@ -331,7 +331,7 @@ class LanesView(ScrollView, can_focus=False):
     def _time_at(self, x: int) -> int | None:
         """The moment at a column; None beside the lanes."""
         columns = self._arranged.columns
-        return self._scene.camera.time(x - columns.left) if columns.left <= x < columns.right else None
+        return self._scene.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
 
     @property
     def _line_width(self) -> int:
@@ -376,10 +376,10 @@ class LanesView(ScrollView, can_focus=False):
         self._lines = {}
         self.refresh()
 
-    def _pressed(self) -> Press:
+    def _pressed(self) -> StripCache:
         if self._press is None:
-            paint, background = Paint(inks(self.app), self._plain), self.background_colors[1]
-            self._press = Press(paint, self.app.get_line_filters(), background, self.app.console)
+            paint, background = GlyphPainter(inks(self.app), self._plain), self.background_colors[1]
+            self._press = StripCache(paint, self.app.get_line_filters(), background, self.app.console)
         return self._press
 
     def _see_colours(self) -> None:
@@ -391,15 +391,15 @@ class LanesView(ScrollView, can_focus=False):
 
     def _arrange(self) -> None:
         """Arrange the rows anew where there are others, or room for more."""
-        scene, size = self._scene, self.scrollable_content_region.size
-        marked = bool(scene.holders.shown)
-        needed = (scene.rows, size, marked)
+        view, size = self._scene, self.scrollable_content_region.size
+        marked = bool(view.holders.shown)
+        needed = (view.rows, size, marked)
         if needed != self._arranged_for:
             self._arranged_for = needed
-            self._arranged = Arrangement.of(scene.rows, size.width, size.height, marked=marked)
+            self._arranged = RowLayout.of(view.rows, size.width, size.height, marked=marked)
             self.virtual_size = Size(size.width, len(self._arranged.lines))
             self._begin_anew()
-        scene.camera.resize(self._arranged.columns.cells)
+        view.viewport.resize(self._arranged.columns.cells)
 
     def _see_picked(self) -> None:
         """Bring the lane that was picked into sight: when it is picked, and when there is other room."""

@@ -7,12 +7,12 @@ from textual.widget import Widget
 
 from threadviz.presentation.axis import moment
 from threadviz.presentation.cells import Beyond, Mark
-from threadviz.presentation.styles import EDGE, LOOKS
+from threadviz.presentation.styles import EDGE, STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.cells import FINE, tone
-from threadviz.tui.render.glyphs import Line, Paint
+from threadviz.tui.render.glyphs import GlyphPainter, Line
 from threadviz.tui.render.styles import inks
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
 _ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, Beyond.BLOCKED})
 """What is not for a probe to tell."""
@@ -32,15 +32,15 @@ class Legend(Widget):
     }
     """
 
-    def __init__(self, scene: Scene, *, plain: bool) -> None:
+    def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = scene
+        self._scene = view
         self._plain = plain
         self._drawn: object = None
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        of = (self._scene.camera.cell_ns, self._marks(), inks(self.app))
+        of = (self._scene.viewport.cell_ns, self._marks(), inks(self.app))
         if of != self._drawn:
             self._drawn = of
             self.refresh(layout=len(self._lines(self.size.width)) != self.size.height)
@@ -58,7 +58,7 @@ class Legend(Widget):
 
     def _marks(self) -> tuple[Mark, ...]:
         told = {state for run in self._scene.runs for state in run.timeline.header.probe.tells}
-        return tuple(mark for mark in LOOKS if mark in _ALWAYS or mark in told)
+        return tuple(mark for mark in STATE_STYLES if mark in _ALWAYS or mark in told)
 
     def _lines(self, width: int) -> list[Entry]:
         lines: list[Entry] = [[]]
@@ -76,7 +76,7 @@ class Legend(Widget):
         return lines
 
     def _entries(self) -> list[Entry]:
-        paint = Paint(inks(self.app), self._plain)
+        paint = GlyphPainter(inks(self.app), self._plain)
         quiet = paint.inks.quiet
         entries = [[_sample(paint, mark), Segment(f" {mark}", paint.inks.text)] for mark in self._marks()]
         if paint.mixes:
@@ -86,13 +86,13 @@ class Legend(Widget):
             entries.append([Segment("mixed cells take turns", quiet)])
         edge = EDGE.plain if self._plain else EDGE.block
         entries.append([Segment(f"{edge} begin, end", quiet)])
-        cell_ns = self._scene.camera.cell_ns
+        cell_ns = self._scene.viewport.cell_ns
         about = max(1, 10 ** (len(str(cell_ns)) - 2))
         entries.append([Segment(f"1 cell = {moment(cell_ns, about)}", quiet)])
         return entries
 
 
-def _sample(paint: Paint, mark: Mark) -> Segment:
+def _sample(paint: GlyphPainter, mark: Mark) -> Segment:
     """The glyph of a mark; the word for it, where it can't be seen."""
     glyph = paint.sample(mark)
     return glyph if paint.mixes or glyph.text != " " else Segment("blank", paint.inks.text)

@@ -1,13 +1,13 @@
 """The mouse over the picture: the cursor follows it, and goes back to where it was."""
 
-from threadviz.tui.view import Scene
+from threadviz.tui.view import View
 
 
-class Pointer:
+class MouseCursor:
     """Moves the cursor of a scene as the mouse does."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, view: View) -> None:
+        self._scene = view
         # Where the mouse has put the cursor, and where it was before: it goes back there.
         self._pointed: int | None = None
         self._put: int | None = None

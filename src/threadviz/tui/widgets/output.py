@@ -8,8 +8,8 @@ from textual.content import Content
 from textual.events import Resize
 
 from threadviz.text import count
-from threadviz.tui.view import Scene
-from threadviz.tui.widgets.panel import FAINT, Page, wrapped
+from threadviz.tui.view import View
+from threadviz.tui.widgets.panel import FAINT, ScrollPanel, wrapped
 
 UNFED = "Its standard input is empty here: pipe something in, or use --headless."
 
@@ -37,21 +37,21 @@ class Lines(Protocol):
         ...
 
 
-class Output(Page):
+class OutputPanel(ScrollPanel):
     """The lines of `printed`, None for nothing of that kind, below what is to be said of them.
 
     Their end is shown, unless somebody has scrolled up.
     """
 
     DEFAULT_CSS = """
-    Output {
+    OutputPanel {
         scrollbar-gutter: stable;
         scrollbar-size-horizontal: 0;
     }
     """
 
-    def __init__(self, scene: Scene, *, printed: Callable[[], Lines | None], plain: bool = False) -> None:
-        super().__init__(scene, plain=plain)
+    def __init__(self, view: View, *, printed: Callable[[], Lines | None], plain: bool = False) -> None:
+        super().__init__(view, plain=plain)
         self._printed = printed
         self._of: Lines | None = None
         # Lines as they are broken to the width, how many rows each takes, and how many lines were dropped before.

@@ -15,7 +15,7 @@ from threadviz.presentation.cells import Beyond, Mark
 from threadviz.protocol.events import State
 from threadviz.text import brief_percent, brief_seconds, printable
 from threadviz.tui.render.styles import variable
-from threadviz.tui.view import Motion, Scene
+from threadviz.tui.view import Motion, View
 
 PERIOD_NS = 200_000_000
 """While the present moves, text follows it in steps of this length: nobody reads faster."""
@@ -24,14 +24,14 @@ _SETTLED_NS = 1_000_000_000
 """So long after a moment, nothing more is said of it."""
 
 
-class Following(Widget):
+class TextPanel(Widget):
     """Some lines of text, worked out from the scene. `plain` is for terminals that have ASCII alone."""
 
     ALLOW_SELECT = False
 
-    def __init__(self, scene: Scene, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
+    def __init__(self, view: View, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
         super().__init__(id=id)
-        self.scene = scene
+        self.view = view
         self.plain = plain
         self._shown_key: tuple[Hashable, ...] | None = None
         self._lines: Sequence[Content] = ()
@@ -48,7 +48,7 @@ class Following(Widget):
     def lines(self, width: int) -> Sequence[Content]:
         """The lines as they are to be shown now, none wider than `width`."""
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Show the scene as it is now."""
         width = self.scrollable_content_region.width
         key = (width, *self.key())
@@ -87,7 +87,7 @@ class Following(Widget):
 
     def on_resize(self, event: Resize) -> None:
         """Fit into the new size at once."""
-        self.refresh_scene()
+        self.refresh_view()
 
     def _show(self, lines: Sequence[Content], width: int) -> None:
         taller = len(lines) != len(self._lines)
@@ -102,11 +102,11 @@ class Following(Widget):
         return (drawn[0] if drawn else Strip([])).adjust_cell_length(width, style.rich_style)
 
 
-class Page(Following, ScrollView, can_focus=False):
+class ScrollPanel(TextPanel, ScrollView, can_focus=False):
     """Lines of text that may be more than there is room for."""
 
     DEFAULT_CSS = """
-    Page {
+    ScrollPanel {
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
@@ -127,22 +127,20 @@ class Page(Following, ScrollView, can_focus=False):
         self.virtual_size = Size(width, self.height_of_all)
 
 
-def moment(scene: Scene, period: int = PERIOD_NS, phase: float = 0) -> tuple[Hashable, ...]:
+def moment(view: View, period: int = PERIOD_NS, phase: float = 0) -> tuple[Hashable, ...]:
     """What a panel depends on that shows the runs as of the present.
 
     While that moves, it is told in steps of `period` (ns); where it stands still, exactly. Panels with different
     phases (shares of a period) have their steps in different frames, so that no frame takes long.
     """
-    length, present = scene.length, scene.present
+    length, present = view.length, view.present
     moving = (
-        scene.growing
-        if scene.playhead.motion is Motion.FOLLOWING
-        else scene.playhead.motion is Motion.REPLAYING
+        view.growing if view.playhead.motion is Motion.FOLLOWING else view.playhead.motion is Motion.REPLAYING
     )
     ahead = int(phase * period)
     return (
-        scene.runs,
-        scene.growing,
+        view.runs,
+        view.growing,
         (present + ahead) // period if moving else present,
         moving,
         (min(length, present + _SETTLED_NS) + ahead) // period,

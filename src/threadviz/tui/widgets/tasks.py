@@ -10,19 +10,27 @@ from typing import Any, NamedTuple
 from textual.content import Content
 from textual.events import Click
 
-from threadviz.presentation.summary import OTHER, Stage, TaskRow, kinds_of_waiting, queued, stage_of, task_row
+from threadviz.presentation.summary import (
+    OTHER,
+    TaskStage,
+    TaskSummary,
+    kinds_of_waiting,
+    queued,
+    stage_of,
+    task_row,
+)
 from threadviz.protocol.events import State
 from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.render.styles import variable
-from threadviz.tui.view import Scene
-from threadviz.tui.view.rows import Shown
+from threadviz.tui.view import View
+from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     PERIOD_NS,
     STRONG,
-    Page,
+    ScrollPanel,
     cut,
     filled,
     moment,
@@ -45,7 +53,7 @@ _SETTLED_NS = 1_000_000_000
 _DIGITS = re.compile(r"(\d+)")
 
 
-class Sort(enum.Enum):
+class TaskSort(enum.Enum):
     """By what a table of tasks is sorted; the values are the names of its columns."""
 
     FINISHING = "result"
@@ -84,17 +92,17 @@ class TaskOrder:
             self._learned += 1
         return self._learned
 
-    def rows(self, t: int, sort: Sort) -> list[Task | Rest]:
+    def rows(self, t: int, sort: TaskSort) -> list[Task | Rest]:
         """The tasks that were submitted by `t` (ns), as they stood then."""
         tasks = [task for task in self.timeline.tasks if task.submitted <= t]
-        if sort is Sort.FINISHING:
+        if sort is TaskSort.FINISHING:
             return self._as_finished(tasks, t)
-        keys: dict[Sort, Callable[[Task], Any]] = {
-            Sort.NAME: self._name,
-            Sort.LANE: self._lane_key(t),
-            Sort.QUEUED: lambda task: (-queued(task, t), task.number),
-            Sort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
-            Sort.RUNNING: lambda task: (-self._running_ns(task, t), task.number),
+        keys: dict[TaskSort, Callable[[Task], Any]] = {
+            TaskSort.NAME: self._name,
+            TaskSort.LANE: self._lane_key(t),
+            TaskSort.QUEUED: lambda task: (-queued(task, t), task.number),
+            TaskSort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
+            TaskSort.RUNNING: lambda task: (-self._running_ns(task, t), task.number),
         }
         return [*sorted(tasks, key=keys[sort])]
 
@@ -106,8 +114,8 @@ class TaskOrder:
             for task in self.timeline.finished_tasks()
             if task.finished is not None and task.finished <= t
         ]
-        running = [task for task in open_ if stage_of(task, t) is Stage.STARTED]
-        waiting = [task for task in open_ if stage_of(task, t) is Stage.QUEUED]
+        running = [task for task in open_ if stage_of(task, t) is TaskStage.STARTED]
+        waiting = [task for task in open_ if stage_of(task, t) is TaskStage.QUEUED]
         running.sort(key=lambda task: (task.started, task.number))
         rest = len(waiting) - MAX_QUEUED
         if rest > 1:
@@ -167,7 +175,7 @@ class TaskRows:
     """Writes tasks as they stood at `t` (ns) in `width` characters, `longest_name` being that of a task's name."""
 
     def __init__(
-        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: Sort, plain: bool
+        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: TaskSort, plain: bool
     ) -> None:
         self._timeline = timeline
         self._t = t
@@ -176,19 +184,19 @@ class TaskRows:
         self._kinds = _kinds(timeline, t, 2 + max(0, width - _AT_80) // _WIDTH_FOR_A_KIND)
         lanes = [len(lane.name) for lane in timeline.lanes if lane.tasks]
         title = self._title
-        figures = [title(each, sort) for each in (Sort.QUEUED, Sort.ELAPSED, Sort.RUNNING)] + list(
-            self._kinds
-        )
+        figures = [
+            title(each, sort) for each in (TaskSort.QUEUED, TaskSort.ELAPSED, TaskSort.RUNNING)
+        ] + list(self._kinds)
         middle = [
-            Column(title(Sort.LANE, sort), max([len(title(Sort.LANE, sort)), *lanes])),
+            Column(title(TaskSort.LANE, sort), max([len(title(TaskSort.LANE, sort)), *lanes])),
             *(Column(each, max(len(each), _FIGURE), right=True) for each in figures),
         ]
         left = (
             width - sum(column.width + len(self._gap) for column in middle) - len(self._gap) - len(_UNMARKED)
         )
-        name = min(max(longest_name, len(title(Sort.NAME, sort))), max(left - _RESULT, _NAME))
-        last = Column(title(Sort.FINISHING, sort), max(0, left - name))
-        self._columns = [Column(title(Sort.NAME, sort), name), *middle, last]
+        name = min(max(longest_name, len(title(TaskSort.NAME, sort))), max(left - _RESULT, _NAME))
+        last = Column(title(TaskSort.FINISHING, sort), max(0, left - name))
+        self._columns = [Column(title(TaskSort.NAME, sort), name), *middle, last]
 
     def head(self, note: str) -> Content:
         """The titles of the columns, and a note."""
@@ -203,18 +211,18 @@ class TaskRows:
         row = self._row(
             Content.styled(mark, "bold $text-accent"), [*map(Content, (name, lane, *figures)), came_out]
         )
-        return row.stylize_before(FAINT) if told.stage is Stage.QUEUED else row
+        return row.stylize_before(FAINT) if told.stage is TaskStage.QUEUED else row
 
     def whole(self, task: Task) -> Content | None:
         """The name of a task that is over and all of what came of it, where its row has no room for that."""
         told = task_row(task, {}, (), self._t)
-        if told.stage not in {Stage.DONE, Stage.FAILED}:
+        if told.stage not in {TaskStage.DONE, TaskStage.FAILED}:
             return None
         shown = self._came_out(task, told, going_on=False)
         if len(told.name) <= self._columns[0].width and shown.cell_length <= self._columns[-1].width:
             return None
         return Content.assemble(
-            (f"{told.name}: ", STRONG), (told.came_out, ALARM if told.stage is Stage.FAILED else "")
+            (f"{told.name}: ", STRONG), (told.came_out, ALARM if told.stage is TaskStage.FAILED else "")
         )
 
     def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
@@ -225,20 +233,20 @@ class TaskRows:
             written.append(text.pad_left(missing) if column.right else text.pad_right(missing))
         return mark.append(Content(self._gap).join(written))
 
-    def _title(self, of: Sort, sort: Sort) -> str:
+    def _title(self, of: TaskSort, sort: TaskSort) -> str:
         up, down = ("^", "v") if self._plain else ("▴", "▾")
-        mark = up if of in {Sort.NAME, Sort.LANE} else down
+        mark = up if of in {TaskSort.NAME, TaskSort.LANE} else down
         # The order of finishing has no column of its own, and it is not by results that they are sorted.
-        return f"{of.value}{mark if of is sort and of is not Sort.FINISHING else ''}"
+        return f"{of.value}{mark if of is sort and of is not TaskSort.FINISHING else ''}"
 
-    def _came_out(self, task: Task, row: TaskRow, going_on: bool) -> Content:
+    def _came_out(self, task: Task, row: TaskSummary, going_on: bool) -> Content:
         """The result, or the error; of a task that goes on, what its lane is in."""
-        if row.stage is Stage.FAILED:
+        if row.stage is TaskStage.FAILED:
             short = f"{'x' if self._plain else '✗'} {printable(task.error or '')}"
             return Content.styled(
                 row.came_out if self._columns[-1].width >= _ROOM_FOR_WORDS else short, ALARM
             )
-        if row.stage is not Stage.STARTED:
+        if row.stage is not TaskStage.STARTED:
             return Content(row.came_out)
         now = task.lane.at(self._t) if going_on and task.lane is not None else None
         if now is None:
@@ -278,29 +286,29 @@ _MOST_BELOW = 3
 """In so many lines at most there stands below the rows what did not fit into that of the task that is picked."""
 
 _SORTED = {
-    Sort.FINISHING: "as they finished",
-    Sort.NAME: "by name",
-    Sort.LANE: "by lane",
-    Sort.QUEUED: "by time queued",
-    Sort.ELAPSED: "by time elapsed",
-    Sort.RUNNING: "by time running",
+    TaskSort.FINISHING: "as they finished",
+    TaskSort.NAME: "by name",
+    TaskSort.LANE: "by lane",
+    TaskSort.QUEUED: "by time queued",
+    TaskSort.ELAPSED: "by time elapsed",
+    TaskSort.RUNNING: "by time running",
 }
 """What stands in the title."""
 
 _PICKED = "bold $text on $primary-muted"
 
 
-class Tasks(Page):
+class TaskTable(ScrollPanel):
     """One row for each task of the run that is looked at: of several, the one that has the lane that is picked.
 
     Only rows that are visible are worked out. The first line is that of the columns' names, and stays; so do the last
     ones, which say what there is no room for in the row that is picked.
     """
 
-    def __init__(self, scene: Scene, *, plain: bool = False) -> None:
-        super().__init__(scene, plain=plain)
-        self.sort = Sort.FINISHING
-        self._run: Shown | None = None
+    def __init__(self, view: View, *, plain: bool = False) -> None:
+        super().__init__(view, plain=plain)
+        self.sort = TaskSort.FINISHING
+        self._run: ViewedRun | None = None
         self._order = TaskOrder(Timeline())
         self._rows: Sequence[Task | Rest] = ()
         self._until = 0
@@ -311,14 +319,14 @@ class Tasks(Page):
 
     def cycle_sort(self) -> None:
         """Sort by the next column."""
-        sorts = list(Sort)
+        sorts = list(TaskSort)
         self.sort = sorts[(sorts.index(self.sort) + 1) % len(sorts)]
-        self.refresh_scene()
+        self.refresh_view()
         self._bring_into_sight()
 
     def move(self, rows: int) -> None:
         """Pick the task so many rows below the one that is picked (above, where negative)."""
-        self.refresh_scene()
+        self.refresh_view()
         tasks = [row for row in self._rows if isinstance(row, Task)]
         if not tasks or self._run is None:
             return
@@ -327,27 +335,27 @@ class Tasks(Page):
             index = min(max(0, tasks.index(picked) + rows), len(tasks) - 1)
         else:
             index = 0 if rows > 0 else len(tasks) - 1
-        self.scene.pick_task(self._run, tasks[index])
-        self.refresh_scene()
+        self.view.pick_task(self._run, tasks[index])
+        self.refresh_view()
 
     def key(self) -> tuple[Hashable, ...]:
         """What the rows depend on; where they are many, they follow in longer steps, for to sort them takes long."""
         run = self._looked_at()
         if run is None:
             self._run, self._rows, self._written, self._below = None, (), None, ()
-            return (None, self.scene.runs)
+            return (None, self.view.runs)
         if run is not self._run:
             self._run, self._order, self._measured = run, TaskOrder(run.timeline), (0, 0)
-        learned = self._order.learn(run.over) if self.sort is Sort.RUNNING else 0
+        learned = self._order.learn(run.over) if self.sort is TaskSort.RUNNING else 0
         many = 1 + len(self._rows) // _MANY
         return (
-            *moment(self.scene, PERIOD_NS * many, phase=0.6),
+            *moment(self.view, PERIOD_NS * many, phase=0.6),
             learned * _STEPS // max(1, len(self._rows)),
             run,
             run.over,
             self.sort,
-            self.scene.task,
-            self.scene.lane,
+            self.view.task,
+            self.view.lane,
         )
 
     def lines(self, width: int) -> Sequence[Content]:
@@ -356,7 +364,7 @@ class Tasks(Page):
         if run is None or header_of(run.timeline) is None:
             self._rows = self._below = ()
             return [Content.styled("No task was seen yet.", FAINT)]
-        self._until = self.scene.until(run)
+        self._until = self.view.until(run)
         self._rows = self._order.rows(self._until, self.sort)
         self._written = TaskRows(
             run.timeline,
@@ -368,8 +376,8 @@ class Tasks(Page):
         )
         self._below = self._below_rows(self._written, width)
         self.border_title = f"Tasks {_SORTED[self.sort]}"
-        whose = labels(self.scene.runs)[self.scene.runs.index(run)]
-        return [self._written.head(f"  ({whose})" if self.scene.comparing else "")]
+        whose = labels(self.view.runs)[self.view.runs.index(run)]
+        return [self._written.head(f"  ({whose})" if self.view.comparing else "")]
 
     @property
     def height_of_all(self) -> int:
@@ -392,18 +400,18 @@ class Tasks(Page):
         row = self._rows[number - 1]
         if isinstance(row, Rest):
             return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
-        picked, lane = row is self._picked(), self.scene.lane
+        picked, lane = row is self._picked(), self.view.lane
         beside = lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
-        going_on = not at_end(self.scene, self._run)
+        going_on = not at_end(self.view, self._run)
         line = self._written.row(row, marked(picked, beside, self.plain), going_on)
         if not picked:
             return line
         width = self.scrollable_content_region.width
         return filled(line, width).stylize_before("bold" if self.app.current_theme.ansi else _PICKED)
 
-    def refresh_scene(self) -> None:
+    def refresh_view(self) -> None:
         """Show the scene as it is now, and the task that was picked since, wherever it is."""
-        super().refresh_scene()
+        super().refresh_view()
         picked = self._picked()
         if picked is not self._shown_task:
             self._shown_task = picked
@@ -417,23 +425,23 @@ class Tasks(Page):
             row = self._rows[number - 1]
             if isinstance(row, Task):
                 self._shown_task = row  # it is in sight, and the rows need not move
-                self.scene.pick_task(self._run, row)
+                self.view.pick_task(self._run, row)
 
-    def _looked_at(self) -> Shown | None:
+    def _looked_at(self) -> ViewedRun | None:
         """The run that has the lane that is picked, else the first that goes on, else the last."""
-        picked, runs = self.scene.lane, self.scene.runs
+        picked, runs = self.view.lane, self.view.runs
         if picked is not None:
             return picked.run
         return next((run for run in runs if not run.over), runs[-1] if runs else None)
 
     def _picked(self) -> Task | None:
-        return self.scene.task[1] if self.scene.task is not None else None
+        return self.view.task[1] if self.view.task is not None else None
 
     def _below_rows(self, written: TaskRows, width: int) -> list[Content]:
         """Return what the row of the task that is picked has no room for, and where it failed, if it did."""
-        if self.scene.task is None or self.scene.task[0] is not self._run:
+        if self.view.task is None or self.view.task[0] is not self._run:
             return []
-        task = self.scene.task[1]
+        task = self.view.task[1]
         whole = written.whole(task)
         lines = [] if whole is None else wrapped(whole, width)
         last = lines[_MOST_BELOW - 1 :]
