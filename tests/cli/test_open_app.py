@@ -29,6 +29,6 @@ def test_the_app_needs_all_of_a_terminal(redirection: str, which: str) -> None:
 
 def test_a_run_is_started_before_what_is_slow_to_import() -> None:
     """The app's first lanes would come later by as long."""
-    code = "import sys, threadviz.cli.main, threadviz.cli.open; print(*sys.modules)"
+    code = "import sys, threadviz.cli.main, threadviz.cli.app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
     assert not {"asyncio", "click", "psutil", "rich", "textual"} & set(done.stdout.split())

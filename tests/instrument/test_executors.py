@@ -388,7 +388,7 @@ def test_it_imports_little() -> None:
     modules = set(run(source).stdout.split())
     assert {each for each in modules if each.partition(".")[0] not in sys.stdlib_module_names} == {
         "threadviz",
-        *(f"threadviz.{name}" for name in ("inside", "task_pipe")),
-        *(f"threadviz.instrument.{name}" for name in ("observed", "told", "names")),
+        *(f"threadviz.{name}" for name in ("_version", "instrument", "protocol", "protocol.task_pipe")),
+        "threadviz.instrument.executors",
     }
     assert modules.isdisjoint({"asyncio", "multiprocessing", "dataclasses", "socket", "subprocess"})

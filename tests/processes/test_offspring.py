@@ -3,7 +3,7 @@ import sys
 
 SCRIPT = """
 import os, subprocess, sys
-from threadviz.processes import offspring
+from threadviz import processes
 
 LASTING = (
     "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.setsid();"
@@ -16,20 +16,20 @@ def start(*words):
     child = subprocess.Popen([sys.executable, "-c", *words], stdout=subprocess.PIPE)
     return child, child.stdout.readline().decode().strip()
 
-offspring.adopt_orphans(True)
+processes.adopt_orphans(True)
 spared, _ = start(MILD)
 try:
     mild, _ = start(MILD)
     hard, _ = start(LASTING)
     between, orphan = start(BETWEEN, LASTING)
-    assert between.wait() == 0 and int(orphan) in offspring.children()
-    ended = offspring.end_children({spared.pid})
+    assert between.wait() == 0 and int(orphan) in processes.children()
+    ended = processes.end_children({spared.pid})
     assert ended == {mild.pid: -15, hard.pid: -9, int(orphan): -9}, ended
-    assert offspring.children() == {spared.pid} and spared.poll() is None
+    assert processes.children() == {spared.pid} and spared.poll() is None
 finally:
     spared.kill()
     spared.wait()
-    offspring.end_children()
+    processes.end_children()
 """
 
 

@@ -168,7 +168,7 @@ def test_what_comes_before_a_fault_is_kept(tmp_path: Path) -> None:
     assert result.dropped.startswith("line 4 is no event: JSON is malformed")
     closed = loaded(tmp_path / "run", [*SOUND, StreamClosed(9, Outcome.FINISHED), TaskSubmitted(9, 1, "two")])
     assert closed.timeline.closed is not None
-    assert closed.dropped.startswith("line 5: Submitted after the stream was closed")
+    assert closed.dropped.startswith("line 5: TaskSubmitted after the stream was closed")
 
 
 def test_a_last_line_without_newline_that_can_not_be_is_told(tmp_path: Path) -> None:

@@ -294,7 +294,7 @@ def test_impossible_events_are_refused_in_words(events: list[Event], complaint: 
 def test_a_stream_begins_with_a_header() -> None:
     """Nothing else can come first, and nothing can be asked of an empty stream's header."""
     model = Timeline()
-    with pytest.raises(StreamError, match="begins with a header, not with Tick"):
+    with pytest.raises(StreamError, match="begins with a header, not with ObserverTick"):
         model.apply(ObserverTick(0, 1, 0, 0))
     with pytest.raises(StreamError, match="is empty"):
         _ = model.header

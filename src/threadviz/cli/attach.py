@@ -36,7 +36,7 @@ def attach(pid: str, seconds: float | None, wishes: ViewerOptions) -> int:
         raise CommandError("--seconds is for --headless: the app is left by a key")
     request = _request(_number(pid), wishes)
     if not wishes.headless:
-        from threadviz.cli.open import look_on
+        from threadviz.cli.app import look_on
 
         status, run = look_on(request, wishes.record, wishes.plain)
         if run.trouble:

@@ -55,7 +55,7 @@ def threadviz(context: click.Context, plain: bool) -> int:
     Without a command it opens the app, and fetches on threads in it.
     """
     if context.invoked_subcommand is None:
-        from threadviz.cli.open import open_app
+        from threadviz.cli.app import open_app
 
         return open_app(plain)
     if plain:

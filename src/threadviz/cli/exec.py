@@ -162,7 +162,7 @@ def _headless(program: ProgramCommand, wishes: ViewerOptions) -> int:
 
 def _in_app(program: ProgramCommand, wishes: ViewerOptions) -> int:
     """Show it in the app, on a terminal of its own."""
-    from threadviz.cli.open import look_on
+    from threadviz.cli.app import look_on
     from threadviz.tui.runs.terminal import ProgramTerminal
 
     unfed = sys.stdin.isatty()  # asked first: then it is the app's in any case

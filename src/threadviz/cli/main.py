@@ -39,7 +39,7 @@ def carry_out_command() -> NoReturn:
 
 def _carry_out(words: list[str]) -> int:
     if words in ([], ["--ascii"]):  # read without click, which takes as long to import as a run to be started
-        from threadviz.cli.open import open_app
+        from threadviz.cli.app import open_app
 
         return open_app(plain=bool(words))
     from threadviz.cli.commands import carry_out_words

@@ -118,7 +118,7 @@ class ExecutorTask:
 
 
 def call(task: ExecutorTask, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Any:
-    """Call a function that is told, and came here by itself: there are some that can't be brought within a `ReportedCall`."""
+    """Call a function that could not be put into a `ReportedCall`, and report the call."""
     return ReportedCall(function, task)(*args, **keywords)
 
 

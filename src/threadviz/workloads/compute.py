@@ -1,6 +1,5 @@
 """primes: trial division of large numbers, in pure Python. It is CPU-bound and holds the GIL."""
 
-import hashlib
 from math import isqrt
 
 # Just above 1e14, and composites only as products of two primes near 1e7: each takes as many divisions as the
@@ -47,6 +46,8 @@ ROUNDS = 32
 
 def digest(ordinal: int, rounds: int) -> str:
     """Return 16 hexadecimal digits of the SHA-256 of `ordinal` and `rounds` times the buffer."""
+    import hashlib  # here and not above, for nobody else needs it
+
     state = hashlib.sha256(str(ordinal).encode())
     for _ in range(rounds):
         state.update(_BUFFER)

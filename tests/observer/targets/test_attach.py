@@ -190,7 +190,7 @@ def test_a_thread_is_no_process() -> None:
 
 AS_SOMEBODY_ELSE = """
 import os, sys
-from threadviz.observer.targets import target
+from threadviz.observer.targets import attach
 uid, pid = map(int, sys.argv[1:])
 import psutil, threadviz.observer.cpython.elf
 os.setgroups([])
@@ -198,8 +198,8 @@ os.setgid(uid)
 os.setuid(uid)
 for probe in ("auto", "portable"):
     try:
-        target.find_target(pid, probe)
-    except target.TargetError as error:
+        attach.find_target(pid, probe)
+    except attach.TargetError as error:
         print(error.portable, error)
 """
 
@@ -282,18 +282,17 @@ def test_a_part_of_the_kernel_is_refused() -> None:
 
 AS_SOMEBODY = """
 import ctypes, os, sys
-from threadviz.observer.cpython import interpreter
-from threadviz.observer.targets import target
+from threadviz.observer.targets import attach
 uid, scope, pid = map(int, sys.argv[1:])
 os.setgroups([])
 os.setgid(uid)
 os.setuid(uid)
-target.ptrace_scope = lambda: scope
+attach.ptrace_scope = lambda: scope
 try:
-    target.find_target(pid, "auto")
-except target.TargetError as error:
+    attach.find_target(pid, "auto")
+except attach.TargetError as error:
     print(error.portable, error)
-portable = target.find_target(pid, "portable")
+portable = attach.find_target(pid, "portable")
 print(portable.interpreter)
 """
 

@@ -160,8 +160,10 @@ def test_no_more_is_taken_at_a_time_than_there_is_time_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest comes the next times, and in the end all of it is there."""
-    script = "out.write(encode(HEADER))\nfor t in range(5000): out.write(encode(Submitted(t, t, 'task')))\n"
-    observe_with(script + "out.write(encode(Closed(5000, Outcome.FINISHED)))\n", tmp_path, monkeypatch)
+    script = (
+        "out.write(encode(HEADER))\nfor t in range(5000): out.write(encode(TaskSubmitted(t, t, 'task')))\n"
+    )
+    observe_with(script + "out.write(encode(StreamClosed(5000, Outcome.FINISHED)))\n", tmp_path, monkeypatch)
     run = Run.start(fetching())
     await_that(lambda: not descendants(os.getpid()) or None)
     some = []

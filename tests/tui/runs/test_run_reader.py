@@ -13,8 +13,8 @@ from threadviz.tui.runs.run import Reader
 
 MANY = """
 out.write(encode(HEADER))
-for t in range(20000): out.write(encode(Submitted(t, t, 'task')))
-out.write(encode(Closed(20000, Outcome.FINISHED)))
+for t in range(20000): out.write(encode(TaskSubmitted(t, t, 'task')))
+out.write(encode(StreamClosed(20000, Outcome.FINISHED)))
 """
 
 

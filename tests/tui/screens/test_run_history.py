@@ -87,15 +87,15 @@ async def test_all_by_mouse() -> None:
     """A click on a box marks, a click beside it goes there, and the buttons do what enter and escape do."""
     app = asking()
     async with app.run_test() as pilot:
-        assert await pilot.click("Marks", offset=(1, 1))
-        assert await pilot.click("Marks", offset=(1, 3))
-        assert await pilot.click("Marks", offset=(20, 0))
+        assert await pilot.click("RunList", offset=(1, 1))
+        assert await pilot.click("RunList", offset=(1, 3))
+        assert await pilot.click("RunList", offset=(20, 0))
         assert app.answers == []
         assert await pilot.click("#look")
         assert app.answer == (FETCH, COMPARED)
     app = asking()
     async with app.run_test() as pilot:
-        assert await pilot.click("Marks", offset=(20, 2))
+        assert await pilot.click("RunList", offset=(20, 2))
         assert await pilot.click("#look")
         assert app.answer == (PRIMES,)
     app = asking()
@@ -111,7 +111,7 @@ async def test_one_that_goes_on_is_not_compared() -> None:
     async with app.run_test() as pilot:
         assert any("so far" in line and "[ ]" not in line for line in lines(pilot))
         await pilot.press("space")
-        await pilot.click("Marks", offset=(1, 0))
+        await pilot.click("RunList", offset=(1, 0))
         await pilot.press("enter")
         assert app.answer == (going,)
 
