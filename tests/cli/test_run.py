@@ -20,7 +20,8 @@ def test_a_run_prints_its_lanes_tasks_totals_and_findings() -> None:
     assert lines[0] == "fetch, threads: 4 tasks, 4 workers"
     sections = [line for line in lines if line.startswith(("Lanes", "Tasks", "Totals", "Findings"))]
     assert sections == ["Lanes", "Tasks, in the order in which they finished", "Totals", "Findings"]
-    lanes = [line.split("  ")[0] for line in lines if line.startswith(("event loop", "thread "))]
+    table = lines[(start := lines.index("Lanes")) : lines.index("", start)]
+    lanes = [line.split("  ")[0] for line in table if line.startswith(("event loop", "thread "))]
     assert lanes == ["event loop", "thread 1", "thread 2", "thread 3", "thread 4"]
     assert "failed: HTTP 404 Not Found" in done.stdout
 
