@@ -1,13 +1,14 @@
 # make run        opens the app, in an environment of its own; make run ARGS="run primes --mode threads"
 # make test       checks everything: format, lint, types, import rules, tests
-# make test-all   runs the tests on each of CPython 3.11, 3.12 and 3.13 that is installed
+# make check      checks all of that but the tests, in seconds
+# make test-all   runs the tests on each of CPython 3.11, 3.12, 3.13 and 3.14 that is installed
 # make pictures   makes the pictures in docs/ anew, from the recordings there
 # make format     rewrites the code as `make test` wants it
 #
 # Needs make and CPython 3.11 or newer; PYTHON=/path/to/python says which. Environments live in .venvs/, which
 # belongs to make: what is in there without its stamp is made anew. A .venv/ of your own is left alone.
 
-.PHONY: run test pytest test-all format pictures
+.PHONY: run test check pytest test-all format pictures
 
 # The version of the Python $(1), such as 3.12; nothing where it does not run, is too old or can't make an
 # environment. It is run, not looked up: pyenv puts names on PATH also for versions that are switched off.
@@ -47,19 +48,20 @@ $(RUN)/installed-$(HERE): pyproject.toml $(RUN)/bin/python
 	$(RUN)/bin/python $(INSTALL) --editable .
 	@touch $@
 
-test: $(TEST)/installed-$(HERE)
+test: check pytest
+
+check: $(TEST)/installed-$(HERE)
 	$(TEST)/bin/ruff format --check .
 	$(TEST)/bin/ruff check .
 	$(TEST)/bin/mypy
 	$(TEST)/bin/lint-imports
-	$(PYTEST)
 
 # The tests alone. No more than four at once, for many of them start processes of their own.
 pytest: $(TEST)/installed-$(HERE)
 	$(PYTEST)
 
 test-all:
-	@MAKE="$(MAKE)" .ci/test-all 3.11 3.12 3.13
+	@MAKE="$(MAKE)" .ci/test-all
 
 format: $(TEST)/installed-$(HERE)
 	$(TEST)/bin/ruff format .
