@@ -578,18 +578,27 @@ def test_a_device_has_no_facts() -> None:
         recording.facts  # noqa: B018
 
 
-def test_threads_have_their_names() -> None:
+def test_threads_have_their_names(tmp_path: Path) -> None:
     """Those that were there before, those that started meanwhile, and one that was given another."""
+    path = tmp_path / "run.jsonl"
+
+    def is_seen(tid: int | None) -> bool:
+        return f'"tid":{tid},' in path.read_text()
+
+    def until_seen() -> None:
+        await_that(lambda: is_seen(threading.get_native_id()))
+
     before = vars(threading.Thread).copy()
     there, done = threading.Thread(target=(event := threading.Event()).wait, name="there"), threading.Event()
     there.start()
-    with threadviz.record() as recording:
+    with threadviz.record(path) as recording:
         for name in ("quick", "two\nlines"):
-            thread = threading.Thread(target=spin, args=(0.02,), name=name)
+            thread = threading.Thread(target=until_seen, name=name)
             thread.start()
             thread.join()
         other = threading.Thread(target=done.wait, name="before")
         other.start()
+        await_that(lambda: is_seen(other.native_id))
         other.name = "after"
     event.set()
     done.set()
