@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from threadviz.observer.messages import ReportedFinish
 from threadviz.observer.probes.sampler import FLUSH_NS
 from threadviz.observer.targets.workload import MockServerProcess, Subject, await_ready, give_order
-from threadviz.protocol.events import RunEnded, RunStarted, TaskFinished
+from threadviz.protocol.events import RunEnded, RunStarted
 from threadviz.protocol.requests import RunRequest
 
 
@@ -39,8 +40,8 @@ def main() -> None:
 def _edges(subject: Subject) -> Iterator[int]:
     """Yield when the workload began and ended, on the clock of `time.monotonic_ns()`."""
     while subject.process.poll() is None:
-        for event in subject.said():
-            if isinstance(event, TaskFinished | RunEnded) and event.error:
+        for event in subject.pipe.read():
+            if isinstance(event, ReportedFinish | RunEnded) and event.error:
                 sys.exit(f"the run failed: {event.error}")
             if isinstance(event, RunStarted | RunEnded):
                 yield event.t

@@ -19,7 +19,7 @@ from threadviz.observer.io import RunClock
 from threadviz.observer.observation import header
 from threadviz.observer.probes.sampler import FLUSH_NS
 from threadviz.protocol.requests import AttachRequest
-from threadviz.protocol.task_pipe import TASKS
+from threadviz.protocol.task_pipe import TASKS_VARIABLE
 from threadviz.timeline import Timeline
 
 SUITE = "test.test_concurrent_futures"
@@ -96,7 +96,7 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env={**os.environ, TASKS: str(said.path)} if watched else None,
+            env={**os.environ, TASKS_VARIABLE: str(said.path)} if watched else None,
             cwd=folder,
         ) as tests,
     ):

@@ -21,7 +21,7 @@ from threadviz.modes import MODES
 from threadviz.observer.system import cores
 from threadviz.observer.targets.workload import MockServerProcess
 from threadviz.protocol.requests import RunRequest
-from threadviz.workloads.compute import NUMBERS
+from threadviz.workloads.primes import NUMBERS
 
 
 @dataclass(frozen=True)

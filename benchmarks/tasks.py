@@ -38,13 +38,13 @@ def costs(rounds: int) -> dict[str, float]:
 
 def _task_s(way: str, said: TaskCollector) -> float:
     if way == WATCHED:
-        task_pipe.watch(str(said.path))
+        task_pipe.add_pipe(str(said.path))
     with ThreadPoolExecutor(1) if way == PLAIN else observed(ThreadPoolExecutor(1)) as pool:
         start = time.perf_counter()
         for future in [pool.submit(int) for _ in range(TASKS)]:
             future.result()
         took = time.perf_counter() - start
-    task_pipe.unwatch(str(said.path))
+    task_pipe.remove_pipe(str(said.path))
     return took / TASKS
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from threadviz.mock_server.config import load
-from threadviz.protocol.requests import CallItem, UserFunction
+from threadviz.protocol.requests import UserFunction
+from threadviz.protocol.subject import CallItem
 from threadviz.run_options import MAX_TASKS, OWN, OptionsError, RunOptions, fitting, requests
 from threadviz.workloads import WORKLOADS
 from threadviz.workloads.items import repeated
@@ -46,8 +47,14 @@ def test_a_function_of_somebodys_own(tmp_path: Path) -> None:
     path = tmp_path / "items"
     path.write_text("one\ntwo\n")
     for wishes, items in (
-        (RunOptions(OWN, call="a.b:C.d", items=path), (CallItem("one", ("one",)), CallItem("two", ("two",)))),
-        (RunOptions(OWN, call="a.b:C.d", repeat=2), (CallItem("C.d 1"), CallItem("C.d 2"))),
+        (
+            RunOptions(OWN, call="a.b:C.d", items=path),
+            (CallItem("one", ("one",), {}), CallItem("two", ("two",), {})),
+        ),
+        (
+            RunOptions(OWN, call="a.b:C.d", repeat=2),
+            (CallItem("C.d 1"), CallItem("C.d 2")),
+        ),
     ):
         first, second = requests(wishes, ["threads", "processes"])
         assert first.calling == UserFunction(function="a.b:C.d", folder=str(Path.cwd()), items=items)

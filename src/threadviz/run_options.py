@@ -9,9 +9,10 @@ from threadviz.mock_server.config import SetsError, load
 from threadviz.mock_server.sites import Site, SiteSet
 from threadviz.modes import MODES
 from threadviz.observer.system import cores
-from threadviz.protocol.requests import CallItem, ProbeChoice, RunRequest, UserFunction
+from threadviz.protocol.requests import ProbeChoice, RunRequest, UserFunction
+from threadviz.protocol.subject import CallItem
 from threadviz.workloads import WORKLOADS, Workload
-from threadviz.workloads.items import Arguments, ItemsError, read_items, repeated
+from threadviz.workloads.items import CallArguments, ItemsError, read_items, repeated
 
 MAX_WORKERS = 1024
 MAX_TASKS = 100_000
@@ -85,7 +86,7 @@ def requests(
     asked: RunOptions,
     modes: Collection[str],
     sets: Mapping[str, SiteSet] | None = None,
-    items: Sequence[Arguments] | None = None,
+    items: Sequence[CallArguments] | None = None,
 ) -> list[RunRequest]:
     """Return what to run: the same under each of `modes`. Raises AskError.
 
@@ -206,14 +207,14 @@ def _refuse(asked: RunOptions, fields: Collection[str], why: str) -> None:
 
 
 def _calling_requests(
-    asked: RunOptions, modes: Collection[str], read: Sequence[Arguments] | None
+    asked: RunOptions, modes: Collection[str], read: Sequence[CallArguments] | None
 ) -> list[RunRequest]:
     """Return what to run of a function of somebody's own."""
     _refuse(asked, ("tasks",), "is not for a function of your own, which is called once for each item")
     _refuse(asked, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
     function = _function(asked.call)
-    items = [CallItem(*each) for each in _arguments(asked, function, read)]
-    calling = UserFunction(function=function, folder=_folder(), items=tuple(items))
+    items = tuple(CallItem(*each) for each in _arguments(asked, function, read))
+    calling = UserFunction(function=function, folder=_folder(), items=items)
     return [
         RunRequest(
             workload=function,
@@ -255,7 +256,9 @@ def _function(call: str | None) -> str:
     raise OptionsError(f"is {call!r}: {_WAY}", "call")
 
 
-def _arguments(asked: RunOptions, function: str, read: Sequence[Arguments] | None) -> Sequence[Arguments]:
+def _arguments(
+    asked: RunOptions, function: str, read: Sequence[CallArguments] | None
+) -> Sequence[CallArguments]:
     if asked.items is not None and asked.repeat is not None:
         raise OptionsError(
             "is for a function without arguments, and items are arguments: leave one out", "repeat"
@@ -273,7 +276,7 @@ def _arguments(asked: RunOptions, function: str, read: Sequence[Arguments] | Non
     return items_of(asked.items) if read is None else read
 
 
-def items_of(path: Path) -> list[Arguments]:
+def items_of(path: Path) -> list[CallArguments]:
     """Return what stands in a file of items. Raises AskError."""
     try:
         return read_items(path, MAX_TASKS)

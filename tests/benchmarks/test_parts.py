@@ -16,7 +16,7 @@ from benchmarks.streams import whole
 from benchmarks.terminal import Size, Terminal
 from threadviz.protocol.events import Outcome
 from threadviz.timeline import Role, Timeline
-from threadviz.workloads.compute import smallest_divisor
+from threadviz.workloads.primes import smallest_divisor
 
 times = st.floats(0.1, 10)
 

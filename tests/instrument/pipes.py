@@ -19,7 +19,7 @@ class Reader:
         self.path = path
         os.mkfifo(path)
         self.descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        self.notes = Path(f"{path}{task_pipe.UNTOLD}")
+        self.notes = Path(f"{path}{task_pipe.UNREPORTED_SUFFIX}")
         self.notes.touch()
 
     def said(self) -> list[Any]:
@@ -41,11 +41,11 @@ class Reader:
 def watching(path: Path) -> Iterator[Reader]:
     """Watch what this process says of its tasks."""
     reader = Reader(path)
-    task_pipe.watch(str(path))
+    task_pipe.add_pipe(str(path))
     try:
         yield reader
     finally:
-        task_pipe.unwatch(str(path))
+        task_pipe.remove_pipe(str(path))
         os.close(reader.descriptor)
 
 

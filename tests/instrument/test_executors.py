@@ -18,7 +18,7 @@ import pytest
 import threadviz
 from tests.instrument.pipes import Reader, watching
 from threadviz.instrument.executors import observed
-from threadviz.protocol.task_pipe import TASKS
+from threadviz.protocol.task_pipe import TASKS_VARIABLE
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes of this kind")
 
@@ -90,7 +90,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
 
 def words(said: list[Any], what: str) -> list[Any]:
     """Those of one kind."""
-    return [each for each in said if each["said"] == what]
+    return [each for each in said if each["type"] == what]
 
 
 def test_it_stays_the_same_object() -> None:
@@ -130,8 +130,8 @@ def test_a_task_is_told_from_its_submission_to_its_end(reader: Reader) -> None:
     with observed(ThreadPoolExecutor(1)) as pool:
         where = pool.submit(threading.get_native_id).result()
     submitted, started, finished = reader.said()
-    assert submitted["said"], submitted["name"] == ("submitted", "get_native_id")
-    assert (started["said"], started["pid"], started["tid"]) == ("started", os.getpid(), where)
+    assert submitted["type"], submitted["name"] == ("submitted", "get_native_id")
+    assert (started["type"], started["pid"], started["tid"]) == ("started", os.getpid(), where)
     assert finished["error"] is None and finished["started"] == started
     assert submitted["t"] <= started["t"] <= finished["t"]
     assert len({each["task"] for each in (submitted, started, finished)}) == 1
@@ -216,7 +216,7 @@ def test_a_cancelled_task_is_told(reader: Reader) -> None:
         hold.set()
     said = reader.said()
     cancelled = next(each["task"] for each in words(said, "submitted") if each["name"] == "double")
-    assert [(each["said"], each.get("error")) for each in said if each["task"] == cancelled] == [
+    assert [(each["type"], each.get("error")) for each in said if each["task"] == cancelled] == [
         ("submitted", None),
         ("finished", "cancelled"),
     ]
@@ -270,7 +270,7 @@ def test_an_executor_that_can_be_pickled_still_can(reader: Reader) -> None:
     """And what comes out is observed as well."""
     again = pickle.loads(pickle.dumps(observed(Listed())))
     assert isinstance(again, Listed) and again.submit(double, 5).result() == 10
-    assert [each["said"] for each in reader.said()] == ["submitted", "started", "finished"]
+    assert [each["type"] for each in reader.said()] == ["submitted", "started", "finished"]
 
 
 def test_a_pool_that_is_dropped_ends(reader: Reader) -> None:
@@ -296,7 +296,7 @@ async def test_an_event_loop_takes_it_for_its_own(reader: Reader) -> None:
 def test_all_who_watch_are_told(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A recording within a program that was started to be watched."""
     other = Reader(tmp_path / "other")
-    monkeypatch.setenv(TASKS, str(other.path))
+    monkeypatch.setenv(TASKS_VARIABLE, str(other.path))
     with observed(ThreadPoolExecutor(1)) as pool:
         pool.submit(double, 1)
     assert reader.said() == other.said() != []
@@ -332,13 +332,14 @@ def run(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 GOES_ON = """
 import os, signal, sys
 from concurrent.futures import ThreadPoolExecutor
-from threadviz import observed, task_pipe
+from threadviz import observed
+from threadviz.protocol import task_pipe
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as many programs have it
 path = sys.argv[1]
 os.mkfifo(path)
-open(path + task_pipe.UNTOLD, "w").close()
+open(path + task_pipe.UNREPORTED_SUFFIX, "w").close()
 reads = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-task_pipe.watch(path)
+task_pipe.add_pipe(path)
 with observed(ThreadPoolExecutor(1)) as pool:
     pool.submit(int).result()
     os.close(reads)
@@ -357,9 +358,10 @@ def test_a_program_goes_on_when_its_observer_is_gone(tmp_path: Path) -> None:
 CLOSES_ALL = """
 import os, sys
 from concurrent.futures import ThreadPoolExecutor
-from threadviz import observed, task_pipe
+from threadviz import observed
+from threadviz.protocol import task_pipe
 path = sys.argv[1]
-task_pipe.watch(path)
+task_pipe.add_pipe(path)
 with observed(ThreadPoolExecutor(1)) as pool:
     pool.submit(int).result()
     if os.fork() == 0:  # as a daemon does
@@ -388,7 +390,7 @@ def test_it_imports_little() -> None:
     modules = set(run(source).stdout.split())
     assert {each for each in modules if each.partition(".")[0] not in sys.stdlib_module_names} == {
         "threadviz",
-        *(f"threadviz.{name}" for name in ("_version", "instrument", "protocol", "protocol.task_pipe")),
-        "threadviz.instrument.executors",
+        *(f"threadviz.{name}" for name in ("_version", "instrument", "instrument.executors")),
+        *(f"threadviz.{name}" for name in ("protocol", "protocol.task_pipe")),
     }
     assert modules.isdisjoint({"asyncio", "multiprocessing", "dataclasses", "socket", "subprocess"})

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threadviz.instrument.executors import ERROR_LIMIT, NAME_LIMIT, describe, name_of
+from threadviz.protocol.task_pipe import encode
 
 asked: list[str] = []
 """What objects of `Calls` were asked for."""
@@ -127,4 +128,4 @@ def test_an_error_that_cannot_be_said_is_told_by_its_kind() -> None:
             raise RuntimeError
 
     assert describe(WordlessError()) == "WordlessError"
-    assert describe(OSError("\udcff")) == "OSError: ?"
+    assert encode({"error": describe(OSError("\udcff"))}) == b'{"error":"OSError: ?"}\n'

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
 import threadviz
+from threadviz.observer.messages import ReportedName
 
 FOLDER = str(Path(threadviz.__file__).parent / "startup_hook")
 LIMIT_S = 30.0
@@ -42,10 +45,10 @@ def names_of(script: str, folder: Path, *options: str) -> tuple[int, list[tuple[
         ) as process:
             assert process.wait(LIMIT_S) == 0
         try:
-            lines = os.read(reader, 2**16).decode().splitlines()
+            lines = os.read(reader, 2**16).splitlines()
         except BlockingIOError:
             lines = []
     finally:
         os.close(reader)
-    said = [line.split(" ", 2) for line in lines]
-    return process.pid, [(int(pid), int(tid), name) for pid, tid, name in said]
+    messages = [msgspec.json.decode(line, type=ReportedName) for line in lines]
+    return process.pid, [(each.pid, each.tid, each.name) for each in messages]

@@ -49,13 +49,20 @@ def test_names_may_be_any_text(tmp_path: Path) -> None:
     """One line for each, however long it is and whatever is in it."""
     script = """
 import threading
-for name in ("grüße 线程", "two\\nlines", "x" * 5000, "\\ud800"):
+for name in ("grüße 线程", "two\\nlines", "x" * 5000, "\\ud800", 'a "quoted" \\\\ \\x01', "\\x02" * 5000):
     t = threading.Thread(target=lambda: None, name=name)
     t.start()
     t.join()
 """
     _, said = names_of(script, tmp_path)
-    assert [name for _, _, name in said[1:]] == ["grüße 线程", "two lines", "x" * 200, "?"]
+    assert [name for _, _, name in said[1:]] == [
+        "grüße 线程",
+        "two lines",
+        "x" * 197 + "...",
+        "?",
+        'a "quoted" \\ \x01',
+        "\x02" * 197 + "...",
+    ]
 
 
 def test_a_fork_says_the_name_of_its_thread(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from threadviz.workloads.compute import digest
+from threadviz.workloads.digest import digest
 
 MIB = 2**20
 
@@ -22,7 +22,7 @@ def test_tasks_differ() -> None:
 MEMORY = """
 import psutil
 before = psutil.Process().memory_full_info().uss
-from threadviz.workloads.compute import digest
+from threadviz.workloads.digest import digest
 digest(1, 2)
 print(psutil.Process().memory_full_info().uss - before)
 """

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.workloads.user_function import brief
+from threadviz.workloads.user_function import short_repr
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.complex_numbers() | st.text() | st.binary(),
@@ -28,7 +28,7 @@ Pair = namedtuple("Pair", "left right")
 def test_what_is_short_is_told_as_it_is(value: object) -> None:
     """As `repr` has it; of empty sets there is no such way of writing."""
     told = {"set()": "{}", "frozenset()": "frozenset({})"}.get(repr(value), repr(value))
-    assert brief(value) == told
+    assert short_repr(value) == told
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_what_is_short_is_told_as_it_is(value: object) -> None:
 )
 def test_what_is_long_is_cut(value: object, told: str) -> None:
     """With a word on it."""
-    assert brief(value) == told
+    assert short_repr(value) == told
 
 
 def test_a_very_long_number_is_not_written_out() -> None:
     """To do that takes long, and Python may refuse it."""
-    assert brief([10**5000]) == "[<int of 16610 bits>]"
+    assert short_repr([10**5000]) == "[<int of 16610 bits>]"
 
 
 def test_what_is_in_itself() -> None:
@@ -59,7 +59,7 @@ def test_what_is_in_itself() -> None:
     for _ in range(10_000):
         value = [value]
     value.append(value)
-    assert brief(value) == "[[[...]], [[...], [...]]]"
+    assert short_repr(value) == "[[[...]], [[...], [...]]]"
 
 
 class Hostile:
@@ -85,7 +85,7 @@ def test_whatever_an_object_does(error: BaseException) -> None:
     class Once(Hostile):
         pass
 
-    assert [brief(Once(error)), brief([Once(error)])] == [
+    assert [short_repr(Once(error)), short_repr([Once(error)])] == [
         f"<{Once.__qualname__}>",
         f"[<{Once.__qualname__}>]",
     ]
@@ -102,7 +102,7 @@ def test_a_slow_one_is_asked_once() -> None:
                 pass
             return "slow"
 
-    assert [brief(Slow()), brief(Slow())] == ["slow", f"<{Slow.__qualname__}>"]
+    assert [short_repr(Slow()), short_repr(Slow())] == ["slow", f"<{Slow.__qualname__}>"]
 
 
 def test_what_only_looks_like_a_list() -> None:
@@ -113,11 +113,11 @@ def test_what_only_looks_like_a_list() -> None:
             while True:
                 yield 1
 
-    assert brief(Endless()) == "[]"
-    assert brief(Lock()).startswith("<unlocked _thread.lock object at ")
+    assert short_repr(Endless()) == "[]"
+    assert short_repr(Lock()).startswith("<unlocked _thread.lock object at ")
 
 
 @given(ANY)
 def test_it_is_never_long(value: object) -> None:
     """Whatever it is made of."""
-    assert len(brief(value)) < 40_000
+    assert len(short_repr(value)) < 40_000

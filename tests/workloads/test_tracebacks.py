@@ -1,3 +1,4 @@
+import json
 import sys
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.workloads.user_function import FRAMES, last_lines, own_traceback
+from threadviz.workloads.user_function import FRAMES, last_lines, user_traceback
 
 
 def raised(code: str, path: str = "mine.py") -> BaseException:
@@ -21,13 +22,13 @@ def raised(code: str, path: str = "mine.py") -> BaseException:
 def test_own_frames_only() -> None:
     """What leads there is left out, and of nobody's own frames there is no traceback."""
     error = raised("def f():\n    raise ValueError('no')\nf()")
-    assert own_traceback(error, [__name__]) == [
+    assert user_traceback(error, [__name__]) == [
         "Traceback (most recent call last):",
         '  File "mine.py", line 3, in <module>',
         '  File "mine.py", line 2, in f',
         "ValueError: no",
     ]
-    assert own_traceback(error, [__name__, "mine"]) == []
+    assert user_traceback(error, [__name__, "mine"]) == []
 
 
 def test_the_same_place_again() -> None:
@@ -42,7 +43,7 @@ def test_the_same_place_again() -> None:
         try:
             names["f"](text)  # type: ignore[operator]
         except ValueError as error:
-            told.append(own_traceback(error, [__name__]))
+            told.append(user_traceback(error, [__name__]))
     assert (
         told[0][:2] == told[1][:2] == ["Traceback (most recent call last):", '  File "mine.py", line 4, in f']
     )
@@ -51,17 +52,17 @@ def test_the_same_place_again() -> None:
 
 def test_what_led_to_it() -> None:
     """Errors that came before, and those of a group."""
-    chained = own_traceback(
+    chained = user_traceback(
         raised("try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise KeyError from e"), [__name__]
     )
     assert "ZeroDivisionError: division by zero" in chained and chained[-1] == "KeyError"
-    group = own_traceback(raised("raise ExceptionGroup('g', [ValueError('one')])"), [__name__])
+    group = user_traceback(raised("raise ExceptionGroup('g', [ValueError('one')])"), [__name__])
     assert "    | ValueError: one" in group
 
 
 def test_only_the_last_frames() -> None:
     """However deep it went."""
-    lines = own_traceback(raised("def f():\n    f()\nf()"), [__name__])
+    lines = user_traceback(raised("def f():\n    f()\nf()"), [__name__])
     assert len(lines) < 2 * FRAMES
     assert lines[-1].startswith("RecursionError")
 
@@ -74,24 +75,24 @@ def test_paths_begin_where_python_looks(tmp_path: Path, monkeypatch: pytest.Monk
         (tmp_path / "inner" / "mine.py", "mine.py"),
         (Path("/elsewhere/somebody/mine.py"), "mine.py"),
     ):
-        assert f'  File "{told}", line 1, in <module>' in own_traceback(raised("1/0", str(path)), [__name__])
+        assert f'  File "{told}", line 1, in <module>' in user_traceback(raised("1/0", str(path)), [__name__])
 
 
 def test_an_error_that_can_not_be_told() -> None:
     """It does no harm."""
     error = raised("class E(Exception):\n    def __str__(self): raise ValueError\nraise E")
-    assert own_traceback(error, [__name__])[-1] == "mine.E: <exception str() failed>"
+    assert user_traceback(error, [__name__])[-1] == "mine.E: <exception str() failed>"
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", exclude_categories=["C"]))), st.integers(0, 200))
-def test_the_last_lines(lines: list[str], most: int) -> None:
+def test_the_last_lines(lines: list[str], room: int) -> None:
     """As many whole lines as fit, and how many were left out."""
-    told = last_lines(lines, most).split("\n")
-    whole = sum(len(line) + 1 for line in lines) <= most
+    shown = last_lines(lines, room).split("\n")
+    whole = len(json.dumps("\n".join(lines))) - 2 <= room - 2 * bool(lines)
     if whole:
-        assert told == (lines or [""])
+        assert shown == (lines or [""])
     else:
-        kept = told[1:] if told != [""] else []
+        kept = shown[1:] if shown != [""] else []
         assert kept == lines[len(lines) - len(kept) :]
-        assert sum(len(line) + 1 for line in kept) <= most
-        assert not kept or told[0] == f"  ({len(lines) - len(kept)} more lines)"
+        assert len(json.dumps("\n".join(shown))) <= room + 2
+        assert not kept or shown[0] == f"  ({len(lines) - len(kept)} more lines)"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workloads.user_functions import CODE
 from threadviz.workloads import Call, WorkloadError
-from threadviz.workloads.user_function import UserFunctionError, own_calls
+from threadviz.workloads.user_function import UserFunctionError, user_calls
 
 BROKEN = {
     "fine.py": CODE,
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def calls(function: str, folder: str, *args: object, pickled: bool = True) -> list[Call]:
     """The one call with these arguments."""
-    return own_calls(function, folder, [("name", args, {})], pickled=pickled)
+    return user_calls(function, folder, [("name", args, {})], pickled=pickled)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_function_is_found_and_called(
     folder: str, function: str, args: tuple[object, ...], keywords: dict[str, object], result: object
 ) -> None:
     """In the folder, or where it is installed; in a module, in a class, of an object; with all kinds of arguments."""
-    (call,) = own_calls(function, folder, [("name", args, keywords)], pickled=True)
+    (call,) = user_calls(function, folder, [("name", args, keywords)], pickled=True)
     assert (call.name, call.own, call()) == ("name", True, result)
 
 
@@ -102,7 +102,7 @@ def test_what_can_not_be_called_is_a_sentence(
     with pytest.raises(UserFunctionError) as raised:
         calls(function, folder, *args)
     assert str(raised.value).startswith(sentence)
-    assert raised.value.traceback == ""
+    assert not raised.value.traceback
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,9 @@ def test_code_that_fails_is_shown(folder: str, function: str, sentence: str, tra
     with pytest.raises(UserFunctionError) as raised:
         calls(function, folder)
     assert str(raised.value).startswith(sentence)
-    lines = raised.value.traceback.split("\n")
-    assert [line for line in lines if line in traceback] == traceback
-    assert folder not in raised.value.traceback
-    assert "threadviz" not in raised.value.traceback and "importlib" not in raised.value.traceback
+    shown = "\n".join(raised.value.traceback)
+    assert [line for line in raised.value.traceback if line in traceback] == traceback
+    assert folder not in shown and "threadviz" not in shown and "importlib" not in shown
 
 
 def test_only_a_process_pool_pickles(folder: str) -> None:
@@ -158,7 +157,7 @@ def test_each_way_of_calling_is_tried(folder: str) -> None:
     with pytest.raises(
         UserFunctionError, match=r"can't be called with item 'two': got an unexpected keyword argument 'd'"
     ):
-        own_calls("fine:add", folder, items, pickled=False)
+        user_calls("fine:add", folder, items, pickled=False)
 
 
 def test_a_coroutine_that_nobody_awaits_is_a_failure(folder: str) -> None:

@@ -301,7 +301,7 @@ class Recording:
             del _recorded[pid]
             raise
         self._pid = pid
-        task_pipe.watch(str(self._looker.scratch / TASKS))
+        task_pipe.add_pipe(str(self._looker.scratch / TASKS))
         self._names = ThreadNames(self._looker.scratch / NAMES)
         return self
 
@@ -313,7 +313,7 @@ class Recording:
         if looker is None or os.getpid() != self._pid:
             return  # a process that was forked off leaves it, and it is its parent's
         self._looker = None
-        task_pipe.unwatch(str(looker.scratch / TASKS))
+        task_pipe.remove_pipe(str(looker.scratch / TASKS))
         if self._names is not None:
             self._names.end()
         try:

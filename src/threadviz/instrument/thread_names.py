@@ -1,7 +1,4 @@
-"""What the threads of this process are called, said to an observer as long as it looks.
-
-It hears it through a named pipe, as from a program that `threadviz exec` has started (`naming/sitecustomize.py`).
-"""
+"""Reports the names of this process's threads, as the startup hook does in a program of `threadviz exec`."""
 
 import os
 import threading
@@ -9,15 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_LENGTH = 200
-"""So many characters of a name are said: in UTF-8 that is a line which is never torn (pipe(7), PIPE_BUF)."""
+from threadviz.protocol.task_pipe import clip, encode
 
+_NAME_LIMIT = 200
 _HOOK = "_set_native_id"
-"""What a `threading.Thread` calls in its thread when that starts."""
+"""The method that a `threading.Thread` calls in its thread when that starts."""
 
 
 class ThreadNames:
-    """Says the names of the threads that there are, then of each that starts, and at the end of those that are left."""
+    """Reports the names of the threads that there are, of each that starts, and in the end of those still there."""
 
     def __init__(self, pipe: Path) -> None:
         self._pipe: Path | None = pipe
@@ -26,35 +23,35 @@ class ThreadNames:
 
         def hook(thread: threading.Thread) -> None:
             before(thread)
-            self._say(thread)
+            self._report(thread)
 
         self._hook = hook
-        if before is not None:  # else this Python has it differently
+        if before is not None:  # this Python has the method
             setattr(threading.Thread, _HOOK, hook)
-        self._say_all()
+        self._report_all()
 
     def end(self) -> None:
-        """Say no more."""
-        self._say_all()  # again, for a thread may have been given another name
+        """Stop reporting."""
+        self._report_all()  # again, for a thread may have been renamed
         self._pipe = None
-        if (
-            getattr(threading.Thread, _HOOK, None) is self._hook
-        ):  # else somebody else has put theirs around it
+        if getattr(threading.Thread, _HOOK, None) is self._hook:  # nobody has wrapped it since
             setattr(threading.Thread, _HOOK, self._before)
 
-    def _say_all(self) -> None:
+    def _report_all(self) -> None:
         for thread in threading.enumerate():
-            self._say(thread)
+            self._report(thread)
 
-    def _say(self, thread: threading.Thread) -> None:
-        """Say it, if anybody listens. A thread that `threading` has not started has no name of its own."""
-        if self._pipe is None or isinstance(thread, threading._DummyThread):
+    def _report(self, thread: threading.Thread) -> None:
+        if self._pipe is None or isinstance(
+            thread, threading._DummyThread
+        ):  # not started by `threading`: no name
             return
-        line = f"{os.getpid()} {thread.native_id} {thread.name[:_LENGTH]}".replace("\n", " ")
+        name = clip(thread.name.replace("\n", " "), _NAME_LIMIT)
+        message = {"type": "name", "pid": os.getpid(), "tid": thread.native_id, "name": name}
         with suppress(OSError):
-            # For reading as well: so there always is a reader, and a write can't raise SIGPIPE.
+            # Open for reading as well: there always is a reader then, and a write can't raise SIGPIPE.
             descriptor = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK)
             try:
-                os.write(descriptor, f"{line}\n".encode(errors="replace"))
+                os.write(descriptor, encode(message))
             finally:
                 os.close(descriptor)

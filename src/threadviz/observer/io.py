@@ -3,11 +3,9 @@
 import os
 import select
 from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 from time import monotonic_ns
 
-from threadviz.protocol.codec import READ_SIZE, LineSplitter, encode
+from threadviz.protocol.codec import encode
 from threadviz.protocol.events import Event
 
 MAX_WAITING = 64 * 2**20
@@ -75,40 +73,8 @@ class RunClock:
         return monotonic_ns() - self._origin
 
     def when(self, monotonic: int) -> int:
-        """Return a time that was read from `time.monotonic_ns()` as one of the run's, which has none below zero."""
-        return max(0, monotonic - self._origin)
+        """Convert a time of `time.monotonic_ns()`, as a target reports it, into one of the run's.
 
-
-# A named pipe through which the watched processes say what they do.
-
-PIPE_BYTES = 2**20
-"""Room for what is said between two readings: some ten thousand lines."""
-
-
-class NamedPipe:
-    """A new named pipe at `path`, which whoever knows the path can write whole lines into. Raises OSError."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        os.mkfifo(path, 0o600)
-        # Open for writing too, so that the pipe never looks ended: workers come and go.
-        self.descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        with suppress(AttributeError, OSError):  # of Linux only, and only as far as the system allows it
-            import fcntl
-
-            fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        self._lines = LineSplitter()
-
-    def lines(self) -> list[bytes]:
-        """Return the lines that have come since the last call; of more than it has room for, the first."""
-        lines: list[bytes] = []
-        with suppress(BlockingIOError):
-            for _ in range(0, PIPE_BYTES, READ_SIZE):
-                lines += self._lines.feed(os.read(self.descriptor, READ_SIZE))
-                if len(self._lines.rest) > READ_SIZE:
-                    self._lines = LineSplitter()  # which is no line of ours: anybody could write into it
-        return lines
-
-    def close(self) -> None:
-        """Let go of it."""
-        os.close(self.descriptor)
+        None of these is below zero or in the future, whatever a target reports.
+        """
+        return max(0, min(monotonic, monotonic_ns()) - self._origin)

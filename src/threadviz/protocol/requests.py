@@ -1,24 +1,17 @@
 """What a viewer asks an observer for, described whole, as it goes over a pipe in JSON."""
 
 import sys
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from threadviz.mock_server.sites import Site
+from threadviz.protocol.subject import CallItem
 
 ProbeChoice = Literal["auto", "portable"]
 
 PYTHON = (sys.executable, "-P", "-m")
 """How the processes of a run are started: with -P, so that no file in the current folder stands in for a module."""
-
-
-class CallItem(msgspec.Struct, frozen=True):
-    """The arguments of one call, under a name for people. What they are made of, JSON can say."""
-
-    name: str
-    args: tuple[Any, ...] = ()
-    keywords: dict[str, Any] = {}
 
 
 class UserFunction(msgspec.Struct, frozen=True, kw_only=True):

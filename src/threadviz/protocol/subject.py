@@ -1,19 +1,29 @@
-"""What the observer tells the subject to do, as one JSON line on its standard input, and the answer to it."""
+"""The observer's order to the subject, one JSON line on its standard input. The reply is in `task_pipe`'s format."""
 
-import msgspec
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from threadviz.protocol.events import Event
-from threadviz.protocol.requests import UserFunction
-
-SENDS = "processes"
-"""The mode that has worker processes: what a function gets and returns goes from process to process."""
+WORKER_PROCESSES_MODE = "processes"
+"""The mode with worker processes: arguments and results are sent between processes."""
 
 
-class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
+class CallItem(NamedTuple):
+    """The arguments of one call, as far as JSON can have them, and a name for people."""
+
+    name: str
+    args: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectOrder:
     """One workload under one mode.
 
-    `urls` are pairs of a name and an address; `timeout_s` is in seconds; `events` is the path of the named pipe
-    that takes what the subject says. Where there is something `calling`, that is run, whatever the workload is called.
+    `urls` are pairs of a name and an address, `timeout_s` is in seconds, `pipe` is the path of the pipe to report into.
+    A user function ('package.module:name', looked for in `folder` first) is called instead of a workload's where
+    `function` names one, once with each of `items`.
     """
 
     workload: str
@@ -23,21 +33,17 @@ class SubjectOrder(msgspec.Struct, frozen=True, kw_only=True):
     urls: tuple[tuple[str, str], ...]
     timeout_s: float
     online: bool
-    events: str
-    calling: UserFunction | None = None
+    pipe: str
+    function: str = ""
+    folder: str = ""
+    items: tuple[CallItem, ...] = ()
 
 
-class SubjectReady(Event, frozen=True, tag="ready"):
-    """Said first of all: everything is imported, the next line on standard input starts the workload."""
+def encode_order(order: SubjectOrder) -> bytes:
+    """Return `order` as one line, without its newline."""
+    return json.dumps(vars(order)).encode()
 
-    tasks: int
 
-
-class SubjectRefused(Event, frozen=True, tag="refused"):
-    """Said instead: somebody's own function can't be called. `why` is a sentence without its full stop.
-
-    `traceback` is that of their code, in lines, where it is that which failed.
-    """
-
-    why: str
-    traceback: str = ""
+def decode_order(line: bytes) -> SubjectOrder:
+    """Return the order on this line; its sequences are lists."""
+    return SubjectOrder(**json.loads(line))

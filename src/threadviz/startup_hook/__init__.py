@@ -1,4 +1,4 @@
-"""What a program imports that `threadviz exec` has started, so that its threads can be named: `sitecustomize`, no more.
+"""The `sitecustomize` that a program of `threadviz exec` imports, so that its threads can be named.
 
-This folder is put at the head of its PYTHONPATH. Nobody in threadviz imports it.
+This folder is put at the head of the program's PYTHONPATH. Nothing in threadviz imports the file.
 """

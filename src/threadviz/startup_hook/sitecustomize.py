@@ -1,12 +1,13 @@
-"""Says what the threads of this program are called, to the `threadviz exec` that has started it.
+"""Reports the names of this program's threads to the `threadviz exec` that has started it.
 
-Python imports a `sitecustomize` at its start (see its module `site`). This one takes itself out of the way, so that
-the one that would else have been imported is; has `threading` say each thread's name as it starts and when it is
-renamed; and imports nothing that Python has not imported by then. It is a whole: nothing else of threadviz comes into
-the program. It has to load in every Python that the program may start, and so is written for any.
+Python imports a `sitecustomize` when it starts (see its module `site`). This one takes itself out of the way, so that
+the one that would have been imported without it is. It has `threading` report each thread's name when the thread starts
+or is renamed. It imports nothing that Python has not imported by then, and nothing of threadviz: the file is
+self-contained. It must load in any Python that the program may start, so its syntax is old.
 
-A name is said in one short write into the named pipe that the variable THREADVIZ_NAMES points to, as a line of process
-id, thread id and name. The pipe is open only meanwhile. What goes wrong with that goes unsaid, and the program on.
+A name is reported in one write into the named pipe that the variable THREADVIZ_NAMES points to, as one line of JSON:
+see `threadviz.protocol.task_pipe` for the format. The pipe is open only meanwhile. Errors are ignored, and the program
+goes on.
 """
 
 # ruff: noqa: F401 - the types are in comments, where Python 2 looks past them
@@ -21,25 +22,28 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-LENGTH = 200
-"""So many characters of a name are said: in UTF-8 that is a line which is never torn (pipe(7), PIPE_BUF)."""
+NAME_LIMIT = 200
+"""So many characters of a name are reported: escaped, that is well below PIPE_BUF, so no line is torn (pipe(7))."""
 
 _FLAGS = os.O_RDWR | getattr(os, "O_NONBLOCK", 0)
-"""For reading as well: so there always is a reader, and a write can't raise SIGPIPE."""
+"""Open for reading as well: there always is a reader then, and a write can't raise SIGPIPE."""
+
+_ESCAPES = dict([(code, "\\u%04x" % code) for code in range(32)] + [(34, '\\"'), (92, "\\\\"), (10, " ")])  # noqa: UP031
+"""What a JSON string can't have as it is; the module `json` is not imported by now."""
 
 _pipe = os.environ.get("THREADVIZ_NAMES", "")
 
 
-def _leave_no_trace():  # type: () -> None
-    """Be in the way of no other `sitecustomize`."""
+def _step_aside():  # type: () -> None
+    """Let the next `sitecustomize` be found."""
     folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib is not imported by now
     sys.path[:] = [entry for entry in sys.path if entry != folder]
     sys.path_importer_cache.pop(folder, None)
     sys.modules.pop("sitecustomize", None)
 
 
-# What is used later is kept, for the program may put something else in its place.
-def _say(
+# The defaults keep what is used later, for the program may replace it.
+def _report(
     tid,
     name,
     getpid=os.getpid,
@@ -48,51 +52,54 @@ def _say(
     close=os.close,
 ):  # type: (int, str, Any, Any, Any, Any) -> None
     try:
-        line = b"%d %d %s\n" % (getpid(), tid, name[:LENGTH].replace("\n", " ").encode("utf-8", "replace"))
+        if len(name) > NAME_LIMIT:
+            name = name[: NAME_LIMIT - 3] + "..."
+        quoted = name.translate(_ESCAPES).encode("utf-8", "replace")
+        line = b'{"type":"name","pid":%d,"tid":%d,"name":"%s"}\n' % (getpid(), tid, quoted)
         descriptor = open_(_pipe, _FLAGS)
         try:
             write(descriptor, line)
         finally:
             close(descriptor)
-    except Exception:  # noqa: BLE001 - whatever it is, it is no business of the program
+    except Exception:  # noqa: BLE001 - whatever it is, the program is not to notice
         return
 
 
-def _watch(threading, getpid=os.getpid):  # type: (ModuleType, Any) -> None
-    """Have `threading` say what it calls its threads."""
+def _hook(threading, getpid=os.getpid):  # type: (ModuleType, Any) -> None
+    """Have `threading` report the names of its threads."""
     from _thread import get_native_id
 
     thread_type = threading.Thread
     set_native_id, name = thread_type._set_native_id, thread_type.name
 
-    def say(thread, tid):  # type: (Any, int) -> None
-        """Say its name, if it is a thread of the system's that somebody has named: there are ones that only look so."""
+    def report(thread, tid):  # type: (Any, int) -> None
+        """Report its name, unless `threading` has made it up, or it is a green thread that only has this id."""
         made_up = isinstance(thread, threading._DummyThread)
         if thread._native_id == tid and not made_up and (tid != getpid() or thread is threading._main_thread):
-            _say(tid, thread._name)
+            _report(tid, thread._name)
 
     def _set_native_id(self):  # type: (Any) -> None
         set_native_id(self)
-        say(self, get_native_id())
+        report(self, get_native_id())
 
     def set_name(self, value):  # type: (Any, str) -> None
         name.fset(self, value)
         if self._native_id is not None and self.is_alive():
-            say(self, self._native_id)
+            report(self, self._native_id)
 
-    def say_main():  # type: () -> None
-        """Say the name of the one thread that there is after a fork, or has been from the beginning."""
+    def report_main():  # type: () -> None
+        """Report the name of the main thread: at the start, and after a fork, when there is no other."""
         if get_native_id() == getpid():
-            _say(getpid(), threading._main_thread._name)
+            _report(getpid(), threading._main_thread._name)
 
     thread_type._set_native_id = _set_native_id
     thread_type.name = property(name.fget, set_name, name.fdel, name.__doc__)
-    os.register_at_fork(after_in_child=say_main)
-    say_main()
+    os.register_at_fork(after_in_child=report_main)
+    report_main()
 
 
 class _Loader(object):  # noqa: UP004
-    """Loads as another does, and then watches what it has loaded."""
+    """Loads a module as another loader does, and then hooks into it."""
 
     def __init__(self, loader):  # type: (Any) -> None
         self._loader = loader
@@ -106,11 +113,11 @@ class _Loader(object):  # noqa: UP004
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
         self._loader.exec_module(module)
-        _watch_if_known(module)
+        _try_hook(module)
 
 
 class _Finder(object):  # noqa: UP004
-    """Finds `threading` as others do, and has it loaded here."""
+    """Finds `threading` as other finders do, and has `_Loader` load it."""
 
     def find_spec(self, name, path=None, target=None):
         # type: (str, Sequence[str] | None, ModuleType | None) -> ModuleSpec | None
@@ -126,18 +133,18 @@ class _Finder(object):  # noqa: UP004
         return None
 
 
-def _watch_if_known(threading):  # type: (ModuleType) -> None
+def _try_hook(threading):  # type: (ModuleType) -> None
     try:
-        _watch(threading)
-    except Exception:  # noqa: BLE001 - it is another `threading` than is known here
+        _hook(threading)
+    except Exception:  # noqa: BLE001 - it is not the `threading` that is known here
         return
 
 
-_leave_no_trace()
+_step_aside()
 if _pipe and hasattr(os, "register_at_fork"):  # from CPython 3.7 on
     if "threading" in sys.modules:
-        _watch_if_known(sys.modules["threading"])
+        _try_hook(sys.modules["threading"])
     else:
         sys.meta_path.insert(0, _Finder())
 
-import sitecustomize  # type: ignore[import-not-found]  # noqa: E402 - the next; where none is, this raises what is due
+import sitecustomize  # type: ignore[import-not-found]  # noqa: E402 - the next one, or the ImportError that is due

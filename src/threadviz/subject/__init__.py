@@ -1,4 +1,4 @@
-"""The watched process: runs one workload under one mode, and says when its tasks begin and end. No more.
+"""A workload's own process: runs it under one mode, and reports when its tasks begin and end.
 
-Started by the observer as `python -m threadviz.subject`; nobody imports it but the observer, for `SubjectOrder`.
+The observer starts it as `python -m threadviz.subject`; nothing imports it. It needs the standard library only.
 """

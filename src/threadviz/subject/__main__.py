@@ -1,4 +1,4 @@
-"""`python -m threadviz.subject`: what the watched process does from its start to its end."""
+"""`python -m threadviz.subject`: the subject, from its start to its end."""
 
 import asyncio
 import os
@@ -8,60 +8,57 @@ from collections.abc import Sequence
 from time import monotonic_ns
 from typing import BinaryIO
 
-import msgspec
-
 from threadviz.modes import MODES
-from threadviz.protocol.events import RunEnded, RunStarted
-from threadviz.protocol.subject import SENDS, SubjectOrder, SubjectReady, SubjectRefused
-from threadviz.subject.calls import describe, say, submitting
+from threadviz.protocol.subject import WORKER_PROCESSES_MODE, SubjectOrder, decode_order
+from threadviz.subject.calls import describe, report, submitted, with_traceback
 from threadviz.workloads import WORKLOADS, Call
 
 
 def main() -> None:
     """Take the order, get ready, wait for the word to go, run, and stay until the observer has seen the end."""
-    words = _own_standard_input()
-    order = msgspec.json.decode(words.readline(), type=SubjectOrder)
-    run = MODES[order.mode].run  # before anything is looked for in a folder of somebody's own
+    commands = _take_standard_input()
+    order = decode_order(commands.readline())
+    run = MODES[order.mode].run  # imported before the user's folder is searched for modules
     calls = _calls(order)
     if calls is not None:
-        say(order.events, SubjectReady(len(calls)))
-    words.readline()
+        report(order.pipe, {"type": "ready", "tasks": len(calls)})
+    commands.readline()
     if calls is None:
         return
 
-    say(order.events, RunStarted(monotonic_ns(), os.getpid(), threading.get_native_id()))
+    loop = {"pid": os.getpid(), "tid": threading.get_native_id()}
+    report(order.pipe, {"type": "begin", "t": monotonic_ns(), **loop})
     error = None
     try:
-        sends = order.calling is not None and order.mode == SENDS
-        asyncio.run(run(submitting(calls, order.events, sends=sends), order.workers))
-    except Exception as failure:  # noqa: BLE001 - whatever it is, it ends the run and is told
+        sends = bool(order.function) and order.mode == WORKER_PROCESSES_MODE
+        asyncio.run(run(submitted(calls, order.pipe, sends=sends), order.workers))
+    except Exception as failure:  # noqa: BLE001 - whatever it is, it ends the run and is reported
         error = describe(failure)
-    say(order.events, RunEnded(monotonic_ns(), error))
+    report(order.pipe, {"type": "ended", "t": monotonic_ns(), "error": error})
 
-    words.readline()
+    commands.readline()
 
 
-def _own_standard_input() -> BinaryIO:
-    """Take standard input away, so that no function reads what the observer says; where it was there is nothing."""
-    words = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())
-    os.close(nothing)
-    return words
+def _take_standard_input() -> BinaryIO:
+    """Return standard input, with an empty one in its place: no user function reads the observer's commands."""
+    commands = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, sys.stdin.fileno())
+    os.close(empty)
+    return commands
 
 
 def _calls(order: SubjectOrder) -> Sequence[Call] | None:
-    """The calls to make; None where they can't be made, which is said."""
-    if order.calling is None:
+    """Return the calls to make. Returns None where they can't be made, which is reported."""
+    if not order.function:
         return WORKLOADS[order.workload].make_calls(order.tasks, order.urls, order.timeout_s, order.online)
-    from threadviz.workloads.user_function import UserFunctionError, own_calls
+    from threadviz.workloads.user_function import UserFunctionError, user_calls
 
-    calling = order.calling
-    items = [(each.name, each.args, each.keywords) for each in calling.items]
     try:
-        return own_calls(calling.function, calling.folder, items, pickled=order.mode == SENDS)
+        pickled = order.mode == WORKER_PROCESSES_MODE
+        return user_calls(order.function, order.folder, order.items, pickled=pickled)
     except UserFunctionError as error:
-        say(order.events, SubjectRefused(str(error), error.traceback))
+        report(order.pipe, with_traceback({"type": "refused", "why": str(error)}, error.traceback))
         return None
 
 

@@ -1,4 +1,4 @@
-"""The workload's calls, wrapped so that each says when it was submitted, entered and left."""
+"""The workload's calls, wrapped so that each reports when it was submitted, started and finished."""
 
 import os
 import threading
@@ -6,133 +6,125 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing.reduction import ForkingPickler
 from pickle import loads
 from time import monotonic_ns
 from typing import Any
 
-from threadviz.protocol.codec import encode
-from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted
+from threadviz.protocol.task_pipe import LINE_LIMIT, Message, clip, encode
 from threadviz.workloads import Call, WorkloadError, sentence
 
-# How the subject says what it does: whole lines, in single writes, into a named pipe.
-
 TEXT_LIMIT = 300
-"""How many characters of a name, a result or an error are said: in JSON they take at most six bytes each."""
+"""A name, a result or an error is reported in at most so many characters."""
 
-LINE_LIMIT = 4096
-"""A line of fewer bytes is never torn."""
+_SKIPPED_MODULES = (__name__, "threadviz.workloads.base", "threadviz.workloads.user_function")
+"""The frames between the mode and a user function."""
 
 
-def say(path: str, event: Event) -> None:
-    """Write `event` into the named pipe at `path`; its times are those of `time.monotonic_ns()`."""
-    os.write(_pipe(path), encode(event))
+def report(pipe: str, message: Message) -> None:
+    """Write `message` into the named pipe at this path. Blocks while the pipe is full, so that nothing is lost."""
+    os.write(_open(pipe), encode(message))
 
 
 @cache
-def _pipe(path: str) -> int:
-    """Open the pipe once for each process; a forked worker goes on with its parent's."""
-    return os.open(path, os.O_WRONLY)
+def _open(pipe: str) -> int:
+    """Open the pipe once for each process; a forked worker uses its parent's descriptor."""
+    return os.open(pipe, os.O_WRONLY)
 
 
-# What only functions of somebody's own need is imported where it is.
+def with_traceback(message: Message, lines: Sequence[str]) -> Message:
+    """Return `message` with the lines of a traceback; where not all fit, with the last."""
+    from threadviz.workloads.user_function import last_lines  # only needed for user functions
 
-_ROOMS = (3000, 1500, 800, 300)
-"""So many characters of a traceback are said, at most: the first of these with which it fits into a line."""
-
-_PASSED_OVER = (__name__, "threadviz.workloads.base", "threadviz.workloads.user_function")
-"""What leads from the mode to somebody's own function."""
+    room = LINE_LIMIT - len(encode({**message, "traceback": ""}))
+    return {**message, "traceback": last_lines(lines, room)}
 
 
 @dataclass(frozen=True, slots=True)
-class ToldCall:
-    """A call that says where and when it runs. Picklable, as its function must be.
+class TaskCall:
+    """A call that reports where and when it runs. Picklable where its function is.
 
-    `sends` is whether what it returns is to be sent from a worker process, which is a part of what it takes.
+    `sends` is whether its result is to be sent from a worker process; pickling it is a part of the task then.
     """
 
     task: int
     call: Call
-    events: str
+    pipe: str
     sends: bool = False
 
-    def __call__(self) -> "Parcel | None":
-        """Make the call. One that raises is a task that failed, which is a result like another."""
-        pid, parcel = os.getpid(), None
-        say(self.events, TaskStarted(monotonic_ns(), self.task, pid, threading.get_native_id()))
+    def __call__(self) -> "PickledResult | None":
+        """Make the call. One that raises is a failed task, and returns None."""
+        pid, pickled = os.getpid(), None
+        where = {"pid": pid, "tid": threading.get_native_id()}
+        report(self.pipe, {"type": "started", "t": monotonic_ns(), "task": str(self.task), **where})
         try:
             result = self.call()
-            parcel = _parcel(result) if self.sends else None
+            pickled = PickledResult(result) if self.sends else None
         except BaseException as error:  # noqa: BLE001 - whatever a task raises is its result, SystemExit as well
             finished = self._failed(monotonic_ns(), error)
         else:
-            finished = TaskFinished(monotonic_ns(), self.task, result=self._briefly(result)[:TEXT_LIMIT])
+            finished = self._finished(monotonic_ns(), result=clip(self._describe(result), TEXT_LIMIT))
         if os.getpid() != pid:
             os._exit(
                 0
-            )  # a copy of this process that the function has made, and that is not to go on as if it were it
-        say(self.events, finished)
-        return parcel
+            )  # the function has forked this copy of the process, which must not go on as if it were it
+        report(self.pipe, finished)
+        return pickled
 
-    def _briefly(self, result: Any) -> str:
+    def _finished(self, t: int, **outcome: object) -> Message:
+        return {"type": "finished", "t": t, "task": str(self.task), **outcome}
+
+    def _failed(self, t: int, error: BaseException) -> Message:
+        finished = self._finished(t, error=describe(error))
+        if not self.call.own or isinstance(error, WorkloadError):
+            return finished
+        from threadviz.workloads.user_function import user_traceback
+
+        return with_traceback(finished, user_traceback(error, _SKIPPED_MODULES))
+
+    def _describe(self, result: Any) -> str:
         if not self.call.own:
             return str(result)
-        from threadviz.workloads.user_function import brief
+        from threadviz.workloads.user_function import short_repr
 
-        return brief(result)
-
-    def _failed(self, t: int, error: BaseException) -> TaskFinished:
-        """Return that it failed at `t` (ns); and where, as far as that fits, if the function is somebody's own."""
-        told = TaskFinished(t, self.task, error=describe(error))
-        if not self.call.own or isinstance(error, WorkloadError):
-            return told
-        from threadviz.workloads.user_function import last_lines, own_traceback
-
-        lines = own_traceback(error, _PASSED_OVER)
-        with_lines = (
-            TaskFinished(t, self.task, error=told.error, traceback=last_lines(lines, most)) for most in _ROOMS
-        )
-        return next((each for each in with_lines if len(encode(each)) < LINE_LIMIT), told)
-
-
-def _parcel(result: Any) -> "Parcel":
-
-    return Parcel(result)
+        return short_repr(result)
 
 
 def describe(error: BaseException) -> str:
     """Return one sentence for `error`."""
     if isinstance(error, BrokenExecutor):
         return f"a worker of the pool died ({type(error).__name__})"
-    return sentence(error)[:TEXT_LIMIT]
+    return clip(sentence(error), TEXT_LIMIT)
 
 
-def submitting(calls: Sequence[Call], events: str, *, sends: bool = False) -> Iterator[ToldCall]:
-    """Yield the calls wrapped, each said to be submitted at the moment at which the mode takes it."""
+def submitted(calls: Sequence[Call], pipe: str, *, sends: bool = False) -> Iterator[TaskCall]:
+    """Yield the calls wrapped, and report each as submitted when the mode takes it."""
     for task, call in enumerate(calls):
-        say(events, TaskSubmitted(monotonic_ns(), task, call.name[:TEXT_LIMIT]))
-        yield ToldCall(task, call, events, sends)
+        name = clip(call.name, TEXT_LIMIT)
+        report(
+            pipe,
+            {"type": "submitted", "t": monotonic_ns(), "task": str(task), "pid": os.getpid(), "name": name},
+        )
+        yield TaskCall(task, call, pipe, sends)
 
 
-# What a function of somebody's own returns in a worker process, on its way back.
+class PickledResult:
+    """The result of a user function in a worker process, pickled as a process pool does: the cost is in the task.
 
-
-class Parcel:
-    """A result, pickled as a process pool would pickle it, so that it takes its time, and may fail, in the task.
-
-    Where it arrives it is unpickled, which takes its time too, and let go of: nobody wants it. Raises WorkloadError
-    where `result` can't be pickled.
+    It is unpickled where it arrives, which takes its time too, and dropped: nobody needs it. Raises WorkloadError where
+    `result` can't be pickled.
     """
 
     def __init__(self, result: Any) -> None:
+        from multiprocessing.reduction import ForkingPickler
+
         try:
             self._data = bytes(ForkingPickler.dumps(result))
         except Exception as error:
             raise WorkloadError(f"what it returned can't be pickled ({sentence(error)})") from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _arrived, (self._data,)
+        return _unpickle_and_drop, (self._data,)
 
 
-def _arrived(data: bytes) -> None:
+def _unpickle_and_drop(data: bytes) -> None:
     loads(data)

@@ -1,11 +1,10 @@
 """Reads what a function of somebody's own is to be called with: one call a line."""
 
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import msgspec
 
 from threadviz.workloads.base import numbered
 
@@ -23,7 +22,7 @@ _MAX_DEPTH = 100
 _NO_JSON = "has no JSON"
 
 
-class Arguments(NamedTuple):
+class CallArguments(NamedTuple):
     """What one call gets, under a name for people. JSON can say what they are made of."""
 
     name: str
@@ -39,7 +38,7 @@ class _LineError(ValueError):
     """What a line has, as the rest of a sentence about it, and what to do."""
 
 
-def read_items(path: Path, most: int) -> list[Arguments]:
+def read_items(path: Path, most: int) -> list[CallArguments]:
     """Return what the lines of the file at `path` say, at most so many; of `STDIN` those of standard input.
 
     Lines of white space are passed over. In a file whose name ends in .jsonl or .ndjson, and in any other of which all
@@ -62,9 +61,9 @@ def read_items(path: Path, most: int) -> list[Arguments]:
     return _named(lines, [((line,), {}) for _, line in lines])
 
 
-def repeated(name: str, times: int) -> list[Arguments]:
+def repeated(name: str, times: int) -> list[CallArguments]:
     """Return as many calls without arguments, named after the function of this name."""
-    return [Arguments(f"{name} {number}", (), {}) for number in range(1, times + 1)]
+    return [CallArguments(f"{name} {number}", (), {}) for number in range(1, times + 1)]
 
 
 def _read(path: Path, shown: str) -> bytes:
@@ -106,10 +105,13 @@ def _from_json(number: int, line: str, shown: str) -> tuple[tuple[Any, ...], dic
 def _decoded(line: str) -> Any:
     what = 'write the arguments as a JSON array, or as an object by their names, or one value such as "text"'
     try:
-        value = msgspec.json.decode(line)
+        value = json.loads(line)
+        json.dumps(
+            value, allow_nan=False, ensure_ascii=False
+        ).encode()  # there is no NaN, and no half a character
     except RecursionError as error:
         raise _LineError("has too much in each other", f"nest at most {_MAX_DEPTH} deep") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except ValueError as error:
         raise _LineError(_NO_JSON, what) from error
     level: list[Any] = [value]
     for _ in range(_MAX_DEPTH):
@@ -125,6 +127,6 @@ def _inner(value: Any) -> Iterable[Any]:
 
 def _named(
     lines: Sequence[tuple[int, str]], arguments: Sequence[tuple[tuple[Any, ...], dict[str, Any]]]
-) -> list[Arguments]:
+) -> list[CallArguments]:
     names = numbered(line.strip()[:MAX_NAME] for _, line in lines)
-    return [Arguments(name, *each) for name, each in zip(names, arguments, strict=True)]
+    return [CallArguments(name, *each) for name, each in zip(names, arguments, strict=True)]

@@ -78,7 +78,7 @@ def _mixed(tasks: int, what: FetchOptions) -> list[Call]:
 
 
 def _primes(tasks: int, _: FetchOptions) -> list[Call]:
-    from threadviz.workloads.compute import NUMBERS, check
+    from threadviz.workloads.primes import NUMBERS, check
 
     numbers = list(islice(cycle(NUMBERS), tasks))
     names = numbered(map(str, numbers))
@@ -86,7 +86,7 @@ def _primes(tasks: int, _: FetchOptions) -> list[Call]:
 
 
 def _digest(tasks: int, _: FetchOptions) -> list[Call]:
-    from threadviz.workloads.compute import ROUNDS, digest
+    from threadviz.workloads.digest import ROUNDS, digest
 
     return [Call(f"digest {ordinal}", digest, (ordinal, ROUNDS)) for ordinal in range(1, tasks + 1)]
 

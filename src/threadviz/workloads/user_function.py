@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pickle
 import sys
 import traceback
@@ -22,6 +23,7 @@ FRAMES = 20
 """So many frames are told, the last ones: those nearest to where it was raised."""
 
 _MAX_LINE = 300
+_NOTE_BYTES = 40
 _MAX_KNOWN = 100
 
 Place = tuple[tuple[str, CodeType, int], ...]
@@ -32,7 +34,7 @@ _known: dict[Place, list[str]] = {}
 _IMPORTING = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external", "runpy")
 
 
-def own_traceback(error: BaseException, passed_over: Sequence[str]) -> list[str]:
+def user_traceback(error: BaseException, passed_over: Sequence[str]) -> list[str]:
     """Return the traceback of `error` in lines, with its last frames.
 
     What leads there through modules of the names `passed_over`, or through those that import, is left out; where
@@ -53,17 +55,17 @@ def own_traceback(error: BaseException, passed_over: Sequence[str]) -> list[str]
     return ["Traceback (most recent call last):", *frames, *_lines(last.format_exception_only())]
 
 
-def last_lines(lines: Sequence[str], most: int) -> str:
-    """Return the last of these lines, as many as come to `most` characters, and a word where there were more."""
-    taken, room = 0, most
-    for line in reversed(lines):
-        room -= len(line) + 1
-        if room < 0:
-            break
-        taken += 1
-    left = len(lines) - taken
-    more = [f"  ({left} more lines)"] if left and taken else []
-    return "\n".join([*more, *lines[left:]])
+def last_lines(lines: Sequence[str], room: int) -> str:
+    """Return the last of these lines, as many as fit into `room` bytes of JSON, and how many are left out."""
+    sizes = [len(json.dumps(line, ensure_ascii=False).encode(errors="replace")) for line in lines]
+    if sum(sizes) <= room:
+        return "\n".join(lines)
+    room -= _NOTE_BYTES
+    kept = len(lines)
+    while kept and sizes[kept - 1] <= room:
+        kept -= 1
+        room -= sizes[kept]
+    return "\n".join([f"  ({kept} more lines)", *lines[kept:]]) if kept < len(lines) else ""
 
 
 def _alone(error: BaseException) -> bool:
@@ -123,9 +125,6 @@ def _short(filename: str, roots: Sequence[str]) -> str:
     return filename.removeprefix(max(inside, key=len)) if inside else Path(filename).name
 
 
-TRACEBACK = 9000
-"""So many characters of the traceback are told of a module that failed when it was imported."""
-
 _SENTENCE = 1000
 _NOT_BLOCKING = "threadviz calls functions that block"
 
@@ -136,12 +135,12 @@ class UserFunctionError(Exception):
     `traceback` is that of the user's own code, in lines, where it is that which failed.
     """
 
-    def __init__(self, sentence: str, traceback: str = "") -> None:
+    def __init__(self, sentence: str, traceback: Sequence[str] = ()) -> None:
         super().__init__(sentence)
         self.traceback = traceback
 
 
-def own_calls(
+def user_calls(
     function: str,
     folder: str,
     items: Iterable[tuple[str, Sequence[Any], Mapping[str, Any]]],
@@ -212,8 +211,8 @@ def _import(name: str) -> Any:
 
 
 def _failed(what: str, error: BaseException) -> UserFunctionError:
-    told = last_lines(own_traceback(error, (__name__,)), TRACEBACK)
-    return UserFunctionError(f"{what} failed: {sentence(error)[:_SENTENCE]}", told)
+    lines = user_traceback(error, (__name__,))
+    return UserFunctionError(f"{what} failed: {sentence(error)[:_SENTENCE]}", lines)
 
 
 def _hint(name: str, found: Any) -> str:
@@ -281,16 +280,16 @@ _silent: set[type] = set()
 """Types of which an object was slow to say what it is, or failed to: no other one is asked again."""
 
 
-def brief(value: object) -> str:
+def short_repr(value: object) -> str:
     """Return about what `repr` returns, and much less of what is long. Nothing is raised, whatever `value` does.
 
     What it costs is bounded for what Python itself has; an object of another type is asked for its `repr`, and where
     that fails, or takes more than 2 ms of CPU time or a second, none of that type is asked again.
     """
-    return _brief(value, _DEPTH)
+    return _short_repr(value, _DEPTH)
 
 
-def _brief(value: object, depth: int) -> str:
+def _short_repr(value: object, depth: int) -> str:
     kind = type(value)
     # Only of these types exactly: one that is derived from them may do anything.
     if kind in _BRACKETS:
@@ -307,7 +306,7 @@ def _elements(values: Any, before: str, after: str, depth: int) -> str:
     if not first and values:
         return f"{before}...{after}"
     told = [
-        f"{_brief(each[0], depth - 1)}: {_brief(each[1], depth - 1)}" if pairs else _brief(each, depth - 1)
+        ": ".join(_short_repr(part, depth - 1) for part in (each if pairs else (each,)))
         for each in first[:_ELEMENTS]
     ]
     if len(first) > _ELEMENTS:

@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.observer.sampling import Looking, started
-from threadviz.observer.collectors.tasks import (
-    FinishedWords,
-    Retelling,
-    StartedWords,
-    SubmittedWords,
-    TaskCollector,
-    Words,
-)
+from threadviz.observer.collectors.tasks import ReportedTasks, TaskCollector
 from threadviz.observer.io import RunClock
+from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
 from threadviz.observer.observation import header
 from threadviz.protocol import task_pipe
 from threadviz.protocol.codec import READ_SIZE
@@ -32,17 +26,17 @@ TIMES = st.integers(0, 50)
 NAMES = st.sampled_from("abcde")
 
 
-def started_words(task: str, t: int) -> StartedWords:
+def start_message(task: str, t: int) -> ReportedStart:
     """A task starts, in one of two threads."""
-    return StartedWords(task, t, 1, 1 + t % 2)
+    return ReportedStart(task, t, 1, 1 + t % 2)
 
 
-some_words = st.one_of(
-    st.builds(SubmittedWords, NAMES, TIMES, st.integers(1, 2), st.sampled_from(["f", "g"])),
-    st.builds(started_words, NAMES, TIMES),
+any_message = st.one_of(
+    st.builds(ReportedSubmission, NAMES, TIMES, st.integers(1, 2), st.sampled_from(["f", "g"])),
+    st.builds(start_message, NAMES, TIMES),
     st.builds(
-        lambda task, t, error, since: FinishedWords(
-            task, t, error, None if since is None else started_words(task, since)
+        lambda task, t, error, since: ReportedFinish(
+            task, t, error=error, started=None if since is None else start_message(task, since)
         ),
         NAMES,
         TIMES,
@@ -52,7 +46,7 @@ some_words = st.one_of(
 )
 
 
-def folded(events: list[Event]) -> Timeline:
+def timeline_of(events: list[Event]) -> Timeline:
     """The timeline of these."""
     timeline = Timeline()
     timeline.apply(header(AttachRequest(pid=1)))
@@ -60,17 +54,17 @@ def folded(events: list[Event]) -> Timeline:
     return timeline
 
 
-def retold(words: list[Words], most: int = 1000) -> list[Event]:
+def events_of(messages: list[TaskMessage], most: int = 1000) -> list[Event]:
     """What comes of these words."""
-    retelling = Retelling(lambda t: t, most)
-    return [event for each in words for event in retelling.retell(each)]
+    reported = ReportedTasks(lambda t: t, most)
+    return [event for each in messages for event in reported.events(each)]
 
 
-@given(st.lists(some_words))
-def test_whatever_is_said_a_timeline_can_take(words: list[Words]) -> None:
-    """Also where words are missing, come twice, or at times that can't be."""
-    events = retold(words)
-    timeline = folded(events)
+@given(st.lists(any_message))
+def test_a_timeline_takes_whatever_is_reported(messages: list[TaskMessage]) -> None:
+    """Also where messages are missing, come twice, or have impossible times."""
+    events = events_of(messages)
+    timeline = timeline_of(events)
     assert [task.number for task in timeline.tasks] == list(range(len(timeline.tasks)))
     for task in timeline.tasks:
         times = [t for t in (task.submitted, task.started, task.finished) if t is not None]
@@ -78,50 +72,50 @@ def test_whatever_is_said_a_timeline_can_take(words: list[Words]) -> None:
         assert task.finished is None or task.error is not None or task.started is not None
 
 
-@given(st.lists(some_words), st.integers(1, 2))
-def test_what_a_process_leaves_is_over(words: list[Words], pid: int) -> None:
+@given(st.lists(any_message), st.integers(1, 2))
+def test_tasks_of_an_ended_process_are_over(messages: list[TaskMessage], pid: int) -> None:
     """Each task that it has submitted and that is open; no other."""
-    retelling = Retelling(lambda t: t)
-    events = [event for each in words for event in retelling.retell(each)]
-    before = {task.number for task in folded(events).tasks if task.finished is not None}
-    over = list(retelling.gone({pid: 60}))
-    after = folded([*events, *over])
-    assert {event.task for event in over}.isdisjoint(before)
-    assert all(event.error == "its process has ended" and event.t == 60 for event in over)
-    assert list(retelling.gone({pid: 70})) == []
-    assert len(before) + len(over) == len(after.finished_tasks())
+    reported = ReportedTasks(lambda t: t)
+    events = [event for each in messages for event in reported.events(each)]
+    before = {task.number for task in timeline_of(events).tasks if task.finished is not None}
+    finished = list(reported.processes_ended({pid: 60}))
+    after = timeline_of([*events, *finished])
+    assert {event.task for event in finished}.isdisjoint(before)
+    assert all(event.error == "its process has ended" and event.t == 60 for event in finished)
+    assert list(reported.processes_ended({pid: 70})) == []
+    assert len(before) + len(finished) == len(after.finished_tasks())
 
 
-@given(st.lists(some_words), st.integers(0, 3))
-def test_no_more_are_told_than_may_be(words: list[Words], most: int) -> None:
+@given(st.lists(any_message), st.integers(0, 3))
+def test_the_number_of_tasks_is_limited(messages: list[TaskMessage], most: int) -> None:
     """The first; the others are counted."""
-    retelling = Retelling(lambda t: t, most)
-    events = [event for each in words for event in retelling.retell(each)]
+    reported = ReportedTasks(lambda t: t, most)
+    events = [event for each in messages for event in reported.events(each)]
     submitted = [event for event in events if isinstance(event, TaskSubmitted)]
     assert len(submitted) <= most
-    assert not retelling.beyond or len(submitted) == most
-    folded(events)
+    assert not reported.dropped or len(submitted) == most
+    timeline_of(events)
 
 
 def test_tasks_are_named_by_function_and_number() -> None:
     """Each function's are counted by themselves."""
-    words: list[Words] = [
-        SubmittedWords(str(n), n, 1, name) for n, name in enumerate(["fetch", "parse", "fetch"])
+    messages: list[TaskMessage] = [
+        ReportedSubmission(str(n), n, 1, name) for n, name in enumerate(["fetch", "parse", "fetch"])
     ]
-    assert [event.name for event in retold(words) if isinstance(event, TaskSubmitted)] == [
+    assert [event.name for event in events_of(messages) if isinstance(event, TaskSubmitted)] == [
         "fetch 1",
         "parse 1",
         "fetch 2",
     ]
 
 
-def test_a_start_that_was_not_heard_is_told_with_the_end() -> None:
+def test_a_lost_start_comes_with_the_end() -> None:
     """With where and when it was."""
-    words: list[Words] = [
-        SubmittedWords("a", 1, 7, "f"),
-        FinishedWords("a", 9, None, StartedWords("a", 5, 7, 8)),
+    messages: list[TaskMessage] = [
+        ReportedSubmission("a", 1, 7, "f"),
+        ReportedFinish("a", 9, started=ReportedStart("a", 5, 7, 8)),
     ]
-    assert retold(words) == [
+    assert events_of(messages) == [
         TaskSubmitted(1, 0, "f 1"),
         TaskStarted(5, 0, 7, 8),
         TaskFinished(9, 0, result=""),
@@ -129,56 +123,57 @@ def test_a_start_that_was_not_heard_is_told_with_the_end() -> None:
 
 
 @pytest.fixture
-def said(tmp_path: Path) -> Iterator[TaskCollector]:
-    """Tells what is said through a pipe."""
-    with closing(TaskCollector(tmp_path / "tasks", RunClock())) as said:
-        yield said
+def collector(tmp_path: Path) -> Iterator[TaskCollector]:
+    """A collector with a pipe."""
+    with closing(TaskCollector(tmp_path / "tasks", RunClock())) as collector:
+        yield collector
 
 
-def say(said: TaskCollector, line: bytes) -> None:
+def write(collector: TaskCollector, line: bytes) -> None:
     """Write into the pipe, as anybody could who knows where it is."""
-    pipe = os.open(said.path, os.O_WRONLY)
+    pipe = os.open(collector.path, os.O_WRONLY)
     os.write(pipe, line)
     os.close(pipe)
 
 
-def news(said: TaskCollector) -> list[Event]:
+def events_from(collector: TaskCollector) -> list[Event]:
     """What there is to tell."""
-    return list(said.news(10**9, [], []))
+    return list(collector.news(10**9, [], []))
 
 
-def test_what_is_no_word_of_ours_is_passed_over(said: TaskCollector) -> None:
-    """Whoever writes it."""
-    say(said, b'nonsense\n\xff\xfe\n{"said":"submitted"}\n[]\n')
-    say(said, 3 * READ_SIZE * b"x")
-    assert news(said) == []
-    say(said, b"\n")
-    task_pipe.say(str(said.path), {"said": "submitted", "task": "a", "t": 0, "pid": 1, "name": "f"})
-    assert [type(event) for event in news(said)] == [TaskSubmitted]
+def test_lines_that_are_no_messages_are_skipped(collector: TaskCollector) -> None:
+    """Whoever writes them."""
+    write(collector, b'nonsense\n\xff\xfe\n{"type":"submitted"}\n[]\n')
+    write(collector, 3 * READ_SIZE * b"x")
+    assert events_from(collector) == []
+    write(collector, b"\n")
+    task_pipe.send(str(collector.path), {"type": "submitted", "task": "a", "t": 0, "pid": 1, "name": "f"})
+    assert [type(event) for event in events_from(collector)] == [TaskSubmitted]
 
 
-def test_no_time_lies_in_the_future(said: TaskCollector) -> None:
-    """Whatever a program says."""
-    task_pipe.say(str(said.path), {"said": "submitted", "task": "a", "t": 2**62, "pid": 1, "name": "f"})
-    (submitted,) = news(said)
+def test_no_time_lies_in_the_future(collector: TaskCollector) -> None:
+    """Whatever a program reports."""
+    task_pipe.send(str(collector.path), {"type": "submitted", "task": "a", "t": 2**62, "pid": 1, "name": "f"})
+    (submitted,) = events_from(collector)
     assert isinstance(submitted, TaskSubmitted) and submitted.t < 10**15
 
 
-def test_what_was_not_told_is_counted(said: TaskCollector) -> None:
+def test_unreported_tasks_are_counted(collector: TaskCollector) -> None:
     """Each time that it has become more."""
-    notes = Path(f"{said.path}{task_pipe.UNTOLD}")
+    notes = Path(f"{collector.path}{task_pipe.UNREPORTED_SUFFIX}")
     notes.write_bytes(b"..")
-    assert news(said) == [UnreportedTasks(10**9, 2, "the observer fell behind")]
-    assert news(said) == []
+    assert events_from(collector) == [UnreportedTasks(10**9, 2, "the observer fell behind")]
+    assert events_from(collector) == []
     notes.write_bytes(b"...")
-    assert news(said) == [UnreportedTasks(10**9, 3, "the observer fell behind")]
+    assert events_from(collector) == [UnreportedTasks(10**9, 3, "the observer fell behind")]
 
 
 DIES = """
 import json, os, sys, threading
 from concurrent.futures import ThreadPoolExecutor
-from threadviz import observed, task_pipe
-task_pipe.watch(sys.argv[1])
+from threadviz import observed
+from threadviz.protocol import task_pipe
+task_pipe.add_pipe(sys.argv[1])
 pool = observed(ThreadPoolExecutor(1))
 pool.submit(int).result()
 begun = threading.Event()
@@ -194,17 +189,17 @@ sys.stdin.read()
 def test_tasks_of_a_process_that_is_killed_are_over(tmp_path: Path) -> None:
     """Those that ran then, and those that waited; what was done was done."""
     path = tmp_path / "tasks"
-    said = TaskCollector(path, clock := RunClock())
+    collector = TaskCollector(path, clock := RunClock())
     with (
         started(DIES, str(path)) as (process, _),
-        closing(Looking(process.pid, lambda probe: said)) as looking,
+        closing(Looking(process.pid, lambda probe: collector)) as looking,
     ):
         looking.until(lambda: Counter(map(type, looking.events))[TaskSubmitted] == 3)
         process.kill()
         process.wait()
         looking.until(lambda: Counter(map(type, looking.events))[TaskFinished] == 3)
     assert clock() > 0
-    timeline = folded(looking.events)
+    timeline = timeline_of(looking.events)
     errors = [task.error for task in timeline.tasks]
     assert errors == [None, "its process has ended", "its process has ended"]
     assert [task.started is None for task in timeline.tasks] == [False, False, True]

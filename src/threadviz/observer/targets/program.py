@@ -10,7 +10,7 @@ from time import monotonic
 from types import FrameType
 from typing import NoReturn
 
-from threadviz import startup_hook as naming
+from threadviz import startup_hook
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
@@ -33,7 +33,7 @@ from threadviz.processes import (
 )
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import ExecRequest
-from threadviz.protocol.task_pipe import TASKS
+from threadviz.protocol.task_pipe import TASKS_VARIABLE
 
 # A program, as a child of this process.
 
@@ -209,11 +209,11 @@ class Orphans:
         """Nothing is kept open."""
 
 
-NAMING = Path(naming.__file__).parent
-"""The folder of what a program imports so that its threads can be named."""
+HOOK_FOLDER = Path(startup_hook.__file__).parent
+"""The folder of the `sitecustomize` that a program imports, so that its threads can be named."""
 
-PIPE_VARIABLE = "THREADVIZ_NAMES"
-"""Holds the path of the named pipe that takes their names."""
+NAMES_VARIABLE = "THREADVIZ_NAMES"
+"""The environment variable with the path of the pipe that the startup hook reports names into."""
 
 
 def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
@@ -224,7 +224,7 @@ def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: R
     streams = request.stdin, request.stdout, request.stderr
     child = Child(
         request.command,
-        {**_with_names(environment(), names.path), TASKS: str(tasks.path)},
+        {**_with_startup_hook(environment(), names.path), TASKS_VARIABLE: str(tasks.path)},
         streams,
         descriptors().difference(streams),
         foreground=request.foreground,
@@ -245,13 +245,13 @@ def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: R
     return Prepared(header(request, probe=probe.info), watch, go)
 
 
-def _with_names(variables: dict[str, str], pipe: Path) -> dict[str, str]:
-    """Return the environment with what has the program's threads named; as it is where that can't be said in it."""
-    if os.pathsep in str(NAMING):
+def _with_startup_hook(variables: dict[str, str], pipe: Path) -> dict[str, str]:
+    """Return the environment with the startup hook; unchanged where PYTHONPATH can't hold the path of its folder."""
+    if os.pathsep in str(HOOK_FOLDER):
         return variables
     others = variables.get("PYTHONPATH")
-    path = f"{NAMING}{os.pathsep}{others}" if others else str(NAMING)
-    return {**variables, "PYTHONPATH": path, PIPE_VARIABLE: str(pipe)}
+    path = f"{HOOK_FOLDER}{os.pathsep}{others}" if others else str(HOOK_FOLDER)
+    return {**variables, "PYTHONPATH": path, NAMES_VARIABLE: str(pipe)}
 
 
 def _passing_on(child: Child, hearing: Hearing | None) -> Callable[[bytes], None]:

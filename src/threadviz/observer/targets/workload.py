@@ -13,7 +13,9 @@ from typing import IO
 import msgspec
 
 from threadviz.mock_server.sites import Site
-from threadviz.observer.io import NamedPipe, RunClock, StreamWriter
+from threadviz.observer.collectors.tasks import ReportedTasks
+from threadviz.observer.io import RunClock, StreamWriter
+from threadviz.observer.messages import AnyMessage, MessagePipe, SubjectReady, SubjectRefused, TaskMessage
 from threadviz.observer.observation import (
     CalledOffError,
     Prepared,
@@ -33,12 +35,10 @@ from threadviz.protocol.events import (
     RunEnded,
     RunStarted,
     StreamClosed,
-    TaskFinished,
     TaskStarted,
-    TaskSubmitted,
 )
 from threadviz.protocol.requests import PYTHON, RunRequest, UserFunction
-from threadviz.protocol.subject import SENDS, SubjectOrder, SubjectReady, SubjectRefused
+from threadviz.protocol.subject import WORKER_PROCESSES_MODE, SubjectOrder, encode_order
 
 # What a subject prints.
 
@@ -80,10 +80,6 @@ class PrintedFile:
 
 
 # The processes that the observer starts: the stand-in site and the subject.
-
-Told = RunStarted | TaskSubmitted | TaskStarted | TaskFinished | RunEnded
-
-Said = SubjectReady | SubjectRefused | Told
 
 
 def _tell(process: "subprocess.Popen[bytes]", line: bytes) -> None:
@@ -128,9 +124,8 @@ class Subject:
     """
 
     def __init__(self, scratch: Path, output: str = "") -> None:
-        self.pipe = NamedPipe(scratch / "events")
+        self.pipe = MessagePipe(scratch / "events")
         self.printed = PrintedFile(Path(output) if output else scratch / "printed")
-        self._decoder = msgspec.json.Decoder(Said)
         self.process = subprocess.Popen(
             [*PYTHON, "threadviz.subject"],
             stdin=subprocess.PIPE,
@@ -139,16 +134,12 @@ class Subject:
         )
 
     def order(self, order: SubjectOrder) -> None:
-        """Tell it what to run; it answers Ready."""
-        _tell(self.process, msgspec.json.encode(order))
+        """Tell it what to run. It answers with SubjectReady, or SubjectRefused."""
+        _tell(self.process, encode_order(order))
 
     def go(self) -> None:
         """Let it begin."""
         _tell(self.process, b"")
-
-    def said(self) -> list[Said]:
-        """Return what it and its workers have said since the last call; times are of `time.monotonic_ns()`."""
-        return [self._decoder.decode(line) for line in self.pipe.lines()]
 
 
 # Bringing a run's processes up, until the subject waits for nothing but the word to go.
@@ -165,6 +156,7 @@ _CHECK_S = 0.1
 def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> None:
     """Tell the subject what to run, with the addresses at which it is to fetch the request's sites."""
     names = (each.name for each in request.sites)
+    calling = request.calling
     subject.order(
         SubjectOrder(
             workload=request.workload,
@@ -174,8 +166,10 @@ def give_order(request: RunRequest, subject: Subject, urls: tuple[str, ...]) -> 
             urls=tuple(zip(names, urls, strict=True)),
             timeout_s=request.timeout_s,
             online=request.online,
-            events=str(subject.pipe.path),
-            calling=request.calling,
+            pipe=str(subject.pipe.path),
+            function=calling.function if calling else "",
+            folder=calling.folder if calling else "",
+            items=calling.items if calling else (),
         )
     )
 
@@ -193,7 +187,7 @@ def await_ready(subject: Subject, lifeline: int, calling: UserFunction | None = 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         status = subject.process.poll()
-        for event in subject.said():
+        for event in subject.pipe.read():
             if isinstance(event, SubjectReady):
                 return event.tasks
             if isinstance(event, SubjectRefused):
@@ -253,7 +247,7 @@ def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock)
     give_order(request, subject, urls)
     tasks = await_ready(subject, lifeline, request.calling)
     open_as_many_files_as_allowed()  # only now, so that the subject's limit is what it would be
-    kind_of = in_pool if request.mode == SENDS else without_pool
+    kind_of = in_pool if request.mode == WORKER_PROCESSES_MODE else without_pool
     probe = choose_probe(subject.process.pid, request.probe, clock, kind_of=kind_of)
     clock.start()
     probe.begin()
@@ -261,40 +255,6 @@ def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock)
     collectors = collectors_for(probe, paths=request.calling is not None)
     watch = Watch(subject, site, probe, lifeline, clock, tasks, collectors)
     return Prepared(header(request, tasks, probe.info), watch, subject.go)
-
-
-# What the observer must know of the tasks itself: which are open when the run ends without them.
-
-
-class OpenTasks:
-    """The tasks that were submitted and are not over, out of `tasks` that the run was to have."""
-
-    def __init__(self, tasks: int) -> None:
-        self._tasks = tasks
-        self._submitted = 0
-        self._open: dict[int, None] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._open)
-
-    def note(self, event: Event) -> None:
-        """Take in one event of the subject."""
-        if isinstance(event, TaskSubmitted):
-            self._submitted += 1
-            self._open[event.task] = None
-        elif isinstance(event, TaskFinished):
-            self._open.pop(event.task, None)
-
-    def fail_all(self, t: int, error: str) -> Iterator[TaskFinished]:
-        """Yield, for each open task, that it failed at `t` (ns) with `error`; none is open then."""
-        for task in self._open:
-            yield TaskFinished(t, task, error=error)
-        self._open.clear()
-
-    def unsubmitted(self) -> str:
-        """Return the end of a sentence that says how many tasks were never submitted, empty where all were."""
-        missing = self._tasks - self._submitted
-        return f"; {missing} of {self._tasks} tasks were never submitted" if missing else ""
 
 
 # One run under observation, from the word to go to its last event.
@@ -320,7 +280,8 @@ class Watch:
         self._clock = clock
         self._sampler = Sampler(probe, clock)
         self._tellers = collectors
-        self._open = OpenTasks(tasks)
+        self._task_count = tasks
+        self._tasks = ReportedTasks(clock.when, numbered=False)
         self._mourned: set[str] = set()
         self._closed: StreamClosed | None = None
 
@@ -344,24 +305,19 @@ class Watch:
         """Yield what there is to tell, the subject's own words first, and note whether the run is over."""
         status = self._subject.process.poll()
         self._subject.printed.cut()
-        said = [
-            self._in_run_time(event)
-            for event in self._subject.said()
-            if not isinstance(event, SubjectReady | SubjectRefused)
-        ]
-        for event in said:
-            self._open.note(event)
+        events = [event for message in self._subject.pipe.read() for event in self._events(message)]
+        for event in events:
             if isinstance(event, TaskStarted):
                 self._probe.meet(event.pid, ProcessKind.WORKER)
-        if status is not None or any(isinstance(event, RunEnded) for event in said):
+        if status is not None or any(isinstance(event, RunEnded) for event in events):
             now = self._sampler.look()  # once more, for the last look may be older than the end
         came, went = self._probe.take_changes()
-        yield from said
+        yield from events
         yield from self._sampler.news(came, went)
         for collector in self._tellers:
             yield from collector.news(now, came, went)
         yield from self._deaths(now, went)
-        for event in said:
+        for event in events:
             if isinstance(event, RunEnded):
                 yield from self._ended(now, event)
         if self._closed is None and status is not None:
@@ -370,16 +326,23 @@ class Watch:
             self._closed = StreamClosed(now, Outcome.INTERRUPTED, "it was interrupted")
         yield self._sampler.tick(now)
 
-    def _in_run_time(self, event: Told) -> Told:
-        return msgspec.structs.replace(event, t=self._clock.when(event.t))
+    def _events(self, message: AnyMessage) -> Iterator[Event]:
+        """Yield the events of a message of the subject, in run time."""
+        if isinstance(message, TaskMessage):
+            yield from self._tasks.events(message)
+        elif isinstance(message, RunStarted | RunEnded):
+            yield msgspec.structs.replace(message, t=self._clock.when(message.t))
 
     def _ended(self, now: int, event: RunEnded) -> Iterator[Event]:
         """Close the run; what the mode left undone when it raised has failed."""
         outcome = Outcome.BROKEN if event.error else Outcome.FINISHED
-        self._closed = StreamClosed(
-            max(now, event.t), outcome, (event.error or "") + self._open.unsubmitted()
-        )
-        yield from self._open.fail_all(event.t, event.error or "it was never made")
+        self._closed = StreamClosed(max(now, event.t), outcome, (event.error or "") + self._unsubmitted())
+        yield from self._tasks.fail_all(event.t, event.error or "it was never made")
+
+    def _unsubmitted(self) -> str:
+        """Return the end of a sentence that says how many tasks were never submitted, empty where all were."""
+        missing = self._task_count - self._tasks.submitted
+        return f"; {missing} of {self._task_count} tasks were never submitted" if missing else ""
 
     def _deaths(self, now: int, went: Iterable[ObservedThread]) -> Iterator[ProcessDied]:
         """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
@@ -390,7 +353,7 @@ class Watch:
             self._mourned.add("site")
             yield ProcessDied(now, "site", self._site.process.pid, how_it_ended(status))
         workers = [each for each in went if each.process is ProcessKind.WORKER and each.pid == each.tid]
-        if workers and self._open and "worker" not in self._mourned:
+        if workers and self._tasks.open and "worker" not in self._mourned:
             self._mourned.add("worker")
             least = min(map(_by_its_pool, workers))
             for worker in workers:
@@ -402,10 +365,8 @@ class Watch:
         how = how_it_ended(status)
         words = self._subject.printed.last_line()
         yield ProcessDied(now, "subject", self._subject.process.pid, f"{how}: {words}" if words else how)
-        yield from self._open.fail_all(now, f"the subject died ({how})")
-        self._closed = StreamClosed(
-            now, Outcome.BROKEN, f"the subject died ({how}){self._open.unsubmitted()}"
-        )
+        yield from self._tasks.fail_all(now, f"the subject died ({how})")
+        self._closed = StreamClosed(now, Outcome.BROKEN, f"the subject died ({how}){self._unsubmitted()}")
 
 
 def _by_its_pool(worker: ObservedThread) -> int:

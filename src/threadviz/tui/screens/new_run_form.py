@@ -10,7 +10,7 @@ from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest
 from threadviz.run_options import OWN, OptionsError, RunOptions, fitting, items_of, requests
 from threadviz.workloads import WORKLOADS
-from threadviz.workloads.items import STDIN, Arguments
+from threadviz.workloads.items import STDIN, CallArguments
 
 ALL_MODES = "all"
 """Stands among the modes for all of them, one after the other."""
@@ -57,7 +57,7 @@ class ItemsFile:
     """
 
     typed: str
-    items: Sequence[Arguments] = ()
+    items: Sequence[CallArguments] = ()
     wrong: str = ""
 
     @classmethod

@@ -14,7 +14,7 @@ NUMBERS = (
     100_002_800_019_599,
     100_400_000_000_009,
 )
-"""What is checked: five primes and three that are none."""
+"""What is checked: five primes, and three that are none."""
 
 
 def check(number: int) -> str:
@@ -33,22 +33,3 @@ def smallest_divisor(number: int) -> int:
         if number % divisor == 0:
             return divisor
     return number
-
-
-# digest: SHA-256 over a large buffer. It is CPU-bound, but hashlib releases the GIL meanwhile.
-
-_BUFFER = bytes(16 * 2**20)
-"""Zeros that nobody wrote: on Linux they take no memory, in however many processes."""
-
-ROUNDS = 32
-"""How often the buffer is hashed for a task: 512 MiB, which took 0.3 s on a core of 2024."""
-
-
-def digest(ordinal: int, rounds: int) -> str:
-    """Return 16 hexadecimal digits of the SHA-256 of `ordinal` and `rounds` times the buffer."""
-    import hashlib  # here and not above, for nobody else needs it
-
-    state = hashlib.sha256(str(ordinal).encode())
-    for _ in range(rounds):
-        state.update(_BUFFER)
-    return state.hexdigest()[:16]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from threadviz.workloads.compute import NUMBERS, check, smallest_divisor
+from threadviz.workloads.primes import NUMBERS, check, smallest_divisor
 
 LIMIT = 20_000
 
