@@ -43,7 +43,7 @@ async def test_what_is_called_stands_below() -> None:
     async with shown(panel, columns=130, rows=60):
         lines = visible(panel)
     assert "# primes: each call is one of check()" in lines
-    source = (SOURCES / "workloads" / "compute.py").read_text()
+    source = (SOURCES / "workloads" / "primes.py").read_text()
     definition = next(line for line in lines if line.startswith("def check("))
     assert definition in source.splitlines()
 
