@@ -127,7 +127,7 @@ def _outcome(words: str, status: int, timeline: Timeline, watched: bool) -> tupl
         seconds=float(ran[2]),
         tasks=len(timeline.tasks),
         over=len(timeline.finished_tasks()),
-        untold=timeline.untold.tasks if timeline.untold else 0,
+        untold=timeline.unreported.tasks if timeline.unreported else 0,
     )
     return outcome, words
 

@@ -54,7 +54,7 @@ def measure(python: str, seconds: float) -> list[Holding]:
     for account in seen.accounts:
         number = lanes[account["tid"]].number
         since, until = seen.when(account["since"]), seen.when(account["until"])
-        held = gil_timeline.of_lane(number, until)[0] - gil_timeline.of_lane(number, since)[0]
+        held = gil_timeline.held_by(number, until)[0] - gil_timeline.held_by(number, since)[0]
         states = account["states"] if account["kind"] == COMPUTES else {}
         # Who is made to wait for a core in the midst of computing goes on to hold it.
         least = states.get("running", 0)

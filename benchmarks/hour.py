@@ -87,7 +87,9 @@ def memory(seconds: float, keep: int) -> Memory:
         mostly_ms=(_mostly(times) + 1) / 100,
         per_stretch_us=sum((step + 0.5) * number for step, number in times.items()) * 10 / told,
         grains_s={
-            age: lane.grain(timeline.now - int(age * 1e9)) / 1e9 for age in ages if age * 1e9 < timeline.now
+            age: lane.resolution(timeline.now - int(age * 1e9)) / 1e9
+            for age in ages
+            if age * 1e9 < timeline.now
         },
     )
 

@@ -324,9 +324,9 @@ def test_where_a_run_was_thinned_each_slice_says_so() -> None:
         spans = tuple(Span(1_000_000, states[index % 2]) for index in range(500))
         of.apply(Spans(0, number * 500_000_000, spans))
     (lane,) = of.lanes
-    assert lane.thinned_until > lane.start
+    assert lane.downsampled_until > lane.start
     for slice_ in slices(events(of), "event loop"):
-        assert slice_["args"].get("order_within_ns", 0) == lane.grain(ns(slice_["ts"]))
+        assert slice_["args"].get("order_within_ns", 0) == lane.resolution(ns(slice_["ts"]))
     (note,) = json.loads("".join(trace(of)))["otherData"]["notes"]
     assert note.startswith("The run is too long to be kept as it was")
     obeys_the_laws(of)

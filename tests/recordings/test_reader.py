@@ -84,9 +84,9 @@ def test_recordings_of_every_schema_are_loaded(name: str, schema: int) -> None:
 def test_what_a_program_says_is_loaded() -> None:
     """Names, what was waited on, functions, who held the GIL, and tasks."""
     timeline = load(DATA / "schema-2.jsonl").timeline
-    (hearer,) = (lane for lane in timeline.lanes if lane.own_name == "hearer")
-    assert [place.rpartition(":")[0] for _, place in hearer.places] == ["127.0.0.1"]
-    assert any("count (every.py:" in where for lane in timeline.lanes for _, where in lane.functions)
+    (hearer,) = (lane for lane in timeline.lanes if lane.thread_name == "hearer")
+    assert [place.rpartition(":")[0] for _, place in hearer.wait_targets] == ["127.0.0.1"]
+    assert any("count (every.py:" in where for lane in timeline.lanes for _, where in lane.locations)
     assert timeline.gil_timeline is not None and timeline.gil_timeline.shares(0, timeline.now).held > 0
     assert [task.error is None for task in timeline.tasks] == [True, True, False]
 
@@ -268,7 +268,7 @@ def test_what_is_said_again_and_again_is_taken(tmp_path: Path) -> None:
     for event in [*SOUND, *events]:
         limits.check(event)
         timeline.apply(event)
-    assert timeline.folded is not None and timeline.folded.threads == 999
+    assert timeline.archived is not None and timeline.archived.threads == 999
 
 
 def test_threads_of_one_task_each_may_come_without_end(tmp_path: Path) -> None:
@@ -285,8 +285,8 @@ def test_threads_of_one_task_each_may_come_without_end(tmp_path: Path) -> None:
         events += [LaneEnded(t + 900, n)]
     result = loaded(tmp_path / "run.jsonl", events)
     timeline = result.timeline
-    assert result.dropped == "" and timeline.folded is not None
-    assert (timeline.folded.threads, timeline.lane_count) == (20_000, 1_001)
+    assert result.dropped == "" and timeline.archived is not None
+    assert (timeline.archived.threads, timeline.lane_count) == (20_000, 1_001)
     assert timeline.totals().states[State.RUNNING] == 21_000 * 900
     assert {tuple(timeline.task_states(task).items()) for task in timeline.tasks} == {((State.RUNNING, 500),)}
     assert all(task.lane_name for task in timeline.tasks)

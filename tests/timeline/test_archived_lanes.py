@@ -34,7 +34,7 @@ def both(stream: Comings, most_gone: int) -> tuple[Timeline, Timeline]:
 def test_folding_changes_no_total(stream: Comings, most_gone: int) -> None:
     """States and CPU time are the same to the ns now and at the edges of bins, and lanes are only counted."""
     folding, whole = both(stream, most_gone)
-    gone = 0 if folding.folded is None else folding.folded.threads
+    gone = 0 if folding.archived is None else folding.archived.threads
     assert len(folding.lanes) + gone == len(whole.lanes)
     ended = [lane for lane in folding.lanes if lane.end is not None and lane.role is not Role.LOOP]
     assert sum(lane.is_left for lane in ended) <= most_gone
@@ -48,9 +48,9 @@ def test_folding_changes_no_total(stream: Comings, most_gone: int) -> None:
 def test_what_is_binned_is_what_the_totals_are_of(stream: Comings) -> None:
     """Whatever the bins are."""
     folding, _ = both(stream, 0)
-    if folding.folded is not None:
-        bins = folding.folded.binned(0, folding.now // 7 + 1, 7)
-        plumbing, others = folding.folded.sums(folding.now)
+    if folding.archived is not None:
+        bins = folding.archived.binned(0, folding.now // 7 + 1, 7)
+        plumbing, others = folding.archived.sums(folding.now)
         assert [sum(column) for column in zip(*bins, strict=True)] == [
             one + other for one, other in zip(plumbing, others, strict=True)
         ]
@@ -73,12 +73,12 @@ def test_processes_without_lanes_are_counted(stream: Comings) -> None:
     folding, whole = both(stream, 0)
     pids = {lane.pid for lane in whole.lanes}
     left = {lane.pid for lane in folding.lanes}
-    if folding.folded is None:
+    if folding.archived is None:
         assert left == pids
         return
     # A process of which all lanes were folded may come into view again, and be counted once more.
-    assert len(pids - left) <= folding.folded.processes
-    assert all(folding.folded.of_process(pid) == 0 for pid in pids - left)
+    assert len(pids - left) <= folding.archived.processes
+    assert all(folding.archived.of_process(pid) == 0 for pid in pids - left)
 
 
 def test_long_runs_take_no_more_bins() -> None:
@@ -88,9 +88,9 @@ def test_long_runs_take_no_more_bins() -> None:
         model.apply(thread(number, 100 + number, t=number * S))
         model.apply(Spans(number, number * S, (Span(S, State.RUNNING),)))
         model.apply(LaneEnded((number + 1) * S, number))
-    assert model.folded is not None and model.folded.threads == 1500
-    assert model.folded.bin_ns == 4 * BIN_NS
-    assert model.folded.states(1000 * S) == {State.RUNNING: 999 * S}
+    assert model.archived is not None and model.archived.threads == 1500
+    assert model.archived.bin_ns == 4 * BIN_NS
+    assert model.archived.states(1000 * S) == {State.RUNNING: 999 * S}
     assert model.totals(501 * S).cpu_ns == 500 * S
 
 
@@ -180,6 +180,6 @@ def test_a_lane_that_was_folded_away_is_heard_no_more() -> None:
     model.extend([LaneEnded(9, 1), ObserverTick(20, 1, 0, 0)])
     (gil_timeline,) = model.gil_timelines
     assert [part.holder for part in gil_timeline.binned(0, 5, 2)] == [-3, 0]
-    assert (gil_timeline.holders, gil_timeline.handed(10)) == ((0,), 1)
+    assert (gil_timeline.holders, gil_timeline.hand_offs(10)) == ((0,), 1)
     with pytest.raises(StreamError, match="lane 1 ended long ago"):
         model.apply(Spans(1, 5, ()))

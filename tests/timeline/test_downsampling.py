@@ -103,8 +103,8 @@ def test_thinning_changes_no_figure(stream: Busy, data: st.DataObject) -> None:
         if number in looks:
             assert figures(thinned) == figures(whole)
     assert figures(thinned) == figures(whole)
-    assert any(lane.thinned_until > lane.start for lane in thinned.lanes)
-    assert not any(lane.thinned_until > lane.start for lane in whole.lanes)
+    assert any(lane.downsampled_until > lane.start for lane in thinned.lanes)
+    assert not any(lane.downsampled_until > lane.start for lane in whole.lanes)
 
 
 @given(streams())
@@ -115,13 +115,13 @@ def test_sums_at_the_edges_of_grains_are_exact(stream: Busy) -> None:
     whole.extend(stream.events)
     for lane, other in zip(thinned.lanes, whole.lanes, strict=True):
         t = 0
-        while t < lane.thinned_until:
-            grain = lane.grain(t)
+        while t < lane.downsampled_until:
+            grain = lane.resolution(t)
             assert grain >= GRAIN_NS
-            t = min((t // grain + 1) * grain, lane.thinned_until)
+            t = min((t // grain + 1) * grain, lane.downsampled_until)
             assert lane.states(0, t) == other.states(0, t)
             assert lane.blocked(t) == other.blocked(t)
-        assert lane.grain(t) == 0
+        assert lane.resolution(t) == 0
         assert list(lane.segments(t)) == list(other.segments(t))
 
 
@@ -140,10 +140,10 @@ def test_what_is_kept_is_bounded(keep: int) -> None:
     """Ten times as long a run takes no more, and what is older is coarser."""
     model, lane = busy_lane(keep, 10)
     assert lane.held <= keep + 2 * CHUNK * CHUNK + 400
-    assert 0 < lane.thinned_until < model.now
-    grains = [lane.grain(t) for t in range(0, model.now, 10**9)]
+    assert 0 < lane.downsampled_until < model.now
+    grains = [lane.resolution(t) for t in range(0, model.now, 10**9)]
     assert grains == sorted(grains, reverse=True)
-    assert grains[0] > GRAIN_NS > lane.grain(lane.thinned_until) == 0
+    assert grains[0] > GRAIN_NS > lane.resolution(lane.downsampled_until) == 0
     assert lane.states() == {State.RUNNING: model.now * 3 // 10, State.GIL: model.now * 7 // 10}
 
 
@@ -158,7 +158,7 @@ def test_the_fullest_lanes_are_thinned_first() -> None:
     for t in range(0, 40 * 10**9, 10**9):
         model_of_few.apply(Spans(0, t, (Span(10**7, State.RUNNING), Span(10**7, State.SLEEP)) * 50))
     busy, calm = model_of_few.lanes
-    assert busy.thinned_until > 0 == calm.thinned_until
+    assert busy.downsampled_until > 0 == calm.downsampled_until
     assert list(calm.segments()) == list(model.lanes[1].segments())
 
 
@@ -167,7 +167,7 @@ def test_a_late_word_about_thinned_time_still_adds_up() -> None:
     model, lane = busy_lane(1_000, 1)
     before = lane.states()
     model.extend([TaskSubmitted(0, 0, ""), TaskStarted(10**9, 0, 1, 1), TaskFinished(2 * 10**9, 0, "fine")])
-    assert lane.thinned_until > 2 * 10**9
+    assert lane.downsampled_until > 2 * 10**9
     assert sum(lane.states().values()) == sum(before.values()) == model.now
     assert sum(model.task_states(model.task(0)).values()) == 10**9
 

@@ -84,13 +84,13 @@ def test_holders_are_known_as_of_any_moment(events: list[GilHeld]) -> None:
     last = None
     for t, (who, _) in enumerate(told, start):
         for lane in (*LANES, ELSEWHERE):
-            assert gil_timeline.of_lane(lane, t) == (held[lane], taken[lane])
-        assert gil_timeline.handed(t) == taken.total()
+            assert gil_timeline.held_by(lane, t) == (held[lane], taken[lane])
+        assert gil_timeline.hand_offs(t) == taken.total()
         if who not in (FREE, OPEN):
             taken[who] += last not in (None, who)
             held[who] += 1
             last = who
-    assert gil_timeline.handed(gil_timeline.end) == taken.total()
+    assert gil_timeline.hand_offs(gil_timeline.end) == taken.total()
 
 
 def test_the_share_is_of_what_is_known() -> None:
@@ -112,13 +112,13 @@ def test_thinning_keeps_the_shares() -> None:
             gil_timelines.tell(event, [12_345_678])
     (gil_timeline,), (other,) = thinned.in_order, whole.in_order
     assert gil_timeline.pieces < 3_000 < other.pieces
-    assert gil_timeline.grain(0) > 0 == gil_timeline.grain(gil_timeline.end - 1)
+    assert gil_timeline.resolution(0) > 0 == gil_timeline.resolution(gil_timeline.end - 1)
     for t in (12_345_678, 40_000 * ms, gil_timeline.end):
         assert gil_timeline.shares(0, t) == other.shares(0, t)
-    assert gil_timeline.of_lane(1, gil_timeline.end) == other.of_lane(1, other.end)
+    assert gil_timeline.held_by(1, gil_timeline.end) == other.held_by(1, other.end)
     for one, later in pairwise(range(0, gil_timeline.end, 777 * ms)):
-        assert gil_timeline.handed(one) <= other.handed(one)
-        assert gil_timeline.handed(one) <= gil_timeline.handed(later)
+        assert gil_timeline.hand_offs(one) <= other.hand_offs(one)
+        assert gil_timeline.hand_offs(one) <= gil_timeline.hand_offs(later)
 
 
 def test_each_interpreter_has_its_own() -> None:
@@ -176,4 +176,4 @@ def test_holders_that_come_and_go_take_no_memory_for_ever() -> None:
     assert gil_timeline.shares(0, gil_timeline.end) == Shares(20_000, 10_000, 0)
     assert [held.holder for held in gil_timeline.segments()][-4:] == [9_998, FREE, 9_999, FREE]
     assert gil_timeline.at(0) == Held(0, 2, ELSEWHERE, Evidence.SAMPLED)
-    assert gil_timeline.handed(gil_timeline.end) == 9_999
+    assert gil_timeline.hand_offs(gil_timeline.end) == 9_999

@@ -134,7 +134,7 @@ def test_where_not_all_tasks_are_told_no_wait_is_idleness() -> None:
         model = program(*events)
         assert model.lanes[1].role is Role.THREAD
         assert model.lanes[1].states(0, 10) == {State.LOCK: 10}
-        assert model.untold is not None and model.untold.tasks == 3
+        assert model.unreported is not None and model.unreported.tasks == 3
 
 
 def test_the_best_source_of_a_name_counts() -> None:
@@ -149,7 +149,7 @@ def test_the_best_source_of_a_name_counts() -> None:
         ("said again", NameSource.PROGRAM, "said again"),
     ):
         model.apply(named(1, name, by))
-        assert (model.lanes[1].name, model.lanes[1].own_name) == (shown, shown)
+        assert (model.lanes[1].name, model.lanes[1].thread_name) == (shown, shown)
 
 
 def test_the_main_thread_is_called_as_its_process() -> None:
@@ -221,7 +221,7 @@ def test_a_place_holds_within_its_wait() -> None:
         WaitTarget(40, 0, "127.0.0.1:82"),
     )
     (lane,) = model.lanes
-    told = {t: lane.place_at(t) for t in (0, 5, 9, 10, 19, 20, 40)}
+    told = {t: lane.wait_target_at(t) for t in (0, 5, 9, 10, 19, 20, 40)}
     one, other = "127.0.0.1:81", "127.0.0.1:82"
     assert told == {0: "127.0.0.1:80", 5: one, 9: one, 10: "", 19: "", 20: other, 40: other}
 
@@ -230,7 +230,7 @@ def test_a_function_is_known_since_it_was_seen() -> None:
     """Before that it is not."""
     model = program(thread(0, 100), StackSample(5, 0, "f (a.py:1)"), StackSample(9, 0, "g (a.py:2)"))
     (lane,) = model.lanes
-    assert [lane.function_at(t) for t in (4, 5, 8, 9, 20)] == [
+    assert [lane.location_at(t) for t in (4, 5, 8, 9, 20)] == [
         None,
         (5, "f (a.py:1)"),
         (5, "f (a.py:1)"),
@@ -245,8 +245,8 @@ def test_places_are_bounded() -> None:
     for t in range(10_000):
         model.apply(StackSample(t, 0, f"f{t}"))
     (lane,) = model.lanes
-    assert [lane.function_at(t) for t in range(9_950, 10_000)] == [(t, f"f{t}") for t in range(9_950, 10_000)]
-    assert 10 < len({lane.function_at(t) for t in range(10_000)}) < 250
+    assert [lane.location_at(t) for t in range(9_950, 10_000)] == [(t, f"f{t}") for t in range(9_950, 10_000)]
+    assert 10 < len({lane.location_at(t) for t in range(10_000)}) < 250
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,8 @@ class RunMetrics:
             return 0.0
         ready, running = [0] * _SLICES, [0] * _SLICES
         binned = [lane.binned(begin, width, _SLICES) for lane in self.timeline.lanes]
-        if self.timeline.folded is not None:
-            binned.append(self.timeline.folded.binned(begin, width, _SLICES))
+        if self.timeline.archived is not None:
+            binned.append(self.timeline.archived.binned(begin, width, _SLICES))
         for bins in binned:
             for number, sums in enumerate(bins):
                 ready[number] += sums[_READY]
@@ -165,7 +165,7 @@ class ProgramMetrics(RunMetrics):
     @cached_property
     def looks_ns(self) -> int:
         """How long FEW_LOOKS took, on average; 0 where there were none."""
-        hz = self.timeline.watching.achieved_hz
+        hz = self.timeline.observer_stats.achieved_hz
         return round(FEW_LOOKS * NS_PER_S / hz) if hz else 0
 
     @cached_property
@@ -175,7 +175,7 @@ class ProgramMetrics(RunMetrics):
 
     def has_had_several(self, pid: int) -> bool:
         """Whether a process has had more than one thread, as far as that was seen."""
-        folded = self.timeline.folded
+        folded = self.timeline.archived
         gone = folded.of_process(pid) if folded is not None else 0
         return gone + sum(lane.pid == pid for lane in self.timeline.lanes) > 1
 
@@ -185,7 +185,7 @@ class ProgramMetrics(RunMetrics):
         first = (self.timeline.root, self.timeline.root)
         gone = [lane for lane in self.threads if lane.end is not None and (lane.pid, lane.tid) != first]
         lived = sum(sum(self.states[lane].values()) for lane in gone)
-        folded = self.timeline.folded
+        folded = self.timeline.archived
         if folded is None:
             return len(gone), lived
         return len(gone) + folded.threads, lived + sum(folded.states(self.until).values())

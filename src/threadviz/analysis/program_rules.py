@@ -158,7 +158,7 @@ def why_hardly_known(timeline: Timeline, gil_timeline: GilTimeline, since: int, 
     known = shares.held + shares.free
     if not known or known < KNOWN_ENOUGH * length:
         return f"who had it is known of no more than {seconds(known)} of {seconds(length)}"
-    rounds = timeline.watching.rounds
+    rounds = timeline.observer_stats.rounds
     if 0 < rounds < LOOKS_ENOUGH:  # of a stream that is cut short it may not be known
         return f"the observer looked no more than {count(rounds, 'time')}"
     return ""
@@ -183,7 +183,7 @@ def _held(run: ProgramMetrics, gil_timeline: GilTimeline) -> str:
         share = f"at least {percent(shares.held / length)} of the time"
     else:
         share = f"{percent(shares.held / known)} of the {seconds(known)} of which it is known"
-    handed = gil_timeline.handed(until) - gil_timeline.handed(since)
+    handed = gil_timeline.hand_offs(until) - gil_timeline.hand_offs(since)
     rate = handed * NS_PER_S / length
     often = f"{count(round(rate), 'time')} a second" if rate >= 1 else count(handed, "time")
     changed = f"changed hands at least {often}" if handed else "was not seen to change hands"

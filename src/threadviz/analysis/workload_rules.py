@@ -230,7 +230,7 @@ def observation_sufficed(run: RunMetrics) -> Finding | None:
             lacks.append(_beyond(missed, MISSED_MATTERS, "it missed {} of the looks due"))
         if rate < RATE_MATTERS * probe.asked_hz:
             slow = f"it looked {rate:.0f} times a second, not {probe.asked_hz:.0f}"
-    if untold := run.timeline.untold:
+    if untold := run.timeline.unreported:
         lacks.append(
             f"{count(untold.tasks, 'task')} of executors were not told, or not to the end: {untold.why}"
         )

@@ -256,11 +256,11 @@ def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
         notes.append(
             f"The run has very many stretches: its counters are averages over {seconds(width)} each."
         )
-    if timeline.folded is not None:
+    if timeline.archived is not None:
         notes.append(
-            f"{count(timeline.folded.threads, 'thread')} more came and went: no track or counter has them."
+            f"{count(timeline.archived.threads, 'thread')} more came and went: no track or counter has them."
         )
-    if any(lane.thinned_until > lane.start for lane in timeline.lanes):
+    if any(lane.downsampled_until > lane.start for lane in timeline.lanes):
         notes.append(
             "The run is too long to be kept as it was: of slices with 'order_within_ns' the lengths are right, and"
             " where they lie within so many ns is not known."
@@ -329,11 +329,11 @@ def _counters(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
 
 def _stretches(lane: Lane, track: TraceTrack) -> Iterator[str]:
     """The states of a lane. There may be a million of them: what stretches of a kind have in common is made once."""
-    thinned, of_loop = lane.thinned_until, lane.role is Role.LOOP
+    thinned, of_loop = lane.downsampled_until, lane.role is Role.LOOP
     alike: dict[tuple[object, ...], str] = {}
     for segment in lane.segments():
         start, ns = segment.start, segment.end - segment.start
-        place = lane.place_at(start) if segment.call else ""
+        place = lane.wait_target_at(start) if segment.call else ""
         if of_loop or place or start < thinned:
             rest = _rest(lane, track, segment.state, segment.call, segment.known, start, ns, place)
         else:
@@ -353,7 +353,7 @@ def _rest(
         args["place"] = place
     if blocked := sum(lane.blocked_binned(start, ns, 1)[0]):
         args["loop_could_not_answer_ns"] = blocked
-    if grain := lane.grain(start):
+    if grain := lane.resolution(start):
         args["order_within_ns"] = grain
     where = {"pid": track.pid, "tid": track.tid}
     return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
@@ -361,7 +361,7 @@ def _rest(
 
 def _functions(lane: Lane, track: TraceTrack) -> Iterator[str]:
     """The functions that it was seen in, each at the moment at which that was."""
-    for t, function in lane.functions:
+    for t, function in lane.locations:
         yield _event("i", t, function, track, cat="stack", s="t", args={})
 
 
@@ -374,7 +374,7 @@ def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> 
         args: dict[str, Any] = {"known": held.known}
         if held.holder >= 0:
             args["lane"] = held.holder
-        if grain := gil_timeline.grain(held.start):
+        if grain := gil_timeline.resolution(held.start):
             args["order_within_ns"] = grain
         name = names.get(held.holder, "a thread without a lane")
         yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)

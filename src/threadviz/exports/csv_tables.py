@@ -80,10 +80,10 @@ def defused(text: str) -> str:
 
 def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
     zero = timeline.begin or 0
-    of_loop, thinned = lane.role is Role.LOOP, lane.thinned_until
+    of_loop, thinned = lane.role is Role.LOOP, lane.downsampled_until
     about = (
         *(lane.number, defused(lane.name), lane.role, defused(clipped(lane.process, MOST))),
-        *(lane.pid, lane.tid, defused(clipped(lane.own_name, MOST))),
+        *(lane.pid, lane.tid, defused(clipped(lane.thread_name, MOST))),
     )
     process_name = defused(clipped(lane.process_name, MOST))
     for segment in lane.segments():
@@ -95,9 +95,9 @@ def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
             *(segment.state, defused(segment.call), segment.known),
             sum(lane.blocked_binned(start, end - start, 1)[0]) if of_loop else None,
             None if task is None else task.number,
-            lane.grain(start) if start < thinned else 0,
+            lane.resolution(start) if start < thinned else 0,
             process_name,
-            defused(clipped(lane.place_at(start), MOST)) if segment.call else "",
+            defused(clipped(lane.wait_target_at(start), MOST)) if segment.call else "",
         )
 
 

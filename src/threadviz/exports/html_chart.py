@@ -43,7 +43,7 @@ class Cutter:
 
         What is left out is where it was not there.
         """
-        if lane.held <= self._most and lane.thinned_until == lane.start:
+        if lane.held <= self._most and lane.downsampled_until == lane.start:
             for segment in lane.segments(*self._window):
                 (parts,) = cut(lane, segment.start, segment.end - segment.start, 1)
                 told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}
@@ -200,7 +200,7 @@ class Chart:
             "span",
             text(lane.name),
             class_="name",
-            title=f"{clipped(lane.own_name, MOST)}: process {lane.pid}, thread {lane.tid}",
+            title=f"{clipped(lane.thread_name, MOST)}: process {lane.pid}, thread {lane.tid}",
         )
         return element("div", name, strip, element("span", text(share), class_="share"), class_="lane")
 

@@ -247,8 +247,8 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
     if gil_timeline := timeline.gil_timeline:
         yield chart.gil(gil_timeline, {lane.number: lane.name for lane in timeline.lanes})
     yield from _drawn(chart, others, "thread" if of_program else "worker")
-    if timeline.folded is not None:
-        gone = f"{count(timeline.folded.threads, 'thread')} more came and went: they are in the totals."
+    if timeline.archived is not None:
+        gone = f"{count(timeline.archived.threads, 'thread')} more came and went: they are in the totals."
         yield element("p", text(gone), class_="faint")
     if plumbing:
         yield start("details")
@@ -260,7 +260,7 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
     column = f" One that changes often has a column for every {seconds(chart.column_ns)}."
     words = "Point at a lane to read it." + (column if chart.in_columns else "")
     yield element("p", text(words), class_="faint")
-    if grain := max(lane.grain(window.since) for lane in timeline.lanes):
+    if grain := max(lane.resolution(window.since) for lane in timeline.lanes):
         words = "The run is too long to be kept as it was: of its older part the order is not known, within "
         yield element("p", text(f"{words}{seconds(grain)}."), class_="faint")
 

@@ -129,7 +129,7 @@ def gil_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     whose = "" if len(timeline.gil_timelines) == 1 else f", of process {gil_timeline.pid}"
     if why := why_hardly_known(timeline, gil_timeline, window.since, until):
         return [SummaryRow(GIL_HELD, NOTHING, f"{why}{whose}")]
-    handed = gil_timeline.handed(until) - gil_timeline.handed(window.since)
+    handed = gil_timeline.hand_offs(until) - gil_timeline.hand_offs(window.since)
     rate = f"{handed * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING
     return [
         SummaryRow(
@@ -145,15 +145,15 @@ def there_were(timeline: Timeline, t: int | None = None) -> tuple[int, int]:
         lane for lane in timeline.lanes if lane.role is not Role.PLUMBING and (t is None or lane.start <= t)
     ]
     threads, processes = len(lanes), len({lane.pid for lane in lanes})
-    if timeline.folded is not None:
-        threads += timeline.folded.threads
-        processes += timeline.folded.processes
+    if timeline.archived is not None:
+        threads += timeline.archived.threads
+        processes += timeline.archived.processes
     return threads, processes
 
 
 def observer_rows(timeline: Timeline) -> list[SummaryRow]:
     """What the observer did."""
-    watching, short = timeline.watching, measured(timeline).length < SHORT_NS
+    watching, short = timeline.observer_stats, measured(timeline).length < SHORT_NS
     rate, cost = f"{watching.achieved_hz:.0f}", brief_percent(watching.cpu_share)
     return [
         SummaryRow("looks", NOTHING if short else rate, f"a second, {watching.asked_hz:.0f} asked for"),
@@ -209,7 +209,7 @@ def python(timeline: Timeline) -> str:
 
 def who_watched(timeline: Timeline) -> str:
     """The probe, the rate that it reached, what it missed, and what it took; and what reading the stacks took."""
-    watching = timeline.watching
+    watching = timeline.observer_stats
     words = f"Probe {timeline.header.probe.name}"
     short = measured(timeline).length < SHORT_NS
     if watching.rounds and short:
@@ -224,7 +224,7 @@ def who_watched(timeline: Timeline) -> str:
 
 def stacks_cost(timeline: Timeline) -> str:
     """How often py-spy read the stacks, and what that took, as a clause; nothing where it was not asked to."""
-    stacks = timeline.stacks
+    stacks = timeline.stack_sampling
     if stacks is None:
         return ""
     words = f"py-spy: {count(stacks.dumps, 'dump')}"

@@ -287,8 +287,8 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         status=None if timeline.closed is None else timeline.closed.status,
         processes=[_process(each) for each in timeline.processes.values()],
         gils=[_gil(gil_timeline, window) for gil_timeline in timeline.gil_timelines],
-        folded=None if timeline.folded is None else _folded(timeline.folded, window),
-        stacks=None if timeline.stacks is None else _stacks(timeline.stacks),
+        folded=None if timeline.archived is None else _folded(timeline.archived, window),
+        stacks=None if timeline.stack_sampling is None else _stacks(timeline.stack_sampling),
     )
 
 
@@ -299,7 +299,7 @@ def _process(seen: ProcessSeen) -> ProcessFacts:
 def _gil(gil_timeline: GilTimeline, window: Window) -> GilFacts:
     held, free, unseen = (ns / NS_PER_S for ns in gil_timeline.shares(*window))
     known = Evidence.INFERRED if gil_timeline.inferred else Evidence.SAMPLED
-    handed = gil_timeline.handed(window.until) - gil_timeline.handed(window.since)
+    handed = gil_timeline.hand_offs(window.until) - gil_timeline.hand_offs(window.since)
     return GilFacts(gil_timeline.pid, gil_timeline.interpreter, known.value, held, free, unseen, handed)
 
 
@@ -312,7 +312,7 @@ def _stacks(stacks: StackSampling) -> StacksFacts:
 
 
 def _probe(timeline: Timeline) -> ProbeFacts:
-    info, watching = timeline.header.probe, timeline.watching
+    info, watching = timeline.header.probe, timeline.observer_stats
     short = measured(timeline).length < SHORT_NS
     return ProbeFacts(
         name=info.name,
@@ -335,20 +335,20 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
         end_s=(end - window.since) / NS_PER_S,
         states=_seconds(lane.states(window.since, window.until)),
         tasks=len(lane.tasks),
-        thread_name=lane.own_name,
+        thread_name=lane.thread_name,
         named_by=None if lane.named_by is None else lane.named_by.value,
         process=lane.process_name,
         loop=_loop(*lane.blocked(window.until)) if lane.role is Role.LOOP else None,
         gil=_holder(lane, timeline, window),
-        places=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.places],
-        functions=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.functions],
+        places=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.wait_targets],
+        functions=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.locations],
     )
 
 
 def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
     """What a lane had of a GIL: its own interpreter's, for no thread holds another one."""
     of = [
-        gil_timeline.had_by(lane.number, *window)
+        gil_timeline.held_within(lane.number, *window)
         for gil_timeline in timeline.gil_timelines
         if gil_timeline.pid == lane.pid
     ]

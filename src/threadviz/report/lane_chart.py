@@ -70,8 +70,8 @@ class LaneChart:
         words = " and ".join(count(number, noun) for number, noun in left_out if number)
         if words:
             yield Text(f"({words} left out here; --json has all lanes)", style="dim")
-        if timeline.folded is not None:
-            gone = count(timeline.folded.threads, "thread")
+        if timeline.archived is not None:
+            gone = count(timeline.archived.threads, "thread")
             yield Text(f"({gone} more came and went: they are in the totals)", style="dim")
 
     def legend(self) -> Iterator[Text]:

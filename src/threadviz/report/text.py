@@ -108,7 +108,7 @@ def holders(timeline: Timeline) -> Iterator[RenderableType]:
         return
     held_it = set(gil_timeline.holders)
     lanes = [lane for lane in timeline.lanes if lane.number in held_it]
-    held = {lane: gil_timeline.had_by(lane.number, *window) for lane in lanes}
+    held = {lane: gil_timeline.held_within(lane.number, *window) for lane in lanes}
     by_time = sorted((lane for lane in lanes if held[lane][0]), key=lambda lane: -held[lane][0])
     table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
     for lane in by_time[:MAX_HOLDERS]:

@@ -165,9 +165,9 @@ class GilTimeline:
             yield Held(start, end, *self._who[number])
             start = end
 
-    def grain(self, t: int) -> int:
+    def resolution(self, t: int) -> int:
         """Within how many ns the order around `t` was given up; 0 where it was not. See `Lane.thinned_until`."""
-        return self._history.grain(t)
+        return self._history.resolution(t)
 
     def shares(self, since: int, until: int) -> Shares:
         """For how long within [since, until] (ns) it was held, free, and not seen; what is not told is left out."""
@@ -192,7 +192,7 @@ class GilTimeline:
                     t = edge
         return [*map(_part, sums)]
 
-    def of_lane(self, lane: int, until: int) -> tuple[int, int]:
+    def held_by(self, lane: int, until: int) -> tuple[int, int]:
         """For how long (ns) a lane had held it until then (ns), and how often at least it was handed to that lane.
 
         Where the ribbon is thinned this is right to a part of the grain.
@@ -200,12 +200,12 @@ class GilTimeline:
         holder = self._holders.get(lane)
         return (0, 0) if holder is None else holder.until(until)
 
-    def had_by(self, lane: int, since: int, until: int) -> tuple[int, int]:
+    def held_within(self, lane: int, since: int, until: int) -> tuple[int, int]:
         """For how long a lane held it within [since, until] (ns), and how often at least it was handed to it then."""
-        (held_before, handed_before), (held, handed) = (self.of_lane(lane, t) for t in (since, until))
+        (held_before, handed_before), (held, handed) = (self.held_by(lane, t) for t in (since, until))
         return held - held_before, handed - handed_before
 
-    def handed(self, until: int) -> int:
+    def hand_offs(self, until: int) -> int:
         """How often at least, until then (ns), it went from one thread to another."""
         return self._gone_taken + sum(holder.until(until)[1] for holder in self._holders.values())
 

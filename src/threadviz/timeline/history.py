@@ -171,7 +171,7 @@ class History:
     def __len__(self) -> int:
         return len(self.last) if len(self._tracks) == 1 else sum(map(len, self._tracks))
 
-    def grain(self, t: int) -> int:
+    def resolution(self, t: int) -> int:
         """Within how many ns around `t` the order is not that of what happened; 0 where it is."""
         return next(
             (grain for track, grain in zip(self._tracks, self._grains, strict=True) if t < track.end), 0

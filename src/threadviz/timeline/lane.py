@@ -100,10 +100,10 @@ class Lane:
         self.number = event.lane
         self.pid = event.pid
         self.tid = event.tid
-        self.own_name = event.name or f"tid {event.tid}"
+        self.thread_name = event.name or f"tid {event.tid}"
         self.named_by: NameSource | None = None
         self.system_name = event.name
-        self.name = self.own_name
+        self.name = self.thread_name
         self.process = event.process
         self.process_name = f"process {event.pid}"
         self.role = Role.PLUMBING
@@ -146,7 +146,7 @@ class Lane:
         return min(self._revised_from[revision:], default=FOREVER)
 
     @property
-    def thinned_until(self) -> int:
+    def downsampled_until(self) -> int:
         """Up to here (ns) the lane is thinned; its start, where it is not.
 
         Of a run that is too long to be kept as it was, what is old is thinned: within grains of time, whose length
@@ -157,9 +157,9 @@ class Lane:
         """
         return self._account.history.last.start
 
-    def grain(self, t: int) -> int:
+    def resolution(self, t: int) -> int:
         """Within how many ns the order around `t` was given up; 0 where it was not. See `thinned_until`."""
-        return self._account.history.grain(t)
+        return self._account.history.resolution(t)
 
     def states(self, since: int = 0, until: int | None = None) -> dict[State, int]:
         """Nanoseconds in each state within [since, until] (until now, where None); without states of 0 ns.
@@ -220,24 +220,24 @@ class Lane:
         return LaneSegment(start, end, *self._kinds.table[kind])
 
     @property
-    def places(self) -> tuple[tuple[int, str], ...]:
+    def wait_targets(self) -> tuple[tuple[int, str], ...]:
         """What it was seen to wait on, and when (ns). Of a long run not all is kept."""
         return tuple(self._places)
 
     @property
-    def functions(self) -> tuple[tuple[int, str], ...]:
+    def locations(self) -> tuple[tuple[int, str], ...]:
         """Which functions it was seen in, and when (ns). Of a long run not all is kept."""
         return tuple(self._functions)
 
-    def place_at(self, t: int) -> str:
+    def wait_target_at(self, t: int) -> str:
         """What the lane waits on in the wait that `t` (ns) is in: a peer's address and port, a file's path; or ''."""
-        segment = None if self._places.last < 0 or t < self.thinned_until else self.at(t)
+        segment = None if self._places.last < 0 or t < self.downsampled_until else self.at(t)
         if segment is None:
             return ""
         until = segment.end if segment.end == self._horizon() else segment.end - 1
         return self._places.within(segment.start, until, t)
 
-    def function_at(self, t: int) -> tuple[int, str] | None:
+    def location_at(self, t: int) -> tuple[int, str] | None:
         """Which function it was in when that was last seen, up to `t` (ns), and when that was; None where it never was.
 
         Of a long run not all is kept that was seen.
@@ -319,7 +319,7 @@ class Lane:
         if event.by is NameSource.SYSTEM:
             self.system_name = event.name
         if self.named_by is None or _BEST_NAMES.index(event.by) <= _BEST_NAMES.index(self.named_by):
-            self.own_name, self.named_by = event.name or f"tid {self.tid}", event.by
+            self.thread_name, self.named_by = event.name or f"tid {self.tid}", event.by
 
     def note(self, event: WaitTarget | StackSample) -> None:
         """Something was said of the moment that the event is of."""

@@ -216,7 +216,7 @@ class LaneIndex:
     """All lanes: of a workload's run, unless it is said that they are those of a program."""
 
     def __init__(self, clock: Clock, most_gone: int = MOST_GONE) -> None:
-        self.folded: ArchivedLanes | None = None
+        self.archived: ArchivedLanes | None = None
         self._threads = Threads()
         self._stays = Stays(self._threads)
         self._casting: RoleAssigner = WorkloadRoles(self._threads)
@@ -367,10 +367,10 @@ class LaneIndex:
         for lane in self._too_many():
             if lane is self.loop:
                 continue
-            if self.folded is None:
-                self.folded = ArchivedLanes(origin)
+            if self.archived is None:
+                self.archived = ArchivedLanes(origin)
             self._threads.remove(lane)
-            self.folded.take(lane, last=not self.has_process(lane.pid))
+            self.archived.take(lane, last=not self.has_process(lane.pid))
             if not self.has_process(lane.pid):
                 self._process_names.pop(lane.pid, None)
             self._stays.forget(lane)

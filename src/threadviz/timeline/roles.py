@@ -218,10 +218,10 @@ class Names:
 def _wish(lane: Lane, main: Lane | None) -> _Wish:
     said = lane.named_by in (NameSource.PROGRAM, NameSource.STACKS)
     if lane.is_main:
-        named = lane.own_name if said else _MAIN
+        named = lane.thread_name if said else _MAIN
         return _Wish(lane.process_name if named == _MAIN else f"{lane.process_name}: {named}", tells=True)
     if said:
-        return _Wish(lane.own_name, tells=True)
+        return _Wish(lane.thread_name, tells=True)
     # Before CPython 3.14 gave threads' names to the system, each had that of the thread that started it.
     inherited = main is not None and lane.system_name == main.system_name
     if lane.system_name and not inherited:

@@ -63,8 +63,8 @@ class AddedUp:
             parts: tuple[list[Sums], list[Sums]] = ([_NOTHING], [_NOTHING])
             for lane in lanes:
                 parts[lane.role is not Role.PLUMBING].append(lane.sums(since, until))
-            if self._lanes.folded is not None:
-                for rows, folded in zip(parts, self._lanes.folded.sums(until), strict=True):
+            if self._lanes.archived is not None:
+                for rows, folded in zip(parts, self._lanes.archived.sums(until), strict=True):
                     rows.append(folded)
             plumbing, others = (tuple(map(sum, zip(*rows, strict=True))) for rows in parts)
             self._sums = plumbing, others
@@ -137,8 +137,8 @@ class Told:
         self.closed: StreamClosed | None = None
         self.died: list[ProcessDied] = []
         self.processes: dict[int, ProcessSeen] = {}
-        self.stacks: StackSampling | None = None
-        self.untold: UnreportedTasks | None = None
+        self.stack_sampling: StackSampling | None = None
+        self.unreported: UnreportedTasks | None = None
         self._root: int | None = None
         self._header: Header | None = None
 
@@ -178,7 +178,7 @@ class Told:
         return self.processes.get(self._root or 0) if of_program else None
 
     @property
-    def watching(self) -> ObserverStats:
+    def observer_stats(self) -> ObserverStats:
         """What the observer's last word on itself says of how it watched."""
         asked_hz, tick = self.header.probe.asked_hz, self.tick
         if tick is None or not tick.t:
@@ -205,9 +205,9 @@ class Told:
         self.end, self.error = event.t, event.error
 
     def _stacks(self, event: StackSampling) -> None:
-        if self.stacks is not None and event.t < self.stacks.t:
-            raise StreamError(f"stacks at {event.t} ns, after those at {self.stacks.t} ns")
-        self.stacks = event
+        if self.stack_sampling is not None and event.t < self.stack_sampling.t:
+            raise StreamError(f"stacks at {event.t} ns, after those at {self.stack_sampling.t} ns")
+        self.stack_sampling = event
 
     def _closed(self, event: StreamClosed) -> None:
         self.closed = event
@@ -314,9 +314,9 @@ class Timeline(Told):
         return tuple(lane for lane in self.lanes if lane.role is Role.LOOP)
 
     @property
-    def folded(self) -> ArchivedLanes | None:
+    def archived(self) -> ArchivedLanes | None:
         """What is left of the lanes that are gone, where these are too many; None where all lanes are there."""
-        return self._lanes.folded
+        return self._lanes.archived
 
     @property
     def gil_timelines(self) -> tuple[GilTimeline, ...]:
@@ -324,11 +324,11 @@ class Timeline(Told):
         return self._ribbons.in_order
 
     @property
-    def ribbon_count(self) -> int:
+    def gil_timeline_count(self) -> int:
         """How many ribbons there are."""
         return len(self._ribbons)
 
-    def has_ribbon(self, pid: int, interpreter: int) -> bool:
+    def has_gil_timeline(self, pid: int, interpreter: int) -> bool:
         """Whether this interpreter's GIL was told of."""
         return (pid, interpreter) in self._ribbons
 
@@ -341,7 +341,7 @@ class Timeline(Told):
         mine = () if self.loop is None else self._ribbons.of(self.loop.pid)
         return max(
             mine or self.gil_timelines,
-            key=lambda each: (each.handed(each.end), each.shares(0, each.end).held),
+            key=lambda each: (each.hand_offs(each.end), each.shares(0, each.end).held),
             default=None,
         )
 
@@ -448,7 +448,7 @@ class Timeline(Told):
         self._lanes.find(event.lane).note(event)
 
     def _untold(self, event: UnreportedTasks) -> None:
-        self.untold = event
+        self.unreported = event
         self._lanes.leave_untold()
 
     def _gil_held(self, event: GilHeld) -> None:

@@ -194,7 +194,7 @@ def test_of_thinned_times_it_is_told_within_what() -> None:
     looked_at.put_cursor(MS)
     found = of(looked_at, 1)
     assert found is not None
-    grain = seconds(model.lanes[1].grain(MS))
+    grain = seconds(model.lanes[1].resolution(MS))
     assert found.ways[0].startswith(f"about {found.mark}")
     assert found.ways[0].endswith(f", within {grain}")
     assert found.ways[-1] == f"~{found.mark}"

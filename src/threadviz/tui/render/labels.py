@@ -103,16 +103,16 @@ def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doi
         ways = ["waits for events", "idle"]
     else:
         ways = [f"{mark} {call}", str(mark)] if call else [str(mark)]
-        if place := printable(lane.place_at(t)):
+        if place := printable(lane.wait_target_at(t)):
             ways.insert(0, f"{ways[0]} {place}")
     if cursor is not None:
-        ways = _told_of_then(ways, max(0, segment.start - seen.since), lane.grain(t))
+        ways = _told_of_then(ways, max(0, segment.start - seen.since), lane.resolution(t))
     return Doing(mark, "" if task is None else printable(task.name), tuple(ways), _where(lane, t))
 
 
 def _where(lane: Lane, t: int) -> str:
     """In which function the lane was, as it was last seen up to `t` (ns); nothing where it never was."""
-    seen = lane.function_at(t)
+    seen = lane.location_at(t)
     return "" if seen is None else f"in {printable(seen[1])}"
 
 

@@ -193,7 +193,7 @@ def arranged(
             rows += _with_folds(run, pid, below, how, did, gone, picked)
     else:
         rows += _with_folds(run, None, there, how, did, gone, picked)
-    folded = timeline.folded
+    folded = timeline.archived
     if folded is not None and folded.threads and not how.words:
         rows.append(
             Row(
@@ -323,10 +323,10 @@ def found_by(lane: Lane, t: int) -> str:
 
     These are its names, its process, what it waits on, and the function that it was last seen in.
     """
-    function = lane.function_at(t)
+    function = lane.location_at(t)
     words = [
-        *(lane.name, lane.own_name, lane.process_name, str(lane.pid), str(lane.tid)),
-        lane.place_at(t),
+        *(lane.name, lane.thread_name, lane.process_name, str(lane.pid), str(lane.tid)),
+        lane.wait_target_at(t),
         "" if function is None else function[1],
     ]
     return "\n".join(words).casefold()

@@ -147,8 +147,8 @@ def _who(run: ViewedRun, lane: Lane) -> str:
     who = f"{lane.kind}, pid {lane.pid}, tid {lane.tid}"
     if is_program(run.timeline):
         who = f"{printable(lane.process_name)}, {who}"
-    if lane.own_name != f"tid {lane.tid}":  # which stands in where there is none
-        who += f", named {printable(lane.own_name)}"
+    if lane.thread_name != f"tid {lane.tid}":  # which stands in where there is none
+        who += f", named {printable(lane.thread_name)}"
         who += f", {_NAMED_BY[lane.named_by]}" if lane.named_by is not None else ""
     return who
 
@@ -172,17 +172,17 @@ def _now(view: View, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         else f"until {seconds(segment.end - origin)}"
     )
     task = view.task_at(row, t)
-    place = printable(lane.place_at(origin + t))
+    place = printable(lane.wait_target_at(origin + t))
     what = Content.assemble(
         (f"{when} ", STRONG),
         (doing_then(segment), style_of(segment.state)),
         (f" {place}", STRONG) if place else "",
         f" since {seconds(max(0, segment.start - origin))}, {end}, {_KNOWN[segment.known]}",
         f"; task {printable(task.name)}" if task else "",
-        f" (in some order within {seconds(grain)})" if (grain := lane.grain(origin + t)) else "",
+        f" (in some order within {seconds(grain)})" if (grain := lane.resolution(origin + t)) else "",
     )
     yield from wrapped(what, width)
-    if (seen := lane.function_at(origin + t)) is not None:
+    if (seen := lane.location_at(origin + t)) is not None:
         at, function = seen
         since = f", as py-spy first saw it at {seconds(max(0, at - origin))}"
         yield from wrapped(Content.assemble("In ", (printable(function), STRONG), since), width)
@@ -191,7 +191,7 @@ def _now(view: View, row: Row, lane: Lane, width: int) -> Iterator[Content]:
 def _held(view: View, run: ViewedRun, lane: Lane, gil_timeline: GilTimeline, width: int) -> Iterator[Content]:
     """For how much of its time the lane held a GIL, and how often that was handed to it."""
     origin, until = view.origin(run), view.until(run)
-    held, taken = gil_timeline.of_lane(lane.number, until)
+    held, taken = gil_timeline.held_by(lane.number, until)
     length = min(until, lane.end or until) - max(lane.start, origin)
     if not held or length <= 0:
         return
@@ -236,8 +236,8 @@ class LongestWaits:
 
     def look(self, t: int) -> None:
         """Go on towards `t` (ns), which is not before `until`."""
-        if self.until < self.lane.thinned_until:
-            self.since = self.until = self.lane.thinned_until
+        if self.until < self.lane.downsampled_until:
+            self.since = self.until = self.lane.downsampled_until
         segments = list(islice(self.lane.segments(self.until, t), AT_ONCE))
         self.complete = len(segments) < AT_ONCE
         settled = min(self.lane.settled_until, t - 1)

@@ -153,7 +153,7 @@ class GilLanes(Widget):
         """How often it was handed over, where there is room to say so."""
         width = columns.shares * (GAP + FIGURE)
         until, origin = self._as_of(of), self._scene.origin(of.run)
-        a_second = of.gil_timeline.handed(until) * NS_PER_S / (until - origin) if until > origin else 0
+        a_second = of.gil_timeline.hand_offs(until) * NS_PER_S / (until - origin) if until > origin else 0
         figure = f"{a_second:.0f}"
         ways = (f" {figure} hand-offs a second", f" {figure} hand-offs/s", f" {figure}/s", "")
         return next(way for way in ways if len(way) <= width).ljust(width)

@@ -127,7 +127,7 @@ class RunHeader(TextPanel):
     def _who(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
         """Yield who watches the last of `runs`, the most important first."""
         timeline = runs[-1].timeline
-        header, watching = timeline.header, timeline.watching
+        header, watching = timeline.header, timeline.observer_stats
         cores, probe = count(header.cores, "core"), printable(header.probe.name)
         yield [f"{cores}, {printable(header.platform)}", cores]
         yield [f"probe {probe}", probe]
@@ -152,7 +152,10 @@ class RunHeader(TextPanel):
                 f"{percent(watching.cpu_share)} of a core",
             ]
         if stacks := stacks_cost(timeline):
-            yield [stacks, *(["py-spy"] if timeline.stacks and not timeline.stacks.why else [])]
+            yield [
+                stacks,
+                *(["py-spy"] if timeline.stack_sampling and not timeline.stack_sampling.why else []),
+            ]
 
 
 def _badge(view: View) -> list[tuple[str, str]]:

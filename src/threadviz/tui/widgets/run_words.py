@@ -77,7 +77,7 @@ def holder_words(view: View, of: GilRow, until: int) -> Iterator[str]:
         return
     who = _who(of, held.holder)
     if view.cursor is not None:
-        if grain := gil_timeline.grain(t):
+        if grain := gil_timeline.resolution(t):
             yield f"about {who}, within {seconds(grain)}"
         else:
             since = max(0, held.start - origin)
