@@ -80,7 +80,7 @@ def memory(seconds: float, keep: int) -> Memory:
     return Memory(
         simulated_s=timeline.now / 1e9,
         told=told,
-        held=sum(lane.held for lane in timeline.lanes),
+        held=sum(lane.size for lane in timeline.lanes),
         kb_per_thousand=per_thousand,
         most_mb=(most - before) / 1e6,
         worst_ms=(max(times) + 1) / 100,

@@ -66,7 +66,7 @@ def test_a_made_up_run_is_a_whole_one() -> None:
     timeline.extend(whole(4, 5_000))
     assert [lane.role for lane in timeline.lanes] == [Role.LOOP, *[Role.WORKER] * 3]
     assert all(task.result for task in timeline.tasks)
-    assert sum(lane.held for lane in timeline.lanes) > 4_000  # neighbours may have become one
+    assert sum(lane.size for lane in timeline.lanes) > 4_000  # neighbours may have become one
     assert timeline.closed is not None and timeline.closed.outcome is Outcome.FINISHED
 
 

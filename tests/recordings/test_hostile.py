@@ -163,7 +163,7 @@ def quietly(place: Path, data: bytes) -> Loaded | None:
 
 def state(timeline: Timeline) -> tuple[object, ...]:
     """All that lines change of a timeline."""
-    lanes = [(lane.number, lane.end, lane.held, lane.settled_until) for lane in timeline.lanes]
+    lanes = [(lane.number, lane.end, lane.size, lane.settled_until) for lane in timeline.lanes]
     tasks = [(task.number, task.started, task.finished) for task in timeline.tasks]
     return timeline.now, timeline.begin, timeline.end, timeline.tick, timeline.closed, lanes, tasks
 

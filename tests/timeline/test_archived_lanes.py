@@ -37,8 +37,8 @@ def test_folding_changes_no_total(stream: Comings, most_gone: int) -> None:
     gone = 0 if folding.archived is None else folding.archived.threads
     assert len(folding.lanes) + gone == len(whole.lanes)
     ended = [lane for lane in folding.lanes if lane.end is not None and lane.role is not Role.LOOP]
-    assert sum(lane.is_left for lane in ended) <= most_gone
-    assert sum(not lane.is_left for lane in ended) <= most_gone
+    assert sum(not lane.has_open_tasks for lane in ended) <= most_gone
+    assert sum(lane.has_open_tasks for lane in ended) <= most_gone
     for t in (*range(0, whole.now, BIN_NS), whole.now):
         one, other = folding.totals(t), whole.totals(t)
         assert (one.states, one.cpu_ns, one.total_ns) == (other.states, other.cpu_ns, other.total_ns)

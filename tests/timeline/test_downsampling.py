@@ -139,7 +139,7 @@ def busy_lane(keep: int, minutes: int) -> tuple[Timeline, Lane]:
 def test_what_is_kept_is_bounded(keep: int) -> None:
     """Ten times as long a run takes no more, and what is older is coarser."""
     model, lane = busy_lane(keep, 10)
-    assert lane.held <= keep + 2 * CHUNK * CHUNK + 400
+    assert lane.size <= keep + 2 * CHUNK * CHUNK + 400
     assert 0 < lane.downsampled_until < model.now
     grains = [lane.resolution(t) for t in range(0, model.now, 10**9)]
     assert grains == sorted(grains, reverse=True)

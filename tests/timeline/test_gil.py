@@ -109,7 +109,7 @@ def test_thinning_keeps_the_shares() -> None:
     for t in range(0, 60_000 * ms, 1_000 * ms):
         event = GilHeld(100, 0, t, turn * 100)
         for gil_timelines in (thinned, whole):
-            gil_timelines.tell(event, [12_345_678])
+            gil_timelines.append(event, [12_345_678])
     (gil_timeline,), (other,) = thinned.in_order, whole.in_order
     assert gil_timeline.pieces < 3_000 < other.pieces
     assert gil_timeline.resolution(0) > 0 == gil_timeline.resolution(gil_timeline.end - 1)
@@ -153,7 +153,7 @@ def test_what_holds_the_gil_has_to_be_there() -> None:
     model = program(thread(0, 100), GilHeld(100, 0, 5, (Hold(5, 0),)))
     with pytest.raises(StreamError, match="lane 1 holds the GIL, but was never started"):
         model.apply(GilHeld(100, 0, 10, (Hold(5, 1),)))
-    with pytest.raises(StreamError, match="from 9 ns on, before 10 ns"):
+    with pytest.raises(StreamError, match="at 9 ns, before 10 ns"):
         model.apply(GilHeld(100, 0, 9, (Hold(5, 0),)))
 
 
@@ -168,7 +168,7 @@ def test_holders_that_come_and_go_take_no_memory_for_ever() -> None:
     """Of ten thousand threads those that are there are known by name, and what they held adds up."""
     gil_timelines = GilTimelines()
     for lane in range(10_000):
-        gil_timelines.tell(GilHeld(100, 0, 3 * lane, (Hold(2, lane), Hold(1, FREE))), [])
+        gil_timelines.append(GilHeld(100, 0, 3 * lane, (Hold(2, lane), Hold(1, FREE))), [])
         if lane >= 10:
             gil_timelines.forget_lane(100, lane - 10)
     (gil_timeline,) = gil_timelines.in_order

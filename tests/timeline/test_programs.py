@@ -253,8 +253,8 @@ def test_places_are_bounded() -> None:
     ("events", "complaint"),
     [
         ([WaitTarget(0, 7, "x")], "lane 7 was never started"),
-        ([thread(0, 100), WaitTarget(5, 0, "x"), WaitTarget(4, 0, "x")], "said of 4 ns"),
-        ([thread(0, 100, t=5), StackSample(4, 0, "x")], "said of 4 ns"),
+        ([thread(0, 100), WaitTarget(5, 0, "x"), WaitTarget(4, 0, "x")], "at 4 ns is out of order"),
+        ([thread(0, 100, t=5), StackSample(4, 0, "x")], "at 4 ns is out of order"),
         ([named(7, "x")], "lane 7 was never started"),
     ],
 )

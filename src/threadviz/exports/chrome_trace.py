@@ -47,7 +47,7 @@ Step = tuple[int, list[tuple[State, float]]]
 
 def bin_width(timeline: Timeline) -> int:
     """How long (ns) each of the bins is that the counters are averages over; 0 where they are exact."""
-    if sum(lane.held for lane in timeline.lanes) <= MOST_EXACT:
+    if sum(lane.size for lane in timeline.lanes) <= MOST_EXACT:
         return 0
     return max(1, -(-timeline.now // BINS))
 

@@ -43,7 +43,7 @@ class Cutter:
 
         What is left out is where it was not there.
         """
-        if lane.held <= self._most and lane.downsampled_until == lane.start:
+        if lane.size <= self._most and lane.downsampled_until == lane.start:
             for segment in lane.segments(*self._window):
                 (parts,) = cut(lane, segment.start, segment.end - segment.start, 1)
                 told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}

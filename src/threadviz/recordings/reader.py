@@ -130,7 +130,7 @@ class Bounds:
         self._until_look -= number
         if self._until_look < 0:
             self._until_look = self._some
-            if sum(lane.held for lane in self._timeline.lanes) > most.segments:
+            if sum(lane.size for lane in self._timeline.lanes) > most.segments:
                 raise StreamError(f"no more than {most.segments} stretches are kept")
 
     def _check_kept(self, event: AnyEvent) -> None:

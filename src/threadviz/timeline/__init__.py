@@ -1,7 +1,6 @@
 """The timeline: a pure model of a run. Events go in; lanes, tasks and totals at any moment come out.
 
-It reads no clock, no file and no process, and draws nothing. Findings and views look at it; it looks at
-the vocabulary of events alone.
+It reads no clock, no file and no process, and draws nothing.
 """
 
 from threadviz.timeline.account import STATES, Role

@@ -1,4 +1,7 @@
-"""A lane's history: its settled pieces, the recent ones as they were, and the old ones thinned."""
+"""The history of a lane: pieces of time in columns, recent ones exact, old ones downsampled.
+
+These structures make a million pieces cheap to keep and quick to add up.
+"""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -8,17 +11,15 @@ from itertools import chain, pairwise
 from operator import sub
 from typing import NamedTuple
 
-# Stretches in columns: what makes a million of them cheap to keep and to add up.
-
 BLOCK = 16
-"""Sums are kept for every so many pieces: so no question walks much further."""
+"""Sums are kept once per so many pieces, so that no query walks further than that."""
 
 
 class Track:
-    """Contiguous pieces from `start` to `end` (ns), each of one number; equal neighbours are one.
+    """Contiguous pieces from `start` to `end` (ns), each with a number; equal neighbours are merged.
 
-    `columns` says by number into which column a piece's time goes. `totals` are the sums of the columns up to `end`,
-    with those that the track was made with: what was before it.
+    `columns` gives the column in which the time of each number counts. `totals` are the column sums (ns) up to `end`,
+    on top of the sums `before` the track.
     """
 
     def __init__(self, start: int, columns: Sequence[int], before: Sequence[int]) -> None:
@@ -28,14 +29,14 @@ class Track:
         self._columns = columns
         self._starts = array("q")
         self._numbers = array("I")
-        # For every block, the sums of the columns before it.
+        # The column sums before each block, one row after the other.
         self._sums = array("q")
 
     def __len__(self) -> int:
         return len(self._starts)
 
     def append(self, until: int, number: int) -> None:
-        """Go on to `until`, which lies after the end, in pieces of `number`."""
+        """Extend the track to `until`, which lies after its end, with `number`."""
         numbers = self._numbers
         if not numbers or numbers[-1] != number:
             if len(numbers) % BLOCK == 0:
@@ -58,11 +59,11 @@ class Track:
         self.end = t
 
     def renumber(self, numbers: Sequence[int]) -> None:
-        """Give every piece another number, of the same column: `numbers` says by number which."""
+        """Replace the number of every piece by `numbers[number]`, which has the same column."""
         self._numbers = array("I", [numbers[number] for number in self._numbers])
 
     def take_front(self, count: int) -> Iterator[tuple[int, int]]:
-        """Return (end, number) of the first `count` pieces, whole blocks of them but not all, and forget them."""
+        """Remove and return (end, number) of the first `count` pieces: whole blocks, but not all of them."""
         ends, numbers = self._starts[1 : count + 1].tolist(), self._numbers[:count].tolist()
         self.start = ends[-1]
         del self._starts[:count]
@@ -71,7 +72,7 @@ class Track:
         return zip(ends, numbers, strict=True)
 
     def sums_until(self, t: int) -> list[int]:
-        """The sums of the columns up to `t`, which is within the track."""
+        """Return the column sums (ns) up to `t`, which lies within the track."""
         width = len(self.totals)
         if t >= self.end:
             return self.totals.copy()
@@ -88,36 +89,36 @@ class Track:
         return sums
 
     def count(self, since: int, until: int) -> int:
-        """How many pieces begin within [since, until)."""
+        """Return how many pieces begin within [since, until)."""
         return bisect_left(self._starts, until) - bisect_left(self._starts, since)
 
     def walk(self, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """(end, number) of the pieces that touch [since, until], clipped to it."""
+        """Yield (end, number) of the pieces within [since, until], clipped to it."""
         since, until = max(since, self.start), min(until, self.end)
         if since >= until:
             return iter(())
         first, last = self._index(since), bisect_left(self._starts, until)
-        return chain.from_iterable(self._some(first, last, until))
+        return chain.from_iterable(self._batches(first, last, until))
 
-    def around(self, t: int, of: Sequence[int]) -> tuple[int, int, int] | None:
-        """(start, end, kind) of the pieces around `t` that `of` says are of one kind.
+    def around(self, t: int, kinds: Sequence[int]) -> tuple[int, int, int] | None:
+        """Return (start, end, kind) of the pieces around `t` that have one kind; `kinds` gives the kind of each number.
 
-        None where they reach the start or the end of the track, beyond which there may be more.
+        None if they reach either end of the track, because there may be more beyond it.
         """
         starts, numbers = self._starts, self._numbers
         first = self._index(t)
         last = first + 1
         if not 0 < first < last < len(starts):
             return None
-        kind = of[numbers[first]]
-        while first and of[numbers[first - 1]] == kind:
+        kind = kinds[numbers[first]]
+        while first and kinds[numbers[first - 1]] == kind:
             first -= 1
-        while last < len(starts) and of[numbers[last]] == kind:
+        while last < len(starts) and kinds[numbers[last]] == kind:
             last += 1
         return (starts[first], starts[last], kind) if first and last < len(starts) else None
 
-    def _some(self, first: int, last: int, until: int) -> Iterator[Iterable[tuple[int, int]]]:
-        """Yield ever more at a time, for most walks are short."""
+    def _batches(self, first: int, last: int, until: int) -> Iterator[Iterable[tuple[int, int]]]:
+        """Yield growing batches, because most walks are short."""
         count = BLOCK
         while first < last:
             end = min(first + count, last)
@@ -128,7 +129,7 @@ class Track:
             first, count = end, 2 * count
 
     def backwards(self, t: int) -> Iterator[tuple[int, int]]:
-        """(start, number) of the pieces that begin before `t`, the last first."""
+        """Yield (start, number) of the pieces that begin before `t`, the last first."""
         for index in range(bisect_left(self._starts, t) - 1, -1, -1):
             yield self._starts[index], self._numbers[index]
 
@@ -136,27 +137,27 @@ class Track:
         return bisect_right(self._starts, t) - 1
 
 
-GRAIN_NS = 100_000_000
-"""What is thinned for the first time keeps no order within this (ns)."""
+RESOLUTION_NS = 100_000_000
+"""Time that is downsampled for the first time keeps no order within this (ns)."""
 
 _COARSER = 4
-"""What is thinned once more keeps no order within so many times as much."""
+"""Each further downsampling makes the resolution coarser by this factor."""
 
-_MAX_GRAIN_NS = GRAIN_NS * _COARSER**8
-"""No coarser than this: 109 minutes."""
+_MAX_RESOLUTION_NS = RESOLUTION_NS * _COARSER**8
+"""The coarsest resolution: 109 minutes."""
 
 _STEP = 64 * BLOCK
-"""How many pieces are thinned at a time: work for about a millisecond."""
+"""How many pieces are downsampled at a time: about a millisecond of work."""
 
 _WORTH = 8
-"""A grain is to hold so many pieces as they were, else there is little to be won by it."""
+"""One bin should replace at least so many pieces, else little is gained."""
 
 
 class History:
-    """One `Track` after the other, from `start` on: oldest and coarsest first. The last one is as it was told.
+    """Tracks that follow each other from `start` on, the oldest and coarsest first. The last one is exact.
 
-    Where a grain is given, a stretch of time has at most one piece of each number, in the order of numbers, with the
-    sums of what was there. Where grains begin and end, sums are therefore exact to the ns.
+    A downsampled track consists of bins as long as its resolution. Within a bin there is at most one piece of each
+    number, in the order of numbers. Sums are exact to the ns at the edges of bins.
     """
 
     def __init__(self, start: int, columns: Sequence[int], width: int) -> None:
@@ -164,41 +165,41 @@ class History:
         self._columns = columns
         self._nothing = [0] * width
         self.last = Track(start, columns, self._nothing)
-        # All of them, the last included; and the grain of each.
+        # All tracks, the last included, and the resolution of each (ns; 0 is exact).
         self._tracks = [self.last]
-        self._grains = [0]
+        self._resolutions = [0]
 
     def __len__(self) -> int:
         return len(self.last) if len(self._tracks) == 1 else sum(map(len, self._tracks))
 
     def resolution(self, t: int) -> int:
-        """Within how many ns around `t` the order is not that of what happened; 0 where it is."""
+        """Return the time (ns) around `t` within which the order is lost; 0 where it is exact."""
         return next(
-            (grain for track, grain in zip(self._tracks, self._grains, strict=True) if t < track.end), 0
+            (ns for track, ns in zip(self._tracks, self._resolutions, strict=True) if t < track.end), 0
         )
 
     def sums_until(self, t: int) -> list[int]:
-        """The sums of the columns up to `t`."""
+        """Return the column sums (ns) up to `t`."""
         if t <= self.start:
             return self._nothing.copy()
         return self._track(t).sums_until(t)
 
     def count(self, since: int, until: int) -> int:
-        """How many pieces begin within [since, until)."""
+        """Return how many pieces begin within [since, until)."""
         return sum(track.count(since, until) for track in self._tracks)
 
     def walk(self, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """(end, number) of the pieces that touch [since, until], clipped to it; to be used up before it changes."""
+        """Yield (end, number) within [since, until], clipped to it. Consume it before the history changes."""
         if since >= self.last.start:
             return self.last.walk(since, until)
         return chain.from_iterable(track.walk(since, until) for track in self._tracks)
 
     def backwards(self, t: int) -> Iterator[tuple[int, int]]:
-        """(start, number) of the pieces that begin before `t`, the last first."""
+        """Yield (start, number) of the pieces that begin before `t`, the last first."""
         return chain.from_iterable(track.backwards(t) for track in reversed(self._tracks))
 
     def reopen(self, t: int) -> Iterator[tuple[Track, list[tuple[int, int]]]]:
-        """Take out what is from `t` on: yield each track, and the (end, number) of what it is to be given anew."""
+        """Remove everything from `t` on; yield each track that was cut with the (end, number) it lost."""
         sums = self._nothing if t <= self.start else None
         for track in self._tracks:
             if track.end >= t:
@@ -210,18 +211,18 @@ class History:
                 sums = track.totals
 
     def renumber(self, numbers: Sequence[int]) -> None:
-        """Give every piece another number, of the same column: `numbers` says by number which."""
+        """Replace the number of every piece by `numbers[number]`, which has the same column."""
         for track in self._tracks:
             track.renumber(numbers)
 
     def widen(self, width: int) -> None:
-        """Have so many columns, once all of it was reopened."""
+        """Change the number of columns, right before all of the history is reopened."""
         self._nothing = [0] * width
 
-    def thin(self, edges: Callable[[int, int], list[int]]) -> None:
-        """Thin a little more of what is old.
+    def downsample(self, edges: Callable[[int, int], list[int]]) -> None:
+        """Downsample a little more of the old time.
 
-        Nothing is mixed across the times that `edges` gives for a stretch of time (ns, ascending).
+        `edges(since, until)` returns ascending times (ns) across which nothing is mixed.
         """
         index = max(
             range(len(self._tracks)), key=lambda index: (self._spare(index) > 0, len(self._tracks[index]))
@@ -233,19 +234,19 @@ class History:
         since = track.start
         pieces = track.take_front(count)
         if index == 0:
-            grain = max(GRAIN_NS, self._grains[0] * _COARSER)
-            while grain * count < _WORTH * (track.start - since) and grain < _MAX_GRAIN_NS:
-                grain *= _COARSER
+            resolution = max(RESOLUTION_NS, self._resolutions[0] * _COARSER)
+            while resolution * count < _WORTH * (track.start - since) and resolution < _MAX_RESOLUTION_NS:
+                resolution *= _COARSER
             self._tracks.insert(0, Track(since, self._columns, self._nothing))
-            self._grains.insert(0, grain)
+            self._resolutions.insert(0, resolution)
             index = 1
-        older, grain = self._tracks[index - 1], self._grains[index - 1]
-        for until, number in _thinned(pieces, since, grain, edges(since, track.start)):
+        older, resolution = self._tracks[index - 1], self._resolutions[index - 1]
+        for until, number in _downsampled(pieces, since, resolution, edges(since, track.start)):
             older.append(until, number)
 
     def _spare(self, index: int) -> int:
-        """How many pieces of a track may be thinned now: of its older half, and whole blocks."""
-        if index == 0 and self._grains[0] >= _MAX_GRAIN_NS:
+        """Return how many pieces of a track may be downsampled now: whole blocks of its older half."""
+        if index == 0 and self._resolutions[0] >= _MAX_RESOLUTION_NS:
             return 0
         return min(_STEP, len(self._tracks[index]) // 2 // BLOCK * BLOCK)
 
@@ -255,23 +256,23 @@ class History:
         return next(track for track in self._tracks if t <= track.end)
 
 
-def _thinned(
-    pieces: Iterable[tuple[int, int]], since: int, grain: int, edges: Sequence[int]
+def _downsampled(
+    pieces: Iterable[tuple[int, int]], since: int, resolution: int, edges: Sequence[int]
 ) -> Iterator[tuple[int, int]]:
     """Yield (end, number) of the fewer pieces that these become."""
     sums: defaultdict[int, int] = defaultdict(int)
     first = since
-    edge = _edge_after(since, grain, edges)
+    edge = _edge_after(since, resolution, edges)
     for end, number in pieces:
         if end > edge:
             sums[number] += edge - since
             yield from _one_each(first, sums)
             sums.clear()
-            # All grains that it fills are one piece.
-            first = since = _edge_before(end, grain, edges)
+            # All bins that this piece fills are one piece.
+            first = since = _edge_before(end, resolution, edges)
             if first > edge:
                 yield first, number
-            edge = _edge_after(first, grain, edges)
+            edge = _edge_after(first, resolution, edges)
         sums[number] += end - since
         since = end
     yield from _one_each(first, sums)
@@ -284,30 +285,28 @@ def _one_each(t: int, sums: dict[int, int]) -> Iterator[tuple[int, int]]:
             yield t, number
 
 
-def _edge_after(t: int, grain: int, edges: Sequence[int]) -> int:
-    """The first edge after `t`, of grains or of `edges`."""
+def _edge_after(t: int, resolution: int, edges: Sequence[int]) -> int:
+    """Return the first edge after `t`, of a bin or of `edges`."""
     index = bisect_right(edges, t)
-    edge = (t // grain + 1) * grain
+    edge = (t // resolution + 1) * resolution
     return min(edge, edges[index]) if index < len(edges) else edge
 
 
-def _edge_before(t: int, grain: int, edges: Sequence[int]) -> int:
-    """The last edge up to `t`."""
+def _edge_before(t: int, resolution: int, edges: Sequence[int]) -> int:
+    """Return the last edge up to `t`."""
     index = bisect_right(edges, t)
-    edge = t // grain * grain
+    edge = t // resolution * resolution
     return max(edge, edges[index - 1]) if index else edge
 
 
-# Time cut into bins of equal length, and what is in each.
-
 DENSE = 24
-"""With more pieces than this in a bin it is quicker to ask for the sums at its edges."""
+"""With more pieces than this in a bin, subtracting the sums at its edges is quicker than walking."""
 
 Sums = tuple[int, ...]
 
 
 class Bins(NamedTuple):
-    """`number` bins of `width` ns, the first from `since` (ns) on."""
+    """`number` bins of `width` ns each, from `since` (ns) on."""
 
     since: int
     width: int
@@ -315,16 +314,15 @@ class Bins(NamedTuple):
 
     @property
     def until(self) -> int:
-        """Where the last one ends (ns)."""
         return self.since + self.width * self.number
 
 
 def walked(
     bins: Bins, start: int, pieces: Iterable[tuple[int, int]], columns: list[int], wide: int
 ) -> list[Sums]:
-    """What pieces, one after the other from `start` on, and within the bins, add up to in each of them.
+    """Return the column sums (ns) of each bin, from pieces (end, number) that follow each other from `start` on.
 
-    A piece is (end, number), `columns` says by number which of `wide` columns its time belongs to.
+    `columns` gives the column of each number; there are `wide` columns.
     """
     width = bins.width
     nothing = (0,) * wide
@@ -354,6 +352,6 @@ def walked(
 
 
 def differences(bins: Bins, sums_until: Callable[[int], list[int]]) -> list[Sums]:
-    """What is in each bin, by the sums up to its edges."""
+    """Return the column sums (ns) of each bin, from the sums up to its edges."""
     edges = range(bins.since, bins.until + 1, bins.width)
     return [tuple(map(sub, after, before)) for before, after in pairwise(map(sums_until, edges))]

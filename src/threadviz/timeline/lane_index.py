@@ -1,4 +1,4 @@
-"""The lanes of a run: which thread each is, which tasks are on it, and what role it has among the others."""
+"""The lanes of a run: which thread each is, which tasks are on it, and which were archived."""
 
 from array import array
 from bisect import bisect_right, insort
@@ -22,24 +22,30 @@ from threadviz.protocol.events import (
 from threadviz.timeline.account import STATES, WIDTH, Clock, Kinds, Role
 from threadviz.timeline.history import Sums
 from threadviz.timeline.lane import Lane
-from threadviz.timeline.roles import ProgramRoles, RoleAssigner, WorkloadRoles
+from threadviz.timeline.roles import ProgramRoles, WorkloadRoles
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.threads import Thread, Threads
 
-# Lanes that were folded away: threads that are gone, too many to be kept one by one.
-
 BIN_NS = 100_000_000
-"""How long (ns) the bins are that their time is added up in, at first."""
+"""The length (ns) of the bins in which the time of archived lanes is added up, at first."""
 
 _MOST_BINS = 4096
-"""With more, each becomes twice as long."""
+"""With more bins than this, each becomes twice as long."""
+
+_ROW = 2 * WIDTH
+
+MOST_GONE = 1000
+"""So many ended lanes are kept, and as many whose tasks are not over. The next one archives the oldest."""
+
+_AT_A_TIME = 256
+"""How many spans may arrive before it is checked again whether lanes have to be downsampled."""
 
 
 class ArchivedLanes:
-    """How many lanes were folded away, and what they were in, added up from `origin` (ns) on.
+    """What is left of ended lanes that are no longer kept one by one, from `origin` (ns) on.
 
-    `threads` counts them, `processes` those processes of which there is no lane left. The sums are exact at the edges
-    of bins, whose length is `bin_ns`, and once all of these lanes were gone; in between they are shared out evenly.
+    `threads` counts them, and `processes` those processes without any lane left. Sums are exact at the edges of bins,
+    whose length is `bin_ns`, and from the end of the last of these lanes on; in between they are interpolated.
     """
 
     def __init__(self, origin: int) -> None:
@@ -49,39 +55,38 @@ class ArchivedLanes:
         self.bin_ns = BIN_NS
         self._of_process = Counter[int]()
         self._until = origin
-        # Bin after bin, in each the sums of plumbing lanes, and then those of the others.
+        # One row for each bin: the state sums of plumbing, then those of all other lanes.
         self._sums = array("q")
 
     def of_process(self, pid: int) -> int:
-        """How many threads of a process were folded away, of which there are lanes still."""
+        """Return how many lanes of a process were archived, if it has other lanes still."""
         return self._of_process[pid]
 
     def states(self, until: int) -> dict[State, int]:
-        """Nanoseconds in each state until then (ns), of all but the plumbing; without states of 0 ns."""
+        """Return ns in each state up to `until` (ns), without plumbing and without states of 0 ns."""
         _, others = self.sums(until)
         return {state: ns for state, ns in zip(STATES, others, strict=True) if ns}
 
     def sums(self, until: int) -> tuple[Sums, Sums]:
-        """Nanoseconds in each state until then (ns): of plumbing, and of the others."""
+        """Return ns in each state up to `until` (ns): of plumbing, and of all other lanes."""
         until = min(until, self._until)
         whole, rest = divmod(max(until - self.origin, 0), self.bin_ns)
-        row = 2 * WIDTH
-        sums = [sum(self._sums[column : whole * row : row]) for column in range(row)]
+        sums = [sum(self._sums[column : whole * _ROW : _ROW]) for column in range(_ROW)]
         if rest:
             start = self.origin + whole * self.bin_ns
             length = min(self.bin_ns, self._until - start)
-            part = self._sums[whole * row : (whole + 1) * row]
+            part = self._sums[whole * _ROW : (whole + 1) * _ROW]
             sums = [ns + more * rest // length for ns, more in zip(sums, part, strict=True)]
         return tuple(sums[:WIDTH]), tuple(sums[WIDTH:])
 
     def binned(self, since: int, width: int, count: int) -> list[Sums]:
-        """For each of `count` bins of `width` ns, from `since` (ns) on: ns in each state, plumbing included."""
+        """Return ns in each state, plumbing included, for `count` bins of `width` ns from `since` (ns) on."""
         edges = [self.sums(since + number * width) for number in range(count + 1)]
         until = [tuple(map(add, plumbing, others)) for plumbing, others in edges]
         return [tuple(map(sub, after, before)) for before, after in pairwise(until)]
 
-    def take(self, lane: Lane, *, last: bool) -> None:
-        """Fold a lane away that has ended; `last` says if there is no other lane of its process."""
+    def add(self, lane: Lane, *, last: bool) -> None:
+        """Archive an ended lane; `last` says that its process has no other lane."""
         self.threads += 1
         self._of_process[lane.pid] += 1
         if last:
@@ -90,37 +95,31 @@ class ArchivedLanes:
         assert lane.end is not None
         self._until = max(self._until, lane.end)
         while lane.end > self.origin + _MOST_BINS * self.bin_ns:
-            self._widen()
+            self._double_bins()
         first = max(lane.start - self.origin, 0) // self.bin_ns
         number = -(-(lane.end - self.origin) // self.bin_ns) - first
         if number <= 0:
             return
-        row = 2 * WIDTH
-        self._sums.extend([0] * ((first + number) * row - len(self._sums)))
-        bins = lane.binned(self.origin + first * self.bin_ns, self.bin_ns, number)
-        index = first * row + (0 if lane.role is Role.PLUMBING else WIDTH)
-        for sums in bins:
+        self._sums.extend([0] * ((first + number) * _ROW - len(self._sums)))
+        index = first * _ROW + (0 if lane.role is Role.PLUMBING else WIDTH)
+        for sums in lane.binned(self.origin + first * self.bin_ns, self.bin_ns, number):
             for column, ns in enumerate(sums, index):
                 self._sums[column] += ns
-            index += row
+            index += _ROW
 
-    def _widen(self) -> None:
+    def _double_bins(self) -> None:
         self.bin_ns *= 2
-        row = 2 * WIDTH
-        if len(self._sums) // row % 2:
-            self._sums.extend([0] * row)
-        wide = array("q")
-        for start in range(0, len(self._sums), 2 * row):
-            both = self._sums[start : start + 2 * row]
-            wide.extend(one + other for one, other in zip(both[:row], both[row:], strict=True))
-        self._sums = wide
+        if len(self._sums) // _ROW % 2:
+            self._sums.extend([0] * _ROW)
+        doubled = array("q")
+        for start in range(0, len(self._sums), 2 * _ROW):
+            both = self._sums[start : start + 2 * _ROW]
+            doubled.extend(map(add, both[:_ROW], both[_ROW:]))
+        self._sums = doubled
 
 
-# Which tasks are on which lanes: they find each other by thread, whichever is told of first.
-
-
-class _Stay(NamedTuple):
-    """A task, and what was said of where it runs."""
+class _Placement(NamedTuple):
+    """A task, and where it was reported to start."""
 
     task: Task
     started: TaskStarted
@@ -133,255 +132,210 @@ class _Stay(NamedTuple):
         return self.task.finished is None or t < self.task.finished
 
 
-class Stays:
-    """The tasks of all lanes, and those whose thread has not come into view."""
+class _Placements:
+    """Which tasks are on which lanes. Task and lane find each other by thread, whichever is reported first."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._by_lane: defaultdict[int, list[_Stay]] = defaultdict(list)
-        self._homeless: defaultdict[Thread, list[_Stay]] = defaultdict(list)
+        self._by_lane: defaultdict[int, list[_Placement]] = defaultdict(list)
+        self._without_lane: defaultdict[Thread, list[_Placement]] = defaultdict(list)
 
     @property
     def unseen(self) -> int:
-        """How many tasks are on no lane, for no thread came into view that they started in."""
-        return sum(map(len, self._homeless.values()))
+        """How many tasks started in threads that were never seen."""
+        return sum(map(len, self._without_lane.values()))
 
-    def place(self, task: Task, event: TaskStarted) -> None:
-        """Put a task on its thread's lane, or leave it on none until that comes into view."""
-        self._house(_Stay(task, event))
+    def add(self, task: Task, event: TaskStarted) -> None:
+        self._place(_Placement(task, event))
 
-    def welcome(self, lane: Lane) -> None:
-        """A lane came into view."""
-        for stay in self._homeless.pop((lane.pid, lane.tid), ()):
-            self._house(stay)
+    def lane_started(self, lane: Lane) -> None:
+        for placement in self._without_lane.pop((lane.pid, lane.tid), ()):
+            self._place(placement)
 
-    def end(self, lane: Lane, t: int) -> bool:
-        """A lane was gone at `t` (ns): tasks that started later are another's. Say whether there are any."""
-        stays = self._by_lane[lane.number]
-        strays = stays[bisect_right(stays, t, key=_started) :]
+    def lane_ended(self, lane: Lane, t: int) -> bool:
+        """Move tasks that started after `t` (ns), when the lane ended, to another lane.
+
+        Return whether there are any.
+        """
+        placements = self._by_lane[lane.number]
+        strays = placements[bisect_right(placements, t, key=_started) :]
         if not strays:
             return False
-        del stays[-len(strays) :]
-        gone = {stay.task.number for stay in strays}
+        del placements[-len(strays) :]
+        gone = {placement.task.number for placement in strays}
         lane.tasks[:] = [number for number in lane.tasks if number not in gone]
-        for stay in strays:
-            _occupy(lane, stay, -1)
-            self._house(stay)
+        for placement in strays:
+            _occupy(lane, placement, -1)
+            self._place(placement)
         return True
 
-    def forget(self, lane: Lane) -> None:
-        """A lane is folded away: its tasks keep what it says of them."""
-        for stay in self._by_lane.pop(lane.number, ()):
-            stay.task.fold()
+    def archive(self, lane: Lane) -> None:
+        for placement in self._by_lane.pop(lane.number, ()):
+            placement.task.archive()
 
     def task_on(self, lane: Lane, t: int) -> Task | None:
-        """The task that is on a lane right after `t` (ns); of several the one that started last."""
+        """Return the task on a lane right after `t` (ns); of several the one that started last."""
         if not lane.in_task(t):
             return None
-        stays = self._by_lane[lane.number]
-        index = bisect_right(stays, t, key=_started) - 1
-        while not stays[index].goes_on(t):
+        placements = self._by_lane[lane.number]
+        index = bisect_right(placements, t, key=_started) - 1
+        while not placements[index].goes_on(t):
             index -= 1
-        return stays[index].task
+        return placements[index].task
 
-    def _house(self, stay: _Stay) -> None:
-        lane = stay.task.lane = self._threads.at(stay.thread, stay.started.t)
+    def _place(self, placement: _Placement) -> None:
+        lane = placement.task.lane = self._threads.at(placement.thread, placement.started.t)
         if lane is None:
-            self._homeless[stay.thread].append(stay)
+            self._without_lane[placement.thread].append(placement)
             return
-        insort(self._by_lane[lane.number], stay, key=_started)
-        lane.tasks.append(stay.task.number)
-        _occupy(lane, stay, 1)
+        insort(self._by_lane[lane.number], placement, key=_started)
+        lane.tasks.append(placement.task.number)
+        _occupy(lane, placement, 1)
 
 
-def _started(stay: _Stay) -> int:
-    return stay.started.t
+def _started(placement: _Placement) -> int:
+    return placement.started.t
 
 
-def _occupy(lane: Lane, stay: _Stay, by: int) -> None:
-    lane.occupy(stay.started.t, by)
-    if stay.task.finished is not None:
-        lane.occupy(stay.task.finished, -by)
-
-
-_AT_A_TIME = 256
-"""After so many stretches it is seen to again that there are not too many."""
-
-MOST_GONE = 1000
-"""So many lanes that have ended are kept, and as many that have a task which is not over: the next one folds the
-oldest away."""
+def _occupy(lane: Lane, placement: _Placement, by: int) -> None:
+    lane.occupy(placement.started.t, by)
+    if placement.task.finished is not None:
+        lane.occupy(placement.task.finished, -by)
 
 
 class LaneIndex:
-    """All lanes: of a workload's run, unless it is said that they are those of a program."""
+    """All lanes of a run. `archived` is None while no lane was archived."""
 
     def __init__(self, clock: Clock, most_gone: int = MOST_GONE) -> None:
         self.archived: ArchivedLanes | None = None
-        self._threads = Threads()
-        self._stays = Stays(self._threads)
-        self._casting: RoleAssigner = WorkloadRoles(self._threads)
+        self.threads = Threads()
+        self.placements = _Placements(self.threads)
+        self.roles: WorkloadRoles | ProgramRoles = WorkloadRoles(self.threads)
+        self.kinds = Kinds()
         self._process_names: dict[int, str] = {}
         self._begin: RunStarted | None = None
+        # Ended lanes, the oldest first, and by number those that have open tasks.
         self._gone = deque[Lane]()
-        # Lanes that have ended as well, but with tasks that are not over, by their numbers.
-        self._not_left: dict[int, Lane] = {}
+        self._gone_with_tasks: dict[int, Lane] = {}
         self._most_gone = most_gone
         self._in_order: tuple[Lane, ...] | None = ()
         self._clock = clock
-        self._kinds = Kinds()
 
-    def __len__(self) -> int:
-        return len(self._threads)
-
-    def are_of_program(self) -> None:
-        """Nobody will say what they are for. To be said before there are any."""
-        self._casting = ProgramRoles(self._threads)
-
-    @property
-    def loop(self) -> Lane | None:
-        """The event loop's; None until it is known."""
-        return self._casting.loop
+    def expect_program(self) -> None:
+        """Take the lanes for those of a program. Call it before there are any."""
+        self.roles = ProgramRoles(self.threads)
 
     @property
     def in_order(self) -> tuple[Lane, ...]:
-        """All lanes, as they are to be shown."""
+        """All lanes, in the order in which they are shown."""
         if self._in_order is None:
-            self._in_order = tuple(sorted(self._threads, key=self._casting.place))
+            self._in_order = tuple(sorted(self.threads, key=self.roles.sort_key))
         return self._in_order
 
-    @property
-    def unseen_tasks(self) -> int:
-        """How many tasks have started in threads that were not seen."""
-        return self._stays.unseen
-
-    @property
-    def kinds(self) -> int:
-        """How many different kinds of stretches were told of."""
-        return len(self._kinds.table)
-
-    def find(self, number: int) -> Lane:
-        """The lane of this number. Raises StreamError."""
-        return self._threads.find(number)
-
-    def has_process(self, pid: int) -> bool:
-        """Whether there is a lane of it."""
-        return bool(self._threads.of_process(pid))
-
     def start(self, event: LaneStarted) -> None:
-        """A thread came into view."""
-        lane = Lane(event, self._kinds, self._clock)
+        lane = Lane(event, self.kinds, self._clock)
         lane.process_name = self._process_names.get(event.pid, lane.process_name)
-        self._threads.add(lane)
-        self._stays.welcome(lane)
-        self._casting.came(lane)
+        self.threads.add(lane)
+        self.placements.lane_started(lane)
+        self.roles.lane_started(lane)
         self._in_order = None
 
-    def tell(self, event: Spans) -> int:
-        """A lane went on; return until when (ns)."""
-        lane = self._threads.find(event.lane)
-        role, end = lane.role, lane.tell(event)
-        self._casting.heard(lane, event)
+    def append(self, event: Spans) -> int:
+        """Add spans to a lane, and return where (ns) they end."""
+        lane = self.threads.find(event.lane)
+        role, end = lane.role, lane.append(event)
+        self.roles.spans_added(lane, event)
         if lane.role is not role:
             self._in_order = None
         return end
 
     def name(self, event: ThreadNamed) -> None:
-        """A thread has a name."""
-        lane = self._threads.find(event.lane)
+        lane = self.threads.find(event.lane)
         lane.take_name(event)
-        self._casting.named(lane)
+        self.roles.lane_named(lane)
 
     def name_process(self, pid: int, name: str) -> None:
-        """A process is called so."""
         self._process_names[pid] = name
-        for lane in self._threads.of_process(pid):
+        for lane in self.threads.of_process(pid):
             lane.process_name = name
-        self._casting.process_named(pid)
+        self.roles.process_named(pid)
 
     def begin(self, event: RunStarted) -> None:
-        """The workload begins, or the watch of a program."""
+        """The workload begins, or the observation of a program."""
         self._begin = event
-        self._casting.begin(event)
+        self.roles.begin(event)
         self._in_order = None
 
     def place(self, task: Task, event: TaskStarted) -> None:
-        """Put a task on its thread's lane, or leave it on none until that comes into view."""
-        self._stays.place(task, event)
+        """Put a task on its thread's lane, now or when that thread is seen."""
+        self.placements.add(task, event)
         lane = task.lane
         if lane is not None and lane.role in (Role.PLUMBING, Role.THREAD):
-            self._casting.changed(lane)
+            self.roles.task_added(lane)
             self._in_order = None
 
-    def leave_untold(self) -> None:
-        """Not all tasks are told."""
-        self._casting.left_untold()
+    def tasks_unreported(self) -> None:
+        self.roles.tasks_unreported()
         self._in_order = None
 
     def end(self, event: LaneEnded) -> list[Lane]:
-        """A thread is gone; tasks that started in its number later are another's. Return what is folded away now."""
-        lane = self._threads.find(event.lane)
+        """A thread has ended. Return the lanes that were archived for it."""
+        lane = self.threads.find(event.lane)
         lane.finish(event.t)
-        strays = self._stays.end(lane, event.t)
-        self._casting.ended(lane, strays=strays)
+        strays = self.placements.lane_ended(lane, event.t)
+        self.roles.lane_ended(lane, strays=strays)
         self._in_order = None
-        return self._let_go(lane)
+        return self._retire(lane)
 
-    def leave(self, lane: Lane) -> list[Lane]:
-        """A task on a lane is over. Return what is folded away now."""
-        if lane.number not in self._not_left or not lane.is_left:
+    def task_finished(self, lane: Lane) -> list[Lane]:
+        """A task on a lane is over. Return the lanes that were archived for it."""
+        if lane.number not in self._gone_with_tasks or lane.has_open_tasks:
             return []
         self._in_order = None
-        del self._not_left[lane.number]
-        return self._let_go(lane)
-
-    def task_on(self, lane: Lane, t: int) -> Task | None:
-        """The task that is on a lane right after `t` (ns); of several the one that started last."""
-        return self._stays.task_on(lane, t)
+        del self._gone_with_tasks[lane.number]
+        return self._retire(lane)
 
     def check_holders(self, event: GilHeld) -> None:
-        """Raise StreamError where a lane is said to hold a GIL that was never started."""
+        """Raise StreamError if a lane holds a GIL that was never started."""
         for hold in event.holds:
-            if not self._threads.was_started(hold.holder):
+            if not self.threads.was_started(hold.holder):
                 raise StreamError(f"lane {hold.holder} holds the GIL, but was never started")
 
     def make_room(self, keep: int, marks: Sequence[int]) -> int:
-        """Thin the fullest lane a little, where there are more than `keep` stretches; return how many may come now.
+        """Downsample the fullest lane a little if there are more than `keep` pieces. Return how many may come now.
 
-        What is added up stays exact at `marks` (ns).
+        Sums stay exact at `marks` (ns).
         """
-        held = sum(lane.held for lane in self._threads)
-        if held > keep:
-            max(self._threads, key=_held).thin(marks)
-        return max(keep - held, _AT_A_TIME)
+        size = sum(lane.size for lane in self.threads)
+        if size > keep:
+            max(self.threads, key=attrgetter("size")).downsample(marks)
+        return max(keep - size, _AT_A_TIME)
 
-    def _let_go(self, lane: Lane) -> list[Lane]:
-        """A lane has ended. Return what is folded away for it."""
-        if lane.is_left:
-            self._gone.append(lane)
+    def _retire(self, lane: Lane) -> list[Lane]:
+        if lane.has_open_tasks:
+            self._gone_with_tasks[lane.number] = lane
         else:
-            self._not_left[lane.number] = lane
-        return [*self._fold(self._begin.t)] if self._begin is not None else []
+            self._gone.append(lane)
+        return [] if self._begin is None else [*self._archive(self._begin.t)]
 
-    def _fold(self, origin: int) -> Iterator[Lane]:
-        """Fold away what is too much, but for the event loop's lane."""
+    def _archive(self, origin: int) -> Iterator[Lane]:
+        """Archive what is too much, but never the event loop's lane."""
         for lane in self._too_many():
-            if lane is self.loop:
+            if lane is self.roles.loop:
                 continue
             if self.archived is None:
                 self.archived = ArchivedLanes(origin)
-            self._threads.remove(lane)
-            self.archived.take(lane, last=not self.has_process(lane.pid))
-            if not self.has_process(lane.pid):
+            self.threads.remove(lane)
+            last = not self.threads.of_process(lane.pid)
+            self.archived.add(lane, last=last)
+            if last:
                 self._process_names.pop(lane.pid, None)
-            self._stays.forget(lane)
-            self._casting.forget(lane)
+            self.placements.archive(lane)
+            self.roles.forget(lane)
             yield lane
 
     def _too_many(self) -> Iterator[Lane]:
         while len(self._gone) > self._most_gone:
             yield self._gone.popleft()
-        while len(self._not_left) > self._most_gone:
-            yield self._not_left.pop(next(iter(self._not_left)))
-
-
-_held = attrgetter("held")
+        while len(self._gone_with_tasks) > self._most_gone:
+            yield self._gone_with_tasks.pop(next(iter(self._gone_with_tasks)))

@@ -1,4 +1,4 @@
-"""The tasks of a run: handed over, started, finished; and their elapsed times, added up."""
+"""The tasks of a run: submitted, started, finished; and the sums of their elapsed times."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from threadviz.timeline.account import FOREVER
 from threadviz.timeline.lane import Lane
 
 
-class WasOn(NamedTuple):
-    """What is left of a task's lane that was folded away: what it was called, its kind, and the task's states (ns)."""
+class ArchivedLane(NamedTuple):
+    """What is left of a task's archived lane: its name, its kind, and the task's states (ns)."""
 
     name: str
     kind: str
@@ -22,11 +22,11 @@ class WasOn(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """One call of the workload's function. Times are ns; None where it has not come to that.
+    """One call of the workload's function. Times are ns; None for what has not happened.
 
-    A task that failed before a worker took it (its pool broke, say) has `finished` and `error`, and no
-    `started`. `lane` is None as long as no lane is the thread that it started in, and where that lane was folded away:
-    then `was_on` says what it was.
+    A task that failed before a worker took it (say, its pool broke) has `finished` and `error` but no `started`.
+    `lane` is None while its thread has no lane, and after the lane was archived; then `archived_lane` says what it
+    was.
     """
 
     number: int
@@ -37,51 +37,53 @@ class Task:
     result: str | None = None
     error: str | None = None
     traceback: str = ""
-    """Of the user's own code, in lines, where it is that which failed."""
+    """Of the user's own function, in lines, if that failed."""
     lane: Lane | None = None
-    was_on: WasOn | None = None
+    archived_lane: ArchivedLane | None = None
 
     @property
     def lane_name(self) -> str | None:
-        """What its lane is called, or was; None where it is on none."""
-        lane = self.lane or self.was_on
+        """The name of its lane, archived or not; None without a lane."""
+        lane = self.lane or self.archived_lane
         return None if lane is None else lane.name
 
     @property
     def lane_kind(self) -> str | None:
-        """The kind of its lane; None where it is on none."""
-        lane = self.lane or self.was_on
+        """The kind of its lane; None without a lane."""
+        lane = self.lane or self.archived_lane
         return None if lane is None else lane.kind
 
     def elapsed(self, until: int = FOREVER) -> int:
-        """From its start to its end, at most until `until` (ns); one that is not over goes on until then."""
+        """Return ns from its start to its end or to `until`, whichever is first."""
         if self.started is None:
             return 0
         return max(min(FOREVER if self.finished is None else self.finished, until) - self.started, 0)
 
     def states(self, until: int) -> dict[State, int]:
-        """Nanoseconds in each state while it ran, at most until `until` (ns): see `Timeline.task_states`."""
+        """Return ns in each state while it ran, at most until `until` (ns); see `Timeline.task_states`."""
         elapsed = self.elapsed(until)
         if self.started is None or not elapsed:
             return {}
-        if self.was_on is not None:
-            states = _part(self.was_on.states, elapsed)
+        if self.archived_lane is not None:
+            states = _part(self.archived_lane.states, elapsed)
         else:
             states = {} if self.lane is None else self.lane.states(self.started, self.started + elapsed)
         if missing := elapsed - sum(states.values()):
             states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
         return states
 
-    def fold(self) -> None:
-        """Keep what its lane, which has ended, says of it, and leave that."""
+    def archive(self) -> None:
+        """Keep what its ended lane says of it, and let go of the lane."""
         if self.lane is not None and self.started is not None and self.lane.end is not None:
             end = min(self.lane.end, self.started + self.elapsed())
-            self.was_on = WasOn(self.lane.name, self.lane.kind, self.lane.states(self.started, end))
+            self.archived_lane = ArchivedLane(
+                self.lane.name, self.lane.kind, self.lane.states(self.started, end)
+            )
             self.lane = None
 
 
 def _part(states: dict[State, int], ns: int) -> dict[State, int]:
-    """So much (ns) of what was in these states, shared out evenly; all of it, where there is no more."""
+    """Return an even share of these states that adds up to `ns`; all of them if there is no more."""
     total = sum(states.values())
     if ns >= total:
         return states.copy()
@@ -96,26 +98,24 @@ _finished = attrgetter("finished")
 
 
 class Tasks:
-    """All tasks, by number, and those that finished, in that order."""
+    """All tasks by number, and the finished ones in the order in which they finished."""
 
     def __init__(self) -> None:
         self.by_number: dict[int, Task] = {}
         self.done: list[Task] = []
         self._begun: list[Task] = []
-        # What is before the task of the same index, as far as it was asked for and nobody turned out to come in
-        # between. Of those that are done: how many had started, when they finished, added up, and the longest elapsed
-        # time. Of those that have begun: when they started, added up, and when the last of them finished.
+        # Running sums before the task of the same index, as far as they were asked for and are valid. Of `done`: how
+        # many had started, the sum of their finish times, and the longest elapsed time. Of `_begun`: the sum of their
+        # start times, and the latest finish time.
         self._before_done: list[tuple[int, int, int]] = [(0, 0, 0)]
         self._before_begun: list[tuple[int, int]] = [(0, 0)]
 
     def submit(self, event: TaskSubmitted) -> None:
-        """A task was handed over."""
         if event.task in self.by_number:
             raise StreamError(f"task {event.task} is submitted twice")
         self.by_number[event.task] = Task(event.task, event.name, event.t)
 
     def start(self, event: TaskStarted) -> Task:
-        """A task's function was entered."""
         task = self._find(event.task, "starts")
         if task.started is not None:
             raise StreamError(f"task {task.number} starts twice")
@@ -130,7 +130,6 @@ class Tasks:
         return task
 
     def finish(self, event: TaskFinished) -> Task:
-        """A task is over."""
         task = self._find(event.task, "finishes")
         if task.finished is not None:
             raise StreamError(f"task {task.number} finishes twice")
@@ -148,20 +147,19 @@ class Tasks:
         return task
 
     def elapsed(self, t: int) -> tuple[int, int]:
-        """The elapsed times (ns) of all tasks until `t`: their sum, and the longest."""
+        """Return the sum and the longest of all tasks' elapsed times (ns) up to `t`."""
         done = bisect_right(self.done, t, key=_finished)
         begun = bisect_right(self._begun, t, key=_started)
         self._add_up(done, begun)
         over, finishes, slowest = self._before_done[done]
         starts, _ = self._before_begun[begun]
-        # The first of those that have not finished by then, if it has begun by then, is the one that takes longest.
+        # Of the tasks that go on at `t`, the one that started first has taken longest.
         first = bisect_right(self._before_begun, t, hi=begun + 1, key=itemgetter(1)) - 1
         if first < begun:
             slowest = max(slowest, self._begun[first].elapsed(t))
         return (begun - over) * t + finishes - starts, slowest
 
     def _add_up(self, done: int, begun: int) -> None:
-        """Have what is before the tasks of these indices."""
         for task in self.done[len(self._before_done) - 1 : done]:
             over, finishes, slowest = self._before_done[-1]
             if task.started is not None and task.finished is not None:

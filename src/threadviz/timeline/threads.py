@@ -1,4 +1,4 @@
-"""The lanes by their numbers, by thread and by process."""
+"""All lanes, found by number, by thread and by process."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -11,7 +11,7 @@ Thread = tuple[int, int]
 
 
 class Threads:
-    """All lanes that there are. A thread's number may be used again: its lanes are there one after the other."""
+    """All lanes. A thread id can be reused; its lanes then follow each other in time."""
 
     def __init__(self) -> None:
         self._by_number: dict[int, Lane] = {}
@@ -24,11 +24,10 @@ class Threads:
         return len(self._by_number)
 
     def __iter__(self) -> Iterator[Lane]:
-        """As they appeared."""
         return iter(self._by_number.values())
 
     def add(self, lane: Lane) -> None:
-        """Take a lane. Raises StreamError where it can't be another one."""
+        """Add a lane. Raises StreamError if its number or its thread is taken."""
         if lane.number in self._by_number:
             raise StreamError(f"lane {lane.number} starts twice")
         thread = lane.pid, lane.tid
@@ -44,7 +43,6 @@ class Threads:
         self._highest = max(self._highest, lane.number)
 
     def remove(self, lane: Lane) -> None:
-        """Forget a lane."""
         self._some_are_gone = True
         same_thread, same_process = self._by_thread[lane.pid, lane.tid], self._by_process[lane.pid]
         same_thread.remove(lane)
@@ -55,7 +53,7 @@ class Threads:
             del self._by_process[lane.pid]
 
     def find(self, number: int) -> Lane:
-        """The lane of this number. Raises StreamError."""
+        """Return the lane with this number. Raises StreamError."""
         lane = self._by_number.get(number)
         if lane is None:
             gone = self._some_are_gone and self.was_started(number)
@@ -63,19 +61,19 @@ class Threads:
         return lane
 
     def was_started(self, number: int) -> bool:
-        """Whether there may have been a lane of this number."""
+        """Whether a lane with this number may have existed."""
         return number <= self._highest
 
     def at(self, thread: Thread, t: int) -> Lane | None:
-        """The lane of this thread as of `t` (ns); it may have come into view a little later."""
+        """Return the lane of this thread as of `t` (ns), also if it was first seen a little later."""
         lanes = self._by_thread.get(thread, ())
         return next((lane for lane in lanes if lane.end is None or lane.end >= t), None)
 
     def of_process(self, pid: int) -> Collection[Lane]:
-        """The lanes of a process, as they appeared."""
+        """Return the lanes of a process, in order of appearance."""
         return self._by_process[pid].values() if pid in self._by_process else ()
 
     def main_of(self, pid: int) -> Lane | None:
-        """The lane of its main thread."""
+        """Return the lane of a process's main thread."""
         lanes = self._by_thread.get((pid, pid))
         return lanes[-1] if lanes else None
