@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.recorded import NS_PER_MS
 from tests.tui.view.observed_runs import Watched, looked_at
-from tests.tui.widgets.showing import Showing
+from tests.tui.widgets.widget_app import WidgetApp
 from threadviz.tui.render.layout import Columns
 from threadviz.tui.view import View
 from threadviz.tui.widgets.axis import AxisLine
@@ -16,7 +16,7 @@ async def axis(view: View, width: int, *, plain: bool = True) -> str:
     names = [row.lane.name for row in view.rows if row.lane is not None]
     view.viewport.resize(Columns.of(width - 1, names).cells)
     view.advance(0)
-    async with Showing(line).run_test(size=(width, 1)) as pilot:
+    async with WidgetApp(line).run_test(size=(width, 1)) as pilot:
         line.refresh_view()
         await pilot.pause()
         return line.render_line(0).text

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.tui.recorded import run, timeline
-from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.analysis import answer, verdict
 from threadviz.tui.runs import Run
 from threadviz.tui.view import View
@@ -30,13 +30,13 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
     """Total, factor, sum, parallelism and blocked loop of each run, and then how they did, in words."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
     panel = comparison(View(runs), plain=plain)
-    async with shown(panel, columns=columns):
-        lines = visible(panel)
-    drawn = bars(lines, plain)
+    async with show_widget(panel, columns=columns):
+        lines = visible_lines(panel)
+    lengths = bars(lines, plain)
     totals = {each.timeline.header.mode: each.timeline.totals() for each in runs}
     share = totals["threads"].total_ns / totals["blocking"].total_ns
-    assert drawn["threads"] == pytest.approx(drawn["blocking"] * share, abs=1)
-    text = flowing(lines)
+    assert lengths["threads"] == pytest.approx(lengths["blocking"] * share, abs=1)
+    text = joined(lines)
     for words in (
         "338 ms",
         "176 ms",
@@ -62,8 +62,8 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
 async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: str, blocked: str) -> None:
     """In a line, also where the panel is too low for all of it."""
     panel = comparison(View([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
-    async with shown(panel, columns=78, rows=6):
-        lines = visible(panel)
+    async with show_widget(panel, columns=78, rows=6):
+        lines = visible_lines(panel)
     said = f"{whole} total  {blocked} of it, the loop could not answer  2.00x: half as long as blocking"
     assert said in lines[:5]
 
@@ -73,9 +73,9 @@ async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
     panel = comparison(
         View([run("fetch-blocking"), run("fetch-threads", until_ms=100)]), pending=["processes", "other"]
     )
-    async with shown(panel):
-        lines = visible(panel)
-    text = flowing(lines)
+    async with show_widget(panel):
+        lines = visible_lines(panel)
+    text = joined(lines)
     assert "processes comes next" in text
     assert "other comes then" in text
     assert text.endswith("threads at work; the verdict follows when all are over.")
@@ -85,30 +85,30 @@ async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
 async def test_modes_that_did_not_get_their_turn_are_named() -> None:
     """Beside the runs, and in the verdict."""
     panel = comparison(View([run("fetch-blocking")]), not_run=["threads"])
-    async with shown(panel):
-        text = flowing(visible(panel))
+    async with show_widget(panel):
+        text = joined(visible_lines(panel))
     assert "threads did not run" in text
     assert "threads: did not run" in text
 
 
 async def test_the_past_is_shown_as_it_was() -> None:
     """In a replay the bars grow again, and the verdict waits for the end."""
-    view = frozen(View([run("fetch-blocking"), run("fetch-threads")]), 100)
+    view = freeze_at(View([run("fetch-blocking"), run("fetch-threads")]), 100)
     panel = comparison(view)
-    async with shown(panel) as pilot:
-        lines = visible(panel)
+    async with show_widget(panel) as pilot:
+        lines = visible_lines(panel)
         assert bars(lines)["blocking"] == bars(lines)["threads"] > 0
-        assert "100 ms" in flowing(lines)
-        assert "blocking, threads at work" in flowing(lines)
+        assert "100 ms" in joined(lines)
+        assert "blocking, threads at work" in joined(lines)
         view.follow()
-        assert "1.9x faster" in flowing(await drawn(panel, pilot))
+        assert "1.9x faster" in joined(await redraw(panel, pilot))
 
 
 async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
     """A fetch is no yardstick for primes."""
     panel = comparison(View([run("fetch-blocking"), run("primes-threads")]))
-    async with shown(panel):
-        text = flowing(visible(panel))
+    async with show_widget(panel):
+        text = joined(visible_lines(panel))
     assert "did not do the same work" in text
     assert "x faster" not in text and "1.00x" not in text
 
@@ -116,13 +116,13 @@ async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
 async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
     """Each has a label of its own."""
     panel = comparison(View([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
-    async with shown(panel, columns=120):
-        text = flowing(visible(panel))
+    async with show_widget(panel, columns=120):
+        text = joined(visible_lines(panel))
     assert "● threads: " in text and "● threads (2): " in text
 
 
 async def test_without_runs_it_says_so() -> None:
     """In a sentence."""
     panel = comparison(View())
-    async with shown(panel):
-        assert visible(panel)[0] == "Nothing runs yet that could be compared."
+    async with show_widget(panel):
+        assert visible_lines(panel)[0] == "Nothing runs yet that could be compared."

@@ -4,7 +4,7 @@ from tests.analysis.runs import Job, Setting
 from tests.analysis.runs import run as made
 from tests.protocol.header import HEADER
 from tests.tui.recorded import NS_PER_MS, Growing, run
-from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.protocol.events import LaneEnded, LaneStarted, ObserverTick, RunStarted, Span, Spans, State
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
@@ -23,8 +23,10 @@ def picked(one: Run, name: str) -> View:
 async def test_without_a_lane_it_says_how_to_pick_one() -> None:
     """In a sentence."""
     panel = DetailsPanel(View([run("fetch-threads")]))
-    async with shown(panel):
-        assert visible(panel)[0] == "No lane is picked: up and down pick one, and so does a click at it."
+    async with show_widget(panel):
+        assert (
+            visible_lines(panel)[0] == "No lane is picked: up and down pick one, and so does a click at it."
+        )
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
@@ -33,9 +35,9 @@ async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None
     one = run("fetch-threads")
     view = picked(one, "thread 2")
     panel = DetailsPanel(view)
-    async with shown(panel, columns=columns, rows=40):
-        lines = visible(panel)
-    text = flowing(lines)
+    async with show_widget(panel, columns=columns, rows=40):
+        lines = visible_lines(panel)
+    text = joined(lines)
     assert "thread 2 a worker, which tasks run in" in text
     assert "thread, pid 2482, tid 2495, named python" in text
     assert "States, of its 176 ms" in text and "so far" not in text
@@ -51,8 +53,8 @@ async def test_bars_are_as_long_as_the_shares() -> None:
     """In ASCII as well."""
     states = {State.IO: 60, State.RUNNING: 30, State.GIL: 10}
     panel = DetailsPanel(picked(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
-    async with shown(panel):
-        lines = visible(panel)
+    async with show_widget(panel):
+        lines = visible_lines(panel)
     assert all(line.isascii() for line in lines)
     lengths = {line.split()[0]: line.count("#") for line in lines if "#" in line}
     assert lengths == {"io": 24, "running": 12, "gil": 4}
@@ -63,10 +65,10 @@ async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> N
     one = run("fetch-threads")
     view = picked(one, "thread 2")
     panel = DetailsPanel(view)
-    async with shown(panel, rows=40) as pilot:
-        assert "At the end, 176 ms:" in flowing(visible(panel))
+    async with show_widget(panel, rows=40) as pilot:
+        assert "At the end, 176 ms:" in joined(visible_lines(panel))
         view.put_cursor(90 * NS_PER_MS)
-        text = flowing(await drawn(panel, pilot))
+        text = joined(await redraw(panel, pilot))
         assert "At the cursor, 90 ms: io poll since 28 ms, until 175 ms, sampled; task two.example" in text
 
 
@@ -75,10 +77,10 @@ async def test_of_a_shorter_run_its_own_end_is_told() -> None:
     view = View([run("fetch-blocking"), run("fetch-threads")])
     view.pick_lane(view.rows[-1])
     panel = DetailsPanel(view)
-    async with shown(panel, rows=40) as pilot:
-        assert "At the end, 176 ms: idle since" in flowing(visible(panel))
+    async with show_widget(panel, rows=40) as pilot:
+        assert "At the end, 176 ms: idle since" in joined(visible_lines(panel))
         view.put_cursor(300 * NS_PER_MS)
-        assert "At the cursor, 300 ms: not there" in flowing(await drawn(panel, pilot))
+        assert "At the cursor, 300 ms: not there" in joined(await redraw(panel, pilot))
 
 
 async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
@@ -91,38 +93,38 @@ async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
     view = View([one])
     view.pick_lane(Row(one, ended.lanes[0]))
     panel = DetailsPanel(view)
-    async with shown(panel, rows=40) as pilot:
-        text = flowing(visible(panel))
+    async with show_widget(panel, rows=40) as pilot:
+        text = joined(visible_lines(panel))
         assert "Now, at 100 ms: had ended" in text
         assert "States, of its 50 ms" in text and "so far" not in text
         assert "tid 7" in text and "named" not in text
         view.put_cursor(40 * NS_PER_MS)
-        assert "had ended" not in flowing(await drawn(panel, pilot))
+        assert "had ended" not in joined(await redraw(panel, pilot))
 
 
 async def test_in_the_past_nothing_later_is_known() -> None:
     """States, waits and tasks are those until then, and what goes on has no end yet."""
     one = run("fetch-threads")
-    view = frozen(picked(one, "thread 2"), 100)
+    view = freeze_at(picked(one, "thread 2"), 100)
     panel = DetailsPanel(view)
-    async with shown(panel, rows=40) as pilot:
-        text = flowing(visible(panel))
+    async with show_widget(panel, rows=40) as pilot:
+        text = joined(visible_lines(panel))
         assert "States, of its 100 ms so far" in text
         assert "Now, at 100 ms: io poll since 28 ms, so far, sampled" in text
         assert "72 ms io poll from 28 ms two.example" in text
         assert "two.example not finished" in text
         view.follow()
-        assert "146 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
-        frozen(view, 100)
-        assert "72 ms io poll from 28 ms" in flowing(await drawn(panel, pilot))
+        assert "146 ms io poll from 28 ms" in joined(await redraw(panel, pilot))
+        freeze_at(view, 100)
+        assert "72 ms io poll from 28 ms" in joined(await redraw(panel, pilot))
 
 
 async def test_of_an_event_loop_it_says_for_how_long_it_could_not_answer() -> None:
     """In all, and at a stretch."""
     one = run("fetch-blocking")
     panel = DetailsPanel(picked(one, "event loop"))
-    async with shown(panel, rows=40):
-        text = flowing(visible(panel))
+    async with show_widget(panel, rows=40):
+        text = joined(visible_lines(panel))
     assert "It could not answer for 338 ms in all, 338 ms at a stretch." in text
 
 
@@ -130,8 +132,8 @@ async def test_of_very_many_tasks_the_last_are_there() -> None:
     """And it says how many there are."""
     jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(500)]
     panel = DetailsPanel(picked(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
-    async with shown(panel, rows=60):
-        lines = visible(panel)
+    async with show_widget(panel, rows=60):
+        lines = visible_lines(panel)
     first = lines.index("500 tasks, the last of them below")
     assert [line.split()[2] for line in lines[first + 1 :] if line] == [
         f"task-{488 + number}" for number in range(12)
@@ -142,10 +144,10 @@ async def test_longest_waits_are_found_bit_by_bit() -> None:
     """From frame to frame, and in the meantime it says how far it has come."""
     jobs = [Job(1, number * 2, {State.RUNNING: 1, State.IO: 1}) for number in range(3000)]
     panel = DetailsPanel(picked(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1"))
-    async with shown(panel, rows=60) as pilot:
-        assert "Longest waits, as far as " in flowing(visible(panel))
+    async with show_widget(panel, rows=60) as pilot:
+        assert "Longest waits, as far as " in joined(visible_lines(panel))
         for _ in range(10):
-            await drawn(panel, pilot)
-        text = flowing(visible(panel))
+            await redraw(panel, pilot)
+        text = joined(visible_lines(panel))
         assert "as far as" not in text
         assert "Longest waits 90 ms sleep from 6.00 s" in text

@@ -2,7 +2,7 @@ import pytest
 
 from tests.protocol.header import HEADER
 from tests.tui.recorded import run
-from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.analysis import comparison, findings
 from threadviz.presentation.styles import Sentiment, sentiment_of
 from threadviz.presentation.summary import totals_rows
@@ -18,8 +18,8 @@ async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks:
     """One for good news, another for bad, a third for what is neither, and the whole text of each."""
     one = run("fetch-threads")
     panel = FindingsPanel(View([one]), plain=plain)
-    async with shown(panel, rows=60):
-        lines = visible(panel)
+    async with show_widget(panel, rows=60):
+        lines = visible_lines(panel)
     found = findings(one.timeline)
     news = [sentiment_of(finding) for finding in found]
     assert len(set(news)) > 1
@@ -27,7 +27,7 @@ async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks:
         marks[list(Sentiment).index(each)] for each in news
     ]
     for finding in found:
-        assert f"{finding.id.replace('_', ' ')}: {finding.text}" in flowing(lines)
+        assert f"{finding.id.replace('_', ' ')}: {finding.text}" in joined(lines)
     assert not plain or all(line.isascii() for line in lines)
 
 
@@ -35,53 +35,53 @@ async def test_until_a_run_is_over_its_figures_stand_there() -> None:
     """Each with what it is of, and a word on when the findings come."""
     one = run("fetch-threads", until_ms=100)
     panel = FindingsPanel(View([one]))
-    async with shown(panel, columns=120, rows=40):
-        lines = visible(panel)
+    async with show_widget(panel, columns=120, rows=40):
+        lines = visible_lines(panel)
     for row in totals_rows(one.timeline):
-        assert f"{row.name} {row.figure} {row.about}".strip() in flowing(lines)
-    assert flowing(lines).endswith("follows when the run ends.")
+        assert f"{row.name} {row.figure} {row.about}".strip() in joined(lines)
+    assert joined(lines).endswith("follows when the run ends.")
 
 
 async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() -> None:
     """Of what it did, only the latest is known, which does not go with a picture that stands still."""
     view = View([run("fetch-threads", until_ms=100)])
     panel = FindingsPanel(view)
-    async with shown(panel, columns=120, rows=40) as pilot:
-        assert "missed" in flowing(visible(panel))
-        frozen(view, 50)
-        text = flowing(await drawn(panel, pilot))
+    async with show_widget(panel, columns=120, rows=40) as pilot:
+        assert "missed" in joined(visible_lines(panel))
+        freeze_at(view, 50)
+        text = joined(await redraw(panel, pilot))
         assert "parallelism" in text and "missed" not in text
 
 
 async def test_the_past_has_no_findings_yet() -> None:
     """Where a run is over, but is shown as it was before, its figures of then stand there."""
     one = run("fetch-threads")
-    view = frozen(View([one]), 100)
+    view = freeze_at(View([one]), 100)
     panel = FindingsPanel(view)
-    async with shown(panel, columns=120, rows=40) as pilot:
-        assert "total 100 ms the workload, begin to end" in flowing(visible(panel))
+    async with show_widget(panel, columns=120, rows=40) as pilot:
+        assert "total 100 ms the workload, begin to end" in joined(visible_lines(panel))
         view.follow()
-        assert findings(one.timeline)[0].text in flowing(await drawn(panel, pilot))
+        assert findings(one.timeline)[0].text in joined(await redraw(panel, pilot))
 
 
 async def test_runs_that_are_compared_each_have_theirs() -> None:
     """Below the name of each, and at last what shows only beside each other."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
     panel = FindingsPanel(View(runs))
-    async with shown(panel, columns=200, rows=80):
-        lines = visible(panel)
+    async with show_widget(panel, columns=200, rows=80):
+        lines = visible_lines(panel)
     assert "fetch, blocking: 4 tasks" in lines
     assert "fetch, threads: 4 tasks, 4 workers" in lines
     beside = comparison({each.timeline.header.mode: each.timeline for each in runs})["threads"]
     assert beside
-    assert flowing(lines).endswith(beside[-1].text)
+    assert joined(lines).endswith(beside[-1].text)
 
 
 async def test_without_a_run_it_says_so() -> None:
     """In a sentence."""
     panel = FindingsPanel(View())
-    async with shown(panel):
-        assert visible(panel)[0] == "Nothing was seen yet of a run."
+    async with show_widget(panel):
+        assert visible_lines(panel)[0] == "Nothing was seen yet of a run."
 
 
 async def test_code_that_did_not_start_is_shown() -> None:
@@ -90,7 +90,7 @@ async def test_code_that_did_not_start_is_shown() -> None:
     closed = StreamClosed(0, Outcome.BROKEN, "importing 'x' failed", traceback="Traceback [b]\n  File\x1b")
     refused.extend([HEADER, closed])
     panel = FindingsPanel(View([Run.of(refused)]))
-    async with shown(panel, columns=120) as pilot:
-        lines = [line for line in await drawn(panel, pilot) if line]
+    async with show_widget(panel, columns=120) as pilot:
+        lines = [line for line in await redraw(panel, pilot) if line]
     assert "importing 'x' failed" in lines[0]
     assert lines[-2:] == ["Traceback [b]", r"  File\x1b"]

@@ -8,7 +8,7 @@ from tests.analysis.runs import Job, Setting
 from tests.analysis.runs import run as made
 from tests.protocol.header import HEADER
 from tests.tui.recorded import run, timeline
-from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.protocol.events import ObserverTick, Outcome, ProbeInfo, RunStarted, State, StreamClosed
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
@@ -30,8 +30,8 @@ def portable() -> Timeline:
 async def test_at_80_columns_two_lines_say_it_all() -> None:
     """What runs, on what, and who watches, at what rate and cost."""
     heading = RunHeader(View([run("fetch-threads")]))
-    async with shown(heading):
-        first, second = visible(heading)
+    async with show_widget(heading):
+        first, second = visible_lines(heading)
     for words in ("fetch", "threads", "4 tasks", "4 workers", "Python 3.11.7", "GIL", "FINISHED"):
         assert words in first
     for words in ("2 cores", "probe linux", "437/600 Hz", "31 missed", "3.9 % of a core"):
@@ -41,8 +41,8 @@ async def test_at_80_columns_two_lines_say_it_all() -> None:
 async def test_a_wide_one_says_it_in_full() -> None:
     """Where there is room nothing is shortened."""
     heading = RunHeader(View([run("fetch-threads")]))
-    async with shown(heading, columns=200):
-        first, second = visible(heading)
+    async with show_widget(heading, columns=200):
+        first, second = visible_lines(heading)
     assert "Python 3.11.7 with the GIL" in first
     assert "2 cores, Linux x86_64" in second
     assert "437 looks a second, 600 asked for" in second
@@ -51,15 +51,15 @@ async def test_a_wide_one_says_it_in_full() -> None:
 async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
     """At 80 columns in brief, at 200 the whole, and the whole as a tooltip always."""
     heading = RunHeader(View([Run.of(portable())]))
-    async with shown(heading):
-        first, second = visible(heading)
+    async with show_widget(heading):
+        first, second = visible_lines(heading)
         assert "no GIL" in first or "without the GIL" in first
         assert "tells only running from waiting · 40/50 Hz" in second and second.endswith(" · …")
         assert isinstance(heading.tooltip, Content)
         assert heading.tooltip.plain == f"The probe can't tell {CANNOT}."
     heading = RunHeader(View([Run.of(portable())]))
-    async with shown(heading, columns=200):
-        assert f"can't tell {CANNOT}" in visible(heading)[1]
+    async with show_widget(heading, columns=200):
+        assert f"can't tell {CANNOT}" in visible_lines(heading)[1]
 
 
 @pytest.mark.parametrize(
@@ -75,45 +75,45 @@ async def test_the_badge_says_how_the_run_came_out(closed: StreamClosed | None, 
     """As soon as it is over."""
     ended = made(100, [Job(1, 0, {State.IO: 80})], of=Setting(closed=closed))
     heading = RunHeader(View([Run.of(ended)]))
-    async with shown(heading):
-        assert visible(heading)[0].endswith(f" {badge}")
+    async with show_widget(heading):
+        assert visible_lines(heading)[0].endswith(f" {badge}")
 
 
 async def test_the_badge_says_whether_it_is_the_present_that_is_shown() -> None:
     """Live, frozen, and replaying at which speed."""
     view = View([run("fetch-threads", until_ms=100)])
     heading = RunHeader(view)
-    async with shown(heading) as pilot:
-        assert visible(heading)[0].endswith("LIVE")
+    async with show_widget(heading) as pilot:
+        assert visible_lines(heading)[0].endswith("LIVE")
         view.replay()
         view.playhead.change_speed(-1)
-        assert (await drawn(heading, pilot))[0].endswith("REPLAY 0.5x 0 ms")
-        frozen(view, 50)
-        first, second = await drawn(heading, pilot)
+        assert (await redraw(heading, pilot))[0].endswith("REPLAY 0.5x 0 ms")
+        freeze_at(view, 50)
+        first, second = await redraw(heading, pilot)
         assert first.endswith("FROZEN at 25 ms") and " Python 3.11.7, GIL " in first
         assert (
             second == "2 cores, Linux x86_64 · probe linux"
         )  # of what else it did, only the latest is known
     heading = RunHeader(view)
-    async with shown(heading, columns=120):
-        assert visible(heading)[0].endswith("FROZEN at 25 ms, the run goes on")
+    async with show_widget(heading, columns=120):
+        assert visible_lines(heading)[0].endswith("FROZEN at 25 ms, the run goes on")
 
 
 async def test_until_something_begins_it_says_so() -> None:
     """Without any run, and with one of which only the header came."""
     heading = RunHeader(View())
-    async with shown(heading):
-        assert visible(heading)[0].endswith("NOTHING YET")
+    async with show_widget(heading):
+        assert visible_lines(heading)[0].endswith("NOTHING YET")
     heading = RunHeader(View([run("fetch-threads", until_ms=0)]))
-    async with shown(heading):
-        assert visible(heading)[0].endswith("starting ...")
+    async with show_widget(heading):
+        assert visible_lines(heading)[0].endswith("starting ...")
 
 
 async def test_a_comparison_names_its_modes() -> None:
     """Instead of the workers, which belong to one of them; and it says whose the observer's figures are."""
     heading = RunHeader(View([run("fetch-blocking"), run("fetch-threads")]))
-    async with shown(heading):
-        first, second = visible(heading)
+    async with show_widget(heading):
+        first, second = visible_lines(heading)
     assert "blocking, threads" in first
     assert "workers" not in first
     assert "threads: 437/600 Hz" in second
@@ -123,10 +123,10 @@ async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:
     """However long it is, all of it stands there."""
     trouble = "the observer died (killed by SIGKILL), and what came after that, if anything, was not seen by anybody"
     heading = RunHeader(View([Run.of(timeline("fetch-threads"), trouble)]))
-    async with shown(heading):
-        lines = visible(heading)
+    async with show_widget(heading):
+        lines = visible_lines(heading)
     assert len(lines) == 4
-    assert flowing(lines[2:]) == f"{trouble}."
+    assert joined(lines[2:]) == f"{trouble}."
 
 
 async def test_names_from_outside_are_neither_markup_nor_control() -> None:
@@ -136,8 +136,8 @@ async def test_names_from_outside_are_neither_markup_nor_control() -> None:
         [msgspec.structs.replace(HEADER, workload="[red]\x1b[31m", python="3\n4"), RunStarted(0, 1, 1)]
     )
     heading = RunHeader(View([Run.of(hostile)]))
-    async with shown(heading, columns=120):
-        first = visible(heading)[0]
+    async with show_widget(heading, columns=120):
+        first = visible_lines(heading)[0]
     assert r"[red]\x1b[31m" in first
     assert r"Python 3\n4" in first
 
@@ -153,35 +153,35 @@ async def test_a_frame_in_which_nothing_changes_works_out_nothing() -> None:
 
     view = View([run("fetch-threads")])
     heading = Counted(view)
-    async with shown(heading) as pilot:
+    async with show_widget(heading) as pilot:
         made_at.clear()
         for _ in range(3):
-            await drawn(heading, pilot)
+            await redraw(heading, pilot)
         assert not made_at
         view.replay()
-        await drawn(heading, pilot)
+        await redraw(heading, pilot)
         assert made_at
 
 
 async def test_in_ascii_there_is_nothing_else() -> None:
     """For terminals without UTF-8."""
     heading = RunHeader(View([Run.of(portable())]), plain=True)
-    async with shown(heading):
-        assert all(line.isascii() for line in visible(heading))
+    async with show_widget(heading):
+        assert all(line.isascii() for line in visible_lines(heading))
 
 
 async def test_a_program_s_threads_and_how_it_ended() -> None:
     """How many there are at the moment that is shown, of how many in all; at the end, its exit status."""
     view = View([run("exec-serve")])
     heading = RunHeader(view)
-    async with shown(heading, columns=140) as pilot:
-        first = visible(heading)[0]
+    async with show_widget(heading, columns=140) as pilot:
+        first = visible_lines(heading)[0]
         for words in ("serve.py", "exec", "6 threads in 2 processes", "exit status 3"):
             assert words in first
         assert "task" not in first
-        frozen(view, 50)
-        first = (await drawn(heading, pilot))[0]
+        freeze_at(view, 50)
+        first = (await redraw(heading, pilot))[0]
         assert "1 thread " in first and "seen" not in first
-        frozen(view, view.length // 1_000_000 - 1)
-        first = (await drawn(heading, pilot))[0]
+        freeze_at(view, view.length // 1_000_000 - 1)
+        first = (await redraw(heading, pilot))[0]
         assert "6 seen" in first

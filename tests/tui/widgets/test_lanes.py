@@ -9,7 +9,7 @@ from tests.timeline.streams import timeline
 from tests.tui.recorded import NS_PER_MS
 from tests.tui.render.observed_runs import Told
 from tests.tui.view.observed_runs import FRAME, Watched, looked_at
-from tests.tui.widgets.showing import Showing
+from tests.tui.widgets.widget_app import WidgetApp
 from threadviz.protocol.events import (
     Event,
     LaneStarted,
@@ -26,7 +26,7 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.lanes import LanesView
 
 
-class Lanes(Showing):
+class Lanes(WidgetApp):
     """Shows lanes, and remembers whose details were asked for."""
 
     def __init__(self, view: View, *, plain: bool = True) -> None:
@@ -49,7 +49,7 @@ class Lanes(Showing):
         return [self.lanes.render_line(y).text.rstrip() for y in range(self.lanes.size.height)]
 
 
-def on_screen(app: Showing) -> list[str]:
+def on_screen(app: WidgetApp) -> list[str]:
     """What the compositor has put on the screen."""
     return [
         "".join(segment.text for segment in strip).rstrip()

@@ -2,7 +2,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.tui.view.observed_runs import Watched, looked_at
-from tests.tui.widgets.showing import Showing
+from tests.tui.widgets.widget_app import WidgetApp
 from threadviz.presentation.cells import Beyond, Mark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
@@ -13,7 +13,7 @@ from threadviz.tui.widgets.legend import Legend
 async def legend(view: View, width: int, *, plain: bool) -> list[str]:
     """Its lines."""
     widget = Legend(view, plain=plain)
-    async with Showing(widget).run_test(size=(width, 10)) as pilot:
+    async with WidgetApp(widget).run_test(size=(width, 10)) as pilot:
         widget.refresh_view()
         await pilot.pause()
         return [widget.render_line(y).text for y in range(widget.size.height)]
@@ -26,8 +26,8 @@ async def test_every_mark_is_explained(plain: bool) -> None:
     marks: list[Mark] = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
     for mark in marks:
         glyph = STATE_STYLES[mark].plain if plain else STATE_STYLES[mark].block
-        shown = "blank" if plain and glyph == " " else glyph
-        assert f"{shown} {mark}  " in text
+        show_widget = "blank" if plain and glyph == " " else glyph
+        assert f"{show_widget} {mark}  " in text
     assert text.isascii() == plain
     assert "1 cell = 3.5 ms" in text
     assert ("take turns" if plain else "▄ height: running share") in text
@@ -56,7 +56,7 @@ async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() ->
     """Not whenever a cell comes to be another stretch of time."""
     view = looked_at(Watched())
     widget = Legend(view, plain=True)
-    async with Showing(widget).run_test(size=(200, 10)) as pilot:
+    async with WidgetApp(widget).run_test(size=(200, 10)) as pilot:
         widget.refresh_view()
         await pilot.pause()
         assert "1 cell = 3.5 ms" in widget.render_line(0).text

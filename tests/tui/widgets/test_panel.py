@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.tui.recorded import run
-from tests.tui.widgets.showing import drawn, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, redraw, show_widget, visible_lines
 from threadviz.tui.view import View
 from threadviz.tui.widgets.code import CodePanel
 from threadviz.tui.widgets.comparison import ComparisonPanel
@@ -32,7 +32,7 @@ def views() -> list[View]:
         View([run("fetch-threads", until_ms=0)]),
         View([run("fetch-threads", until_ms=100)]),
         View([run("primes-threads")]),
-        frozen(View([run("fetch-threads")]), 60),
+        freeze_at(View([run("fetch-threads")]), 60),
         View([run("fetch-blocking"), run("fetch-threads"), run("primes-processes", until_ms=200)]),
     ]
     for view in made:
@@ -48,23 +48,23 @@ async def test_no_size_and_no_scene_is_too_much(
     """Each line fills the width, and what is plain is ASCII."""
     for view in views():
         widget = panel(view, True)
-        async with shown(widget, *size):
+        async with show_widget(widget, *size):
             width = widget.scrollable_content_region.width
             for y in range(widget.scrollable_content_region.height):
                 assert widget.render_line(y).cell_length == width
-            assert all(line.isascii() for line in visible(widget))
+            assert all(line.isascii() for line in visible_lines(widget))
 
 
 async def test_another_size_and_another_theme_are_followed_at_once() -> None:
     """Without a frame in between."""
     heading = RunHeader(View([run("fetch-threads")]))
-    async with shown(heading, columns=200) as pilot:
+    async with show_widget(heading, columns=200) as pilot:
         before = heading.render_line(0)
         await pilot.resize_terminal(80, 24)
-        assert "437/600 Hz" in visible(heading)[1]
+        assert "437/600 Hz" in visible_lines(heading)[1]
         await pilot.resize_terminal(200, 24)
         pilot.app.theme = "textual-light"
-        await drawn(heading, pilot)
+        await redraw(heading, pilot)
         after = heading.render_line(0)
     assert after.text == before.text
     assert after != before
@@ -73,11 +73,11 @@ async def test_another_size_and_another_theme_are_followed_at_once() -> None:
 async def test_a_page_scrolls() -> None:
     """Where there is more than fits."""
     findings = FindingsPanel(View([run("fetch-threads")]))
-    async with shown(findings, rows=4) as pilot:
-        first = visible(findings)
+    async with show_widget(findings, rows=4) as pilot:
+        first = visible_lines(findings)
         findings.scroll_page_down(animate=False)
         await pilot.pause()
-        assert visible(findings)[:4] != first
+        assert visible_lines(findings)[:4] != first
         findings.scroll_end(animate=False)
         await pilot.pause()
-        assert "tasks failed" in visible(findings)[-1]
+        assert "tasks failed" in visible_lines(findings)[-1]

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from threadviz.tui.widgets.panel import bar, beside, cut, fitted, wrapped
+from threadviz.tui.widgets.panel import bar, join_to_width, side_by_side, truncate, wrap
 
 words = st.text("abc ", min_size=1, max_size=12)
 
@@ -22,7 +22,7 @@ def test_a_bar_is_as_long_as_its_share(share: float, cells: int, plain: bool) ->
 @given(st.lists(st.lists(words, min_size=1, max_size=3), min_size=1, max_size=4), st.integers(1, 60))
 def test_a_line_is_shortened_no_more_than_it_takes(parts: list[list[str]], width: int) -> None:
     """It is whole where there is room for it, and never longer than it has to be."""
-    line = fitted(parts, width, "-").plain
+    line = join_to_width(parts, width, "-").plain
     whole = "-".join(part[0] for part in parts)
     shortest = "-".join(part[-1] for part in parts)
     if len(whole) <= width:
@@ -36,7 +36,7 @@ def test_a_line_is_shortened_no_more_than_it_takes(parts: list[list[str]], width
 )
 def test_what_is_cut_says_so(line: Content, width: int, plain: bool) -> None:
     """With dots at its end, within the width."""
-    short = cut(line, width, plain)
+    short = truncate(line, width, plain)
     assert short.cell_length <= width
     if line.cell_length <= width:
         assert short.plain == line.plain
@@ -46,7 +46,7 @@ def test_what_is_cut_says_so(line: Content, width: int, plain: bool) -> None:
 
 def test_lines_are_indented_below_the_first() -> None:
     """A mark stands before the first."""
-    lines = wrapped(Content("one two three"), 8, "  ", Content("* "))
+    lines = wrap(Content("one two three"), 8, "  ", Content("* "))
     assert [line.plain for line in lines] == ["* one", "  two", "  three"] or [
         line.plain for line in lines
     ] == [
@@ -59,4 +59,4 @@ def test_lines_are_indented_below_the_first() -> None:
 def test_blocks_stand_beside_each_other() -> None:
     """Each in its width, whatever the height of the others."""
     blocks = [[Content("a")], [Content("b"), Content("c")]]
-    assert [line.plain for line in beside(blocks, [3, 2], 1)] == ["a   b ", "    c "]
+    assert [line.plain for line in side_by_side(blocks, [3, 2], 1)] == ["a   b ", "    c "]

@@ -3,7 +3,7 @@ import pytest
 from tests.analysis.runs import Job, Setting
 from tests.analysis.runs import run as made
 from tests.tui.recorded import run
-from tests.tui.widgets.showing import drawn, flowing, frozen, shown, visible
+from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.runs import Run
@@ -28,8 +28,8 @@ async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
     """Lane, times, waits by kind, and what came of it, failures included."""
     view = View([run("fetch-threads")])
     panel = TaskTable(view)
-    async with shown(panel, columns=120):
-        lines = visible(panel)
+    async with show_widget(panel, columns=120):
+        lines = visible_lines(panel)
     assert lines[0].split() == "task lane queued elapsed running io ready unknown result".split()
     assert names(lines) == ["four.example", "one.example", "three.example", "two.example"]
     assert lines[1].endswith("failed: HTTP 404 Not Found")
@@ -41,8 +41,8 @@ async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
 async def test_at_80_columns_rows_are_whole() -> None:
     """With fewer kinds of waiting, and the error after a mark instead of a word."""
     panel = TaskTable(View([run("fetch-threads")]))
-    async with shown(panel):
-        lines = visible(panel)
+    async with show_widget(panel):
+        lines = visible_lines(panel)
     assert lines[0].split() == "task lane queued elapsed running io other result".split()
     assert "✗ HTTP 404" in lines[1]
     assert max(map(len, lines)) <= 80
@@ -51,19 +51,19 @@ async def test_at_80_columns_rows_are_whole() -> None:
 @pytest.mark.parametrize("past", [False, True])
 async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool) -> None:
     """While the run goes on, and as of a moment in the past of one that is over."""
-    view = frozen(View([run("fetch-threads")]), 95) if past else View([run("fetch-threads", until_ms=100)])
+    view = freeze_at(View([run("fetch-threads")]), 95) if past else View([run("fetch-threads", until_ms=100)])
     panel = TaskTable(view)
-    async with shown(panel, columns=120):
-        lines = visible(panel)
+    async with show_widget(panel, columns=120):
+        lines = visible_lines(panel)
     assert names(lines) == ["two.example", "three.example", "four.example", "one.example"]
     assert lines[1].endswith("io poll") and lines[2].endswith("io poll")
 
 
 async def test_many_tasks_that_wait_share_a_row() -> None:
     """So that those that are over are not out of sight."""
-    panel = TaskTable(frozen(View([many()]), 100))
-    async with shown(panel, rows=16):
-        lines = visible(panel)
+    panel = TaskTable(freeze_at(View([many()]), 100))
+    async with show_widget(panel, rows=16):
+        lines = visible_lines(panel)
     assert lines[1].split()[0] == "task-100"
     assert [line.split()[0] for line in lines if line.endswith("not started")] == [
         f"task-{101 + number}" for number in range(MAX_QUEUED)
@@ -77,10 +77,10 @@ async def test_rows_can_be_sorted_by_every_column() -> None:
     """In turn; the column has a mark, and by its figures the largest comes first. The title says it as well."""
     panel = TaskTable(View([run("fetch-threads")]))
     found = {}
-    async with shown(panel, columns=120):
+    async with show_widget(panel, columns=120):
         for _ in range(6):
             panel.cycle_sort()
-            lines = visible(panel)
+            lines = visible_lines(panel)
             marked = [word for word in lines[0].split() if word[-1] in "▾▴"]
             found[(panel.border_title, *marked)] = [name.split(".")[0] for name in names(lines)]
     assert found == {
@@ -98,13 +98,13 @@ async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() ->
     jobs = [Job(1, number * 2, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
     jobs[-2] = Job(1, jobs[-2].start, {State.RUNNING: 2}, name="longest")
     panel = TaskTable(View([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
-    async with shown(panel, rows=6) as pilot:
+    async with show_widget(panel, rows=6) as pilot:
         for _ in range(list(TaskSort).index(TaskSort.RUNNING)):
             panel.cycle_sort()
         assert panel.sort is TaskSort.RUNNING
         for _ in range(-(-MANY // LEARNED_AT_ONCE)):
-            await drawn(panel, pilot)
-        assert names(visible(panel))[:2] == ["longest", "task-0"]
+            await redraw(panel, pilot)
+        assert names(visible_lines(panel))[:2] == ["longest", "task-0"]
 
 
 async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
@@ -112,17 +112,17 @@ async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
     one = many()
     view = View([one])
     panel = TaskTable(view)
-    async with shown(panel, rows=10) as pilot:
+    async with show_widget(panel, rows=10) as pilot:
         panel.move(1)
         assert view.task == (one, one.timeline.task(0))
-        assert (await drawn(panel, pilot))[1].startswith("▶ task-0 ")
+        assert (await redraw(panel, pilot))[1].startswith("▶ task-0 ")
         panel.move(2000)
         panel.move(-3)
         assert view.task == (one, one.timeline.task(1997))
         assert view.lane is not None and view.lane.lane is one.timeline.workers[0]
-        assert any(line.startswith("▶ task-1997 ") for line in await drawn(panel, pilot))
+        assert any(line.startswith("▶ task-1997 ") for line in await redraw(panel, pilot))
         panel.move(MANY)
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert lines[0].startswith("  task ")
         assert lines[-1].startswith(f"▶ task-{MANY - 1} ")
 
@@ -132,9 +132,9 @@ async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
     one = many()
     view = View([one])
     panel = TaskTable(view)
-    async with shown(panel, rows=10) as pilot:
+    async with show_widget(panel, rows=10) as pilot:
         view.pick_task(one, one.timeline.task(1500))
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert sum(line.startswith("▶ task-1500 ") for line in lines) == 1
         assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
 
@@ -147,16 +147,16 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
     one = Run.of(made(80, jobs))
     view = View([one])
     panel = TaskTable(view, plain=plain)
-    async with shown(panel, rows=9) as pilot:
-        assert len(names(visible(panel))) == 8
+    async with show_widget(panel, rows=9) as pilot:
+        assert len(names(visible_lines(panel))) == 8
         panel.move(-1)
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert lines[-3].split()[1] == "task-29"
-        assert flowing(lines[-2:]) == f"task-29: failed: {error}".replace("\x1b", r"\x1b").strip()
+        assert joined(lines[-2:]) == f"task-29: failed: {error}".replace("\x1b", r"\x1b").strip()
         await pilot.click(panel, offset=(5, 8))
         assert view.task == (one, one.timeline.task(29))
         panel.move(-29)
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert lines[1].split()[1] == "task-0"
         assert lines[-2].startswith("task-0: failed: Name")
 
@@ -165,10 +165,10 @@ async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
     """Nor is anything said below of what goes on."""
     view = View([run("fetch-threads", until_ms=100)])
     panel = TaskTable(view, plain=True)
-    async with shown(panel, columns=120, rows=10) as pilot:
+    async with show_widget(panel, columns=120, rows=10) as pilot:
         for _ in range(len(view.runs[0].timeline.tasks)):
             panel.move(1)
-            lines = await drawn(panel, pilot)
+            lines = await redraw(panel, pilot)
             assert not any(lines[5:])
 
 
@@ -177,12 +177,12 @@ async def test_a_click_picks_the_task_under_it() -> None:
     one = run("fetch-threads")
     view = View([one])
     panel = TaskTable(view)
-    async with shown(panel) as pilot:
+    async with show_widget(panel) as pilot:
         await pilot.click(panel, offset=(5, 0))
         assert view.task is None
         await pilot.click(panel, offset=(5, 3))
         assert view.task is not None and view.task[1].name == "three.example"
-        assert (await drawn(panel, pilot))[3].startswith("▶ three.example")
+        assert (await redraw(panel, pilot))[3].startswith("▶ three.example")
         await pilot.click(panel, offset=(5, 9))
         assert view.task[1].name == "three.example"
 
@@ -199,8 +199,8 @@ async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Timeline, "task_states", counted)
     panel = TaskTable(View([one]))
-    async with shown(panel, rows=10):
-        visible(panel)
+    async with show_widget(panel, rows=10):
+        visible_lines(panel)
     assert sorted(set(asked)) == list(range(9))
 
 
@@ -209,10 +209,10 @@ async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -
     blocking, threads = run("fetch-blocking"), run("fetch-threads")
     view = View([blocking, threads])
     panel = TaskTable(view)
-    async with shown(panel, columns=120) as pilot:
-        assert visible(panel)[0].endswith("(threads)")
+    async with show_widget(panel, columns=120) as pilot:
+        assert visible_lines(panel)[0].endswith("(threads)")
         view.pick_task(blocking, blocking.timeline.tasks[2])
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert lines[0].endswith("(blocking)")
         assert [line.split()[0] for line in lines[1:] if "event loop" in line].count("▶") == 1
 
@@ -221,8 +221,8 @@ async def test_names_and_results_are_neither_markup_nor_control() -> None:
     """They stand there as they are, or escaped."""
     job = Job(1, 0, {State.IO: 50}, name="[b]x\x1b", error="[red]\x07")
     panel = TaskTable(View([Run.of(made(60, [job]))]), plain=True)
-    async with shown(panel, columns=120):
-        line = visible(panel)[1]
+    async with show_widget(panel, columns=120):
+        line = visible_lines(panel)[1]
     assert r"[b]x\x1b" in line
     assert r"failed: [red]\x07" in line
 
@@ -234,19 +234,19 @@ async def test_where_the_task_that_is_picked_failed_stands_below() -> None:
     one = Run.of(made(100, jobs))
     view = View([one])
     panel = TaskTable(view)
-    async with shown(panel, columns=120, rows=8) as pilot:
+    async with show_widget(panel, columns=120, rows=8) as pilot:
         panel.move(1)
-        lines = await drawn(panel, pilot)
+        lines = await redraw(panel, pilot)
         assert lines[-4:] == ["frame 6 [b]", "frame 7 [b]", "frame 8 [b]", r"ValueError: \x1b"]
-        frozen(view, 20)
-        assert "frame" not in flowing(await drawn(panel, pilot))
+        freeze_at(view, 20)
+        assert "frame" not in joined(await redraw(panel, pilot))
         view.follow()
         panel.move(1)
-        assert "frame" not in flowing(await drawn(panel, pilot))
+        assert "frame" not in joined(await redraw(panel, pilot))
 
 
 async def test_without_a_task_it_says_so() -> None:
     """In a sentence."""
     panel = TaskTable(View())
-    async with shown(panel):
-        assert visible(panel)[0] == "No task was seen yet."
+    async with show_widget(panel):
+        assert visible_lines(panel)[0] == "No task was seen yet."

@@ -23,21 +23,21 @@ class AxisLine(Widget):
 
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = view
+        self.view = view
         self._plain = plain
         self._drawn: object = None
 
     def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        viewport = self._scene.viewport
+        viewport = self.view.viewport
         of = (
             (viewport.left, viewport.cell_ns, viewport.cells),
             (
-                self._scene.cursor,
-                self._scene.rows,
-                bool(self._scene.holders.shown),
+                self.view.cursor,
+                self.view.rows,
+                bool(self.view.holders.shown),
                 self.size,
-                now_heading(self._scene),
+                now_heading(self.view),
             ),
             inks(self.app),
         )
@@ -47,7 +47,7 @@ class AxisLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""
-        paint, view = inks(self.app), self._scene
+        paint, view = inks(self.app), self.view
         columns = columns_of(view, self.size.width)
         left = f" {' ' * columns.mark}{fit('lane', columns.name, self._plain)} "
         if columns.now:
@@ -83,7 +83,7 @@ class AxisLine(Widget):
 
     def _ticks(self, cells: int) -> list[AxisTick]:
         """The ticks, in their order; those whose labels there is no room for, without them."""
-        viewport = self._scene.viewport
+        viewport = self.view.viewport
         room = cells - len(self._mark)
         length = room * viewport.cell_ns
         if not length:
@@ -94,7 +94,7 @@ class AxisLine(Widget):
 
     def _cursor_label(self, cells: int) -> tuple[str, int]:
         """The cursor's pointer with its time beside it, and where that begins; nothing where it is out of sight."""
-        viewport, cursor = self._scene.viewport, self._scene.cursor
+        viewport, cursor = self.view.viewport, self.view.cursor
         if cursor is None or not 0 <= viewport.cell(cursor) < cells:
             return "", 0
         label, at = moment(cursor, viewport.cell_ns), viewport.cell(cursor)

@@ -13,8 +13,8 @@ import threadviz
 from threadviz.modes import MODES
 from threadviz.protocol.events import Header
 from threadviz.text import printable
-from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, beside, wrapped
-from threadviz.tui.widgets.run_words import header_of
+from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, side_by_side, wrap
+from threadviz.tui.widgets.run_text import header_of
 from threadviz.workloads import WORKLOADS
 
 _COLUMN = 60
@@ -36,11 +36,11 @@ class CodePanel(ScrollPanel):
         """The modes' sources, below each other or side by side, and then that of what they call."""
         headers = self._headers()
         if not headers:
-            return wrapped(Content("Nothing runs yet, and so there is no code to show."), width)
+            return wrap(Content("Nothing runs yet, and so there is no code to show."), width)
         modes = list(dict.fromkeys(header.mode for header in headers))
         room = (width - _GAP * (len(modes) - 1)) // len(modes)
         if room >= _COLUMN:
-            lines = beside([[*_mode(mode, room)] for mode in modes], [room] * len(modes), _GAP)
+            lines = side_by_side([[*_mode(mode, room)] for mode in modes], [room] * len(modes), _GAP)
         else:
             lines = [line for mode in modes for line in (*_mode(mode, width), Content())][:-1]
         for workload in dict.fromkeys(header.workload for header in headers):
@@ -56,7 +56,7 @@ def _mode(name: str, width: int) -> Iterator[Content]:
     mode = MODES.get(name)
     if mode is None:
         text = f"The mode {printable(name)} is none of threadviz's own: its code is not known here."
-        yield from wrapped(Content(text), width)
+        yield from wrap(Content(text), width)
         return
     yield Content.styled(f"# {mode.name}: {mode.about}", STRONG)
     yield from _source(mode.run, width)
@@ -66,7 +66,7 @@ def _workload(name: str, width: int) -> Iterator[Content]:
     function = _called(name)
     if function is None:
         text = f"The workload {printable(name)} is none of threadviz's own: its code is not known here."
-        yield from wrapped(Content(text), width)
+        yield from wrap(Content(text), width)
         return
     yield Content.styled(f"# {name}: each call is one of {function.__name__}()", STRONG)
     yield from _source(function, width)
@@ -75,13 +75,13 @@ def _workload(name: str, width: int) -> Iterator[Content]:
 def _source(function: Callable[..., Any], width: int) -> Iterator[Content]:
     """Yield a function as its file has it, after where that is."""
     for place, text in _read(function):
-        yield from wrapped(Content.styled(f"# {place}", _COMMENT), width)
+        yield from wrap(Content.styled(f"# {place}", _COMMENT), width)
         for line in highlighted(text).split("\n"):
             indent = len(line.plain) - len(line.plain.lstrip()) + 4
             first, *more = line.wrap(width) or [Content()]
             yield first
             for rest in more:
-                yield from wrapped(rest, width, " " * indent)
+                yield from wrap(rest, width, " " * indent)
 
 
 @cache

@@ -20,15 +20,15 @@ from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     STRONG,
+    Alternatives,
     ScrollPanel,
-    Wordings,
     bar,
-    filled,
-    fitted,
-    moment,
-    wrapped,
+    join_to_width,
+    moment_key,
+    pad_to,
+    wrap,
 )
-from threadviz.tui.widgets.run_words import at_end, header_of, labels, loop_is_slow
+from threadviz.tui.widgets.run_text import header_of, loop_is_slow, run_labels, shows_end
 
 # Several runs as of the scene's present, and how they did, each measured by the first: the facts of a comparison.
 
@@ -47,7 +47,7 @@ class Compared:
     """What `figures` and `verdicts` say is kept as long as the same runs are over: to work it out takes a while."""
 
     def __init__(self, view: View) -> None:
-        self._scene = view
+        self.view = view
         self._judged: tuple[tuple[ViewedRun, ...], tuple[str, ...]] | None = None
         self._verdicts: list[Verdict] = []
         self.answer = ""
@@ -55,14 +55,14 @@ class Compared:
 
     def figures(self, not_run: Sequence[str]) -> list[ComparedRun]:
         """The runs of which anything came, in their order."""
-        view = self._scene
+        view = self.view
         runs = [run for run in view.runs if header_of(run.timeline)]
-        over = [at_end(view, run) for run in runs]
+        over = [shows_end(view, run) for run in runs]
         self._judge([run for run, ended in zip(runs, over, strict=True) if ended], not_run)
         speedups = {each.mode: each.speedup for each in self._verdicts}
         return [
             ComparedRun(run, label, run.timeline.totals(view.until(run)), ended, speedups.get(label))
-            for run, label, ended in zip(runs, labels(runs), over, strict=True)
+            for run, label, ended in zip(runs, run_labels(runs), over, strict=True)
         ]
 
     @property
@@ -73,14 +73,14 @@ class Compared:
     @property
     def baseline(self) -> str:
         """The label of the run that the others are measured by."""
-        names = labels([run for run in self._scene.runs if header_of(run.timeline)])
+        names = run_labels([run for run in self.view.runs if header_of(run.timeline)])
         return BASELINE if BASELINE in names or not names else names[0]
 
     def _judge(self, over: Sequence[ViewedRun], not_run: Sequence[str]) -> None:
         if self._judged == (tuple(over), tuple(not_run)):
             return
         self._judged = (tuple(over), tuple(not_run))
-        names = dict(zip(self._scene.runs, labels(self._scene.runs), strict=True))
+        names = dict(zip(self.view.runs, run_labels(self.view.runs), strict=True))
         timelines = {names[run]: run.timeline for run in over}
         if self.baseline in timelines and same_work(timelines.values()):
             self._verdicts = verdict(timelines, not_run)
@@ -135,13 +135,13 @@ class ComparisonPanel(ScrollPanel):
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
         height = self.scrollable_content_region.height
-        return (*moment(self.view), height, tuple(self._pending()), tuple(self._not_run()))
+        return (*moment_key(self.view), height, tuple(self._pending()), tuple(self._not_run()))
 
     def lines(self, width: int) -> list[Content]:
         """Bars of two lines where there is room, else of one; where that is still too much, the verdict comes first."""
         figures = self._compared.figures(self._not_run())
         if not figures and not self._pending() and not self._not_run():
-            return wrapped(Content("Nothing runs yet that could be compared."), width)
+            return wrap(Content("Nothing runs yet that could be compared."), width)
         legend, said = self._legend(width), [*self._said(figures, width)]
         roomy, close = ([*self._bars(figures, width, thick), *legend, Content(), *said] for thick in (2, 1))
         height = self.scrollable_content_region.height
@@ -189,13 +189,13 @@ class ComparisonPanel(ScrollPanel):
         total = Content.styled(f" {brief_seconds(each.totals.total_ns)}", STRONG)
         if not columns and each.speedup is not None:
             total = total.append(f"  {times(each.speedup)}")
-        line = filled(Content.assemble((each.label.ljust(label), STRONG), drawn, total), label + cells + room)
+        line = pad_to(Content.assemble((each.label.ljust(label), STRONG), drawn, total), label + cells + room)
         yield Content(" " * _GAP).join([line, *columns])
         yield from [Content(" " * label).append(drawn)] * (thick - 1)
 
     def _below(self, each: ComparedRun, label: int, width: int) -> Content:
         """A run's other figures, where they do not stand beside its bar."""
-        return fitted([[Content(" " * label)], *self._words(each)], width, "")
+        return join_to_width([[Content(" " * label)], *self._words(each)], width, "")
 
     def _bar(self, each: ComparedRun, whole: int, cells: int) -> Content:
         """The total, and of it, for how long the event loop could not answer."""
@@ -229,7 +229,7 @@ class ComparisonPanel(ScrollPanel):
             words = [names[line].rjust(max(map(len, names))) for names in self._names()]
             yield Content.styled((" " * _GAP).join(words).rjust(width), FAINT)
 
-    def _words(self, each: ComparedRun) -> Iterator[Wordings]:
+    def _words(self, each: ComparedRun) -> Iterator[Alternatives]:
         """Yield the figures as they stand below the bar, where the factor is beside it."""
         shorter = {"sum of the tasks": "sum", "loop could not answer": "loop blocked"}
         for names, (figure, style) in zip(self._names()[1:], [*self._told(each)][1:], strict=True):
@@ -247,30 +247,30 @@ class ComparisonPanel(ScrollPanel):
     def _legend(self, width: int) -> list[Content]:
         """Say what the bars mean, in a line where it fits into one."""
         total = Content.assemble((bar(1, 1, self.plain), _BAR), (" total", FAINT))
-        blocked: Wordings = [
+        blocked: Alternatives = [
             Content.assemble((self._blocked_glyph, _BLOCKED), (f" of it, the {loop} could not answer", FAINT))
             for loop in ("event loop", "loop")
         ]
-        parts: list[Wordings] = [[total], blocked]
+        parts: list[Alternatives] = [[total], blocked]
         if width < _WIDE:
             parts.append([Content.styled(f"2.00x: half as long as {self._compared.baseline}", FAINT)])
-        return wrapped(fitted(parts, width, " " * _GAP), width)
+        return wrap(join_to_width(parts, width, " " * _GAP), width)
 
     def _said(self, figures: Sequence[ComparedRun], width: int) -> Iterator[Content]:
         """Yield how each did, when all are over; until then, which is at work."""
         if self._pending() or not all(each.over for each in figures):
             at_work = [each.label for each in figures if not each.over]
             text = f"{', '.join(at_work)} at work" if at_work else "The next is about to start"
-            yield from wrapped(
+            yield from wrap(
                 Content.styled(f"{text}; the verdict follows when all are over.", "italic"), width
             )
         elif not same_work(each.run.timeline for each in figures):
             text = "These runs did not do the same work, so that none is measured by another."
-            yield from wrapped(Content(text), width)
+            yield from wrap(Content(text), width)
         else:
             if self._compared.answer:
-                yield from wrapped(Content.styled(self._compared.answer, STRONG), width)
+                yield from wrap(Content.styled(self._compared.answer, STRONG), width)
             for told in self._compared.verdicts:
                 mode, _, text = printable(told.text).partition(":")
                 mark = Content.styled("* " if self.plain else "● ", "bold $text-primary")
-                yield from wrapped(Content.assemble((mode, STRONG), f":{text}"), width, "  ", mark)
+                yield from wrap(Content.assemble((mode, STRONG), f":{text}"), width, "  ", mark)

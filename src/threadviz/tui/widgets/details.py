@@ -20,15 +20,15 @@ from threadviz.tui.widgets.panel import (
     FAINT,
     STRONG,
     ScrollPanel,
-    beside,
-    cut,
-    filled,
-    moment,
-    state_lines,
-    style_of,
-    wrapped,
+    moment_key,
+    pad_to,
+    side_by_side,
+    state_bars,
+    state_style,
+    truncate,
+    wrap,
 )
-from threadviz.tui.widgets.run_words import at_end, loop_is_slow
+from threadviz.tui.widgets.run_text import loop_is_slow, shows_end
 
 # What lanes have in common that are below one head, in words.
 
@@ -47,7 +47,7 @@ def about_head(view: View, head: GroupHeader, width: int, plain: bool) -> Iterat
     else:
         number = len(head.lanes) + head.beyond
         yield Content.styled(f"{count(number, 'thread')}, put together", STRONG)
-        yield from wrapped(Content.styled(_ABOUT[head.key.kind], FAINT), width)
+        yield from wrap(Content.styled(_ABOUT[head.key.kind], FAINT), width)
     if head.lanes:
         yield Content()
         yield from _states(view, run, head.lanes, width, plain)
@@ -63,17 +63,15 @@ def _process(view: View, run: ViewedRun, pid: int, width: int) -> Iterator[Conte
         f"child of {name_of(parent)} {seen.parent}" if parent else f"parent {seen.parent}",
         *python_of(seen),
     ]
-    yield from wrapped(Content.styled(", ".join(words), FAINT), width)
+    yield from wrap(Content.styled(", ".join(words), FAINT), width)
     if seen.cannot:
-        yield from wrapped(Content(f"Not all can be told of it: {printable(seen.cannot)}."), width)
+        yield from wrap(Content(f"Not all can be told of it: {printable(seen.cannot)}."), width)
     origin, until = view.origin(run), view.until(run)
     for gil_timeline in timeline.gil_timelines:
         share = gil_timeline.shares(origin, until).held_share
         if gil_timeline.pid == pid and share is not None:
             which = f" of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else ""
-            yield from wrapped(
-                Content(f"Its GIL{which} was held for {percent(share)} of the time seen."), width
-            )
+            yield from wrap(Content(f"Its GIL{which} was held for {percent(share)} of the time seen."), width)
 
 
 def _states(
@@ -87,7 +85,7 @@ def _states(
     if not life:
         return
     yield Content.styled(f"States, of the {seconds(life)} of its {count(len(lanes), 'lane')}", STRONG)
-    yield from state_lines(sums, width, plain)
+    yield from state_bars(sums, width, plain)
 
 
 # What a lane is, and what it was in at a moment, in words.
@@ -114,8 +112,8 @@ _ROLES = {
 def about_lane(view: View, row: Row, lane: Lane, width: int, plain: bool) -> Iterator[Content]:
     """Yield the lines about `lane`, which is that of `row`, each no wider than `width`."""
     run, until = row.run, view.until(row.run)
-    yield cut(Content.assemble((printable(lane.name), STRONG), f"  {_ROLES[lane.role]}"), width, plain)
-    yield from wrapped(Content.styled(_who(run, lane), FAINT), width)
+    yield truncate(Content.assemble((printable(lane.name), STRONG), f"  {_ROLES[lane.role]}"), width, plain)
+    yield from wrap(Content.styled(_who(run, lane), FAINT), width)
     begin = seconds(max(0, lane.start - view.origin(run)))
     lived = f"Alive since {begin}"
     if lane.end is not None and has_ended(lane, until):
@@ -129,7 +127,7 @@ def about_lane(view: View, row: Row, lane: Lane, width: int, plain: bool) -> Ite
         if gil_timeline.pid == lane.pid:
             yield from _held(view, run, lane, gil_timeline, width)
     if unseen := cannot(run.timeline.header):
-        yield from wrapped(Content.styled(unseen, FAINT), width)
+        yield from wrap(Content.styled(unseen, FAINT), width)
 
 
 def has_ended(lane: Lane, t: int) -> bool:
@@ -158,7 +156,7 @@ def _now(view: View, row: Row, lane: Lane, width: int) -> Iterator[Content]:
     run = row.run
     origin, until = view.origin(run), view.until(run)
     t = until - origin if view.cursor is None else view.cursor
-    ended = at_end(view, run)
+    ended = shows_end(view, run)
     where = "At the cursor," if view.cursor is not None else "At the end," if ended else "Now, at"
     when = f"{where} {seconds(t)}:"
     segment = lane.at(origin + t) if origin + t <= until else None
@@ -175,17 +173,17 @@ def _now(view: View, row: Row, lane: Lane, width: int) -> Iterator[Content]:
     place = printable(lane.wait_target_at(origin + t))
     what = Content.assemble(
         (f"{when} ", STRONG),
-        (doing_then(segment), style_of(segment.state)),
+        (doing_then(segment), state_style(segment.state)),
         (f" {place}", STRONG) if place else "",
         f" since {seconds(max(0, segment.start - origin))}, {end}, {_KNOWN[segment.known]}",
         f"; task {printable(task.name)}" if task else "",
         f" (in some order within {seconds(grain)})" if (grain := lane.resolution(origin + t)) else "",
     )
-    yield from wrapped(what, width)
+    yield from wrap(what, width)
     if (seen := lane.location_at(origin + t)) is not None:
         at, function = seen
         since = f", as py-spy first saw it at {seconds(max(0, at - origin))}"
-        yield from wrapped(Content.assemble("In ", (printable(function), STRONG), since), width)
+        yield from wrap(Content.assemble("In ", (printable(function), STRONG), since), width)
 
 
 def _held(view: View, run: ViewedRun, lane: Lane, gil_timeline: GilTimeline, width: int) -> Iterator[Content]:
@@ -198,14 +196,14 @@ def _held(view: View, run: ViewedRun, lane: Lane, gil_timeline: GilTimeline, wid
     often = f"{taken * NS_PER_S / length:.0f} times a second" if length >= SHORT_NS else count(taken, "time")
     which = f" of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else ""
     text = f"It held the GIL{which} for {percent(held / length)} of its time, and was handed it {often}, at least."
-    yield from wrapped(Content(text), width)
+    yield from wrap(Content(text), width)
 
 
 def _blocked(view: View, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
     until = view.until(run)
     in_all, at_most = lane.blocked(until if run.timeline.end is None else min(until, run.timeline.end))
     text = f"It could not answer for {seconds(in_all)} in all, {seconds(at_most)} at a stretch."
-    yield from wrapped(Content.styled(text, ALARM if loop_is_slow(run.timeline, until) else ""), width)
+    yield from wrap(Content.styled(text, ALARM if loop_is_slow(run.timeline, until) else ""), width)
 
 
 # The longest waits of a lane, found bit by bit: it may have a million stretches.
@@ -291,7 +289,7 @@ class DetailsPanel(ScrollPanel):
             complete = self._look_for_waits(row.run, row.lane)
         else:
             self._waits = None
-        return (*moment(self.view, phase=0.6), row, self.view.cursor, self.view.task, complete)
+        return (*moment_key(self.view, phase=0.6), row, self.view.cursor, self.view.task, complete)
 
     def lines(self, width: int) -> list[Content]:
         """The lines: below each other, or beside each other where there is room."""
@@ -299,9 +297,7 @@ class DetailsPanel(ScrollPanel):
         if row is not None and row.head is not None:
             return [*about_head(self.view, row.head, width, self.plain)]
         if row is None or row.lane is None:
-            return wrapped(
-                Content("No lane is picked: up and down pick one, and so does a click at it."), width
-            )
+            return wrap(Content("No lane is picked: up and down pick one, and so does a click at it."), width)
         columns = 3 if width >= _THREE_COLUMNS else 2 if width >= _TWO_COLUMNS else 1
         room = (width - _GAP * (columns - 1)) // columns
         what = [
@@ -313,7 +309,7 @@ class DetailsPanel(ScrollPanel):
         if columns == 1:
             return [*what, Content(), *waits, Content(), *tasks]
         blocks = [what, [*waits, Content(), *tasks]] if columns == 2 else [what, waits, tasks]
-        return beside(blocks, [room] * columns, _GAP)
+        return side_by_side(blocks, [room] * columns, _GAP)
 
     @property
     def whole(self) -> bool:
@@ -331,9 +327,9 @@ class DetailsPanel(ScrollPanel):
         until = self.view.until(run)
         states = lane.states(self.view.origin(run), until)
         life = sum(states.values())
-        so_far = "" if has_ended(lane, until) or at_end(self.view, run) else " so far"
+        so_far = "" if has_ended(lane, until) or shows_end(self.view, run) else " so far"
         yield Content.styled(f"States, of its {seconds(life)}{so_far}", STRONG)
-        yield from state_lines(states, width, self.plain)
+        yield from state_bars(states, width, self.plain)
 
     def _longest(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         waits, origin = self._waits, self.view.origin(row.run)
@@ -350,11 +346,11 @@ class DetailsPanel(ScrollPanel):
             task = self.view.task_at(row, segment.start - origin)
             line = Content.assemble(
                 f"{brief_seconds(segment.end - segment.start):>{_FIGURE}} ",
-                filled(Content.styled(doing_then(segment), style_of(segment.state)), _DOING),
+                pad_to(Content.styled(doing_then(segment), state_style(segment.state)), _DOING),
                 (f" from {brief_seconds(max(0, segment.start - origin)):<{_FIGURE}}", FAINT),
                 f" {printable(task.name)}" if task else "",
             )
-            yield cut(line, width, self.plain)
+            yield truncate(line, width, self.plain)
 
     def _tasks(self, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
         until, timeline = self.view.until(run), run.timeline
@@ -375,7 +371,7 @@ class DetailsPanel(ScrollPanel):
                 if row.stage is TaskStage.STARTED
                 else FAINT
             )
-            yield cut(
+            yield truncate(
                 Content.assemble(f"{row.elapsed:>{_FIGURE}} {row.name}  ", (row.came_out, style)),
                 width,
                 self.plain,

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from threadviz.text import clipped, count, printable
 from threadviz.tui.view import GroupKind, LaneSort
-from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, cut
+from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, truncate
 
 _WORDS = 40
 """Of what is sought, so many characters are said."""
@@ -30,7 +30,7 @@ class FilterStatus(TextPanel):
     def lines(self, width: int) -> Sequence[Content]:
         """The line, or none."""
         parts = list(self._parts())
-        return [cut(Content("; ").join(parts), width, self.plain)] if parts else []
+        return [truncate(Content("; ").join(parts), width, self.plain)] if parts else []
 
     def _parts(self) -> Iterator[Content]:
         view, how = self.view, self.view.lanes.how

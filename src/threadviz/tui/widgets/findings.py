@@ -9,8 +9,8 @@ from threadviz.presentation.styles import Sentiment, sentiment_of
 from threadviz.presentation.summary import cannot, observer_rows, totals_rows, what_ran
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, filled, moment, traceback_lines, wrapped
-from threadviz.tui.widgets.run_words import at_end, figure_style, header_of, labels, observer_is_told
+from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, moment_key, pad_to, traceback_lines, wrap
+from threadviz.tui.widgets.run_text import figure_style, header_of, run_labels, shows_end, shows_observer
 
 _MARKS = {
     Sentiment.GOOD: ("✓", "+", "bold $text-success"),
@@ -27,20 +27,20 @@ class FindingsPanel(ScrollPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        return (*moment(self.view, phase=0.6), *(run.over for run in self.view.runs))
+        return (*moment_key(self.view, phase=0.6), *(run.over for run in self.view.runs))
 
     def lines(self, width: int) -> list[Content]:
         """The lines as of the scene's present."""
         lines: list[Content] = []
         runs = [run for run in self.view.runs if header_of(run.timeline)]
         if not runs:
-            return wrapped(Content("Nothing was seen yet of a run."), width)
+            return wrap(Content("Nothing was seen yet of a run."), width)
         for run in runs:
             if self.view.comparing:
                 lines.append(Content.styled(what_ran(run.timeline), STRONG))
-            lines += self._of_whole(run, width) if at_end(self.view, run) else self._so_far(run, width)
+            lines += self._of_whole(run, width) if shows_end(self.view, run) else self._so_far(run, width)
             lines.append(Content())
-        if self.view.comparing and all(at_end(self.view, run) for run in runs):
+        if self.view.comparing and all(shows_end(self.view, run) for run in runs):
             lines += self._beside(runs, width)
         return lines[:-1]
 
@@ -51,11 +51,11 @@ class FindingsPanel(ScrollPanel):
             yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
 
     def _beside(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
-        timelines = dict(zip(labels(runs), (run.timeline for run in runs), strict=True))
-        beside = [finding for found in comparison(timelines).values() for finding in found]
-        if beside:
+        timelines = dict(zip(run_labels(runs), (run.timeline for run in runs), strict=True))
+        side_by_side = [finding for found in comparison(timelines).values() for finding in found]
+        if side_by_side:
             yield Content.styled("One beside the other", STRONG)
-        for finding in beside:
+        for finding in side_by_side:
             yield from self._finding(finding, width)
         yield Content()
 
@@ -63,21 +63,21 @@ class FindingsPanel(ScrollPanel):
         block, ascii_, style = _MARKS[sentiment_of(finding)]
         mark = Content.styled(f" {ascii_ if self.plain else block}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
-        return wrapped(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
+        return wrap(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
 
     def _so_far(self, run: ViewedRun, width: int) -> Iterator[Content]:
         until = self.view.until(run)
-        watched = observer_rows(run.timeline) if observer_is_told(self.view) else []
+        watched = observer_rows(run.timeline) if shows_observer(self.view) else []
         rows = [*totals_rows(run.timeline, until), *watched]
         name, figure = (max(len(row[column]) for row in rows) for column in (0, 1))
         for row in rows:
             style = figure_style(row, run.timeline, until)
             first = Content.assemble(
-                filled(Content(row.name), name), "  ", (row.figure.rjust(figure), style), "  "
+                pad_to(Content(row.name), name), "  ", (row.figure.rjust(figure), style), "  "
             )
-            about = wrapped(Content.styled(row.about, FAINT), width, " " * first.cell_length, first)
+            about = wrap(Content.styled(row.about, FAINT), width, " " * first.cell_length, first)
             yield from about or [first]
         if unseen := cannot(run.timeline.header):
-            yield from wrapped(Content.styled(unseen, FAINT), width)
+            yield from wrap(Content.styled(unseen, FAINT), width)
         when = "the picture is at its end" if run.over else "the run ends"
-        yield from wrapped(Content.styled(f"What it shows, in words, follows when {when}.", "italic"), width)
+        yield from wrap(Content.styled(f"What it shows, in words, follows when {when}.", "italic"), width)

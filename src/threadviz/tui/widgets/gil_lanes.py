@@ -15,7 +15,7 @@ from threadviz.tui.render.styles import LaneStyles, inks
 from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
 from threadviz.tui.widgets.mouse_cursor import MouseCursor
-from threadviz.tui.widgets.run_words import holder_words, share_words
+from threadviz.tui.widgets.run_text import holder_words, share_words
 
 _WORDS_NS = 300_000_000
 """While time passes, words change no oftener than this: nobody could read them."""
@@ -40,7 +40,7 @@ class GilLanes(Widget):
 
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = view
+        self.view = view
         self._plain = plain
         self._pointer = MouseCursor(view)
         self._cells: dict[GilRow, tuple[tuple[int, int], GilCells]] = {}
@@ -57,7 +57,7 @@ class GilLanes(Widget):
 
     def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        view, viewport = self._scene, self._scene.viewport
+        view, viewport = self.view, self.view.viewport
         shown = view.holders.shown
         visible_part = (
             (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, self.size.width),
@@ -100,19 +100,19 @@ class GilLanes(Widget):
             self._pointer.stay(t)
 
     def _time_at(self, x: int) -> int | None:
-        columns = columns_of(self._scene, self.size.width)
-        return self._scene.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
+        columns = columns_of(self.view, self.size.width)
+        return self.view.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
 
     def _cells_of(self, of: GilRow) -> tuple[tuple[int, int], GilCells]:
         """The cells of a ribbon at the scale that it is looked at, those that were cut before."""
-        scale = (self._scene.origin(of.run), self._scene.viewport.cell_ns)
+        scale = (self.view.origin(of.run), self.view.viewport.cell_ns)
         kept = self._cells.get(of)
         if kept is not None and kept[0] == scale:
             return kept
         return scale, GilCells(of.gil_timeline, of.marks, *scale)
 
     def _line(self, of: GilRow) -> Strip:
-        view, viewport = self._scene, self._scene.viewport
+        view, viewport = self.view, self.view.viewport
         columns, paint = columns_of(view, self.size.width), GilPainter(inks(self.app), self._plain)
         first = viewport.left // viewport.cell_ns
         until = min(view.until(of.run), view.origin(of.run) + (first + columns.cells) * viewport.cell_ns)
@@ -141,10 +141,10 @@ class GilLanes(Widget):
         if width <= 0:
             return
         as_of = self._as_of(of)
-        shares = share_words(self._scene, of, as_of)
+        shares = share_words(self.view, of, as_of)
         share = next((each for each in shares if len(each) <= width), shares[-1])
         rest = width - len(share) - 1
-        holder = next((each for each in holder_words(self._scene, of, as_of) if len(each) <= rest), "")
+        holder = next((each for each in holder_words(self.view, of, as_of) if len(each) <= rest), "")
         yield Segment(fit(share, min(len(share), width), self._plain), paint.inks.bold)
         yield Segment(fit(f" {holder}", width - min(len(share), width), self._plain), paint.inks.quiet)
         yield Segment(" ", paint.inks.text)
@@ -152,7 +152,7 @@ class GilLanes(Widget):
     def _right(self, of: GilRow, columns: Columns) -> str:
         """How often it was handed over, where there is room to say so."""
         width = columns.shares * (GAP + FIGURE)
-        until, origin = self._as_of(of), self._scene.origin(of.run)
+        until, origin = self._as_of(of), self.view.origin(of.run)
         a_second = of.gil_timeline.hand_offs(until) * NS_PER_S / (until - origin) if until > origin else 0
         figure = f"{a_second:.0f}"
         ways = (f" {figure} hand-offs a second", f" {figure} hand-offs/s", f" {figure}/s", "")
@@ -160,5 +160,5 @@ class GilLanes(Widget):
 
     def _as_of(self, of: GilRow) -> int:
         """The moment as of which the words are: while time passes, one of a few in each second."""
-        until = self._scene.until(of.run)
-        return until // _WORDS_NS * _WORDS_NS if self._scene.moving else until
+        until = self.view.until(of.run)
+        return until // _WORDS_NS * _WORDS_NS if self.view.moving else until

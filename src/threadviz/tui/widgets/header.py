@@ -18,14 +18,14 @@ from threadviz.tui.widgets.panel import (
     ALARM,
     FAINT,
     STRONG,
+    Alternatives,
     TextPanel,
-    Wordings,
-    cut,
-    fitted,
-    moment,
-    wrapped,
+    join_to_width,
+    moment_key,
+    truncate,
+    wrap,
 )
-from threadviz.tui.widgets.run_words import at_end, header_of, labels, observer_is_told
+from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end, shows_observer
 
 _GOOD = "bold reverse $text-success"
 _BAD = f"{ALARM} reverse"
@@ -48,7 +48,7 @@ class RunHeader(TextPanel):
         """What the lines depend on."""
         playhead = self.view.playhead
         runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.view.runs]
-        return (*moment(self.view), self.view.awaiting, playhead.motion, playhead.speed, *runs)
+        return (*moment_key(self.view), self.view.awaiting, playhead.motion, playhead.speed, *runs)
 
     def lines(self, width: int) -> list[Content]:
         """The lines as of the scene's present."""
@@ -56,9 +56,9 @@ class RunHeader(TextPanel):
         badge = [Content.styled(f" {words} ", style) for words, style in _badge(self.view)]
         if runs:
             what, who = list(self._what(runs)), self._fitted(list(self._who(runs)), width)
-            shortest = fitted(what, 0, self._gap).cell_length
+            shortest = join_to_width(what, 0, self._gap).cell_length
             right = next((each for each in badge if each.cell_length < width - shortest), badge[-1])
-            left = fitted(what, width - right.cell_length - 1, self._gap)
+            left = join_to_width(what, width - right.cell_length - 1, self._gap)
             lines = [self._with_badge(left, right, width), who.stylize(FAINT)]
             unseen = cannot(runs[-1].timeline.header)
         else:
@@ -66,7 +66,7 @@ class RunHeader(TextPanel):
             unseen = ""
         self.tooltip = Content(unseen) if unseen else None
         for trouble in dict.fromkeys(run.trouble for run in self.view.runs if run.trouble):
-            lines += wrapped(Content.styled(f"{printable(trouble).rstrip('.')}.", ALARM), width)
+            lines += wrap(Content.styled(f"{printable(trouble).rstrip('.')}.", ALARM), width)
         return lines
 
     @property
@@ -75,20 +75,20 @@ class RunHeader(TextPanel):
 
     def _with_badge(self, left: Content, badge: Content, width: int) -> Content:
         """Put `badge` at the right edge."""
-        left = cut(left, width - badge.cell_length - 1, self.plain)
+        left = truncate(left, width - badge.cell_length - 1, self.plain)
         return left.append(" " * (width - left.cell_length - badge.cell_length)).append(badge)
 
-    def _fitted(self, parts: Sequence[Wordings], width: int) -> Content:
+    def _fitted(self, parts: Sequence[Alternatives], width: int) -> Content:
         """Join `parts`; where their shortest wordings are still too long, the last are left out, and it says so."""
-        line = fitted(parts, width, self._gap)
+        line = join_to_width(parts, width, self._gap)
         if line.cell_length <= width:
             return line
-        more: Wordings = ["..." if self.plain else "…"]
+        more: Alternatives = ["..." if self.plain else "…"]
         fewer = ([*parts[:most], more] for most in range(len(parts) - 1, 0, -1))
-        lines = (fitted(each, width, self._gap) for each in fewer)
-        return next((each for each in lines if each.cell_length <= width), cut(line, width, self.plain))
+        lines = (join_to_width(each, width, self._gap) for each in fewer)
+        return next((each for each in lines if each.cell_length <= width), truncate(line, width, self.plain))
 
-    def _what(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
+    def _what(self, runs: Sequence[ViewedRun]) -> Iterator[Alternatives]:
         header = runs[0].timeline.header
         yield [Content.styled(printable(header.workload), STRONG)]
         yield [Content.styled(printable(", ".join(run.timeline.header.mode for run in runs)), STRONG)]
@@ -103,10 +103,10 @@ class RunHeader(TextPanel):
         briefly = [] if first.gil is None else [f"Python {version}, {has}", f"Py {version}, {has}"]
         yield [python(first), *briefly]
 
-    def _threads(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
+    def _threads(self, runs: Sequence[ViewedRun]) -> Iterator[Alternatives]:
         """Yield how many threads of the first run there are at the moment that is shown, and how many there were."""
         run = runs[0]
-        until, over = self.view.until(run), at_end(self.view, run)
+        until, over = self.view.until(run), shows_end(self.view, run)
         there = [
             lane for lane in run.timeline.lanes if lane.role is not Role.PLUMBING and lane.start <= until
         ]
@@ -124,7 +124,7 @@ class RunHeader(TextPanel):
             return ""
         return count(there, "worker") if there == asked else f"{there} of {count(asked, 'worker')}"
 
-    def _who(self, runs: Sequence[ViewedRun]) -> Iterator[Wordings]:
+    def _who(self, runs: Sequence[ViewedRun]) -> Iterator[Alternatives]:
         """Yield who watches the last of `runs`, the most important first."""
         timeline = runs[-1].timeline
         header, watching = timeline.header, timeline.observer_stats
@@ -134,9 +134,9 @@ class RunHeader(TextPanel):
         if header.probe.cannot:
             briefly = cannot_briefly(header)
             yield [f"can't tell {printable(header.probe.cannot)}", *([briefly] if briefly else [])]
-        if not watching.rounds or not observer_is_told(self.view):
+        if not watching.rounds or not shows_observer(self.view):
             return
-        whose = f"{labels(runs)[-1]}: " if len(runs) > 1 else ""
+        whose = f"{run_labels(runs)[-1]}: " if len(runs) > 1 else ""
         if measured(timeline).length < SHORT_NS:
             yield [f"{whose}{count(watching.rounds, 'look')}"]
         else:

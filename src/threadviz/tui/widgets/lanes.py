@@ -23,7 +23,7 @@ from threadviz.tui.render.styles import inks
 from threadviz.tui.view import Motion, Row, View
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.mouse_cursor import MouseCursor
-from threadviz.tui.widgets.run_words import label_numbers
+from threadviz.tui.widgets.run_text import run_numbers
 
 # What the rows of lanes show: worked out a little in each frame, and kept for as long as it stays right.
 
@@ -61,9 +61,9 @@ class LaneRows:
     """The rows of a scene, as they are arranged and as `press` draws them. `refresh` is to be called once a frame."""
 
     def __init__(self, view: View) -> None:
-        self._scene = view
-        self._arranged = RowLayout.of((), 0, 0)
-        self._press: StripCache | None = None
+        self.view = view
+        self._row_layout = RowLayout.of((), 0, 0)
+        self._strip_cache: StripCache | None = None
         self._ribbons = Ribbons()
         self._budget = Budget(CELLS_A_FRAME)
         self._rows: dict[int, Drawn] = {}
@@ -81,11 +81,11 @@ class LaneRows:
         """Whether all that is to be seen was worked out; else the next frames go on."""
         return not self._late and all(row.cells is None or row.cells.whole for row in self._rows.values())
 
-    def begin_anew(self, arranged: RowLayout, press: StripCache) -> None:
+    def begin_anew(self, row_layout: RowLayout, strip_cache: StripCache) -> None:
         """Work all out anew, arranged like this."""
-        self._arranged, self._press = arranged, press
+        self._row_layout, self._strip_cache = row_layout, strip_cache
         self._rows, self._seen_view = {}, None
-        there = {row.lane for row in arranged.rows}
+        there = {row.lane for row in row_layout.rows}
         for words in (self._left, self._right):
             for lane in words.keys() - there:
                 del words[lane]
@@ -107,12 +107,12 @@ class LaneRows:
         """The row with this number."""
         row = self._rows.get(index)
         if row is None:
-            row = self._rows[index] = self._made(self._arranged.rows[index])
+            row = self._rows[index] = self._made(self._row_layout.rows[index])
         return row
 
     def _view(self) -> tuple[Hashable, ...]:
         """What the picture depends on beside the time."""
-        view, viewport = self._scene, self._scene.viewport
+        view, viewport = self.view, self.view.viewport
         return (
             (viewport.left, viewport.cell_ns, viewport.cells),
             (view.cursor, view.lane, view.task, view.growing, view.playhead.motion),
@@ -121,7 +121,7 @@ class LaneRows:
 
     def _time(self) -> tuple[int, Sequence[int]]:
         """What is shown as the present, and until when the runs are known."""
-        return self._scene.present, [run.timeline.now for run in self._scene.runs]
+        return self.view.present, [run.timeline.now for run in self.view.runs]
 
     def _due(
         self, visible_part: object, time: tuple[int, Sequence[int]], visible: Sequence[int]
@@ -146,23 +146,25 @@ class LaneRows:
         return due
 
     def _revision(self, index: int) -> int:
-        lane = self._arranged.rows[index].lane
+        lane = self._row_layout.rows[index].lane
         return 0 if lane is None else lane.revision
 
     def _made(self, row: Row) -> Drawn:
-        view, press, arranged = self._scene, self._press, self._arranged
-        assert press is not None  # there are no rows before it is there
+        view, strip_cache, row_layout = self.view, self._strip_cache, self._row_layout
+        assert strip_cache is not None  # there are no rows before it is there
         seen = self._windows.get(row.run)
         if seen is None:
             seen = self._windows[row.run] = Window(view.origin(row.run), view.until(row.run))
-        columns, height, lane = arranged.columns, arranged.height, row.lane
+        columns, height, lane = row_layout.columns, row_layout.height, row.lane
         if row.head is not None:
-            inks, plain = press.paint.inks, press.paint.plain
-            return Drawn([press.words(*head_line(view, row, row.head, columns.width, inks, plain))], [], None)
+            inks, plain = strip_cache.paint.inks, strip_cache.paint.plain
+            return Drawn(
+                [strip_cache.words(*head_line(view, row, row.head, columns.width, inks, plain))], [], None
+            )
         if lane is None:
-            heading = fit(_heading(row.run, view.runs, seen), columns.width, press.paint.plain)
-            return Drawn([press.words(Segment(heading, press.paint.inks.bold))], [], None)
-        where = (press, columns, height)
+            heading = fit(_heading(row.run, view.runs, seen), columns.width, strip_cache.paint.plain)
+            return Drawn([strip_cache.words(Segment(heading, strip_cache.paint.inks.bold))], [], None)
+        where = (strip_cache, columns, height)
         as_of = (where, view.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
         left, right = self._left.get(lane), self._right.get(lane)
         about = (
@@ -174,11 +176,11 @@ class LaneRows:
             view.holders.mark(row.run, lane),
         )
         if left is None or left.about != about:
-            told = label(view, row, lane, seen, columns, height, press)
+            told = label(view, row, lane, seen, columns, height, strip_cache)
             left = self._left[lane] = _Worded(about, told)
         if right is None or right.about != as_of:
-            right = self._right[lane] = _Worded(as_of, shares(lane, seen, columns, height, press))
-        cells = lane_cells(view, row, lane, seen, self._ribbons, press.paint, self._budget)
+            right = self._right[lane] = _Worded(as_of, shares(lane, seen, columns, height, strip_cache))
+        cells = lane_cells(view, row, lane, seen, self._ribbons, strip_cache.paint, self._budget)
         stays = lane.revision if cells.whole and lane.settled_until > seen.until else None
         return Drawn(left.words, right.words, cells, stays)
 
@@ -187,15 +189,15 @@ class LaneRows:
 
         While time passes that is one of a few moments in each second, by which more is settled anyway.
         """
-        motion = self._scene.playhead.motion
-        if motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self._scene.growing):
+        motion = self.view.playhead.motion
+        if motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self.view.growing):
             return (seen.until + lane.number % _PHASES * _FIGURES_NS // _PHASES) // _FIGURES_NS, 0
         return seen.until, min(lane.settled_until, seen.until + 1)
 
 
 def _heading(run: ViewedRun, runs: Sequence[ViewedRun], seen: Window) -> str:
     """What stands above the lanes of a run, where there are several: what it is, and for how long it went so far."""
-    nth = label_numbers(runs)[runs.index(run)]
+    nth = run_numbers(runs)[runs.index(run)]
     which = f" ({nth})" if nth > 1 else ""
     return f" {what_ran(run.timeline)}{which}, {seconds(seen.length)}"
 
@@ -224,11 +226,11 @@ class LanesView(ScrollView, can_focus=False):
 
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = view
+        self.view = view
         self._plain = plain
         self._rows = LaneRows(view)
-        self._press: StripCache | None = None
-        self._arranged = RowLayout.of((), 0, 0)
+        self._strip_cache: StripCache | None = None
+        self._row_layout = RowLayout.of((), 0, 0)
         self._arranged_for: tuple[object, ...] = ()
         self._lines: dict[int, Strip] = {}
         self._seen_picked: object = None
@@ -242,7 +244,7 @@ class LanesView(ScrollView, can_focus=False):
     @property
     def columns(self) -> Columns:
         """Where the columns are."""
-        return self._arranged.columns
+        return self._row_layout.columns
 
     def refresh_view(self) -> None:
         """Draw what has changed in the scene."""
@@ -253,7 +255,7 @@ class LanesView(ScrollView, can_focus=False):
         self._see_picked()
         if changed := self._rows.refresh(self._visible()):
             top, height = self.scroll_offset.y, self.size.height
-            pinned = self._arranged.pinned
+            pinned = self._row_layout.pinned
             self._lines = {
                 y: line for y, line in self._lines.items() if top <= y < top + height or y < pinned
             }
@@ -288,12 +290,12 @@ class LanesView(ScrollView, can_focus=False):
         if (t := self._time_at(event.x)) is not None:
             self._pointer.stay(t)
         y = self._number(event.y)
-        if y < len(self._arranged.lines):
-            row = self._arranged.rows[self._arranged.lines[y][0]]
+        if y < len(self._row_layout.lines):
+            row = self._row_layout.rows[self._row_layout.lines[y][0]]
             if row.pickable:
-                self._scene.pick_lane(row)
+                self.view.pick_lane(row)
             if event.chain == 2 and row.head is not None:
-                self._scene.fold(row)
+                self.view.fold(row)
             elif event.chain == 2 and row.lane is not None:
                 self.post_message(self.Opened())
 
@@ -317,30 +319,30 @@ class LanesView(ScrollView, can_focus=False):
         if event.ctrl:
             event.prevent_default().stop()
             if (t := self._time_at(event.x)) is not None:
-                self._scene.zoom(zoom, t)
+                self.view.zoom(zoom, t)
         elif event.shift:
             self._pan_by_wheel(event, pan)
 
     def _pan_by_wheel(self, event: events.MouseEvent, steps: int) -> None:
         """Move the picture; what the pointer is at, it still is at: it is another moment."""
         event.prevent_default().stop()
-        self._scene.pan(steps * max(1, self._arranged.columns.cells // _WHEEL_STEPS))
+        self.view.pan(steps * max(1, self._row_layout.columns.cells // _WHEEL_STEPS))
         if self._pointer.pointing and (t := self._time_at(event.x)) is not None:
             self._pointer.move(t)
 
     def _time_at(self, x: int) -> int | None:
         """The moment at a column; None beside the lanes."""
-        columns = self._arranged.columns
-        return self._scene.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
+        columns = self._row_layout.columns
+        return self.view.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
 
     @property
     def _line_width(self) -> int:
         """With the room for the scroll bar, where that is not there: else Textual would cut each line in two."""
-        return self._arranged.columns.width if self.show_vertical_scrollbar else self.outer_size.width
+        return self._row_layout.columns.width if self.show_vertical_scrollbar else self.outer_size.width
 
     def _number(self, y: int) -> int:
         """The number of the line that stands in row `y` of what is in sight: those that are pinned do not scroll."""
-        return y if y < self._arranged.pinned else y + self.scroll_offset.y
+        return y if y < self._row_layout.pinned else y + self.scroll_offset.y
 
     def _line(self, y: int, width: int) -> Strip:
         line = self._lines.get(y)
@@ -350,74 +352,74 @@ class LanesView(ScrollView, can_focus=False):
 
     def _forget_lines(self, index: int, top: int) -> Region:
         """Have a row drawn anew, and return where it is, below line `top`."""
-        arranged = self._arranged
-        start = arranged.starts[index]
-        height = 1 if arranged.rows[index].lane is None else arranged.height
+        row_layout = self._row_layout
+        start = row_layout.starts[index]
+        height = 1 if row_layout.rows[index].lane is None else row_layout.height
         for y in range(start, start + height):
             self._lines.pop(y, None)
-        y = start if start < arranged.pinned else start - top
-        return Region(0, y, arranged.columns.width, height)
+        y = start if start < row_layout.pinned else start - top
+        return Region(0, y, row_layout.columns.width, height)
 
     def _made_line(self, y: int, width: int) -> Strip:
-        press, arranged = self._pressed(), self._arranged
-        if y >= len(arranged.lines) or arranged.lines[y][1] >= arranged.height:
-            return press.line([press.blank(arranged.columns.width)], width)
-        index, line = arranged.lines[y]
+        strip_cache, row_layout = self._current_strip_cache(), self._row_layout
+        if y >= len(row_layout.lines) or row_layout.lines[y][1] >= row_layout.height:
+            return strip_cache.line([strip_cache.blank(row_layout.columns.width)], width)
+        index, line = row_layout.lines[y]
         left, right, cells, _ = self._rows.row(index)
         if cells is None:
-            return press.line(left, width)
-        where = Line(line, arranged.height, other=arranged.tight and index % 2 == 1)
-        return press.line(
-            [left[line], *press.cells(cells, arranged.columns.cells, where), right[line]], width
+            return strip_cache.line(left, width)
+        where = Line(line, row_layout.height, other=row_layout.tight and index % 2 == 1)
+        return strip_cache.line(
+            [left[line], *strip_cache.cells(cells, row_layout.columns.cells, where), right[line]], width
         )
 
     def _begin_anew(self) -> None:
-        self._rows.begin_anew(self._arranged, self._pressed())
+        self._rows.begin_anew(self._row_layout, self._current_strip_cache())
         self._lines = {}
         self.refresh()
 
-    def _pressed(self) -> StripCache:
-        if self._press is None:
+    def _current_strip_cache(self) -> StripCache:
+        if self._strip_cache is None:
             paint, background = GlyphPainter(inks(self.app), self._plain), self.background_colors[1]
-            self._press = StripCache(paint, self.app.get_line_filters(), background, self.app.console)
-        return self._press
+            self._strip_cache = StripCache(paint, self.app.get_line_filters(), background, self.app.console)
+        return self._strip_cache
 
     def _see_colours(self) -> None:
         """Draw all anew where the colours have changed."""
-        press = self._pressed()
-        if press.paint.inks is not inks(self.app) or press.filters != self.app.get_line_filters():
-            self._press = None
+        strip_cache = self._current_strip_cache()
+        if strip_cache.paint.inks is not inks(self.app) or strip_cache.filters != self.app.get_line_filters():
+            self._strip_cache = None
             self._begin_anew()
 
     def _arrange(self) -> None:
         """Arrange the rows anew where there are others, or room for more."""
-        view, size = self._scene, self.scrollable_content_region.size
+        view, size = self.view, self.scrollable_content_region.size
         marked = bool(view.holders.shown)
         needed = (view.rows, size, marked)
         if needed != self._arranged_for:
             self._arranged_for = needed
-            self._arranged = RowLayout.of(view.rows, size.width, size.height, marked=marked)
-            self.virtual_size = Size(size.width, len(self._arranged.lines))
+            self._row_layout = RowLayout.of(view.rows, size.width, size.height, marked=marked)
+            self.virtual_size = Size(size.width, len(self._row_layout.lines))
             self._begin_anew()
-        view.viewport.resize(self._arranged.columns.cells)
+        view.viewport.resize(self._row_layout.columns.cells)
 
     def _see_picked(self) -> None:
         """Bring the lane that was picked into sight: when it is picked, and when there is other room."""
-        seen = (self._scene.lane, self.scrollable_content_region.size)
+        seen = (self.view.lane, self.scrollable_content_region.size)
         if seen == self._seen_picked:
             return
         self._seen_picked = seen
-        index = next((i for i, row in enumerate(self._scene.rows) if self._scene.is_picked(row)), None)
+        index = next((i for i, row in enumerate(self.view.rows) if self.view.is_picked(row)), None)
         if index is not None:
-            top = self._arranged.starts[index]
-            height = 1 if self._scene.rows[index].lane is None else self._arranged.height
+            top = self._row_layout.starts[index]
+            height = 1 if self.view.rows[index].lane is None else self._row_layout.height
             least = top + height - self.scrollable_content_region.height
-            most = max(0, top - self._arranged.pinned)
+            most = max(0, top - self._row_layout.pinned)
             self.scroll_to(y=min(max(least, self.scroll_offset.y), most), animate=False)
 
     def _visible(self) -> Sequence[int]:
         """The rows in sight."""
-        arranged, top = self._arranged, self.scroll_offset.y
+        row_layout, top = self._row_layout, self.scroll_offset.y
         last = top + self.scrollable_content_region.height
-        lines = [*arranged.lines[: arranged.pinned], *arranged.lines[top + arranged.pinned : last]]
+        lines = [*row_layout.lines[: row_layout.pinned], *row_layout.lines[top + row_layout.pinned : last]]
         return tuple(dict.fromkeys(index for index, _ in lines))

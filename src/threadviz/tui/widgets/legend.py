@@ -34,13 +34,13 @@ class Legend(Widget):
 
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
-        self._scene = view
+        self.view = view
         self._plain = plain
         self._drawn: object = None
 
     def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
-        of = (self._scene.viewport.cell_ns, self._marks(), inks(self.app))
+        of = (self.view.viewport.cell_ns, self._marks(), inks(self.app))
         if of != self._drawn:
             self._drawn = of
             self.refresh(layout=len(self._lines(self.size.width)) != self.size.height)
@@ -57,7 +57,7 @@ class Legend(Widget):
         return Strip(entries).adjust_cell_length(width, text)
 
     def _marks(self) -> tuple[Mark, ...]:
-        told = {state for run in self._scene.runs for state in run.timeline.header.probe.tells}
+        told = {state for run in self.view.runs for state in run.timeline.header.probe.tells}
         return tuple(mark for mark in STATE_STYLES if mark in _ALWAYS or mark in told)
 
     def _lines(self, width: int) -> list[Entry]:
@@ -86,7 +86,7 @@ class Legend(Widget):
             entries.append([Segment("mixed cells take turns", quiet)])
         edge = EDGE.plain if self._plain else EDGE.block
         entries.append([Segment(f"{edge} begin, end", quiet)])
-        cell_ns = self._scene.viewport.cell_ns
+        cell_ns = self.view.viewport.cell_ns
         about = max(1, 10 ** (len(str(cell_ns)) - 2))
         entries.append([Segment(f"1 cell = {moment(cell_ns, about)}", quiet)])
         return entries

@@ -7,7 +7,7 @@ class MouseCursor:
     """Moves the cursor of a scene as the mouse does."""
 
     def __init__(self, view: View) -> None:
-        self._scene = view
+        self.view = view
         # Where the mouse has put the cursor, and where it was before: it goes back there.
         self._pointed: int | None = None
         self._put: int | None = None
@@ -24,19 +24,19 @@ class MouseCursor:
         """
         if t is None:
             if self._follows:
-                self._scene.cursor = self._put
+                self.view.cursor = self._put
             self._pointed = None
             return
         if not self._follows:
-            self._put = self._scene.cursor
-        self._scene.put_cursor(t)
-        self._pointed = self._scene.cursor
+            self._put = self.view.cursor
+        self.view.put_cursor(t)
+        self._pointed = self.view.cursor
 
     def stay(self, t: int) -> None:
         """Put the cursor at `t`, and leave it there."""
-        self._scene.put_cursor(t)
+        self.view.put_cursor(t)
         self._pointed = None
 
     @property
     def _follows(self) -> bool:
-        return self._pointed is not None and self._scene.cursor == self._pointed
+        return self._pointed is not None and self.view.cursor == self._pointed

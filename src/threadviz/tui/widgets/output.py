@@ -9,7 +9,7 @@ from textual.events import Resize
 
 from threadviz.text import count
 from threadviz.tui.view import View
-from threadviz.tui.widgets.panel import FAINT, ScrollPanel, wrapped
+from threadviz.tui.widgets.panel import FAINT, ScrollPanel, wrap
 
 UNFED = "Its standard input is empty here: pipe something in, or use --headless."
 
@@ -80,13 +80,13 @@ class OutputPanel(ScrollPanel):
         self.border_title = "Output"
         if self._dropped:
             self.border_title += f" without its first {count(self._dropped, 'line')}"
-        said = wrapped(Content.styled(UNFED, FAINT), width) if printed.unfed else []
+        said = wrap(Content.styled(UNFED, FAINT), width) if printed.unfed else []
         return said if self._rows else [*said, Content.styled("It has printed nothing so far.", FAINT)]
 
     @property
-    def height_of_all(self) -> int:
+    def line_count(self) -> int:
         """So many rows there are."""
-        return super().height_of_all + len(self._rows)
+        return super().line_count + len(self._rows)
 
     def line(self, number: int) -> Content:
         """One of the rows."""
@@ -106,12 +106,12 @@ class OutputPanel(ScrollPanel):
     def _see_end(self) -> None:
         """Have the end in sight, where it is to be."""
         if self._follows:
-            self.scroll_to(y=self.height_of_all, animate=False)
+            self.scroll_to(y=self.line_count, animate=False)
 
     def _show(self, lines: Sequence[Content], width: int) -> None:
         before = self.virtual_size.height
         super()._show(lines, width)
-        if before != self.height_of_all and min(before, self.height_of_all) < self.screen.size.height:
+        if before != self.line_count and min(before, self.line_count) < self.screen.size.height:
             self.refresh(layout=True)  # it is as high as that, up to a part of the screen
         if self._follows:
             self.call_after_refresh(self._see_end)  # not before it is known to be as long as that

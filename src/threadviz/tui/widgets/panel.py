@@ -58,7 +58,7 @@ class TextPanel(Widget):
 
     def render_line(self, y: int) -> Strip:
         """A line of what is visible."""
-        number = self.line_at(y)
+        number = self.line_number_at(y)
         drawn = self._strips.get(number)
         if drawn is None:
             line = self.line(number)
@@ -68,7 +68,7 @@ class TextPanel(Widget):
             self._strips[number] = drawn
         return drawn[1]
 
-    def line_at(self, y: int) -> int:
+    def line_number_at(self, y: int) -> int:
         """Which of the lines stands in row `y` of what is visible."""
         return y + self.scroll_offset.y
 
@@ -115,19 +115,19 @@ class ScrollPanel(TextPanel, ScrollView, can_focus=False):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """So many lines there are."""
-        return self.height_of_all
+        return self.line_count
 
     @property
-    def height_of_all(self) -> int:
+    def line_count(self) -> int:
         """So many lines there are."""
         return len(self._lines)
 
     def _show(self, lines: Sequence[Content], width: int) -> None:
         super()._show(lines, width)
-        self.virtual_size = Size(width, self.height_of_all)
+        self.virtual_size = Size(width, self.line_count)
 
 
-def moment(view: View, period: int = PERIOD_NS, phase: float = 0) -> tuple[Hashable, ...]:
+def moment_key(view: View, period: int = PERIOD_NS, phase: float = 0) -> tuple[Hashable, ...]:
     """What a panel depends on that shows the runs as of the present.
 
     While that moves, it is told in steps of `period` (ns); where it stands still, exactly. Panels with different
@@ -170,19 +170,19 @@ _BAR = 40
 """No bar is longer."""
 
 
-def state_lines(states: Mapping[State, int], width: int, plain: bool) -> Iterator[Content]:
+def state_bars(states: Mapping[State, int], width: int, plain: bool) -> Iterator[Content]:
     """Yield a line for each of `states` (ns), the longest first, each no wider than `width`."""
     total = sum(states.values())
     cells = max(1, min(_BAR, width - _STATE - 2 * (_FIGURE + 1) - 2))
     for state, ns in sorted(states.items(), key=lambda item: -item[1]):
         yield Content.assemble(
-            (state.value.ljust(_STATE), style_of(state)),
+            (state.value.ljust(_STATE), state_style(state)),
             f"{brief_seconds(ns):>{_FIGURE}} {brief_percent(ns / total):>{_FIGURE}}  ",
-            (bar(ns / total, cells, plain), style_of(state)),
+            (bar(ns / total, cells, plain), state_style(state)),
         )
 
 
-def style_of(mark: Mark) -> str:
+def state_style(mark: Mark) -> str:
     """The style of words about a mark."""
     return f"${variable(mark)}"
 
@@ -194,11 +194,11 @@ STRONG = "bold"
 ALARM = f"bold ${variable(Beyond.BLOCKED)}"
 """For errors, and for an event loop that can't answer: for nothing else."""
 
-Wordings = Sequence[Content | str]
+Alternatives = Sequence[Content | str]
 """Ways to say one thing, from the longest to the shortest."""
 
 
-def fitted(parts: Sequence[Wordings], width: int, gap: str) -> Content:
+def join_to_width(parts: Sequence[Alternatives], width: int, gap: str) -> Content:
     """Join a wording of each of `parts`: the longest, but shorter ones where `width` asks for it, from the last on."""
     chosen = [0] * len(parts)
     while True:
@@ -214,7 +214,7 @@ def content(words: Content | str) -> Content:
     return Content(words) if isinstance(words, str) else words
 
 
-def cut(line: Content, width: int, plain: bool) -> Content:
+def truncate(line: Content, width: int, plain: bool) -> Content:
     """`line`, no wider than `width`: where something is left out, it says so."""
     if line.cell_length <= width:
         return line
@@ -222,12 +222,12 @@ def cut(line: Content, width: int, plain: bool) -> Content:
     return line.truncate(max(0, width - len(more))).append(more[:width])
 
 
-def filled(line: Content, width: int) -> Content:
+def pad_to(line: Content, width: int) -> Content:
     """`line`, not narrower than `width`."""
     return line.pad_right(max(0, width - line.cell_length))
 
 
-def wrapped(text: Content, width: int, indent: str = "", first: Content | None = None) -> list[Content]:
+def wrap(text: Content, width: int, indent: str = "", first: Content | None = None) -> list[Content]:
     """`text` in lines of `width`, each after `indent`; the first after `first` instead, which is as wide."""
     lines = text.wrap(max(1, width - len(indent)))
     return [
@@ -236,13 +236,13 @@ def wrapped(text: Content, width: int, indent: str = "", first: Content | None =
     ]
 
 
-def beside(columns: Sequence[Sequence[Content]], widths: Sequence[int], gap: int) -> list[Content]:
+def side_by_side(columns: Sequence[Sequence[Content]], widths: Sequence[int], gap: int) -> list[Content]:
     """Blocks of lines, one beside the other, each in its width."""
     height = max(map(len, columns), default=0)
     rows = []
     for y in range(height):
         cells = [
-            filled(column[y] if y < len(column) else Content(), width)
+            pad_to(column[y] if y < len(column) else Content(), width)
             for column, width in zip(columns, widths, strict=True)
         ]
         rows.append(Content(" " * gap).join(cells))
@@ -255,5 +255,7 @@ def beside(columns: Sequence[Sequence[Content]], widths: Sequence[int], gap: int
 def traceback_lines(traceback: str, width: int, plain: bool) -> list[Content]:
     """Return a traceback in its lines, each cut to `width`; of none, no lines."""
     return (
-        [cut(Content(printable(line)), width, plain) for line in traceback.split("\n")] if traceback else []
+        [truncate(Content(printable(line)), width, plain) for line in traceback.split("\n")]
+        if traceback
+        else []
     )

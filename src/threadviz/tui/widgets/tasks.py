@@ -31,13 +31,13 @@ from threadviz.tui.widgets.panel import (
     PERIOD_NS,
     STRONG,
     ScrollPanel,
-    cut,
-    filled,
-    moment,
+    moment_key,
+    pad_to,
     traceback_lines,
-    wrapped,
+    truncate,
+    wrap,
 )
-from threadviz.tui.widgets.run_words import at_end, header_of, labels
+from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end
 
 # The order of a table's tasks, as of any moment, for as many as there may be.
 
@@ -228,7 +228,7 @@ class TaskRows:
     def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
         written = []
         for column, cell in zip(self._columns, cells, strict=True):
-            text = cut(cell, column.width, self._plain)
+            text = truncate(cell, column.width, self._plain)
             missing = column.width - text.cell_length
             written.append(text.pad_left(missing) if column.right else text.pad_right(missing))
         return mark.append(Content(self._gap).join(written))
@@ -257,11 +257,11 @@ class TaskRows:
 _UNMARKED = "  "
 
 
-def marked(picked: bool, beside: bool, plain: bool) -> str:
+def marked(picked: bool, side_by_side: bool, plain: bool) -> str:
     """What stands before a task's name: it is picked, or it is `beside` that one, on the lane that is picked."""
     if picked:
         return "> " if plain else "▶ "
-    return ("| " if plain else "▌ ") if beside else _UNMARKED
+    return ("| " if plain else "▌ ") if side_by_side else _UNMARKED
 
 
 def _kinds(timeline: Timeline, t: int, most: int) -> list[str]:
@@ -349,7 +349,7 @@ class TaskTable(ScrollPanel):
         learned = self._order.learn(run.over) if self.sort is TaskSort.RUNNING else 0
         many = 1 + len(self._rows) // _MANY
         return (
-            *moment(self.view, PERIOD_NS * many, phase=0.6),
+            *moment_key(self.view, PERIOD_NS * many, phase=0.6),
             learned * _STEPS // max(1, len(self._rows)),
             run,
             run.over,
@@ -376,20 +376,20 @@ class TaskTable(ScrollPanel):
         )
         self._below = self._below_rows(self._written, width)
         self.border_title = f"Tasks {_SORTED[self.sort]}"
-        whose = labels(self.view.runs)[self.view.runs.index(run)]
+        whose = run_labels(self.view.runs)[self.view.runs.index(run)]
         return [self._written.head(f"  ({whose})" if self.view.comparing else "")]
 
     @property
-    def height_of_all(self) -> int:
+    def line_count(self) -> int:
         """The rows, the columns' names, and what stands below."""
         return 1 + len(self._rows) + len(self._below)
 
-    def line_at(self, y: int) -> int:
+    def line_number_at(self, y: int) -> int:
         """The columns' names stay where they are, and so does what stands below the rows: those lines are negative."""
         from_bottom = y - self.scrollable_content_region.height
         if from_bottom >= -len(self._below):
             return from_bottom
-        return super().line_at(y) if y else 0
+        return super().line_number_at(y) if y else 0
 
     def line(self, number: int) -> Content:
         """A row, or the columns' names."""
@@ -401,13 +401,15 @@ class TaskTable(ScrollPanel):
         if isinstance(row, Rest):
             return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
         picked, lane = row is self._picked(), self.view.lane
-        beside = lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
-        going_on = not at_end(self.view, self._run)
-        line = self._written.row(row, marked(picked, beside, self.plain), going_on)
+        side_by_side = (
+            lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
+        )
+        going_on = not shows_end(self.view, self._run)
+        line = self._written.row(row, marked(picked, side_by_side, self.plain), going_on)
         if not picked:
             return line
         width = self.scrollable_content_region.width
-        return filled(line, width).stylize_before("bold" if self.app.current_theme.ansi else _PICKED)
+        return pad_to(line, width).stylize_before("bold" if self.app.current_theme.ansi else _PICKED)
 
     def refresh_view(self) -> None:
         """Show the scene as it is now, and the task that was picked since, wherever it is."""
@@ -420,7 +422,7 @@ class TaskTable(ScrollPanel):
     def on_click(self, event: Click) -> None:
         """Pick the task that was clicked at."""
         at = event.get_content_offset(self)
-        number = 0 if at is None else self.line_at(at.y)
+        number = 0 if at is None else self.line_number_at(at.y)
         if self._run is not None and 0 < number <= len(self._rows):
             row = self._rows[number - 1]
             if isinstance(row, Task):
@@ -443,14 +445,14 @@ class TaskTable(ScrollPanel):
             return []
         task = self.view.task[1]
         whole = written.whole(task)
-        lines = [] if whole is None else wrapped(whole, width)
+        lines = [] if whole is None else wrap(whole, width)
         last = lines[_MOST_BELOW - 1 :]
         failed = task.finished is not None and task.finished <= self._until
         frames = traceback_lines(task.traceback if failed else "", width, self.plain)
         room = self.scrollable_content_region.height // 2
         return [
             *lines[: _MOST_BELOW - 1],
-            *([cut(Content(" ").join(last), width, self.plain)] if last else []),
+            *([truncate(Content(" ").join(last), width, self.plain)] if last else []),
             *frames[max(0, len(frames) - room) :],
         ]
 

@@ -6,8 +6,16 @@ from textual.content import Content
 
 from threadviz.presentation.summary import SummaryRow, totals_rows
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, Wordings, cut, fitted, moment
-from threadviz.tui.widgets.run_words import figure_style, labels
+from threadviz.tui.widgets.panel import (
+    FAINT,
+    STRONG,
+    Alternatives,
+    TextPanel,
+    join_to_width,
+    moment_key,
+    truncate,
+)
+from threadviz.tui.widgets.run_text import figure_style, run_labels
 
 _GAP = "  "
 _FIGURE = 7
@@ -30,7 +38,7 @@ class TotalsPanel(TextPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on."""
-        return moment(self.view, phase=0.3)
+        return moment_key(self.view, phase=0.3)
 
     def lines(self, width: int) -> list[Content]:
         """One line where all fits into it, else two."""
@@ -41,11 +49,11 @@ class TotalsPanel(TextPanel):
             lines = [self._beside(rows, 0, width), self._beside(rows, 6, width)]
         else:
             figures = [list(self._figure(row, self.view.runs[0])) for row in rows[0]]
-            whole = fitted([each[:1] for each in figures], width, _GAP)
+            whole = join_to_width([each[:1] for each in figures], width, _GAP)
             if whole.cell_length <= width:
                 return [whole]
-            lines = [fitted([figures[number] for number in line], width, _GAP) for line in _LINES]
-        return [cut(line, width, self.plain) for line in lines]
+            lines = [join_to_width([figures[number] for number in line], width, _GAP) for line in _LINES]
+        return [truncate(line, width, self.plain) for line in lines]
 
     def _figure(self, row: SummaryRow, run: ViewedRun) -> Iterator[Content]:
         """Yield a figure in words, from long to short."""
@@ -56,8 +64,8 @@ class TotalsPanel(TextPanel):
     def _beside(self, rows: Sequence[Sequence[SummaryRow]], index: int, width: int) -> Content:
         """One figure of each run."""
         name = rows[0][index].name if index != 6 else "loop could not answer, longest"
-        parts: list[Wordings] = [[Content.styled(name, FAINT)]]
-        for run, label, each in zip(self.view.runs, labels(self.view.runs), rows, strict=True):
+        parts: list[Alternatives] = [[Content.styled(name, FAINT)]]
+        for run, label, each in zip(self.view.runs, run_labels(self.view.runs), rows, strict=True):
             style = figure_style(each[index], run.timeline, self.view.until(run))
             parts.append([Content.assemble((f"{label} ", STRONG), (each[index].figure, style))])
-        return fitted(parts, width, _GAP)
+        return join_to_width(parts, width, _GAP)

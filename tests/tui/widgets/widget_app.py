@@ -13,7 +13,7 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.panel import TextPanel
 
 
-class Showing(App[None]):
+class WidgetApp(App[None]):
     """Shows `widget` alone."""
 
     def __init__(self, widget: Widget) -> None:
@@ -30,31 +30,31 @@ class Showing(App[None]):
 
 
 @asynccontextmanager
-async def shown(widget: TextPanel, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
+async def show_widget(widget: TextPanel, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
     """Show a widget that fills a terminal of this size, after its first frame."""
-    async with Showing(widget).run_test(size=(columns, rows)) as pilot:
-        await drawn(widget, pilot)
+    async with WidgetApp(widget).run_test(size=(columns, rows)) as pilot:
+        await redraw(widget, pilot)
         yield pilot
 
 
-async def drawn(widget: TextPanel, pilot: Pilot[None]) -> list[str]:
+async def redraw(widget: TextPanel, pilot: Pilot[None]) -> list[str]:
     """Show the scene as it is now, and return the lines that are visible."""
     widget.refresh_view()
     await pilot.pause()
-    return visible(widget)
+    return visible_lines(widget)
 
 
-def visible(widget: TextPanel) -> list[str]:
+def visible_lines(widget: TextPanel) -> list[str]:
     """The lines that are visible, without what is blank at their ends."""
     return [widget.render_line(y).text.rstrip() for y in range(widget.scrollable_content_region.height)]
 
 
-def flowing(lines: list[str]) -> str:
+def joined(lines: list[str]) -> str:
     """The words of these lines, one blank between any two: wherever they are wrapped."""
     return " ".join(" ".join(lines).split())
 
 
-def frozen(view: View, ms: int) -> View:
+def freeze_at(view: View, ms: int) -> View:
     """The same scene, as it was so many ms after the begin."""
     view.replay()
     view.advance(ms * NS_PER_MS)

@@ -3,7 +3,7 @@ from tests.tui.render.observed_runs import Told
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
 from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
-from threadviz.tui.widgets.run_words import holder_words, share_words
+from threadviz.tui.widgets.run_text import holder_words, share_words
 
 MS = 1_000_000
 

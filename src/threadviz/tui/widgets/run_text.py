@@ -22,16 +22,16 @@ def header_of(timeline: Timeline) -> Header | None:
     return timeline.header if timeline.begun else None
 
 
-def labels(runs: Sequence[ViewedRun]) -> list[str]:
+def run_labels(runs: Sequence[ViewedRun]) -> list[str]:
     """A label for each of `runs`, no two of them equal: its mode, with its workload where that is not enough.
 
     Further runs of the same are numbered, as in a report.
     """
-    names, numbers = _names(runs), label_numbers(runs)
+    names, numbers = _names(runs), run_numbers(runs)
     return [f"{name} ({nth})" if nth > 1 else name for name, nth in zip(names, numbers, strict=True)]
 
 
-def label_numbers(runs: Sequence[ViewedRun]) -> list[int]:
+def run_numbers(runs: Sequence[ViewedRun]) -> list[int]:
     """The numbers in the labels of `runs`: 1, where a label has none."""
     names = _names(runs)
     return [names[: index + 1].count(name) for index, name in enumerate(names)]
@@ -94,7 +94,7 @@ def _whose(view: View, of: GilRow) -> str:
     timeline, gil_timeline = of.run.timeline, of.gil_timeline
     words = "GIL"
     if view.comparing:
-        words = f"{labels(view.runs)[view.runs.index(of.run)]}: GIL"
+        words = f"{run_labels(view.runs)[view.runs.index(of.run)]}: GIL"
     gil_timelines = timeline.gil_timelines
     if any(each.pid != gil_timeline.pid for each in gil_timelines):
         words += f" of {name_of(timeline.processes.get(gil_timeline.pid))} {gil_timeline.pid}"
@@ -130,11 +130,11 @@ def loop_is_slow(timeline: Timeline, t: int) -> bool:
 # How the moment that is shown lies to what is known of a run.
 
 
-def at_end(view: View, run: ViewedRun) -> bool:
+def shows_end(view: View, run: ViewedRun) -> bool:
     """Whether the run is over, and was so by the moment that is shown."""
     return run.over and view.until(run) >= measured(run.timeline).until
 
 
-def observer_is_told(view: View) -> bool:
+def shows_observer(view: View) -> bool:
     """Whether the observer's figures go with the picture: of a run that goes on, only the latest are known."""
     return not view.growing or view.playhead.motion is Motion.FOLLOWING
