@@ -1,7 +1,7 @@
-"""`python -m threadviz.mock_server ANSWER`: serves the sites that it is told until the process that started it is gone.
+"""`python -m threadviz.mock_server ANSWER`: serves the sites that it gets, until the process that started it has ended.
 
-It takes one JSON line on standard input, an array of sites, and writes one JSON line to descriptor ANSWER, an array of
-their URLs in the same order. It ends when standard input does: at the latest when its parent dies.
+It reads one JSON line from standard input, an array of sites, and writes one JSON line to descriptor ANSWER, an array
+of their URLs in the same order. It ends when standard input does: at the latest when its parent dies.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ import msgspec
 
 from threadviz.mock_server.sites import Site, Trouble
 
-# What the stand-in site's bodies consist of: one page of HTML with links, over and over, cut at any length.
+# Bodies consist of one HTML page with links, repeated, and cut at any length.
 
 PAGE_BYTES = 64 * 1024
 """The length of the page, and of the largest piece."""
 
 
 def _page() -> bytes:
-    """Return a page in which each 130 bytes or so hold one link."""
+    """Return a page with one link in about 130 bytes."""
     head = "<!doctype html>\n<html lang='en'><head><title>Stand-in</title></head><body>\n"
     paragraphs = "".join(
         f"<p>Paragraph {number} stands in for what somebody would have written here; "
@@ -39,7 +39,7 @@ _PAGE = memoryview(_page())
 
 
 def pieces(start: int, stop: int) -> Iterator[memoryview]:
-    """Yield the bytes of a body from `start` up to `stop`, in pieces that are not copied."""
+    """Yield the bytes of a body from `start` to `stop`, in pieces that are not copied."""
     while start < stop:
         offset = start % PAGE_BYTES
         piece = _PAGE[offset : offset + stop - start]
@@ -47,7 +47,7 @@ def pieces(start: int, stop: int) -> Iterator[memoryview]:
         start += len(piece)
 
 
-# The stand-in site's HTTP/1.1 server: each site of a list at an address of its own on 127.0.0.1.
+# The HTTP/1.1 server: each site of a list has an address of its own on 127.0.0.1.
 
 HOST = "127.0.0.1"
 
@@ -61,7 +61,7 @@ HEAD_SECONDS = 10.0
 """How long a client may take for the head of its request."""
 
 RESET_LIMIT = 32 * 1024
-"""The most bytes of a body that go before a reset: few enough to have arrived when it comes."""
+"""The most bytes of a body before a reset: few enough to have arrived when it comes."""
 
 TRICKLE_SECONDS = 0.05
 """The time between two pieces of a trickle."""
@@ -75,7 +75,7 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: cl
 
 
 class MockServer:
-    """The addresses of `sites`, and who answers there."""
+    """Serves `sites`, each at a path of its own."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
         self._paths = {f"/{number}": site for number, site in enumerate(sites)}
@@ -86,9 +86,9 @@ class MockServer:
     async def serve(self, announce: Callable[[list[str]], None]) -> None:
         """Announce the URL of each site in order, and serve until cancelled.
 
-        Raises OSError where no port is to be had.
+        Raises OSError where no port is available.
         """
-        server = await asyncio.start_server(self._answer, HOST, 0, limit=HEAD_LIMIT, backlog=BACKLOG)
+        server = await asyncio.start_server(self._handle, HOST, 0, limit=HEAD_LIMIT, backlog=BACKLOG)
         announce([self._url(server.sockets[0], path) for path in self._paths])
         await server.serve_forever()
 
@@ -97,119 +97,105 @@ class MockServer:
         port = (self._refusing if refused else serving).getsockname()[1]
         return f"http://{HOST}:{port}{path}"
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        begun = asyncio.get_running_loop().time()
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        start = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(HEAD_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
-            path = _path(head)
+                request = await reader.readuntil(b"\r\n\r\n")
+            path = _path(request)
             if site := self._paths.get(path):
-                await _Answer(site, path, begun, reader, writer).send()
+                await _answer(site, path, start, reader, writer)
             else:
                 writer.write(_BAD_REQUEST)
         except (OSError, EOFError, asyncio.LimitOverrunError):
-            pass  # the client has left, or sent no request in time or size: there is nobody to answer
+            pass  # the client has left, or sent no request in time or size
         finally:
             writer.close()
 
 
-def _path(head: bytes) -> str:
-    """Return the path that a request asks for, nothing where it is no GET of HTTP/1.0 or 1.1."""
-    match head.partition(b"\r\n")[0].split(b" "):
+def _path(request: bytes) -> str:
+    """Return the path that a request asks for; nothing where it is no GET of HTTP/1.0 or 1.1."""
+    match request.partition(b"\r\n")[0].split(b" "):
         case [b"GET", target, b"HTTP/1.1" | b"HTTP/1.0"]:
             return target.decode("latin-1")
         case _:
             return ""
 
 
-class _Answer:
-    """The answer of `site` to one connection that was accepted at `begun`, on the loop's clock."""
-
-    def __init__(
-        self, site: Site, path: str, begun: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        self._site = site
-        self._path = path
-        self._begun = begun
-        self._reader = reader
-        self._writer = writer
-
-    async def send(self) -> None:
-        """Send it. Raises ConnectionError when the client leaves."""
-        site = self._site
-        if site.trouble is Trouble.TRICKLE:
-            await self._trickle()
-            return
-        if site.trouble is Trouble.HANG:
-            while await self._reader.read(HEAD_LIMIT):  # until the client leaves
-                pass
-            return
-        await self._wait(site.seconds)
-        self._writer.write(self._head())
-        if site.trouble is Trouble.ENDLESS:
-            while True:
-                await self._body(0, PAGE_BYTES)
-        elif site.trouble is Trouble.RESET:
-            # The kernel then has all that was written; what it does not have at a reset is not sent.
-            self._writer.transport.set_write_buffer_limits(high=0)
-            await self._body(0, min(site.bytes // 2, RESET_LIMIT))
-            self._reset()
-        else:
-            await self._body(0, site.bytes)
-
-    async def _wait(self, seconds: float) -> None:
-        """Wait until so many seconds after the connection was accepted."""
-        await asyncio.sleep(self._begun + seconds - asyncio.get_running_loop().time())
-
-    def _head(self) -> bytes:
-        trouble = self._site.trouble
-        lines = [
-            f"HTTP/1.1 {_STATUS.get(trouble, '200 OK') if trouble else '200 OK'}",
-            "Content-Type: text/html; charset=utf-8",
-            "Connection: close",
-        ]
-        if trouble is not Trouble.ENDLESS:
-            lines.append(f"Content-Length: {self._site.bytes}")
-        if trouble is Trouble.REDIRECT_LOOP:
-            lines.append(f"Location: {self._path}")
-        return "\r\n".join([*lines, "", ""]).encode()
-
-    async def _body(self, start: int, stop: int) -> None:
-        for piece in pieces(start, stop):
-            self._writer.write(piece)
-            await self._writer.drain()
-            await asyncio.sleep(0)  # drain() alone lets nobody else in while the client keeps up
-
-    async def _trickle(self) -> None:
-        self._writer.write(self._head())
-        size, seconds = self._site.bytes, self._site.seconds
-        steps = max(1, min(size, math.ceil(seconds / TRICKLE_SECONDS)))
+async def _answer(
+    site: Site, path: str, start: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer a connection that was accepted at `start` (loop time). Raises ConnectionError when the client leaves."""
+    if site.trouble is Trouble.HANG:
+        while await reader.read(HEAD_LIMIT):  # until the client leaves
+            pass
+        return
+    trickles = site.trouble is Trouble.TRICKLE
+    if not trickles:
+        await _wait_until(start + site.seconds)
+    writer.write(_head(site, path))
+    if trickles:
+        steps = max(1, min(site.bytes, math.ceil(site.seconds / TRICKLE_SECONDS)))
         for step in range(steps):
-            await self._wait(seconds * (step + 1) / steps)
-            await self._body(size * step // steps, size * (step + 1) // steps)
+            await _wait_until(start + site.seconds * (step + 1) / steps)
+            await _write_body(writer, site.bytes * step // steps, site.bytes * (step + 1) // steps)
+    elif site.trouble is Trouble.ENDLESS:
+        while True:
+            await _write_body(writer, 0, PAGE_BYTES)
+    elif site.trouble is Trouble.RESET:
+        # The kernel then has all that was written; what it does not have at a reset is not sent.
+        writer.transport.set_write_buffer_limits(high=0)
+        await _write_body(writer, 0, min(site.bytes // 2, RESET_LIMIT))
+        _reset(writer)
+    else:
+        await _write_body(writer, 0, site.bytes)
 
-    def _reset(self) -> None:
-        """Close so that the kernel sends a reset: with no time to linger (SO_LINGER of socket(7))."""
-        connection = self._writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
+
+async def _wait_until(time: float) -> None:
+    await asyncio.sleep(time - asyncio.get_running_loop().time())
 
 
-FILES = 8192
-"""How many open files are asked for, each connection being one."""
+def _head(site: Site, path: str) -> bytes:
+    lines = [
+        f"HTTP/1.1 {_STATUS.get(site.trouble, '200 OK') if site.trouble else '200 OK'}",
+        "Content-Type: text/html; charset=utf-8",
+        "Connection: close",
+    ]
+    if site.trouble is not Trouble.ENDLESS:
+        lines.append(f"Content-Length: {site.bytes}")
+    if site.trouble is Trouble.REDIRECT_LOOP:
+        lines.append(f"Location: {path}")
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+async def _write_body(writer: asyncio.StreamWriter, start: int, stop: int) -> None:
+    for piece in pieces(start, stop):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0)  # drain() alone does not yield to others while the client keeps up
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Close so that the kernel sends a reset: with no time to linger (SO_LINGER of socket(7))."""
+    connection = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+MAX_FILES = 8192
+"""The limit on open files to ask for; each connection is one."""
 
 
 def main() -> None:
     """Serve. Exits with status 2 where the first line is no array of sites."""
-    # Ctrl-C reaches everybody in the terminal; the parent decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all in the terminal; the parent decides
     try:
         sites = msgspec.json.decode(sys.stdin.buffer.readline(), type=tuple[Site, ...])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         sys.stderr.write(f"threadviz.mock_server: the first line is no array of sites: {error}\n")
         sys.exit(2)
     threading.Thread(target=_end_with_stdin, name="lifeline", daemon=True).start()
-    _allow_files()
+    _raise_file_limit()
     asyncio.run(MockServer(sites).serve(_announce))
 
 
@@ -219,17 +205,17 @@ def _end_with_stdin() -> None:
         while os.read(0, 4096):
             pass
     finally:
-        os._exit(0)  # at once: there is nothing to put in order
+        os._exit(0)  # at once: there is nothing to clean up
 
 
-def _allow_files() -> None:
-    """Raise the limit on open files, which is 256 or 1024 on many systems, as far as it may be."""
+def _raise_file_limit() -> None:
+    """Raise the limit on open files, which is 256 or 1024 on many systems."""
     if sys.platform == "win32":
         return
     import resource  # not on Windows
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

@@ -1,4 +1,4 @@
-"""Reads a file of sets of sites, such as `assets/urls.toml`; says in one sentence what is wrong with it."""
+"""Reads a file of sets of sites, such as `assets/urls.toml`. An error is one sentence on what is wrong with it."""
 
 import bisect
 import importlib.resources
@@ -14,43 +14,39 @@ import msgspec
 
 from threadviz.mock_server.sites import MAX_TEXT, Site, SiteSet
 
-# Tells in which line of a TOML text a value stands, which `tomllib` does not.
+# The line of a value in a TOML text, which `tomllib` does not give.
 
-Step = str | int
-"""One step on the way to a value: a key of a table, or the number of an item, from 0."""
+Key = str | int
+"""One step on the path to a value: a key of a table, or the index of an item."""
 
 
-def line_of(text: str, place: Sequence[Step]) -> int | None:
-    """Return the line, from 1, in which the value at `place` begins; None where that can't be told.
+def line_of(text: str, path: Sequence[Key]) -> int | None:
+    """Return the line, from 1, in which the value at `path` begins; None where that can't be found out.
 
-    It is the first line with which the text up to there holds such a value. A text that ends in the middle of
-    an array counts with the array closed; where a part of the text can't be read even so, nothing is told.
+    It is the first line with which the text up to there has such a value. A text that ends in an array is read with the
+    array closed. Where it can't be read even so, None is returned.
     """
     lines = text.split("\n")
     try:
         count = bisect.bisect_left(
-            range(len(lines)), True, key=lambda n: _holds("\n".join(lines[: n + 1]), place)
+            range(len(lines)), True, key=lambda n: _has_value("\n".join(lines[: n + 1]), path)
         )
     except (ValueError, RecursionError):
         return None
     return count + 1 if count < len(lines) else None
 
 
-def _holds(text: str, place: Sequence[Step]) -> bool:
-    """Raises what `tomllib.loads` raises for what is no TOML, even with an array closed."""
+def _has_value(text: str, path: Sequence[Key]) -> bool:
+    """Raises as `tomllib.loads` does where it is no TOML, even with an array closed."""
     try:
-        value = tomllib.loads(text)
+        value: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         value = tomllib.loads(text + "\n]")
-    return _reaches(value, place)
-
-
-def _reaches(value: Any, place: Sequence[Step]) -> bool:
-    for step in place:
-        try:
-            value = value[step]
-        except (LookupError, TypeError):
-            return False
+    try:
+        for key in path:
+            value = value[key]
+    except (LookupError, TypeError):
+        return False
     return True
 
 
@@ -61,7 +57,7 @@ MAX_URL = 2000
 """The longest URL, in characters."""
 
 _SET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MISFIT = re.compile(r"\A(.*?)(?: - at `\$([\w.\[\]]*)`)?\Z", re.DOTALL)
+_VALIDATION_MESSAGE = re.compile(r"\A(.*?)(?: - at `\$([\w.\[\]]*)`)?\Z", re.DOTALL)
 _AS_DESCRIBED = "see the head of the shipped assets/urls.toml for what may stand here"
 
 
@@ -70,22 +66,21 @@ class SetsError(ValueError):
 
 
 class _FileError(ValueError):
-    """What is wrong with the file as a whole, as the rest of a sentence about it."""
+    """An error of the whole file. The text is the rest of a sentence about it."""
 
 
-class _PlaceError(ValueError):
-    """What is wrong with the value at `place`, as a clause."""
+class _ValueAtError(ValueError):
+    """An error of the value at `path`. The text is a clause."""
 
-    def __init__(self, place: tuple[Step, ...], clause: str) -> None:
+    def __init__(self, path: tuple[Key, ...], clause: str) -> None:
         super().__init__(clause)
-        self.place = place
-        self.clause = clause
+        self.path = path
 
 
 def load(path: Path | None) -> dict[str, SiteSet]:
-    """Return the sets in the file at `path`, None for the shipped file, by name and in the file's order.
+    """Return the sets in the file at `path`, or in the shipped file for None, by name and in the file's order.
 
-    Each site of them has a name and a URL that can be fetched. Raises SetsError.
+    Each of their sites has a name and a URL that can be fetched. Raises SetsError.
     """
     path = path or _shipped()
     shown = _printable(str(path))
@@ -106,14 +101,14 @@ def load(path: Path | None) -> dict[str, SiteSet]:
         raise SetsError(f"{shown} is nested too deeply; {_AS_DESCRIBED}") from error
     try:
         return _sets(document)
-    except _PlaceError as wrong:
-        line = line_of(text, wrong.place)
+    except _ValueAtError as error:
+        line = line_of(text, error.path)
         where = shown if line is None else f"{shown}, line {line}"
-        raise SetsError(f"{where}: {_key(wrong.place)}: {_printable(wrong.clause)}") from wrong
+        raise SetsError(f"{where}: {_joined(error.path)}: {_printable(str(error))}") from error
 
 
 def _shipped() -> Path:
-    """Return where the shipped file is: in the installed package, else at the top of the checkout."""
+    """Return the path of the shipped file: in the installed package, or else at the top of the checkout."""
     installed = importlib.resources.files("threadviz") / "assets" / "urls.toml"
     if isinstance(installed, Path) and installed.is_file():
         return installed
@@ -135,62 +130,62 @@ def _read(path: Path) -> str:
 def _sets(document: dict[str, Any]) -> dict[str, SiteSet]:
     for key in document:
         if key != "sets":
-            raise _PlaceError((key,), f"this key is not known here; {_AS_DESCRIBED}")
+            raise _ValueAtError((key,), f"this key is not known here; {_AS_DESCRIBED}")
     tables = document.get("sets")
     if not isinstance(tables, dict) or not tables:
-        raise _PlaceError(("sets",), f"there is no set here; {_AS_DESCRIBED}")
+        raise _ValueAtError(("sets",), f"there is no set here; {_AS_DESCRIBED}")
     return {name: _set(name, table) for name, table in tables.items()}
 
 
 def _set(name: str, table: object) -> SiteSet:
-    place: tuple[Step, ...] = ("sets", name)
+    path: tuple[Key, ...] = ("sets", name)
     if not _SET_NAME.fullmatch(name):
-        raise _PlaceError(
-            place, "a set's name has 1 to 64 letters, digits, '.', '_' and '-'; give it another name"
+        raise _ValueAtError(
+            path, "a set's name has 1 to 64 letters, digits, '.', '_' and '-'; give it another name"
         )
     try:
         read = msgspec.convert(table, SiteSet)
     except msgspec.ValidationError as error:
-        raise _misfit(place, str(error)) from error
-    _check_text((*place, "about"), read.about)
-    sites = tuple(_site((*place, "sites", number), site) for number, site in enumerate(read.sites))
+        raise _validation_error(path, str(error)) from error
+    _check_text((*path, "about"), read.about)
+    sites = tuple(_site((*path, "sites", number), site) for number, site in enumerate(read.sites))
     return msgspec.structs.replace(read, sites=sites)
 
 
-def _misfit(place: tuple[Step, ...], message: str) -> _PlaceError:
-    """Return what msgspec's `message` says about the set at `place`.
+def _validation_error(path: tuple[Key, ...], message: str) -> _ValueAtError:
+    """Return the error for msgspec's `message` on the set at `path`.
 
-    It reads "Expected `int`, got `str` - at `$.sites[2].bytes`", without the last part where it is about the
-    set itself. Of a key that is not known it tells the place of the table that the key stands in.
+    It reads "Expected `int`, got `str` - at `$.sites[2].bytes`", without the last part where it is about the set
+    itself. For an unknown key, its path is that of the table.
     """
-    clause, path = _MISFIT.findall(message)[0]
-    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
-    place += tuple(int(number) if number else word for word, number in steps)
+    clause, inner = _VALIDATION_MESSAGE.findall(message)[0]
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", inner)
+    path += tuple(int(number) if number else word for word, number in steps)
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", clause, re.DOTALL)
     if unknown:
-        return _PlaceError((*place, unknown[1]), f"this key is not known here; {_AS_DESCRIBED}")
+        return _ValueAtError((*path, unknown[1]), f"this key is not known here; {_AS_DESCRIBED}")
     words = clause.replace("`object`", "a table").replace("`", "")
-    return _PlaceError(place, f"{words[:1].lower()}{words[1:]}; {_AS_DESCRIBED}")
+    return _ValueAtError(path, f"{words[:1].lower()}{words[1:]}; {_AS_DESCRIBED}")
 
 
-def _site(place: tuple[Step, ...], site: Site) -> Site:
-    _check_text((*place, "name"), site.name)
+def _site(path: tuple[Key, ...], site: Site) -> Site:
+    _check_text((*path, "name"), site.name)
     try:
         host = _host(site.url)
     except ValueError as error:
-        raise _PlaceError((*place, "url"), str(error)) from error
+        raise _ValueAtError((*path, "url"), str(error)) from error
     return site if site.name else msgspec.structs.replace(site, name=host)
 
 
-def _check_text(place: tuple[Step, ...], text: str) -> None:
+def _check_text(path: tuple[Key, ...], text: str) -> None:
     if not text.isprintable():
-        raise _PlaceError(place, "there are control characters in this text; take them out")
+        raise _ValueAtError(path, "there are control characters in this text; take them out")
 
 
 def _host(url: str) -> str:
-    """Return the host, with its port where one is given, of a URL that can be fetched.
+    """Return the host of a URL that can be fetched, with its port where it has one.
 
-    Raises ValueError, whose text is a clause, for any other.
+    Raises ValueError for any other; the text is a clause.
     """
     if len(url) > MAX_URL:
         raise ValueError(f"the URL is longer than {MAX_URL} characters; give a shorter one")
@@ -216,14 +211,14 @@ def _host(url: str) -> str:
     return parts.netloc.lower()
 
 
-def _key(place: tuple[Step, ...]) -> str:
-    """Return `place` as it is written in words, such as `sets.default.sites[2].url`."""
-    words = (f"[{step}]" if isinstance(step, int) else f".{_printable(step)}" for step in place)
-    return "".join(words).removeprefix(".")
+def _joined(path: tuple[Key, ...]) -> str:
+    """Return `path` as one text, such as `sets.default.sites[2].url`."""
+    keys = (f"[{key}]" if isinstance(key, int) else f".{_printable(key)}" for key in path)
+    return "".join(keys).removeprefix(".")
 
 
 def _printable(text: str) -> str:
-    """Return `text` with whatever is no printable character written as an escape."""
+    """Return `text` with each character that is not printable written as an escape."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
     )

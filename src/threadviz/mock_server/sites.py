@@ -1,4 +1,4 @@
-"""What a set of sites consists of."""
+"""Sites, and sets of them."""
 
 import enum
 from typing import Annotated
@@ -6,16 +6,16 @@ from typing import Annotated
 import msgspec
 
 MAX_BYTES = 100_000_000
-"""The longest body that a site may be said to have."""
+"""The longest body of a site, in bytes."""
 
 MAX_SECONDS = 600.0
-"""The longest time that a site may be said to take."""
+"""The longest time of an answer, in seconds."""
 
 MAX_SITES = 1000
-"""The most sites that a set may have."""
+"""The most sites of a set."""
 
 MAX_TEXT = 200
-"""The most characters that a name or an `about` may have."""
+"""The longest name or `about`, in characters."""
 
 Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT)]
 
@@ -24,7 +24,7 @@ class Trouble(enum.StrEnum):
     """What is wrong with a site that does not simply answer."""
 
     REFUSED = "refused"
-    """Nobody listens: the connection is refused at once."""
+    """Nothing listens: the connection is refused at once."""
     NOT_FOUND = "not-found"
     """The answer is 404."""
     SERVER_ERROR = "server-error"
@@ -42,10 +42,10 @@ class Trouble(enum.StrEnum):
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A site: where it really is, and how the stand-in site answers in its place.
+    """A site: its real URL, and how the mock server answers in its place.
 
-    `bytes` is the length of the body, `seconds` how long the whole answer takes when it is fetched plainly.
-    `name` is what its tasks are called; a site that was read from a file has one.
+    `bytes` is the length of the body, `seconds` how long the whole answer takes. `name` is the name of its tasks; a
+    site that was read from a file has one.
     """
 
     url: str
@@ -56,7 +56,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Sites in the order in which they are fetched, and one sentence about them."""
+    """Sites in the order in which they are fetched, and a sentence about them."""
 
     sites: Annotated[tuple[Site, ...], msgspec.Meta(min_length=1, max_length=MAX_SITES)]
     about: Text = ""

@@ -1,8 +1,8 @@
 """How calls are made: each mode is one short coroutine, as a tutorial would show it.
 
-A mode gets calls (callables without arguments; when there are workers in other processes, picklable) and a
-number of workers, and returns what the calls returned, in the order in which it came. It knows nothing of
-workloads, and nothing of being watched. Only the subject enters here to run a mode; anybody may read their names.
+A mode gets calls (callables without arguments, picklable if workers are processes) and a number of workers. It returns
+the results in the order in which they came. It knows nothing of workloads or of being observed. Only the subject runs
+modes; anything may read their names.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -13,7 +13,7 @@ from typing import Any, cast
 
 __all__ = ["MODES", "Mode"]
 
-Making = Callable[[Iterable[Callable[[], Any]], int], Coroutine[Any, Any, list[Any]]]
+Run = Callable[[Iterable[Callable[[], Any]], int], Coroutine[Any, Any, list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class Mode:
     about: str
 
     @property
-    def run(self) -> Making:
-        """The coroutine function that makes them: the one of the mode's name, in the module of its name.
+    def run(self) -> Run:
+        """The coroutine function that makes the calls: it and its module have the mode's name.
 
-        It is imported here, for asyncio takes longer to import than all that who reads the names needs.
+        It is imported here, for asyncio takes long to import, and is not needed to read the names.
         """
-        return cast(Making, getattr(import_module(f"threadviz.modes.{self.name}"), self.name))
+        return cast(Run, getattr(import_module(f"threadviz.modes.{self.name}"), self.name))
 
 
 MODES: Mapping[str, Mode] = MappingProxyType(

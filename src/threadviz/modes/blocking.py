@@ -8,11 +8,11 @@ Result = TypeVar("Result")
 
 
 async def blocking(calls: Iterable[Callable[[], Result]], workers: int) -> list[Result]:
-    """Call each function plainly, in a coroutine of its own; `workers` can't matter, for the loop does it all."""
+    """Call each function plainly, in a coroutine of its own. `workers` is not used: the event loop does it all."""
 
     async def coroutine(call: Callable[[], Result]) -> Result:
         return call()
 
-    # as_completed() alone would start bare coroutines in the order of a set, that is in none.
+    # as_completed() alone would start bare coroutines in the order of a set, which is none.
     tasks = [asyncio.create_task(coroutine(call)) for call in calls]
     return [await task for task in asyncio.as_completed(tasks)]

@@ -9,7 +9,7 @@ Result = TypeVar("Result")
 
 
 async def processes(calls: Iterable[Callable[[], Result]], workers: int) -> list[Result]:
-    """Make each call in one of `workers` processes; what goes there and back is pickled."""
+    """Make each call in one of `workers` processes. Calls and results are pickled."""
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(workers) as pool:
         futures = [loop.run_in_executor(pool, call) for call in calls]

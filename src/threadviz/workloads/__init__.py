@@ -1,7 +1,7 @@
 """What is called: a workload is a named list of independent calls of one plain, blocking, picklable function.
 
-A workload knows nothing of modes, and nothing of being watched. The subject makes calls; anybody may read the
-workloads' names, for which none of their functions is imported.
+Workloads know nothing of modes or of being observed, and need the standard library only. Reading their names imports
+none of their functions.
 """
 
 from threadviz.workloads.base import Call, WorkloadError, sentence

@@ -1,4 +1,4 @@
-"""What a workload consists of, and how one fails."""
+"""The calls that a workload consists of, and how one fails."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ class WorkloadError(Exception):
 class Call:
     """One call of a plain, blocking function, under a name for people. Picklable, as its function must be.
 
-    `own` is whether the function is somebody's own: it may return and raise anything. What a workload's own function
-    returns is the result in a few words.
+    `own` is whether it is the user's own function, which may return and raise anything. A workload's functions return
+    a short text.
     """
 
     name: str
@@ -29,10 +29,10 @@ class Call:
 
 
 def sentence(error: BaseException) -> str:
-    """Return one sentence for `error`: a workload's own are sentences, any other needs its type's name."""
+    """Return one sentence for `error`: the text of a WorkloadError, with its type's name for any other."""
     try:
         text = str(error)
-    except BaseException:  # noqa: BLE001 - an error of somebody's own class, which may do anything
+    except BaseException:  # noqa: BLE001 - a class of the user's may do anything
         text = ""
     if isinstance(error, WorkloadError):
         return text
@@ -40,7 +40,7 @@ def sentence(error: BaseException) -> str:
 
 
 def numbered(names: Iterable[str]) -> list[str]:
-    """Return the names with ' #2' after one that comes for the second time, and so on."""
+    """Return the names, with ' #2' after one that comes for the second time, and so on."""
     seen: dict[str, int] = {}
     result = []
     for name in names:

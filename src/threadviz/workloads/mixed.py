@@ -1,4 +1,4 @@
-"""mixed: fetches a page, then parses it with `html.parser`: first it waits, and then it holds the GIL."""
+"""mixed: fetches a page, then parses it with `html.parser`: it waits first, and then holds the GIL."""
 
 from html.parser import HTMLParser
 
@@ -7,7 +7,7 @@ from threadviz.workloads.fetch import download
 
 
 class ParseError(WorkloadError):
-    """What came can't be parsed."""
+    """The page can't be parsed."""
 
 
 def fetch_and_parse(url: str, timeout_s: float, limit_bytes: int, proxies: bool) -> str:
@@ -22,7 +22,7 @@ def count_links(page: str) -> int:
     try:
         counter.feed(page)
         counter.close()
-    except AssertionError as error:  # what _markupbase raises for a declaration that it does not know
+    except AssertionError as error:  # _markupbase raises it for an unknown declaration
         raise ParseError("the page can't be parsed") from error
     return counter.links
 

@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from threadviz.workloads.base import Call, numbered
 
-# The functions are imported where calls are made: urllib alone takes longer to import than all the rest, and
-# who only lists the workloads, or checks primes, need not wait for it.
+# The functions are imported where calls are made: urllib takes longer to import than all the rest, and is not needed
+# to list the workloads, or to check primes.
 
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
-    """What a workload that fetches is told: see `Workload.make_calls`."""
+    """What and how to fetch: see `Workload.make_calls`."""
 
     urls: Sequence[tuple[str, str]]
     timeout_s: float
@@ -24,7 +24,7 @@ class FetchOptions:
 class Workload:
     """A named list of independent calls of one function. `about` is one sentence.
 
-    `tasks` is how many calls it makes when nobody says; None for one for each site.
+    `tasks` is the default number of calls; None for one for each site.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Workload:
     def make_calls(
         self, tasks: int | None, urls: Sequence[tuple[str, str]], timeout_s: float, online: bool
     ) -> list[Call]:
-        """Return `tasks` calls, None for the workload's own number.
+        """Return `tasks` calls, None for the workload's default.
 
-        A workload that fetches takes `urls`, pairs of a name and an address, again and again in their order;
-        a fetch may take `timeout_s` seconds, and goes through the environment's proxies where `online`. The
-        others ignore these. Raises ValueError where there is nothing to fetch, or for fewer than one task.
+        A workload that fetches takes `urls`, pairs of a name and an address, again and again in their order. A fetch
+        may take `timeout_s` seconds, and uses the environment's proxies if `online`. The others ignore these. Raises
+        ValueError where there is nothing to fetch, or for fewer than one task.
         """
         if self.fetches and not urls:
             raise ValueError(f"the workload {self.name} has nothing to fetch")
@@ -54,27 +54,29 @@ class Workload:
         return self._make(count, FetchOptions(urls, timeout_s, online))
 
 
-def _fetches(function: Callable[[str, float, int, bool], str], tasks: int, what: FetchOptions) -> list[Call]:
+def _fetches(
+    function: Callable[[str, float, int, bool], str], tasks: int, options: FetchOptions
+) -> list[Call]:
     from threadviz.workloads.fetch import LIMIT_BYTES
 
-    sites = list(islice(cycle(what.urls), tasks))
+    sites = list(islice(cycle(options.urls), tasks))
     names = numbered(name for name, _ in sites)
     return [
-        Call(name, function, (url, what.timeout_s, LIMIT_BYTES, what.online))
+        Call(name, function, (url, options.timeout_s, LIMIT_BYTES, options.online))
         for name, (_, url) in zip(names, sites, strict=True)
     ]
 
 
-def _fetch(tasks: int, what: FetchOptions) -> list[Call]:
+def _fetch(tasks: int, options: FetchOptions) -> list[Call]:
     from threadviz.workloads.fetch import fetch
 
-    return _fetches(fetch, tasks, what)
+    return _fetches(fetch, tasks, options)
 
 
-def _mixed(tasks: int, what: FetchOptions) -> list[Call]:
+def _mixed(tasks: int, options: FetchOptions) -> list[Call]:
     from threadviz.workloads.mixed import fetch_and_parse
 
-    return _fetches(fetch_and_parse, tasks, what)
+    return _fetches(fetch_and_parse, tasks, options)
 
 
 def _primes(tasks: int, _: FetchOptions) -> list[Call]:
