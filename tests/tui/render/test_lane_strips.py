@@ -112,7 +112,7 @@ def test_the_task_that_is_picked_is_marked_on_its_lane() -> None:
     """From the cell in which it started to the one that it is in, or was in until it ended at that one's edge."""
     view = one_lane(Span(40, State.IO), Span(20, State.RUNNING), end=80)
     task = view.runs[0].timeline.task(0)
-    view.pick_task(view.runs[0], task)
+    view.select_task(view.runs[0], task)
     loop, worker = look(view, Frame(10, 1, 20, 200), Ribbons(), paint())
     assert loop.lit == (0, 0)
     assert worker.lit == (1, 7)

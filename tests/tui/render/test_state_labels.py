@@ -76,7 +76,7 @@ def test_while_it_goes_on_it_is_what_it_does_now() -> None:
 def test_at_the_cursor_it_is_what_it_did_then() -> None:
     """And since when, as long as there is room for that."""
     looked_at = view()
-    looked_at.put_cursor(4 * MS)
+    looked_at.set_cursor(4 * MS)
     assert [said(looked_at, 1, width) for width in (30, 15, 14, 9, 3)] == [
         "io recvfrom since 2.0 ms",
         "io since 2.0 ms",
@@ -141,11 +141,11 @@ def test_a_lane_has_not_begun_before_it_has_ended() -> None:
         ObserverTick(15 * MS, 2, 0, 0),
     )
     assert why_not(looked_at, 2) == "ended"
-    looked_at.put_cursor(0)
+    looked_at.set_cursor(0)
     assert why_not(looked_at, 2) == "not yet"
-    looked_at.put_cursor(12 * MS)
+    looked_at.set_cursor(12 * MS)
     assert of(looked_at, 2) is not None
-    looked_at.put_cursor(14 * MS)
+    looked_at.set_cursor(14 * MS)
     assert why_not(looked_at, 2) == "ended"
 
 
@@ -155,14 +155,14 @@ def test_after_a_run_its_lanes_do_nothing(over: bool, word: str) -> None:
     short = Told(view(RunEnded(10 * MS), over=over).runs[0].timeline, over)
     long = Told(view(ObserverTick(30 * MS, 2, 0, 0), RunEnded(30 * MS), over=True).runs[0].timeline, True)
     looked_at = View([short, long])
-    looked_at.put_cursor(20 * MS)
+    looked_at.set_cursor(20 * MS)
     for index, row in enumerate(looked_at.rows):
         if row.lane is not None:
             assert (of(looked_at, index) is None) == (row.run is short)
     assert {why_not(looked_at, index) for index in (1, 2)} == {word}
-    looked_at.put_cursor(4 * MS)
+    looked_at.set_cursor(4 * MS)
     assert said(looked_at, 2, 15) == "io since 2.0 ms"
-    looked_at.put_cursor(20 * MS)
+    looked_at.set_cursor(20 * MS)
     looked_at.freeze_at(5 * MS)
     assert why_not(looked_at, 2) == "not yet"
 
@@ -172,7 +172,7 @@ def test_the_call_is_left_out_where_it_says_nothing() -> None:
     spans = (Span(MS, State.GIL, call="futex"), Span(MS, State.LOCK, call="futex"))
     looked_at = view(Spans(1, 10 * MS, spans, Present(State.LOCK, "futex")), ObserverTick(12 * MS, 2, 0, 0))
     assert said(looked_at, 1, 30) == "lock"
-    looked_at.put_cursor(10 * MS + MS // 2)
+    looked_at.set_cursor(10 * MS + MS // 2)
     assert said(looked_at, 1, 30) == "gil since 10 ms"
 
 
@@ -191,7 +191,7 @@ def test_of_thinned_times_it_is_told_within_what() -> None:
     for turn in range(1000):
         model.apply(Spans(1, 2 * turn * MS, (Span(MS, State.RUNNING), Span(MS, State.IO, call="recvfrom"))))
     looked_at = View([Told(model, True)])
-    looked_at.put_cursor(MS)
+    looked_at.set_cursor(MS)
     found = of(looked_at, 1)
     assert found is not None
     grain = seconds(model.lanes[1].resolution(MS))
@@ -213,6 +213,6 @@ def test_what_is_waited_on_and_the_function_are_told() -> None:
     assert said(looked_at, 0, 40) == r"io recvfrom 127.0.0.1:80\x1b"
     assert said(looked_at, 0, 15) == "io recvfrom"
     assert said(looked_at, 0, 80, with_task=True).endswith(r", in fetch\x1b (app.py:12)")
-    looked_at.put_cursor(3 * MS)
+    looked_at.set_cursor(3 * MS)
     found = of(looked_at, 0)
     assert found is not None and found.within == ""

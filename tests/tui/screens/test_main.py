@@ -44,7 +44,7 @@ async def test_a_finished_run_is_seen_whole() -> None:
     """From its begin to its end, with nothing picked, and the findings where there is room."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
         view = await after(pilot)
-        assert (view.viewport.left, view.cursor, view.lane) == (0, None, None)
+        assert (view.viewport.left, view.cursor, view.selected_row) == (0, None, None)
         assert view.viewport.right >= view.length > view.viewport.right - view.viewport.cell_ns * 2
         assert pilot.app.screen.query_one(FindingsPanel).display
 
@@ -131,11 +131,11 @@ async def test_lanes_are_picked_from_the_top(up: str, down: str) -> None:
     """The event loop's is the first; beyond the last there is nothing."""
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
         view = await after(pilot, down)
-        assert view.lane == view.rows[0]
+        assert view.selected_row == view.rows[0]
         await after(pilot, down, down, up)
-        assert view.lane == view.rows[1]
+        assert view.selected_row == view.rows[1]
         await after(pilot, *[down] * 20)
-        assert view.lane == view.rows[-1]
+        assert view.selected_row == view.rows[-1]
 
 
 async def test_plumbing_is_shown_on_request() -> None:
@@ -179,11 +179,11 @@ async def test_escape_lets_go_step_by_step() -> None:
         view = await after(pilot, "down", "left", "t")
         tasks = main_of(pilot).query_one(TaskTable)
         await pilot.press("escape")
-        assert not tasks.display and view.cursor is not None and view.lane is not None
+        assert not tasks.display and view.cursor is not None and view.selected_row is not None
         await pilot.press("escape")
-        assert view.cursor is None and view.lane is not None
+        assert view.cursor is None and view.selected_row is not None
         await pilot.press("escape")
-        assert view.lane is None
+        assert view.selected_row is None
 
 
 async def test_tasks_are_picked_with_their_lanes() -> None:
@@ -191,15 +191,15 @@ async def test_tasks_are_picked_with_their_lanes() -> None:
     async with app(run("fetch-threads")).run_test(size=SIZE) as pilot:
         view = await after(pilot, "shift+down")
         assert main_of(pilot).query_one(TaskTable).display
-        first = view.task
+        first = view.selected_task
         assert first is not None
         await after(pilot, "J")
-        picked, lane = view.task, view.lane
+        picked, lane = view.selected_task, view.selected_row
         assert picked is not None and lane is not None
         assert picked != first
         assert lane.lane is picked[1].lane
         await after(pilot, "K")
-        assert view.task == first
+        assert view.selected_task == first
 
 
 async def test_tasks_are_sorted_by_one_column_after_the_other() -> None:

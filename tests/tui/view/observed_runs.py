@@ -36,7 +36,7 @@ class Watched:
 def looked_at(*runs: Watched, cells: int = 50) -> View:
     """A scene that looks at these, after its first frame."""
     view = View()
-    view.look_at(runs, comparing=len(runs) > 1)
+    view.show_runs(runs, comparing=len(runs) > 1)
     view.viewport.resize(cells)
     view.advance(FRAME)
     return view

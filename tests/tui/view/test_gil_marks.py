@@ -33,12 +33,12 @@ def test_holders_are_known_by_a_sign_from_their_name() -> None:
         ObserverTick(100, 1, 0, 0),
     )
     view = scene_of(timeline)
-    (shown,) = view.holders.shown
+    (shown,) = view.gil_rows.shown
     signs = [shown.marks.of(number).sign for number in range(5)]
     assert signs == ["S", "1", "0", "P", "O"]
     assert shown.marks.of(ELSEWHERE).sign == OTHER
     lanes = {lane.number: lane for lane in timeline.lanes}
-    assert view.holders.mark(view.runs[0], lanes[1]) == shown.marks.of(1)
+    assert view.gil_rows.mark(view.runs[0], lanes[1]) == shown.marks.of(1)
 
 
 def test_many_holders_share_what_signs_there_are() -> None:
@@ -49,11 +49,11 @@ def test_many_holders_share_what_signs_there_are() -> None:
         holding(100, *range(many // 2)),
     )
     view = scene_of(timeline)
-    (shown,) = view.holders.shown
+    (shown,) = view.gil_rows.shown
     first = [shown.marks.of(number) for number in range(many // 2)]
     timeline.apply(holding(100, *range(many // 2, many), start=10 * many))
     timeline.apply(ObserverTick(10**9, 1, 0, 0))
-    (shown,) = view.holders.shown
+    (shown,) = view.gil_rows.shown
     all_of_them = [shown.marks.of(number) for number in range(many)]
     assert all_of_them[: many // 2] == first
     signs = [mark.sign for mark in all_of_them if mark.sign != OTHER]
@@ -72,14 +72,14 @@ def test_the_gil_of_what_is_picked_is_shown() -> None:
     )
     view = scene_of(timeline)
     run = view.runs[0]
-    assert [each.gil_timeline.pid for each in view.holders.shown] == [200]
-    assert view.holders.mark(run, timeline.lanes[0]) is None
+    assert [each.gil_timeline.pid for each in view.gil_rows.shown] == [200]
+    assert view.gil_rows.mark(run, timeline.lanes[0]) is None
     for row in view.rows:
-        view.pick_lane(row)
+        view.select_row(row)
         pid = row.lane.pid if row.lane is not None else row.head.key.pid if row.head else None
-        assert [each.gil_timeline.pid for each in view.holders.shown] == [pid]
-    view.holders.on = False
-    assert view.holders.shown == () and view.holders.mark(run, timeline.lanes[0]) is None
+        assert [each.gil_timeline.pid for each in view.gil_rows.shown] == [pid]
+    view.gil_rows.enabled = False
+    assert view.gil_rows.shown == () and view.gil_rows.mark(run, timeline.lanes[0]) is None
 
 
 def test_the_gil_of_what_is_found_is_shown() -> None:
@@ -93,18 +93,18 @@ def test_the_gil_of_what_is_found_is_shown() -> None:
         ObserverTick(100, 1, 0, 0),
     )
     view = scene_of(timeline)
-    assert [each.gil_timeline.pid for each in view.holders.shown] == [100]
-    view.arrange(replace(view.lanes.how, words="work"))
-    assert [each.gil_timeline.pid for each in view.holders.shown] == [300]
-    view.arrange(replace(view.lanes.how, words="main"))
-    assert [each.gil_timeline.pid for each in view.holders.shown] == [100]
+    assert [each.gil_timeline.pid for each in view.gil_rows.shown] == [100]
+    view.arrange(replace(view.row_cache.options, words="work"))
+    assert [each.gil_timeline.pid for each in view.gil_rows.shown] == [300]
+    view.arrange(replace(view.row_cache.options, words="main"))
+    assert [each.gil_timeline.pid for each in view.gil_rows.shown] == [100]
 
 
 def test_where_nothing_was_told_of_a_gil_there_is_no_ribbon() -> None:
     """And lanes have no marks."""
     timeline = program(thread(0, 100), ObserverTick(100, 1, 0, 0))
     view = scene_of(timeline)
-    assert view.holders.shown == ()
-    assert view.holders.mark(view.runs[0], timeline.lanes[0]) is None
-    view.pick_lane(Row(view.runs[0], timeline.lanes[0]))
-    assert view.holders.shown == ()
+    assert view.gil_rows.shown == ()
+    assert view.gil_rows.mark(view.runs[0], timeline.lanes[0]) is None
+    view.select_row(Row(view.runs[0], timeline.lanes[0]))
+    assert view.gil_rows.shown == ()

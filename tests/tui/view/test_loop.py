@@ -26,7 +26,7 @@ def test_who_looks_around_is_left_in_peace() -> None:
     view.jump(0)
     loop.advance(view, HOLD_NS)
     assert view.playhead.motion is Motion.FOLLOWING
-    view.drop_cursor()
+    view.clear_cursor()
     view.toggle_freeze()
     loop.advance(view, HOLD_NS)
     assert view.playhead == Playhead(Motion.FROZEN, at=view.length)

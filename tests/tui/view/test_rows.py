@@ -81,13 +81,13 @@ def test_each_lane_is_shown_or_counted_once(
         if view.rows:
             view.fold(view.rows[fold % len(view.rows)])
     if picked < len(run.timeline.lanes):
-        view.pick_lane(Row(run, run.timeline.lanes[picked]))
+        view.select_row(Row(run, run.timeline.lanes[picked]))
     counted = count(view)
     assert set(counted.values()) <= {1}
-    assert len(counted) + view.lanes.hidden == len(run.timeline.lanes)
-    assert view.lane is None or any(view.is_picked(row) for row in view.rows)
+    assert len(counted) + view.row_cache.hidden == len(run.timeline.lanes)
+    assert view.selected_row is None or any(view.is_selected(row) for row in view.rows)
     if not how.words and how.plumbing:
-        assert not view.lanes.hidden
+        assert not view.row_cache.hidden
 
 
 @given(comings(), arrangings)
@@ -156,10 +156,10 @@ def test_while_a_run_goes_on_lanes_change_places_seldom_and_never_below_one_that
     timeline.apply(ObserverTick(6 * S, 2, 0, 0))
     view.advance(PERIOD_NS // 2)
     assert names(view) == before
-    view.pick_lane(view.rows[0])
+    view.select_row(view.rows[0])
     view.advance(PERIOD_NS)
     assert names(view) == before
-    view.pick_lane(None)
+    view.select_row(None)
     view.advance(PERIOD_NS)
     assert names(view)[0] == "reader" != before[0]
 
@@ -170,7 +170,7 @@ def test_lanes_are_found_by_what_is_told_of_them() -> None:
     found = {}
     for words in ("READ", "gil", "runn", "8080", "102 io", "reader gil", "serve", " ", "nowhere"):
         view.arrange(RowOptions(words=words))
-        found[words] = names(view), view.lanes.hidden
+        found[words] = names(view), view.row_cache.hidden
     assert found["READ"] == found["8080"] == found["102 io"] == (["reader"], 2)
     assert found["gil"] == (["waiter"], 2)
     assert found["runn"][1] == 1
@@ -190,14 +190,18 @@ def test_idle_lanes_are_put_together_on_request() -> None:
 def test_a_lane_that_is_folded_away_is_picked_no_more_but_its_head_is() -> None:
     """So the same key unfolds it again."""
     view = scene_of(*three(), thread(3, 200, 200))
-    view.pick_lane(next(row for row in view.rows if row.lane is not None and row.lane.name == "reader"))
+    view.select_row(next(row for row in view.rows if row.lane is not None and row.lane.name == "reader"))
     assert view.foldable
     view.fold()
-    assert [row.head.key.kind for row in view.rows if row.head and view.is_picked(row)] == [GroupKind.PROCESS]
+    assert [row.head.key.kind for row in view.rows if row.head and view.is_selected(row)] == [
+        GroupKind.PROCESS
+    ]
     assert "reader" not in names(view)
     view.fold()
     assert "reader" in names(view)
-    assert [row.head.key.kind for row in view.rows if row.head and view.is_picked(row)] == [GroupKind.PROCESS]
+    assert [row.head.key.kind for row in view.rows if row.head and view.is_selected(row)] == [
+        GroupKind.PROCESS
+    ]
 
 
 def test_threads_that_came_and_went_are_counted() -> None:
@@ -223,5 +227,5 @@ def test_a_workload_s_lanes_are_as_they_appeared() -> None:
     for number in range(3 * LAST_ENDED):
         timeline.extend([thread(number, 100 + number, t=number), LaneEnded(number, number)])
     view = View([Told(timeline, over=True)])
-    view.arrange(replace(view.lanes.how, plumbing=True))
+    view.arrange(replace(view.row_cache.options, plumbing=True))
     assert [row.lane for row in view.rows] == list(timeline.lanes)

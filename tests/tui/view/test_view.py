@@ -27,7 +27,7 @@ class Told:
 
 def toggle_plumbing(view: View) -> None:
     """Give plumbing rows, or take them away."""
-    how = view.lanes.how
+    how = view.row_cache.options
     view.arrange(replace(how, plumbing=not how.plumbing))
 
 
@@ -56,7 +56,7 @@ deeds = st.lists(
 def test_whatever_is_done(told: list[tuple[Stream, bool]], deeds: list[tuple[Any, ...]]) -> None:
     """The present is known, the cursor is not after it, no run is drawn beyond what was measured, picks are in rows."""
     view = View()
-    view.look_at([Told(*each) for each in told], comparing=len(told) > 1)
+    view.show_runs([Told(*each) for each in told], comparing=len(told) > 1)
     for name, *arguments in deeds:
         getattr(view, name)(*arguments)
         assert 0 <= view.present <= view.length
@@ -65,9 +65,9 @@ def test_whatever_is_done(told: list[tuple[Stream, bool]], deeds: list[tuple[Any
             window = measured(run.timeline)
             assert window.since <= view.until(run) <= window.until
             assert view.until(run) - window.since <= view.present
-        assert view.lane is None or any(view.is_picked(row) for row in view.rows)
-        if view.task is not None and view.lane is not None:
-            assert view.task[1].lane is view.lane.lane
+        assert view.selected_row is None or any(view.is_selected(row) for row in view.rows)
+        if view.selected_task is not None and view.selected_row is not None:
+            assert view.selected_task[1].lane is view.selected_row.lane
 
 
 @given(streams(), st.integers(0, 120))
@@ -75,7 +75,7 @@ def test_the_task_at_a_moment(stream: Stream, t: int) -> None:
     """It is on that lane, had started, and was not over, whatever the stream."""
     run = Told(stream, over=True)
     view = View()
-    view.look_at([run])
+    view.show_runs([run])
     for row in view.rows:
         task = view.task_at(row, t)
         moment = view.origin(run) + t
@@ -125,7 +125,7 @@ def test_runs_compared_have_headings() -> None:
     """Each run's lanes come below a heading, also where only the first of them has begun."""
     first, second = Watched("fetch-blocking"), Watched("fetch-threads")
     view = View()
-    view.look_at([first], comparing=True)
+    view.show_runs([first], comparing=True)
     assert view.rows[0] == Row(first, None)
     view.add(second)
     assert [row.run for row in view.rows if row.lane is None] == [first, second]
@@ -136,24 +136,24 @@ def test_up_and_down_pick_lanes() -> None:
     view = looked_at(Watched("fetch-blocking"), Watched("fetch-threads"))
     lanes = [row for row in view.rows if row.lane is not None]
     for row in [*lanes, lanes[-1]]:
-        view.move_lane(1)
-        assert view.is_picked(row) and [each for each in view.rows if view.is_picked(each)] == [row]
-    view.move_lane(-100)
-    assert view.is_picked(lanes[0])
-    view.pick_lane(None)
-    view.move_lane(-1)
-    assert view.is_picked(lanes[-1])
+        view.move_selection(1)
+        assert view.is_selected(row) and [each for each in view.rows if view.is_selected(each)] == [row]
+    view.move_selection(-100)
+    assert view.is_selected(lanes[0])
+    view.select_row(None)
+    view.move_selection(-1)
+    assert view.is_selected(lanes[-1])
 
 
 def test_nothing_to_pick() -> None:
     """Before there is a lane, every key leaves things as they are."""
     view = looked_at(Watched(share=0.0))
-    view.move_lane(1)
+    view.move_selection(1)
     view.move_cursor(1)
     view.zoom(1)
     view.replay()
     view.advance(FRAME)
-    assert view.lane is None and view.rows == () and view.length == view.present == 0
+    assert view.selected_row is None and view.rows == () and view.length == view.present == 0
 
 
 def test_a_task_and_its_lane_are_picked_together() -> None:
@@ -162,31 +162,35 @@ def test_a_task_and_its_lane_are_picked_together() -> None:
     view = looked_at(run)
     task = run.timeline.tasks[0]
     assert task.started is not None and task.finished is not None
-    view.pick_task(run, task)
-    assert view.lane is not None and view.lane.lane is task.lane
-    row = view.lane
-    view.put_cursor((task.started + task.finished) // 2 - view.origin(run))
-    view.pick_lane(row)
-    assert view.task == (run, task)
-    view.put_cursor(0)
-    view.pick_lane(row)
-    assert view.task is None
-    view.pick_lane(None)
-    assert view.lane is None and view.task is None
+    view.select_task(run, task)
+    assert view.selected_row is not None and view.selected_row.lane is task.lane
+    row = view.selected_row
+    view.set_cursor((task.started + task.finished) // 2 - view.origin(run))
+    view.select_row(row)
+    assert view.selected_task == (run, task)
+    view.set_cursor(0)
+    view.select_row(row)
+    assert view.selected_task is None
+    view.select_row(None)
+    assert view.selected_row is None and view.selected_task is None
 
 
 def test_plumbing_that_is_hidden_is_not_picked() -> None:
     """A lane that loses its row is let go of; others stay picked."""
     view = looked_at(Watched("primes-processes"))
     toggle_plumbing(view)
-    view.move_lane(-1)
-    assert view.lane is not None and view.lane.lane is not None and view.lane.lane.role is Role.PLUMBING
+    view.move_selection(-1)
+    assert (
+        view.selected_row is not None
+        and view.selected_row.lane is not None
+        and view.selected_row.lane.role is Role.PLUMBING
+    )
     toggle_plumbing(view)
-    assert view.lane is None
-    view.move_lane(1)
-    picked = view.lane
+    assert view.selected_row is None
+    view.move_selection(1)
+    picked = view.selected_row
     toggle_plumbing(view)
-    assert view.lane is picked
+    assert view.selected_row is picked
 
 
 def test_no_task_after_a_run_s_end() -> None:
@@ -289,7 +293,7 @@ def test_the_whole_run_stays_whole_as_it_grows() -> None:
     run = Watched("primes-threads", share=0.3)
     view = looked_at(run)
     view.zoom(4)
-    view.see_whole()
+    view.fit_all()
     for share in (0.5, 0.7, 0.9, 1.0):
         run.tell(share)
         view.advance(FRAME)
@@ -311,7 +315,7 @@ def test_the_whole_run_of_a_frozen_picture() -> None:
     view = looked_at(run)
     view.toggle_freeze()
     view.zoom(5)
-    view.see_whole()
+    view.fit_all()
     seen = view.viewport.left, view.viewport.cell_ns
     assert view.viewport.left == 0 and view.viewport.sees(view.present)
     run.tell(1.0)
@@ -410,12 +414,12 @@ def test_look_at_begins_anew() -> None:
     """Other runs are looked at whole, at their present, with nothing picked."""
     view = looked_at(Watched())
     view.jump(50 * MS)
-    view.move_lane(2)
+    view.move_selection(2)
     view.zoom(4)
     view.toggle_freeze()
     other = Watched("primes-threads")
-    view.look_at([other])
+    view.show_runs([other])
     view.advance(FRAME)
-    assert (view.cursor, view.lane, view.task) == (None, None, None)
+    assert (view.cursor, view.selected_row, view.selected_task) == (None, None, None)
     assert view.runs == (other,) and view.present == view.length
     assert view.viewport.left == 0 and view.viewport.sees(view.length)

@@ -51,7 +51,7 @@ async def test_the_cursor_says_its_time() -> None:
     left = Columns.of(79, ["event loop"]).left
     for ms in (100, 590):
         await axis(view, 80)
-        view.put_cursor(ms * NS_PER_MS)
+        view.set_cursor(ms * NS_PER_MS)
         text = await axis(view, 80)
         at = left + view.viewport.cell(view.cursor or 0)
         assert text[at] == "v"
@@ -67,7 +67,7 @@ async def test_beside_the_cursors_time_there_are_whole_ticks_only(width: int) ->
     columns = Columns.of(width - 1, ["event loop"])
     dropped = 0
     for cell in range(0, view.viewport.cell(view.length), 5):
-        view.put_cursor(view.viewport.time(cell))
+        view.set_cursor(view.viewport.time(cell))
         text = (await axis(view, width))[columns.left : columns.right]
         beside = re.sub(r"v[\d.]+ [mu]?s |[\d.]+ [mu]?s *v", " ", text)
         assert "v" not in beside

@@ -16,7 +16,7 @@ def picked(one: Run, name: str) -> View:
     """A scene in which the lane of this name is picked."""
     view = View([one])
     (lane,) = (lane for lane in one.timeline.lanes if lane.name == name)
-    view.pick_lane(Row(one, lane))
+    view.select_row(Row(one, lane))
     return view
 
 
@@ -67,7 +67,7 @@ async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> N
     panel = DetailsPanel(view)
     async with show_widget(panel, rows=40) as pilot:
         assert "At the end, 176 ms:" in joined(visible_lines(panel))
-        view.put_cursor(90 * NS_PER_MS)
+        view.set_cursor(90 * NS_PER_MS)
         text = joined(await redraw(panel, pilot))
         assert "At the cursor, 90 ms: io poll since 28 ms, until 175 ms, sampled; task two.example" in text
 
@@ -75,11 +75,11 @@ async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> N
 async def test_of_a_shorter_run_its_own_end_is_told() -> None:
     """Beside one that took longer; at a cursor beyond it the lane was not there."""
     view = View([run("fetch-blocking"), run("fetch-threads")])
-    view.pick_lane(view.rows[-1])
+    view.select_row(view.rows[-1])
     panel = DetailsPanel(view)
     async with show_widget(panel, rows=40) as pilot:
         assert "At the end, 176 ms: idle since" in joined(visible_lines(panel))
-        view.put_cursor(300 * NS_PER_MS)
+        view.set_cursor(300 * NS_PER_MS)
         assert "At the cursor, 300 ms: not there" in joined(await redraw(panel, pilot))
 
 
@@ -91,14 +91,14 @@ async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
     ended.apply(ObserverTick(100 * NS_PER_MS, 50, 0, 0))
     one = Growing.of(ended)
     view = View([one])
-    view.pick_lane(Row(one, ended.lanes[0]))
+    view.select_row(Row(one, ended.lanes[0]))
     panel = DetailsPanel(view)
     async with show_widget(panel, rows=40) as pilot:
         text = joined(visible_lines(panel))
         assert "Now, at 100 ms: had ended" in text
         assert "States, of its 50 ms" in text and "so far" not in text
         assert "tid 7" in text and "named" not in text
-        view.put_cursor(40 * NS_PER_MS)
+        view.set_cursor(40 * NS_PER_MS)
         assert "had ended" not in joined(await redraw(panel, pilot))
 
 

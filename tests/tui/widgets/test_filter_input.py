@@ -35,7 +35,7 @@ async def test_lanes_are_found_while_it_is_written() -> None:
     """Key by key; enter keeps what was found, and the line goes away."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main = await after(pilot, "slash", *"coun")
-        assert main.view.lanes.how.words == "coun"
+        assert main.view.row_cache.options.words == "coun"
         assert names(main) == ["count-0", "count-1", "count-2"]
         main = await after(pilot, *"t-1", "enter")
         assert names(main) == ["count-1"] and not main.query_one(FilterInput).display
@@ -64,12 +64,12 @@ async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
         for key in [*keys, "enter", "d"]:
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
         async with asyncio.timeout(20):
-            while main.view.lanes.how.words != "count-1":
+            while main.view.row_cache.options.words != "count-1":
                 main.show_frame(0)
                 await pilot.pause()
         main = await after(pilot)
         line = main.query_one(FilterInput)
-        assert line.value == main.view.lanes.how.words == "count-1" and not line.display
+        assert line.value == main.view.row_cache.options.words == "count-1" and not line.display
 
 
 async def test_slash_can_be_sought() -> None:
@@ -85,7 +85,7 @@ async def test_what_is_written_is_no_command_but_lanes_can_be_picked() -> None:
         main = await after(pilot, "slash", "space", "q", "backspace", *"count", "down", "down")
         assert main.query_one(FilterInput).value == " count"
         assert main.view.playhead.motion is Motion.FOLLOWING
-        assert main.view.lane is not None
+        assert main.view.selected_row is not None
 
 
 async def test_lanes_are_sorted_grouped_and_folded_by_key() -> None:
@@ -95,7 +95,7 @@ async def test_lanes_are_sorted_grouped_and_folded_by_key() -> None:
         assert all(row.head is None for row in main.view.rows)
         main = await after(pilot, "g", "down", "z")
         head = main.view.rows[0].head
-        assert head is not None and head.folded and main.view.is_picked(main.view.rows[0])
+        assert head is not None and head.folded and main.view.is_selected(main.view.rows[0])
         main = await after(pilot, "z", "escape", "v", "Z")
         assert "sorted by who waits most" in main.query_one(FilterStatus).render_line(0).text
         assert "idle lane" in main.query_one(FilterStatus).render_line(0).text

@@ -34,7 +34,7 @@ async def test_it_says_for_how_much_the_gil_was_held_and_by_whom() -> None:
     """Its signs stand beside the lanes that they are of."""
     async with app(run("exec-serve"), plain=True).run_test(size=SIZE) as pilot:
         main, line = await settled(pilot)
-        (shown,) = main.view.holders.shown
+        (shown,) = main.view.gil_rows.shown
         held = shown.gil_timeline.shares(0, main.view.length).held_share
         assert held is not None
         assert text(line).startswith(f" GIL {100 * held:.0f} %")
@@ -50,7 +50,7 @@ async def test_at_the_cursor_it_tells_the_holder_and_since_when() -> None:
     """Key by key, and where the mouse is."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
         main, line = await settled(pilot)
-        (shown,) = main.view.holders.shown
+        (shown,) = main.view.gil_rows.shown
         await pilot.press("home", *["shift+right"] * 2)
         cursor = main.view.cursor
         assert cursor is not None

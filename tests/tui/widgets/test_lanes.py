@@ -78,7 +78,7 @@ async def test_lanes_take_the_room_that_there_is(size: tuple[int, int], tall: in
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=size) as pilot:
-        view.put_cursor(view.length // 2)
+        view.set_cursor(view.length // 2)
         lines = await app.frame(pilot)
     assert [y for y, line in enumerate(lines) if "thread 1" in line] == [tall + 1]
     assert not any(lines[tall :: tall + 1])
@@ -134,7 +134,7 @@ async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
         await app.frame(pilot)
         app.lanes.refresh_view()
         assert not app.lanes._repaint_required
-        app.view.put_cursor(50 * NS_PER_MS)
+        app.view.set_cursor(50 * NS_PER_MS)
         app.lanes.refresh_view()
         assert app.lanes._repaint_required
 
@@ -145,7 +145,7 @@ async def test_the_cursor_is_a_line_across_all_lanes() -> None:
     app = Lanes(view)
     async with app.run_test(size=(120, 7)) as pilot:
         await app.frame(pilot)
-        view.put_cursor(100 * NS_PER_MS)
+        view.set_cursor(100 * NS_PER_MS)
         lines = await app.frame(pilot)
         column = app.lanes.columns.left + view.viewport.cell(view.cursor or 0)
     assert {line[column] for line in lines[::2]} == {"|"}
@@ -186,7 +186,7 @@ async def test_the_mouse_gives_the_cursor_back() -> None:
     async with app.run_test(size=(80, 10)) as pilot:
         await app.frame(pilot)
         left = app.lanes.columns.left
-        view.put_cursor(view.viewport.time(20))
+        view.set_cursor(view.viewport.time(20))
         for beside in (False, True):
             await pilot.hover(app.lanes, offset=(left + 5, 2))
             await pilot.hover(app.lanes, offset=(left + 6, 2))
@@ -215,8 +215,8 @@ async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
         assert app.opened == 0
         await pilot.click(app.lanes, offset=(3, 4), times=2)
         assert app.opened == 1
-        assert view.lane is not None and view.lane.lane is not None
-        assert view.lane.lane.name == "thread 2"
+        assert view.selected_row is not None and view.selected_row.lane is not None
+        assert view.selected_row.lane.name == "thread 2"
 
 
 async def test_the_lane_that_is_picked_comes_into_sight() -> None:
@@ -226,11 +226,11 @@ async def test_the_lane_that_is_picked_comes_into_sight() -> None:
     async with app.run_test(size=(80, 2)) as pilot:
         first = await app.frame(pilot)
         assert first[0].startswith(" event loop")
-        view.move_lane(-1)
+        view.move_selection(-1)
         lines = await app.frame(pilot)
         lines = await app.frame(pilot)
         assert lines[1].startswith(">thread 3")
-        view.pick_lane(view.rows[0])
+        view.select_row(view.rows[0])
         await app.frame(pilot)
         assert (await app.frame(pilot))[0].startswith(">event loop")
 
@@ -240,7 +240,7 @@ async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 7)) as pilot:
-        view.move_lane(-1)
+        view.move_selection(-1)
         await app.frame(pilot)
         await pilot.resize_terminal(80, 2)
         await app.frame(pilot)
@@ -376,15 +376,15 @@ async def test_the_event_loop_s_lane_stays_in_sight() -> None:
         lines = await app.frame(pilot)
         names = [row.lane.name for row in app.view.rows if row.lane is not None]
         assert len(names) > len(lines) and names[0] in lines[0] and names[1] in lines[1]
-        app.view.move_lane(-1)
+        app.view.move_selection(-1)
         lines = await app.frame(pilot)
         assert names[0] in lines[0] and names[-1] in lines[-1]
         assert on_screen(app)[0].startswith(lines[0])
         await pilot.click(LanesView, offset=(2, 0))
-        assert app.view.is_picked(app.view.rows[0])
+        assert app.view.is_selected(app.view.rows[0])
         await pilot.click(LanesView, offset=(2, 1))
-        assert app.view.is_picked(app.view.rows[len(names) - 3])
-        app.view.pick_lane(app.view.rows[1])
+        assert app.view.is_selected(app.view.rows[len(names) - 3])
+        app.view.select_row(app.view.rows[1])
         lines = await app.frame(pilot)
         assert names[0] in lines[0] and names[1] in lines[1]
 

@@ -65,14 +65,14 @@ async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() ->
         assert widget._repaint_required and not widget._layout_required
         await pilot.pause()
         assert "1 cell = 1.8 ms" in widget.render_line(0).text
-        view.look_at(())
+        view.show_runs(())
         widget.refresh_view()
         await pilot.pause()
         assert widget.size.height == 1
         await pilot.resize_terminal(30, 20)
         await pilot.pause()
         before = widget.size.height
-        view.look_at([Watched()])
+        view.show_runs([Watched()])
         widget.refresh_view()
         assert widget._layout_required
         await pilot.pause()

@@ -36,7 +36,7 @@ def views() -> list[View]:
         View([run("fetch-blocking"), run("fetch-threads"), run("primes-processes", until_ms=200)]),
     ]
     for view in made:
-        view.move_lane(1)
+        view.move_selection(1)
     return made
 
 

@@ -21,7 +21,7 @@ def of(*holds: tuple[int, int], others: bool = False) -> tuple[View, GilRow]:
     )
     view = View([Told(told, over=True)])
     view.advance(0)
-    return view, view.holders.shown[0]
+    return view, view.gil_rows.shown[0]
 
 
 def test_the_share_is_of_what_was_seen() -> None:
@@ -40,7 +40,7 @@ def test_who_holds_it_at_the_cursor() -> None:
     assert list(holder_words(view, shown, 70 * MS)) == []
     told = {}
     for ms in (10, 35, 50, 62, 67):
-        view.put_cursor(ms * MS)
+        view.set_cursor(ms * MS)
         told[ms] = next(holder_words(view, shown, 70 * MS))
     assert told == {
         10: "serve.py since 0 ms, for 30 ms",

@@ -114,12 +114,12 @@ async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
     panel = TaskTable(view)
     async with show_widget(panel, rows=10) as pilot:
         panel.move(1)
-        assert view.task == (one, one.timeline.task(0))
+        assert view.selected_task == (one, one.timeline.task(0))
         assert (await redraw(panel, pilot))[1].startswith("▶ task-0 ")
         panel.move(2000)
         panel.move(-3)
-        assert view.task == (one, one.timeline.task(1997))
-        assert view.lane is not None and view.lane.lane is one.timeline.workers[0]
+        assert view.selected_task == (one, one.timeline.task(1997))
+        assert view.selected_row is not None and view.selected_row.lane is one.timeline.workers[0]
         assert any(line.startswith("▶ task-1997 ") for line in await redraw(panel, pilot))
         panel.move(MANY)
         lines = await redraw(panel, pilot)
@@ -133,7 +133,7 @@ async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
     view = View([one])
     panel = TaskTable(view)
     async with show_widget(panel, rows=10) as pilot:
-        view.pick_task(one, one.timeline.task(1500))
+        view.select_task(one, one.timeline.task(1500))
         lines = await redraw(panel, pilot)
         assert sum(line.startswith("▶ task-1500 ") for line in lines) == 1
         assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
@@ -154,7 +154,7 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
         assert lines[-3].split()[1] == "task-29"
         assert joined(lines[-2:]) == f"task-29: failed: {error}".replace("\x1b", r"\x1b").strip()
         await pilot.click(panel, offset=(5, 8))
-        assert view.task == (one, one.timeline.task(29))
+        assert view.selected_task == (one, one.timeline.task(29))
         panel.move(-29)
         lines = await redraw(panel, pilot)
         assert lines[1].split()[1] == "task-0"
@@ -179,12 +179,12 @@ async def test_a_click_picks_the_task_under_it() -> None:
     panel = TaskTable(view)
     async with show_widget(panel) as pilot:
         await pilot.click(panel, offset=(5, 0))
-        assert view.task is None
+        assert view.selected_task is None
         await pilot.click(panel, offset=(5, 3))
-        assert view.task is not None and view.task[1].name == "three.example"
+        assert view.selected_task is not None and view.selected_task[1].name == "three.example"
         assert (await redraw(panel, pilot))[3].startswith("▶ three.example")
         await pilot.click(panel, offset=(5, 9))
-        assert view.task[1].name == "three.example"
+        assert view.selected_task[1].name == "three.example"
 
 
 async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -
     panel = TaskTable(view)
     async with show_widget(panel, columns=120) as pilot:
         assert visible_lines(panel)[0].endswith("(threads)")
-        view.pick_task(blocking, blocking.timeline.tasks[2])
+        view.select_task(blocking, blocking.timeline.tasks[2])
         lines = await redraw(panel, pilot)
         assert lines[0].endswith("(blocking)")
         assert [line.split()[0] for line in lines[1:] if "event loop" in line].count("▶") == 1

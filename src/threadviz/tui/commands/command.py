@@ -93,7 +93,7 @@ class Desk(Protocol):
     def scroll_panel(self, pages: int) -> None:
         """Move the text of the panel by so many pages."""
 
-    def pick_task(self, rows: int) -> None:
+    def select_task(self, rows: int) -> None:
         """Pick the task so many rows below the one that is picked."""
 
     def sort_tasks(self) -> None:

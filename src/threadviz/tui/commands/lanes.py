@@ -7,32 +7,34 @@ from threadviz.tui.commands.command import Command, CommandGroup, Desk
 from threadviz.tui.view import LaneSort
 
 _lanes = partial(
-    Command, group=CommandGroup.LANES, possible=lambda desk: bool(desk.view.rows or desk.view.lanes.hidden)
+    Command,
+    group=CommandGroup.LANES,
+    possible=lambda desk: bool(desk.view.rows or desk.view.row_cache.hidden),
 )
 
 
 def _toggle_plumbing(desk: Desk) -> None:
-    how = desk.view.lanes.how
+    how = desk.view.row_cache.options
     desk.view.arrange(replace(how, plumbing=not how.plumbing))
 
 
 def _toggle_idle(desk: Desk) -> None:
-    how = desk.view.lanes.how
+    how = desk.view.row_cache.options
     desk.view.arrange(replace(how, idle_folded=not how.idle_folded))
 
 
 def _toggle_groups(desk: Desk) -> None:
-    lanes = desk.view.lanes
-    desk.view.arrange(replace(lanes.how, grouped=not lanes.grouped))
+    lanes = desk.view.row_cache
+    desk.view.arrange(replace(lanes.options, grouped=not lanes.grouped))
 
 
 def _sort(desk: Desk) -> None:
-    how, sorts = desk.view.lanes.how, list(LaneSort)
+    how, sorts = desk.view.row_cache.options, list(LaneSort)
     desk.view.arrange(replace(how, sort=sorts[(sorts.index(how.sort) + 1) % len(sorts)]))
 
 
 def _toggle_ribbon(desk: Desk) -> None:
-    desk.view.holders.on = not desk.view.holders.on
+    desk.view.gil_rows.enabled = not desk.view.gil_rows.enabled
 
 
 COMMANDS: tuple[Command, ...] = (

@@ -68,7 +68,7 @@ COMMANDS: tuple[Command, ...] = (
         ("up", "k"),
         "Lane above",
         "Pick the lane above.",
-        do=lambda desk: desk.view.move_lane(-1),
+        do=lambda desk: desk.view.move_selection(-1),
         footer="Lane",
     ),
     _look(
@@ -76,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
         ("down", "j"),
         "Lane below",
         "Pick the lane below.",
-        do=lambda desk: desk.view.move_lane(1),
+        do=lambda desk: desk.view.move_selection(1),
         footer="Lane",
     ),
     _look(
@@ -98,7 +98,7 @@ COMMANDS: tuple[Command, ...] = (
         ("0",),
         "Whole run",
         "See the run from its begin to its end.",
-        do=lambda desk: desk.view.see_whole(),
+        do=lambda desk: desk.view.fit_all(),
     ),
     _look(
         "begin",

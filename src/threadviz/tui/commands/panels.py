@@ -55,7 +55,7 @@ COMMANDS: tuple[Command, ...] = (
         ("shift+up", "K"),
         "Task above",
         "Pick the task above in the table of tasks, and its lane.",
-        do=lambda desk: desk.pick_task(-1),
+        do=lambda desk: desk.select_task(-1),
         fits=lambda desk: desk.runs.has_tasks,
     ),
     _panels(
@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         ("shift+down", "J"),
         "Task below",
         "Pick the task below in the table of tasks, and its lane.",
-        do=lambda desk: desk.pick_task(1),
+        do=lambda desk: desk.select_task(1),
         fits=lambda desk: desk.runs.has_tasks,
     ),
     _panels(

@@ -154,7 +154,7 @@ def label(
     `seen` is from where to where its run is drawn, in ns since the run's origin.
     """
     inks, plain = press.paint.inks, press.paint.plain
-    picked = view.is_picked(row)
+    picked = view.is_selected(row)
     mark = (">" if plain else "▸") if picked else " "
     style = inks.bold if picked or lane.role is Role.LOOP else inks.text
     name = [
@@ -230,7 +230,7 @@ def _holder_mark(view: View, row: Row, lane: Lane, columns: Columns, press: Stri
     """Return by what a lane is known in the ribbon of who holds the GIL."""
     if not columns.mark:
         return []
-    mark = view.holders.mark(row.run, lane)
+    mark = view.gil_rows.mark(row.run, lane)
     blank = Segment(" " * (columns.mark - 1 if mark else columns.mark), press.paint.inks.text)
     return [*([GilPainter(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
 
@@ -264,7 +264,7 @@ def head_line(
     view: View, row: Row, head: GroupHeader, width: int, inks: LaneStyles, plain: bool
 ) -> list[Segment]:
     """Return the line of a head, `width` characters wide: as many of its words as there is room for."""
-    picked = view.is_picked(row)
+    picked = view.is_selected(row)
     mark = (">" if plain else "▸") if picked else " "
     words = list(_process(view, head) if head.key.kind is GroupKind.PROCESS else _alike(head))
     sign = " " if head.key.kind is GroupKind.GONE else "+" if head.folded else "-"
@@ -309,8 +309,8 @@ def python_of(seen: ProcessSeen | None) -> Iterator[str]:
 
 def _running(view: View, head: GroupHeader) -> str:
     """For how much of the time in sight its lanes were running, together: of one core."""
-    did = view.lanes.did
-    length = view.in_sight(head.key.run).length
+    did = view.row_cache.activity
+    length = view.visible_window(head.key.run).length
     if not length or not did:
         return ""
     running = sum([did[lane].sums[_RUNNING] for lane in head.lanes if lane in did])

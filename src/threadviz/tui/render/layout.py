@@ -84,7 +84,7 @@ class Columns:
 def columns_of(view: View, width: int) -> Columns:
     """The columns of a scene's lanes, in a terminal that is `width` wide."""
     names = [row.lane.name for row in view.rows if row.lane is not None]
-    return Columns.of(width, names, marked=bool(view.holders.shown))
+    return Columns.of(width, names, marked=bool(view.gil_rows.shown))
 
 
 _WAYS = ((3, 1), (2, 1), (1, 1))

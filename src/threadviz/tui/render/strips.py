@@ -91,9 +91,13 @@ def _mark_edges(tones: "array[int]", lane: Lane, left: int, cell_ns: int) -> Non
 
 def _lit(view: View, row: Row, origin: int, past: int) -> tuple[int, int]:
     """From where to where the task that is picked is on this lane."""
-    if view.task is None or view.task[0] is not row.run or view.task[1].lane is not row.lane:
+    if (
+        view.selected_task is None
+        or view.selected_task[0] is not row.run
+        or view.selected_task[1].lane is not row.lane
+    ):
         return 0, 0
-    task = view.task[1]
+    task = view.selected_task[1]
     if task.started is None or task.started - origin > past:
         return 0, 0
     start = task.started - origin

@@ -319,7 +319,7 @@ class MainScreen(Screen[None]):
     @property
     def _pictured(self) -> bool:
         """Whether all that is to be seen of the lanes was worked out."""
-        return self._lanes.whole and self._gil.whole and self.view.lanes.whole
+        return self._lanes.whole and self._gil.whole and self.view.row_cache.complete
 
     @property
     def quiet(self) -> bool:
@@ -337,7 +337,7 @@ class MainScreen(Screen[None]):
             return
         if group is not self._group:
             self._group = group
-            self.view.look_at((), comparing=group.comparison)
+            self.view.show_runs((), comparing=group.comparison)
             self._empty_find_line()
             self._panels.look_at(comparing=group.comparison, prints=self.runs.has_output)
             self.app.clear_notifications()  # they were about what was looked at before
@@ -397,7 +397,7 @@ class MainScreen(Screen[None]):
         """Have the lanes found that are sought."""
         if self._sought is not None:
             words, self._sought = self._sought, None
-            self.view.arrange(replace(self.view.lanes.how, words=words))
+            self.view.arrange(replace(self.view.row_cache.options, words=words))
 
     def toggle_panel(self, panel: Panel) -> None:
         """Show a panel, or put it away where it is shown."""
@@ -416,7 +416,7 @@ class MainScreen(Screen[None]):
         panel = self._panels.widget or self._lanes
         panel.scroll_relative(y=pages * max(1, panel.size.height - 1), animate=False)
 
-    def pick_task(self, rows: int) -> None:
+    def select_task(self, rows: int) -> None:
         """Pick the task so many rows below the one that is picked."""
         self._panels.open(Panel.TASKS)
         self.call_after_refresh(self._tasks.move, rows)  # it has no rows before it has its size
@@ -432,9 +432,9 @@ class MainScreen(Screen[None]):
         if self._panels.close():
             return
         if view.cursor is not None:
-            view.drop_cursor()
-        elif view.lane is not None:
-            view.pick_lane(None)
+            view.clear_cursor()
+        elif view.selected_row is not None:
+            view.select_row(None)
         else:
             self._sought = ""
             self._empty_find_line()

@@ -86,7 +86,7 @@ class Sight(Protocol):
         ...
 
     @property
-    def lane(self) -> Row | None:
+    def selected_row(self) -> Row | None:
         """What is picked."""
         ...
 
@@ -104,7 +104,7 @@ class GilRows:
     """The ribbons of what is in `sight`, and the marks of their holders. They are not shown where they are not `on`."""
 
     def __init__(self, sight: Sight) -> None:
-        self.on = True
+        self.enabled = True
         self._sight = sight
         self._marks: WeakKeyDictionary[GilTimeline, HolderMarks] = WeakKeyDictionary()
         self._chosen: tuple[GilRow, ...] = ()
@@ -114,12 +114,12 @@ class GilRows:
     def shown(self) -> tuple[GilRow, ...]:
         """One ribbon of each run of which there is any: the same object as long as they are the same."""
         sight = self._sight
-        if not self.on:
+        if not self.enabled:
             return ()
         periods = [sight.until(run) // PERIOD_NS for run in sight.runs]
         chosen_for = (
             periods,
-            sight.lane,
+            sight.selected_row,
             sight.rows,
             [(run, run.timeline.gil_timelines) for run in sight.runs],
         )
@@ -132,7 +132,7 @@ class GilRows:
 
     def mark(self, run: ViewedRun, lane: Lane) -> HolderMark | None:
         """The mark of a lane in the ribbon that was shown last of its run; None where it is not in that."""
-        for each in self._chosen if self.on else ():
+        for each in self._chosen if self.enabled else ():
             if each.run is run and each.gil_timeline.pid == lane.pid:
                 return each.marks.has(lane.number)
         return None
@@ -140,7 +140,11 @@ class GilRows:
     def _choose(self) -> Iterator[GilRow]:
         sight = self._sight
         for run in sight.runs:
-            picked = sight.lane if sight.lane is not None and sight.lane.run is run else None
+            picked = (
+                sight.selected_row
+                if sight.selected_row is not None and sight.selected_row.run is run
+                else None
+            )
             gil_timeline = ribbon_of(run.timeline, picked, [row for row in sight.rows if row.run is run])
             if gil_timeline is not None:
                 marks = self._marks.get(gil_timeline)

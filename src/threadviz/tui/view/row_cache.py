@@ -34,7 +34,7 @@ class LaneMeasurements:
     """`did` is what was found out, all of it at about the same time; it is another object when that was anew."""
 
     def __init__(self) -> None:
-        self.did: Mapping[Lane, LaneActivity] = {}
+        self.activity: Mapping[Lane, LaneActivity] = {}
         self.times = 0
         """How often all was measured."""
         self._measured_for: Hashable = None
@@ -44,7 +44,7 @@ class LaneMeasurements:
         self._next_for: Hashable = None
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether all was measured, and nothing is being so; else the next frames go on."""
         return not self._due and self.times > 0
 
@@ -83,7 +83,7 @@ class LaneMeasurements:
             if row.lane is not None:
                 self._next[row.lane] = measure(row)
         if not self._due:
-            self.did, self._measured_for = self._next, self._next_for
+            self.activity, self._measured_for = self._next, self._next_for
             self.times += 1
 
 
@@ -112,7 +112,7 @@ class Sight(Protocol):
         ...
 
     @property
-    def lane(self) -> Row | None:
+    def selected_row(self) -> Row | None:
         """What is picked."""
         ...
 
@@ -120,7 +120,7 @@ class Sight(Protocol):
         """Until when a run is drawn."""
         ...
 
-    def in_sight(self, run: ViewedRun) -> Window:
+    def visible_window(self, run: ViewedRun) -> Window:
         """From when to when it is seen."""
         ...
 
@@ -129,7 +129,7 @@ class RowCache:
     """The rows of what is in `sight`, in the way that was asked for. `advance` is to be called once a frame."""
 
     def __init__(self, sight: Sight) -> None:
-        self.how = RowOptions()
+        self.options = RowOptions()
         self._sight = sight
         self._gauge = LaneMeasurements()
         # What the lanes were last arranged by: it stays while one is picked, so that none moves away below it.
@@ -144,9 +144,9 @@ class RowCache:
         self._heads: Mapping[Lane, GroupHeader] = {}
 
     @property
-    def did(self) -> Mapping[Lane, LaneActivity]:
+    def activity(self) -> Mapping[Lane, LaneActivity]:
         """What each lane did in the time in sight, where that was asked for, as of about a second ago."""
-        return self._gauge.did
+        return self._gauge.activity
 
     @property
     def grouped(self) -> bool:
@@ -158,42 +158,42 @@ class RowCache:
         """How many lanes are in no row, and below no head."""
         return self._hidden
 
-    def head_of(self, row: Row | None) -> GroupHeader | None:
+    def header_of(self, row: Row | None) -> GroupHeader | None:
         """The head that a row is, or the nearest that it is below."""
         if row is None or row.head is not None or row.lane is None:
             return None if row is None else row.head
         return self._heads.get(row.lane)
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether all was measured that is to be known; else the next frames go on."""
-        return not self._asks or self._gauge.whole
+        return not self._asks or self._gauge.complete
 
     @property
-    def measured(self) -> int:
+    def measurements(self) -> int:
         """How often what the lanes did was measured: as long as it is equal, that is the same."""
         return self._gauge.times
 
     def look_at_others(self) -> None:
         """Other runs are looked at: nothing is sought there yet, nothing was folded by hand."""
-        self.how = replace(self.how, words="", toggled=frozenset())
+        self.options = replace(self.options, words="", toggled=frozenset())
 
     def arrange(self, how: RowOptions) -> None:
         """Arrange them in another way, from now on."""
-        if how == self.how:
+        if how == self.options:
             return
-        self.how = how
+        self.options = how
         if how.asks:
             self._gauge.measure_all(self._lanes(), self._depends_on(), self._measure)
-        self._by = self._gauge.did
+        self._by = self._gauge.activity
 
     def rows(self) -> tuple[Row, ...]:
         """The rows, from the top: the same object as long as nothing about them has changed."""
         sight = self._sight
-        picked = None if sight.lane is None else sight.lane.lane
+        picked = None if sight.selected_row is None else sight.selected_row.lane
         if picked is None:
-            self._by = self._gauge.did
-        made_for = (sight.runs, sight.comparing, self.how, None if picked in self._with_row else picked)
+            self._by = self._gauge.activity
+        made_for = (sight.runs, sight.comparing, self.options, None if picked in self._with_row else picked)
         made_of = (*(run.timeline.lanes for run in sight.runs), self._by if self._asks else None)
         if made_for != self._made_for or (self._may_follow and _differ(made_of, self._made_of)):
             self._made_for, self._made_of = made_for, made_of
@@ -214,7 +214,7 @@ class RowCache:
         for run in sight.runs:
             if sight.comparing:
                 rows.append(Row(run, None))
-            made = arranged(run, self.how, self._by, sight.until(run), picked)
+            made = arranged(run, self.options, self._by, sight.until(run), picked)
             rows += made.rows
             self._hidden += len(made.hidden)
         self._rows = tuple(rows)
@@ -226,7 +226,7 @@ class RowCache:
     @property
     def _asks(self) -> bool:
         """Whether what the lanes have done is to be known: to arrange them, or to say it of a process."""
-        return self.how.asks or self._grouped
+        return self.options.asks or self._grouped
 
     @property
     def _may_follow(self) -> bool:
@@ -237,12 +237,16 @@ class RowCache:
 
     def _depends_on(self) -> Hashable:
         runs = self._sight.runs
-        return self.how.words, *((run, run.timeline.lanes, self._sight.in_sight(run)) for run in runs)
+        return self.options.words, *(
+            (run, run.timeline.lanes, self._sight.visible_window(run)) for run in runs
+        )
 
     def _measure(self, row: Row) -> LaneActivity:
         assert row.lane is not None  # as `_lanes` has them
-        since, until = self._sight.in_sight(row.run)
-        return LaneActivity(row.lane.sums(since, until), found_by(row.lane, until) if self.how.words else "")
+        since, until = self._sight.visible_window(row.run)
+        return LaneActivity(
+            row.lane.sums(since, until), found_by(row.lane, until) if self.options.words else ""
+        )
 
 
 def _differ(a: tuple[object, ...], b: tuple[object, ...]) -> bool:

@@ -73,7 +73,7 @@ class Row(NamedTuple):
     head: GroupHeader | None = None
 
     @property
-    def pickable(self) -> bool:
+    def selectable(self) -> bool:
         """Whether there is more to be had of it."""
         return self.lane is not None or self.head is not None
 

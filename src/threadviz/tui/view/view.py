@@ -23,11 +23,11 @@ class View:
     def __init__(self, runs: Sequence[ViewedRun] = ()) -> None:
         self.viewport = Viewport()
         self.playhead = Playhead()
-        self.lanes = RowCache(self)
-        self.holders = GilRows(self)
+        self.row_cache = RowCache(self)
+        self.gil_rows = GilRows(self)
         self.cursor: int | None = None
-        self.lane: Row | None = None
-        self.task: tuple[ViewedRun, Task] | None = None
+        self.selected_row: Row | None = None
+        self.selected_task: tuple[ViewedRun, Task] | None = None
         self.comparing = len(runs) > 1
         self.awaiting = False
         self._runs: tuple[ViewedRun, ...] = tuple(runs)
@@ -37,12 +37,12 @@ class View:
         """Those that are looked at, in their order."""
         return self._runs
 
-    def look_at(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
+    def show_runs(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
         """Look at other runs: whole, as they are, with nothing picked."""
         self._runs = tuple(runs)
         self.comparing = comparing
-        self.cursor = self.lane = self.task = None
-        self.lanes.look_at_others()
+        self.cursor = self.selected_row = self.selected_task = None
+        self.row_cache.look_at_others()
         self.playhead.follow()
         self.viewport.fitted = True
         self.viewport.whole = comparing
@@ -56,8 +56,8 @@ class View:
         """What the picture depends on, beside what is known of the runs: equal as long as nothing was changed."""
         viewport, playhead = self.viewport, self.playhead
         return (
-            (self._runs, self.comparing, self.awaiting, self.cursor, self.lane, self.task),
-            (self.lanes.how, self.holders.on),
+            (self._runs, self.comparing, self.awaiting, self.cursor, self.selected_row, self.selected_task),
+            (self.row_cache.options, self.gil_rows.enabled),
             (viewport.left, viewport.cell_ns, viewport.cells),
             (playhead.motion, playhead.at, playhead.speed),
         )
@@ -92,7 +92,7 @@ class View:
         window = measured(run.timeline)
         return window.since + min(self.present, window.length)
 
-    def in_sight(self, run: ViewedRun) -> Window:
+    def visible_window(self, run: ViewedRun) -> Window:
         """From when to when a run is seen, in ns since the run's origin; nothing of it may be."""
         origin, until, viewport = self.origin(run), self.until(run), self.viewport
         since = min(origin + viewport.left, until)
@@ -101,56 +101,56 @@ class View:
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows of the picture, from the top. The same object as long as nothing about them has changed."""
-        return self.lanes.rows()
+        return self.row_cache.rows()
 
     def arrange(self, how: RowOptions) -> None:
         """Arrange the lanes in another way. A lane that is folded away by that is picked no more, but its head is."""
-        self.lanes.arrange(how)
-        picked = self.lane
-        self.lane = None  # a lane that is picked has a row in any case
+        self.row_cache.arrange(how)
+        picked = self.selected_row
+        self.selected_row = None  # a lane that is picked has a row in any case
         rows = self.rows
         if picked is None or any(picked.is_same(row) for row in rows):
-            self.lane = picked
+            self.selected_row = picked
             return
         heads = (row for row in rows if row.head is not None and picked.lane in row.head.lanes)
-        self.pick_lane(next(heads, None))
+        self.select_row(next(heads, None))
 
     def fold(self, row: Row | None = None) -> None:
         """Fold the lanes below the head of a row, or unfold them; where None, of what is picked."""
-        head = self.lanes.head_of(self.lane if row is None else row)
+        head = self.row_cache.header_of(self.selected_row if row is None else row)
         if head is not None:
-            how = self.lanes.how
+            how = self.row_cache.options
             self.arrange(replace(how, toggled=how.toggled ^ {head.key}))
 
     @property
     def foldable(self) -> bool:
         """Whether what is picked is a head, or below one."""
-        return self.lanes.head_of(self.lane) is not None
+        return self.row_cache.header_of(self.selected_row) is not None
 
-    def pick_lane(self, row: Row | None) -> None:
+    def select_row(self, row: Row | None) -> None:
         """Pick a lane, and with it the task that is on it at the cursor, or at present; or a head."""
-        self.lane = row
+        self.selected_row = row
         task = None if row is None else self.task_at(row)
-        self.task = None if row is None or task is None else (row.run, task)
+        self.selected_task = None if row is None or task is None else (row.run, task)
 
-    def pick_task(self, run: ViewedRun, task: Task) -> None:
+    def select_task(self, run: ViewedRun, task: Task) -> None:
         """Pick a task, and with it its lane."""
-        self.task = (run, task)
-        self.lane = None if task.lane is None else Row(run, task.lane)
+        self.selected_task = (run, task)
+        self.selected_row = None if task.lane is None else Row(run, task.lane)
 
-    def move_lane(self, rows: int) -> None:
+    def move_selection(self, rows: int) -> None:
         """Pick what is so many rows below the one that is picked (above, where negative)."""
-        pickable = [row for row in self.rows if row.pickable]
-        if not pickable:
+        selectable = [row for row in self.rows if row.selectable]
+        if not selectable:
             return
-        index = next((i for i, row in enumerate(pickable) if self.is_picked(row)), None)
+        index = next((i for i, row in enumerate(selectable) if self.is_selected(row)), None)
         if index is None:  # the first or the last comes next
-            index = -1 if rows > 0 else len(pickable)
-        self.pick_lane(pickable[min(max(0, index + rows), len(pickable) - 1)])
+            index = -1 if rows > 0 else len(selectable)
+        self.select_row(selectable[min(max(0, index + rows), len(selectable) - 1)])
 
-    def is_picked(self, row: Row) -> bool:
+    def is_selected(self, row: Row) -> bool:
         """Whether this row's lane, or head, is the one that is picked."""
-        return self.lane is not None and self.lane.is_same(row)
+        return self.selected_row is not None and self.selected_row.is_same(row)
 
     def task_at(self, row: Row, t: int | None = None) -> Task | None:
         """The task that is on a row's lane at `t` (where None: at the cursor, or else at present)."""
@@ -167,18 +167,18 @@ class View:
         self._hold()
         viewport = self.viewport
         if self.cursor is None:
-            self.put_cursor(min(self.present, viewport.right - 1))
+            self.set_cursor(min(self.present, viewport.right - 1))
         else:
-            self.put_cursor(viewport.time(viewport.cell(self.cursor) + cells))
+            self.set_cursor(viewport.time(viewport.cell(self.cursor) + cells))
 
-    def put_cursor(self, t: int) -> None:
+    def set_cursor(self, t: int) -> None:
         """Look closely at `t`, or at what comes nearest to it, and bring it into sight."""
         self.cursor = min(max(0, t), self.present)
         if not self.viewport.sees(self.cursor):
             self.viewport.fitted = False
             self.viewport.follow(self.cursor)
 
-    def drop_cursor(self) -> None:
+    def clear_cursor(self) -> None:
         """Look at no moment in particular."""
         self.cursor = None
 
@@ -199,9 +199,9 @@ class View:
     def jump(self, t: int) -> None:
         """Put the cursor at `t`, and freeze the picture while a run goes on."""
         self._hold()
-        self.put_cursor(t)
+        self.set_cursor(t)
 
-    def see_whole(self) -> None:
+    def fit_all(self) -> None:
         """See the runs from their begin to their end, or as far as they came, and on as they grow."""
         self.viewport.whole = True
         self.viewport.fitted = self.playhead.motion is not Motion.FROZEN
@@ -212,7 +212,7 @@ class View:
         self.playhead.follow()
         self.viewport.fitted = True
         self.viewport.whole = self.comparing
-        self.drop_cursor()
+        self.clear_cursor()
 
     def freeze_at(self, t: int) -> None:
         """Show `t` as the present, or what comes nearest to it, and have the picture stand still there."""
@@ -228,19 +228,19 @@ class View:
             playhead.replay(playhead.at)
         else:
             playhead.follow()
-            self.drop_cursor()
+            self.clear_cursor()
 
     def replay(self) -> None:
         """Show again what was, from the cursor on; from the begin, where there is none or it is at the end."""
         if self.cursor is not None and self.cursor >= self.length:
-            self.drop_cursor()  # it would be ahead of what is shown
+            self.clear_cursor()  # it would be ahead of what is shown
         self.playhead.replay(self.cursor or 0)
 
     def advance(self, elapsed: int) -> None:
         """`elapsed` ns have passed for who looks on."""
         self.playhead.advance(elapsed, self.length)
         self._see_front()
-        self.lanes.advance(elapsed)
+        self.row_cache.advance(elapsed)
 
     def _see_front(self) -> None:
         motion = self.playhead.motion

@@ -35,7 +35,7 @@ class AxisLine(Widget):
             (
                 self.view.cursor,
                 self.view.rows,
-                bool(self.view.holders.shown),
+                bool(self.view.gil_rows.shown),
                 self.size,
                 now_heading(self.view),
             ),

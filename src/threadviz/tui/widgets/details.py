@@ -283,17 +283,17 @@ class DetailsPanel(ScrollPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the lines depend on; what takes long to find is found on the way."""
-        row = self.view.lane
+        row = self.view.selected_row
         complete = True
         if row is not None and row.lane is not None:
             complete = self._look_for_waits(row.run, row.lane)
         else:
             self._waits = None
-        return (*moment_key(self.view, phase=0.6), row, self.view.cursor, self.view.task, complete)
+        return (*moment_key(self.view, phase=0.6), row, self.view.cursor, self.view.selected_task, complete)
 
     def lines(self, width: int) -> list[Content]:
         """The lines: below each other, or beside each other where there is room."""
-        row = self.view.lane
+        row = self.view.selected_row
         if row is not None and row.head is not None:
             return [*about_head(self.view, row.head, width, self.plain)]
         if row is None or row.lane is None:

@@ -24,8 +24,8 @@ class FilterStatus(TextPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         """What the line depends on."""
-        lanes = self.view.lanes
-        return lanes.how, lanes.hidden, self.view.rows
+        lanes = self.view.row_cache
+        return lanes.options, lanes.hidden, self.view.rows
 
     def lines(self, width: int) -> Sequence[Content]:
         """The line, or none."""
@@ -33,14 +33,14 @@ class FilterStatus(TextPanel):
         return [truncate(Content("; ").join(parts), width, self.plain)] if parts else []
 
     def _parts(self) -> Iterator[Content]:
-        view, how = self.view, self.view.lanes.how
+        view, how = self.view, self.view.row_cache.options
         if how.words.strip():
             found = {row.lane for row in view.rows if row.lane is not None}
             found.update(lane for row in view.rows if row.head is not None for lane in row.head.lanes)
             number = len(found)
             yield Content.assemble(
                 (count(number, "lane") if number else "no lane", STRONG if number else "bold $text-warning"),
-                (f" of {number + view.lanes.hidden} with ", FAINT),
+                (f" of {number + view.row_cache.hidden} with ", FAINT),
                 (printable(clipped(how.words.strip(), _WORDS)), STRONG),
                 (": / changes that, escape gives it up", FAINT),
             )

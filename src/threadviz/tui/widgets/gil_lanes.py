@@ -58,7 +58,7 @@ class GilLanes(Widget):
     def refresh_view(self) -> None:
         """Draw it anew where it has changed."""
         view, viewport = self.view, self.view.viewport
-        shown = view.holders.shown
+        shown = view.gil_rows.shown
         visible_part = (
             (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, self.size.width),
             (shown, view.rows, inks(self.app)),

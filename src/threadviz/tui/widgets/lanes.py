@@ -115,8 +115,8 @@ class LaneRows:
         view, viewport = self.view, self.view.viewport
         return (
             (viewport.left, viewport.cell_ns, viewport.cells),
-            (view.cursor, view.lane, view.task, view.growing, view.playhead.motion),
-            view.lanes.measured,
+            (view.cursor, view.selected_row, view.selected_task, view.growing, view.playhead.motion),
+            view.row_cache.measurements,
         )
 
     def _time(self) -> tuple[int, Sequence[int]]:
@@ -172,8 +172,8 @@ class LaneRows:
             view.cursor,
             lane.name,
             lane.kind,
-            view.is_picked(row),
-            view.holders.mark(row.run, lane),
+            view.is_selected(row),
+            view.gil_rows.mark(row.run, lane),
         )
         if left is None or left.about != about:
             told = label(view, row, lane, seen, columns, height, strip_cache)
@@ -292,8 +292,8 @@ class LanesView(ScrollView, can_focus=False):
         y = self._number(event.y)
         if y < len(self._row_layout.lines):
             row = self._row_layout.rows[self._row_layout.lines[y][0]]
-            if row.pickable:
-                self.view.pick_lane(row)
+            if row.selectable:
+                self.view.select_row(row)
             if event.chain == 2 and row.head is not None:
                 self.view.fold(row)
             elif event.chain == 2 and row.lane is not None:
@@ -394,7 +394,7 @@ class LanesView(ScrollView, can_focus=False):
     def _arrange(self) -> None:
         """Arrange the rows anew where there are others, or room for more."""
         view, size = self.view, self.scrollable_content_region.size
-        marked = bool(view.holders.shown)
+        marked = bool(view.gil_rows.shown)
         needed = (view.rows, size, marked)
         if needed != self._arranged_for:
             self._arranged_for = needed
@@ -405,11 +405,11 @@ class LanesView(ScrollView, can_focus=False):
 
     def _see_picked(self) -> None:
         """Bring the lane that was picked into sight: when it is picked, and when there is other room."""
-        seen = (self.view.lane, self.scrollable_content_region.size)
+        seen = (self.view.selected_row, self.scrollable_content_region.size)
         if seen == self._seen_picked:
             return
         self._seen_picked = seen
-        index = next((i for i, row in enumerate(self.view.rows) if self.view.is_picked(row)), None)
+        index = next((i for i, row in enumerate(self.view.rows) if self.view.is_selected(row)), None)
         if index is not None:
             top = self._row_layout.starts[index]
             height = 1 if self.view.rows[index].lane is None else self._row_layout.height

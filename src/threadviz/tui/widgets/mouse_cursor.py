@@ -29,12 +29,12 @@ class MouseCursor:
             return
         if not self._follows:
             self._put = self.view.cursor
-        self.view.put_cursor(t)
+        self.view.set_cursor(t)
         self._pointed = self.view.cursor
 
     def stay(self, t: int) -> None:
         """Put the cursor at `t`, and leave it there."""
-        self.view.put_cursor(t)
+        self.view.set_cursor(t)
         self._pointed = None
 
     @property

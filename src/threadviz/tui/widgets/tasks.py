@@ -335,7 +335,7 @@ class TaskTable(ScrollPanel):
             index = min(max(0, tasks.index(picked) + rows), len(tasks) - 1)
         else:
             index = 0 if rows > 0 else len(tasks) - 1
-        self.view.pick_task(self._run, tasks[index])
+        self.view.select_task(self._run, tasks[index])
         self.refresh_view()
 
     def key(self) -> tuple[Hashable, ...]:
@@ -354,8 +354,8 @@ class TaskTable(ScrollPanel):
             run,
             run.over,
             self.sort,
-            self.view.task,
-            self.view.lane,
+            self.view.selected_task,
+            self.view.selected_row,
         )
 
     def lines(self, width: int) -> Sequence[Content]:
@@ -400,7 +400,7 @@ class TaskTable(ScrollPanel):
         row = self._rows[number - 1]
         if isinstance(row, Rest):
             return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
-        picked, lane = row is self._picked(), self.view.lane
+        picked, lane = row is self._picked(), self.view.selected_row
         side_by_side = (
             lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
         )
@@ -427,23 +427,23 @@ class TaskTable(ScrollPanel):
             row = self._rows[number - 1]
             if isinstance(row, Task):
                 self._shown_task = row  # it is in sight, and the rows need not move
-                self.view.pick_task(self._run, row)
+                self.view.select_task(self._run, row)
 
     def _looked_at(self) -> ViewedRun | None:
         """The run that has the lane that is picked, else the first that goes on, else the last."""
-        picked, runs = self.view.lane, self.view.runs
+        picked, runs = self.view.selected_row, self.view.runs
         if picked is not None:
             return picked.run
         return next((run for run in runs if not run.over), runs[-1] if runs else None)
 
     def _picked(self) -> Task | None:
-        return self.view.task[1] if self.view.task is not None else None
+        return self.view.selected_task[1] if self.view.selected_task is not None else None
 
     def _below_rows(self, written: TaskRows, width: int) -> list[Content]:
         """Return what the row of the task that is picked has no room for, and where it failed, if it did."""
-        if self.view.task is None or self.view.task[0] is not self._run:
+        if self.view.selected_task is None or self.view.selected_task[0] is not self._run:
             return []
-        task = self.view.task[1]
+        task = self.view.selected_task[1]
         whole = written.whole(task)
         lines = [] if whole is None else wrap(whole, width)
         last = lines[_MOST_BELOW - 1 :]
