@@ -17,7 +17,7 @@ import pytest
 import threadviz
 from tests.cli.command import LIMIT_S, all_gone, await_that, says
 from tests.cli.command import threadviz as run_threadviz
-from threadviz.instrument import record as looker
+from threadviz.instrument import record as recorder
 from threadviz.observer.system import ptrace_scope
 from threadviz.recordings.reader import load
 from threadviz.report.json_report import run_facts
@@ -349,8 +349,8 @@ def test_a_program_may_close_what_is_not_its_own(tmp_path: Path, what: str, said
 
 HELD_OPEN = """
 import os, sys, time, threadviz
-from threadviz.instrument import looker
-looker.END_S = 0.5
+from threadviz.instrument import record
+record.END_S = 0.5
 with threadviz.record(sys.argv[1]):
     child = os.fork()
     if child == 0:
@@ -441,7 +441,7 @@ def observe_with(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     observer = folder / "observer"
     observer.write_text(f"#!{sys.executable}\nimport os, sys\nline = sys.stdin.fileno()\n{source}")
     observer.chmod(0o755)
-    monkeypatch.setattr(looker, "PYTHON", (str(observer),))
+    monkeypatch.setattr(recorder, "PYTHON", (str(observer),))
 
 
 HELLO = """
@@ -455,9 +455,9 @@ os.read(line, 4096)
     ("source", "why"),
     [
         ("sys.exit(3)", "the observer did not start: exit status 3"),
-        ("os.fork()", "the observer died before it looked"),
-        (HELLO, "the observer died before it looked"),
-        (HELLO + """os.write(line, b'{"pid":1,"trouble":"it is forbidden"}\\n')""", "it is forbidden"),
+        ("os.fork()", "the observer died before it began"),
+        (HELLO, "the observer died before it began"),
+        (HELLO + """os.write(line, b'{"pid":1,"error":"it is forbidden"}\\n')""", "it is forbidden"),
     ],
 )
 def test_where_it_can_not_be_observed_the_body_is_not_entered(
@@ -485,7 +485,7 @@ def test_the_observer_is_let_look_where_the_system_asks_for_that(monkeypatch: py
             called.append((what, who.value))
             libc.prctl(what, who, *rest)
 
-    monkeypatch.setattr(looker, "ptrace_scope", lambda: 1)
+    monkeypatch.setattr(recorder, "ptrace_scope", lambda: 1)
     monkeypatch.setattr(ctypes, "CDLL", lambda name: Libc())
     with threadviz.record():
         ((what, observer),) = called
@@ -495,7 +495,7 @@ def test_the_observer_is_let_look_where_the_system_asks_for_that(monkeypatch: py
 
 def test_an_observer_that_can_not_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as where Python is not where it was."""
-    monkeypatch.setattr(looker, "PYTHON", ("/nowhere/python",))
+    monkeypatch.setattr(recorder, "PYTHON", ("/nowhere/python",))
     with (
         pytest.raises(threadviz.ObservationError, match=r"can't be started \(No such file"),
         threadviz.record(),
@@ -512,7 +512,7 @@ STALLS = "import time; time.sleep(600)"
     [
         (STALLS, "the observer did not start within 1 s"),
         # Where it takes as long to start, it is that which is said.
-        (f"{HELLO}\n{STALLS}", "the observer did not (look|start) within 1 s"),
+        (f"{HELLO}\n{STALLS}", "the observer did not (begin|start) within 1 s"),
     ],
 )
 def test_an_observer_that_does_not_begin_is_ended(
@@ -520,7 +520,7 @@ def test_an_observer_that_does_not_begin_is_ended(
 ) -> None:
     """It is not waited for without end."""
     observe_with(source, tmp_path, monkeypatch)
-    monkeypatch.setattr(looker, "START_S", 1.0)
+    monkeypatch.setattr(recorder, "START_S", 1.0)
     with pytest.raises(threadviz.ObservationError, match=why), threadviz.record():
         raise AssertionError("it was entered")
     assert all_gone([each for each in psutil.process_iter() if str(tmp_path / "observer") in _words(each)])
@@ -529,7 +529,7 @@ def test_an_observer_that_does_not_begin_is_ended(
 def test_an_observer_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And that is said."""
     observe_with(f"{HELLO}\n{LOOKS}\n{STALLS}", tmp_path, monkeypatch)
-    monkeypatch.setattr(looker, "END_S", 1.0)
+    monkeypatch.setattr(recorder, "END_S", 1.0)
     with pytest.warns(RuntimeWarning, match="did not answer, and was ended"), threadviz.record():
         pass
     assert all_gone([each for each in psutil.process_iter() if str(tmp_path / "observer") in _words(each)])

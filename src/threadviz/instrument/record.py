@@ -1,4 +1,4 @@
-"""A program that has itself observed."""
+"""Recordings that a program makes of itself."""
 
 import errno
 import os
@@ -31,101 +31,96 @@ if TYPE_CHECKING:
     from threadviz.report.json_report import RunFacts
 
 
-# Descriptors in a program that may close any, and whose number then goes to the next that it opens.
-
-
 class OwnedDescriptor:
-    """A descriptor that was opened here; from then on it is told by what it is open on. Raises OSError."""
+    """A descriptor in a program that may close any: its next file gets the number. Raises OSError."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._open_on = _open_on(descriptor)
+        self._file = _file_of(descriptor)
 
     @property
-    def there(self) -> bool:
-        """Whether it is what it was: nobody has closed it."""
+    def is_open(self) -> bool:
+        """Whether it is open on the same file as at first."""
         with suppress(OSError):
-            return _open_on(self.descriptor) == self._open_on
+            return _file_of(self.descriptor) == self._file
         return False
 
     def close(self) -> None:
-        """Close it, if it is still there."""
-        if self.there:
+        """Close it, if the program has not."""
+        if self.is_open:
             os.close(self.descriptor)
 
 
-def _open_on(descriptor: int) -> tuple[int, int]:
-    facts = os.fstat(descriptor)
-    return facts.st_dev, facts.st_ino
+def _file_of(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
-
-# The program's hand on the observer that looks at it.
 
 START_S = 30.0
-"""How long it may take for the observer to look (s)."""
+"""How long the observer may take to begin (s)."""
 
 END_S = 10.0
-"""How long it may take to say its last word (s)."""
+"""How long the observer may take to answer at the end (s)."""
 
-PACKED, PLAIN = "packed", "plain"
-"""How the recording is to be written: packed with gzip, or not."""
+PACKED, UNCOMPRESSED = "packed", "uncompressed"
+"""Whether the recording is to be packed with gzip."""
 
 NAMES, TASKS = "names", "tasks"
-"""In its folder, the named pipes through which it hears what threads are called and what observed executors do."""
+"""The named pipes in the observer's folder, for the names of threads and for the tasks of observed executors."""
 
 _PR_SET_PTRACER = 0x59616D61
-"""Who may look into this process (Linux, prctl(2))."""
+"""Sets which process may trace this one (Linux, prctl(2))."""
 
-_QUIETLY: int = getattr(socket, "MSG_NOSIGNAL", 0)
-"""A program may have SIGPIPE end it, as it does outside of Python: of an observer that is gone, it must not."""
+_NO_SIGPIPE: int = getattr(socket, "MSG_NOSIGNAL", 0)
+"""A program may let SIGPIPE end it, as is usual outside of Python: an observer that has ended must not cause that."""
 
 
 class ObservationError(Exception):
-    """The program can't be observed, or what was asked for of the observation can't be had; the text says why."""
+    """The program can't be observed, or its facts can't be had. The text says why."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What observer `pid` says, three times: that it is there, that it looks, and that it is done; or what is wrong."""
+class RecorderAnswer(msgspec.Struct, frozen=True):
+    """The observer's answer when it has started, when it observes, and when it is done; or the `error` that it had."""
 
     pid: int
-    trouble: str = ""
+    error: str = ""
 
 
 class RecorderProcess:
-    """An observer that looks at this process and writes into a file, which it has inherited as descriptor `file`.
+    """An observer of this process, which writes into a file that it inherits as descriptor `file`.
 
-    It is in no way a child of this process, which may wait for all of its children. Raises ObservationError.
+    It is no child of this process, which may wait for all of its children. Raises ObservationError.
     """
 
     def __init__(self, file: int, how: str, probe: ProbeChoice) -> None:
         self.scratch = Path(tempfile.mkdtemp(prefix="threadviz-"))
-        self._line, theirs = socket.socketpair()
-        self._ours = OwnedDescriptor(self._line.fileno())
-        self._heard = b""
+        self._socket, theirs = socket.socketpair()
+        self._owned = OwnedDescriptor(self._socket.fileno())
+        self._received = b""
         self._pid: int | None = None
         try:
             with theirs:
                 self._start(theirs, file, how)
             self._begin(AttachRequest(pid=os.getpid(), mode="record", probe=probe))
         except BaseException:
-            self._let_go()
+            self._release()
             raise
 
     def end(self, until: int) -> str:
-        """Have it look until then (ns, of `time.monotonic_ns()`), and wait for its last word.
+        """Have it observe until then (ns, of `time.monotonic_ns()`), and wait for its end.
 
-        Returns what has gone wrong, as a clause; nothing where nothing has.
+        Returns what has gone wrong, as a clause; an empty text where nothing has.
         """
         try:
-            if not self._ours.there:
+            if not self._owned.is_open:
                 self._await_end()
                 return "the program has closed files that are not its own, and with them the line to the observer"
-            with suppress(OSError):  # it is gone, which is heard next
-                self._line.sendall(b"%d\n" % until, _QUIETLY)
-                # Not only closed: it may be open in processes that were forked off, too.
-                self._line.shutdown(socket.SHUT_WR)
-            last = self._hear(END_S)
-            while self._hear(END_S) is not None:
+            with suppress(OSError):  # it has ended, which is seen next
+                self._socket.sendall(b"%d\n" % until, _NO_SIGPIPE)
+                # Closing would not do: forked processes may have it open too.
+                self._socket.shutdown(socket.SHUT_WR)
+            last = self._receive(END_S)
+            while self._receive(END_S) is not None:
                 continue  # until it has ended
         except TimeoutError:
             self._kill()
@@ -133,11 +128,11 @@ class RecorderProcess:
         except OSError as error:
             return f"the observer can't be heard ({error.strerror})"
         finally:
-            self._let_go()
-        return "the observer died" if last is None else last.trouble
+            self._release()
+        return "the observer died" if last is None else last.error
 
     def _start(self, theirs: socket.socket, file: int, how: str) -> None:
-        """Start it, by a process that is over as soon as it has done so."""
+        """Start it, through a process that ends at once."""
         command = [*PYTHON, "threadviz.instrument.recorder_process", str(self.scratch), how, str(file)]
         try:
             starter = subprocess.Popen(
@@ -161,39 +156,39 @@ class RecorderProcess:
             raise ObservationError(f"the observer did not start: {how_it_ended(status)}")
 
     def _begin(self, request: AttachRequest) -> None:
-        """Have it look. Raises ObservationError where it can't."""
+        """Have it observe. Raises ObservationError where it can't."""
         try:
-            there = self._hear(START_S)
-            if there is not None:
-                self._pid = there.pid
-                _let_look(there.pid)
-                self._line.sendall(msgspec.json.encode(request) + b"\n", _QUIETLY)
-            looks = self._hear(START_S)
+            started = self._receive(START_S)
+            if started is not None:
+                self._pid = started.pid
+                _allow_tracing(started.pid)
+                self._socket.sendall(msgspec.json.encode(request) + b"\n", _NO_SIGPIPE)
+            observes = self._receive(START_S)
         except TimeoutError:
             self._kill()
-            raise ObservationError(f"the observer did not look within {START_S:g} s") from None
+            raise ObservationError(f"the observer did not begin within {START_S:g} s") from None
         except OSError:
-            looks = None
-        if looks is None:
-            raise ObservationError("the observer died before it looked")
-        if looks.trouble:
-            raise ObservationError(looks.trouble)
+            observes = None
+        if observes is None:
+            raise ObservationError("the observer died before it began")
+        if observes.error:
+            raise ObservationError(observes.error)
 
-    def _hear(self, seconds: float) -> Answer | None:
-        """Return its next answer; None where it is gone. Raises TimeoutError."""
-        self._line.settimeout(seconds)
-        while b"\n" not in self._heard:
+    def _receive(self, seconds: float) -> RecorderAnswer | None:
+        """Return its next answer; None where it has ended. Raises TimeoutError."""
+        self._socket.settimeout(seconds)
+        while b"\n" not in self._received:
             with suppress(ConnectionError):
-                if chunk := self._line.recv(4096):
-                    self._heard += chunk
+                if chunk := self._socket.recv(4096):
+                    self._received += chunk
                     continue
             return None
-        line, self._heard = self._heard.split(b"\n", 1)
-        return msgspec.json.decode(line, type=Answer)
+        line, self._received = self._received.split(b"\n", 1)
+        return msgspec.json.decode(line, type=RecorderAnswer)
 
     def _await_end(self) -> None:
-        """Wait until it has ended, where there is no line to hear it on; end it where others keep that open."""
-        with suppress(AttributeError, OSError):  # of Linux only, or it has ended
+        """Wait for its end where the socket is lost. Kill it where others keep the socket open."""
+        with suppress(AttributeError, OSError):  # Linux only; or it has ended
             assert self._pid is not None
             observer = os.pidfd_open(self._pid)
             try:
@@ -206,60 +201,59 @@ class RecorderProcess:
                 os.close(observer)
 
     def _kill(self) -> None:
-        """End it: it is still there, for it holds its end of the line."""
+        """Kill it. It still exists, for its end of the socket is open."""
         if self._pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
 
-    def _let_go(self) -> None:
-        with ExitStack() as steps:  # each is taken, whatever comes of the others: the last one first
+    def _release(self) -> None:
+        with ExitStack() as steps:  # each is taken, the last one first, whatever the others raise
             if self._pid is not None:
-                steps.callback(_collect, self._pid)
-                steps.callback(_let_look, 0)
-            # Which it has done itself, unless it was killed.
+                steps.callback(_reap, self._pid)
+                steps.callback(_allow_tracing, 0)
+            # The observer does this itself, unless it was killed.
             steps.callback(shutil.rmtree, self.scratch, ignore_errors=True)
-            self._ours.close()
-            self._line.detach()
+            self._owned.close()
+            self._socket.detach()
 
 
-def _collect(pid: int) -> None:
-    """Take note of the end of a process, if it is our child, as where orphans are given to the first of a container."""
+def _reap(pid: int) -> None:
+    """Reap a process if it is a child of this one, which adopts orphans where it is the first of a container."""
     with suppress(ChildProcessError):
         os.waitpid(pid, 0)
 
 
-def _let_look(pid: int) -> None:
-    """Let process `pid`, 0 for none, look into this one, where else none may that has not started it."""
+def _allow_tracing(pid: int) -> None:
+    """Let process `pid` (0 for none) trace this one, where otherwise only its ancestors may."""
     if ptrace_scope() == 1:
         import ctypes
 
-        with suppress(OSError, AttributeError):  # then it says itself that it can't
+        with suppress(OSError, AttributeError):  # the observer itself reports that it can't
             ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(pid), 0, 0, 0)
 
 
 _recorded: dict[int, "Recording"] = {}
-"""The recording that goes on of each process: one that was forked off has what its parent has, and may have its own."""
+"""The current recording by process id: a forked process inherits its parent's entry, and may make one of its own."""
 
 
 def record(path: str | os.PathLike[str] | None = None, *, probe: ProbeChoice = "auto") -> "Recording":
     """Return a context manager: while it is entered, this process is observed, and the stream is written into `path`.
 
-    That is a new file, packed with gzip where it ends in '.gz'; without one, nothing is kept but for its facts. What
-    observes is a process of its own, as ever. Entering takes a fifth of a second or so, and raises FileExistsError
-    where there is such a file, OSError where it can't be written, and ObservationError where this process can't be
-    observed, or is already.
+    `path` is a new file, packed with gzip if its name ends in '.gz'; without one, only the facts are kept. The observer
+    is a process of its own. Entering takes about 0.2 s. It raises FileExistsError where the file exists, OSError where
+    it can't be written, and ObservationError where this process can't be observed, or is observed already.
     """
     return Recording(path, probe)
 
 
 class Recording:
-    """A recording of this process, from when it is entered until it is left. `path` is its file, None for none."""
+    """A recording of this process, from when it is entered until it is left. `path` is its file, if it has one."""
 
     def __init__(self, path: str | os.PathLike[str] | None, probe: ProbeChoice) -> None:
         self.path = None if path is None else Path(path).absolute()
         self._probe = probe
         self._pid: int | None = None
-        self._looker: RecorderProcess | None = None
+        self._recorder: RecorderProcess | None = None
         self._names: ThreadNames | None = None
         self._file: OwnedDescriptor | None = None
 
@@ -267,19 +261,19 @@ class Recording:
     def facts(self) -> "RunFacts":
         """What was observed: the same object that `threadviz show FILE --json` prints.
 
-        Raises ObservationError before the recording is over, and where there is nothing in it.
+        Raises ObservationError before the recording is over, and where it is empty.
         """
         from threadviz.recordings.reader import LoadError, load
         from threadviz.report.json_report import run_facts
 
-        if self._pid is None or self._looker is not None:
+        if self._pid is None or self._recorder is not None:
             raise ObservationError(
                 "there are no facts before the recording is over: ask for them after the with"
             )
         path = self.path
         if path is None:
             assert self._file is not None
-            if not self._file.there:
+            if not self._file.is_open:
                 raise ObservationError(
                     "the program has closed files that are not its own, and this recording's"
                 )
@@ -296,54 +290,56 @@ class Recording:
         if _recorded.setdefault(pid, self) is not self:
             raise ObservationError("this process is recorded already: leave that recording first")
         try:
-            self._looker = self._start()
+            self._recorder = self._start()
         except BaseException:
             del _recorded[pid]
             raise
         self._pid = pid
-        task_pipe.add_pipe(str(self._looker.scratch / TASKS))
-        self._names = ThreadNames(self._looker.scratch / NAMES)
+        task_pipe.add_pipe(str(self._recorder.scratch / TASKS))
+        self._names = ThreadNames(self._recorder.scratch / NAMES)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         until = monotonic_ns()
-        looker = self._looker
-        if looker is None or os.getpid() != self._pid:
-            return  # a process that was forked off leaves it, and it is its parent's
-        self._looker = None
-        task_pipe.remove_pipe(str(looker.scratch / TASKS))
+        recorder = self._recorder
+        if recorder is None or os.getpid() != self._pid:
+            return  # in a forked process: the recording is its parent's
+        self._recorder = None
+        task_pipe.remove_pipe(str(recorder.scratch / TASKS))
         if self._names is not None:
             self._names.end()
         try:
-            trouble = looker.end(until)
+            problem = recorder.end(until)
         finally:
             del _recorded[self._pid]
-        if trouble:
-            said = f"the recording is not whole: {trouble}"
+        if problem:
+            warning = f"the recording is not whole: {problem}"
             if error is None:
-                warnings.warn(said, RuntimeWarning, stacklevel=2)
+                warnings.warn(warning, RuntimeWarning, stacklevel=2)
             else:
-                error.add_note(f"threadviz: {said}")
+                error.add_note(f"threadviz: {warning}")
 
     def _start(self) -> RecorderProcess:
-        """Have this process observed, and return who does it. Raises OSError and ObservationError."""
+        """Start the observer of this process. Raises OSError and ObservationError."""
         if self.path is None:
             with tempfile.TemporaryFile(prefix="threadviz-") as file:
                 self._file = OwnedDescriptor(os.dup(file.fileno()))
             finalize(self, self._file.close)
-            return RecorderProcess(self._file.descriptor, PLAIN, self._probe)
-        with _opened(self.path) as file:
+            return RecorderProcess(self._file.descriptor, UNCOMPRESSED, self._probe)
+        with _open_new(self.path) as file:
             try:
-                return RecorderProcess(file.fileno(), PACKED if is_packed(self.path) else PLAIN, self._probe)
+                return RecorderProcess(
+                    file.fileno(), PACKED if is_packed(self.path) else UNCOMPRESSED, self._probe
+                )
             except BaseException:
                 if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     self.path.unlink(missing_ok=True)
                 raise
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _open_new(path: Path) -> IO[bytes]:
     try:
         return open_new(path)
     except FileExistsError as error:
