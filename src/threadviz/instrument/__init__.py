@@ -1,1 +1,1 @@
-"""What a program imports that watches itself, or says what its executors do."""
+"""What users' programs import: `record` and `observed`."""

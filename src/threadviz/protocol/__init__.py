@@ -1,1 +1,1 @@
-"""What the processes of a run say to each other: events, requests, and the lines that carry them."""
+"""What the processes of a run exchange: events, requests, orders and reports, in lines of JSON."""

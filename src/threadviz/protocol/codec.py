@@ -1,4 +1,4 @@
-"""The codec: events to JSON lines and back, from a live pipe as from a recording."""
+"""Converts events to JSON lines and back, for live pipes and for recordings."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,17 +9,17 @@ import msgspec
 from threadviz.protocol.events import SCHEMA, AnyEvent, Count, Event, Header
 
 MAX_LINE = 4 * 2**20
-"""The longest line that is taken, in bytes. The longest that is written is a small part of it."""
+"""The longest line that is accepted, in bytes. Lines that are written are much shorter."""
 
 READ_SIZE = 64 * 1024
 
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-"""Some editors put it before what they save."""
+"""Some editors put it at the beginning of a file."""
 
 
-class _Writer(msgspec.Struct, tag_field="type", tag="header"):
-    """Of a header in any schema: which, and by whom. These have the same names in every version."""
+class _AnyHeader(msgspec.Struct, tag_field="type", tag="header"):
+    """The fields that a header has in every schema."""
 
     schema: Count
     threadviz: str
@@ -27,21 +27,21 @@ class _Writer(msgspec.Struct, tag_field="type", tag="header"):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)
-_writer_decoder = msgspec.json.Decoder(_Writer)
+_header_decoder = msgspec.json.Decoder(_AnyHeader)
 
 
 class StreamError(ValueError):
-    """What stands in a stream can't be. The text is a clause that says what and, where known, in which line."""
+    """A stream is invalid. The text is a clause on what is wrong and, where known, in which line."""
 
 
 class Sink(Protocol):
     """What a stream is written into. Both methods raise OSError."""
 
     def write(self, data: bytes, /) -> object:
-        """Take this as well."""
+        """Append these bytes."""
 
     def flush(self) -> None:
-        """Have all that was taken where it is to stay."""
+        """Have all bytes stored."""
 
 
 def encode(event: Event) -> bytes:
@@ -50,14 +50,14 @@ def encode(event: Event) -> bytes:
 
 
 class LineSplitter:
-    """Cuts chunks of bytes into whole lines, and keeps the unfinished one for the next chunk."""
+    """Splits chunks of bytes into lines, and keeps an incomplete line for the next chunk."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     @property
     def rest(self) -> bytes:
-        """What has come of a line that has not ended."""
+        """The bytes of the incomplete line."""
         return self._rest
 
     def feed(self, chunk: bytes) -> list[bytes]:
@@ -72,7 +72,7 @@ class LineSplitter:
 
 
 class Decoder:
-    """Turns the bytes of a stream, in chunks of any size, into events; holds the first to be a `Header`."""
+    """Decodes a stream, in chunks of any size. The first event must be a `Header`."""
 
     def __init__(self) -> None:
         self._lines = LineSplitter()
@@ -80,19 +80,19 @@ class Decoder:
 
     @property
     def cut(self) -> bool:
-        """Whether the bytes so far end in mid-line."""
+        """Whether the bytes so far end within a line."""
         return bool(self._lines.rest)
 
     @property
     def line(self) -> int:
-        """The number of the line that was read last, from 1 on."""
+        """The number of the last line, from 1."""
         return self._line
 
     def feed(self, chunk: bytes) -> Iterator[AnyEvent]:
         """Yield the events that `chunk` completes.
 
-        Raises StreamError with the line's number for one that is no event, and for a header that is missing or
-        of a newer schema than this version knows.
+        Raises StreamError with the line's number for one that is no event, and for a header that is missing or has a
+        newer schema than this version knows.
         """
         for line in self._lines.feed(chunk):
             self._line += 1
@@ -109,20 +109,20 @@ class Decoder:
 
 
 def _check_schema(line: bytes) -> None:
-    """Say which version is needed of a header that this one can't read, or could only misread."""
-    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # whatever it is, it is no header
-        writer = _writer_decoder.decode(line)
-        if writer.schema > SCHEMA:
+    """Raise StreamError for a header of a newer schema."""
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # it is no header at all
+        header = _header_decoder.decode(line)
+        if header.schema > SCHEMA:
             raise StreamError(
-                f"it is written in schema {writer.schema} by threadviz {writer.threadviz}, and this threadviz reads"
+                f"it is written in schema {header.schema} by threadviz {header.threadviz}, and this threadviz reads"
                 f" schemas up to {SCHEMA}: open it with that version or a newer one"
             )
 
 
 def read_events(source: BinaryIO) -> Iterator[AnyEvent]:
-    """Yield the events of a recording that is open for reading, up to its end or to where it was cut.
+    """Yield the events of an open recording, up to its end or to where it was cut.
 
-    A recording that was cut has no `Closed` event; an unfinished last line is passed over. Raises StreamError.
+    A recording that was cut has no `StreamClosed` event; an incomplete last line is skipped. Raises StreamError.
     """
     decoder = Decoder()
     while chunk := source.read(READ_SIZE):

@@ -1,11 +1,11 @@
-"""Every event that a run can consist of, and how it is written down. What they are made of is in `vocabulary`.
+"""The events of a run.
 
-A run is one stream of JSON lines: a `Header` first, then events. The stream that a viewer reads live and
-the file that a recording is are the same thing.
+A run is one stream of JSON lines: a `Header` first, then events. A viewer reads the same stream live that a recording
+has in a file.
 
-Times (`t`, `start`) are integers, nanoseconds since the run's origin, which the observer sets right before
-the subject may begin, on the clock of `time.monotonic_ns()`. Durations (`ns`) are nanoseconds as well.
-Lanes and tasks are numbered from 0 in the order in which they are first spoken of.
+Times (`t`, `start`) are integers, nanoseconds since the run's origin, on the clock of `time.monotonic_ns()`. The
+observer sets the origin right before the target may begin. Durations (`ns`) are nanoseconds as well. Lanes and tasks
+are numbered from 0, in the order in which they first occur.
 """
 
 import enum
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-# What events are made of: the states of threads, how things are known, and other values, with their bounds.
+# The values that events consist of, with their bounds.
 
 Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Ordinal = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
@@ -24,9 +24,9 @@ Call = Annotated[str, msgspec.Meta(max_length=100)]
 Holder = Annotated[int, msgspec.Meta(ge=-3, le=2**31 - 1)]
 
 FREE = -1
-"""As a holder: nobody holds the GIL."""
+"""As a holder: no thread holds the GIL."""
 OPEN = -2
-"""As a holder: who holds the GIL, if anybody does, was not seen, and can't be told for certain."""
+"""As a holder: not known. The holder was not observed, and does not follow from what was."""
 ELSEWHERE = -3
 """As a holder: a thread that has no lane."""
 
@@ -37,7 +37,7 @@ class State(enum.StrEnum):
     RUNNING = "running"
     """On a CPU."""
     READY = "ready"
-    """Could run, waits for a CPU core."""
+    """Could run, but waits for a CPU core."""
     GIL = "gil"
     """Waits for the global interpreter lock."""
     IO = "io"
@@ -45,52 +45,52 @@ class State(enum.StrEnum):
     LOCK = "lock"
     """Blocked on another lock, semaphore or condition."""
     SLEEP = "sleep"
-    """In a timer."""
+    """Waits for a timer."""
     IDLE = "idle"
-    """A worker with no task; an event loop that waits for events."""
+    """A worker without a task, or an event loop that waits for events."""
     WAITING = "waiting"
-    """Not running, and the probe at work can't see why."""
+    """Not running, and the probe can't see why."""
     UNKNOWN = "unknown"
     """Nothing was observed."""
 
 
 class Evidence(enum.StrEnum):
-    """How a stretch is known."""
+    """How a span is known."""
 
     COUNTED = "counted"
     """The kernel counted it."""
     SAMPLED = "sampled"
-    """Seen at samples, and filled in between them."""
+    """Observed in samples, and filled in between them."""
     SAID = "said"
-    """The subject said so."""
+    """The target reported it."""
     INFERRED = "inferred"
-    """It follows for certain from what was seen of others at the same look."""
+    """It follows with certainty from the other threads in the same sample."""
 
 
 class TargetKind(enum.StrEnum):
-    """What is watched."""
+    """What the target is."""
 
     WORKLOAD = "workload"
-    """A workload of threadviz's own making, under a mode."""
+    """A workload under a mode."""
     PROGRAM = "program"
-    """A program that was started to be watched."""
+    """A program that was started to be observed."""
     PROCESS = "process"
-    """A process that was running already."""
+    """A process that was already running."""
 
 
 class NameSource(enum.StrEnum):
-    """Who gave a thread its name."""
+    """Where the name of a thread is from."""
 
     SYSTEM = "system"
-    """The operating system has it: of 15 bytes at most on Linux."""
+    """The operating system: at most 15 bytes on Linux."""
     PROGRAM = "program"
-    """The program said so, of a `threading.Thread`."""
+    """The program: the name of its `threading.Thread`."""
     STACKS = "stacks"
-    """py-spy read it in the program's memory."""
+    """py-spy, from the program's memory."""
 
 
 class Outcome(enum.StrEnum):
-    """How a run closed."""
+    """How a run ended."""
 
     FINISHED = "finished"
     """The workload ran to its end (single tasks may have failed)."""
@@ -101,7 +101,7 @@ class Outcome(enum.StrEnum):
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A stretch of `ns` nanoseconds in one state; `call` names the system call, where there is one."""
+    """`ns` nanoseconds in one state; `call` is the name of the system call, where there is one."""
 
     ns: Nanoseconds
     state: State
@@ -110,21 +110,21 @@ class Span(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Hold(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A stretch of `ns` nanoseconds in which the GIL was held by lane `holder`, or one of FREE, OPEN, ELSEWHERE."""
+    """`ns` nanoseconds in which lane `holder`, or one of FREE, OPEN and ELSEWHERE, held the GIL."""
 
     ns: Nanoseconds
     holder: Holder
 
 
 class Present(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a lane was last seen in, and is taken to be in until a later event says more."""
+    """The state in which a lane was last observed; it is assumed to last until a later event."""
 
     state: State
     call: Call = ""
 
 
 class ProbeInfo(msgspec.Struct, frozen=True, gc=False):
-    """Which probe watches, what it can tell apart, and what it can't, in words."""
+    """The probe: its name, the states that it can tell apart, and a sentence on what it can't observe."""
 
     name: Text
     tells: Annotated[tuple[State, ...], msgspec.Meta(max_length=100)]
@@ -133,19 +133,19 @@ class ProbeInfo(msgspec.Struct, frozen=True, gc=False):
 
 
 SCHEMA = 2
-"""The version of this vocabulary, written into every header. What was written in an older one is read as well."""
+"""The version of the stream's format, written into every header. Older versions are read as well."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
-    """The base of everything that can stand in a stream."""
+    """The base of all events."""
 
 
 class Header(Event, frozen=True, tag="header"):
-    """The first line: what is run, on what, and who watches.
+    """The first line: what is run, on which machine, and which probe samples it.
 
-    Of a program or a process, `workload` is what it is called, `mode` one of 'exec', 'attach' and 'record', and there
-    are no `workers` and no `tasks` foreseen. `python` and `gil` are what is known at once, else empty and None:
-    `ProcessSeen` has the last word on each process.
+    For a program or a process, `workload` is its name, `mode` is 'exec', 'attach' or 'record', `workers` and `tasks`
+    are 0. `python` and `gil` are what is known at the start, empty and None if nothing is; a later `ProcessSeen`
+    overrides them for its process.
     """
 
     schema: Count
@@ -163,10 +163,10 @@ class Header(Event, frozen=True, tag="header"):
 
 
 class ProcessSeen(Event, frozen=True, tag="process"):
-    """A process came into view, or more is known of it: the last word on it counts.
+    """A process was first observed, or more is known about it: the last event on it counts.
 
-    `name` is short: what it runs, without the folders. `python` is empty where it is no CPython, or not known. `gil` is
-    None where that is not known; `cannot` is a clause on what can't be told of this process, if there is anything.
+    `name` is the file that it runs, without its folders. `python` is empty where it is not CPython or not known, `gil`
+    is None where that is not known. `cannot` is a clause on what can't be observed of this process, if any.
     """
 
     t: Nanoseconds
@@ -179,7 +179,7 @@ class ProcessSeen(Event, frozen=True, tag="process"):
 
 
 class LaneStarted(Event, frozen=True, tag="lane"):
-    """A thread came into view. `process` is what its process is, as the observer could tell."""
+    """A thread was first observed. `process` is the kind of its process, as far as the observer knows."""
 
     t: Nanoseconds
     lane: Ordinal
@@ -190,7 +190,7 @@ class LaneStarted(Event, frozen=True, tag="lane"):
 
 
 class LaneEnded(Event, frozen=True, tag="lane_end"):
-    """A thread is gone."""
+    """A thread has ended."""
 
     t: Nanoseconds
     lane: Ordinal
@@ -206,9 +206,9 @@ class ThreadNamed(Event, frozen=True, tag="name"):
 
 
 class WaitTarget(Event, frozen=True, tag="place"):
-    """What a lane's thread waits on, in the wait that it is in at `t`: a peer's address and port, or a file's path.
+    """What a lane's thread waits for at `t`: a peer's address and port, or a file's path.
 
-    It holds for that wait alone. Not every wait is told of: short ones are not, nor all of many.
+    It is valid for that wait only. Short waits have none, and where there are many not all do.
     """
 
     t: Nanoseconds
@@ -217,9 +217,9 @@ class WaitTarget(Event, frozen=True, tag="place"):
 
 
 class StackSample(Event, frozen=True, tag="at"):
-    """Which function a lane's thread was in at `t`, as py-spy saw it: its name, and the file's name and line.
+    """The function that a lane's thread was in at `t`, read by py-spy: its name, and the file's name and line.
 
-    It is the innermost of the program's own; where that is in a call of others, the innermost of all follows:
+    It is the innermost function of the program; where that calls one of a library, the innermost of all follows:
     'fetch (app.py:12) > SocketIO.readinto (socket.py:706)'.
     """
 
@@ -229,10 +229,10 @@ class StackSample(Event, frozen=True, tag="at"):
 
 
 class StackSampling(Event, frozen=True, tag="stacks"):
-    """What reading the stacks has cost. The figures are sums since the run's origin.
+    """The cost of reading stacks, in sums since the run's origin.
 
-    `dumps` is how often stacks were read, `failed` how often that did not work, `cpu_ns` the CPU time of it all. `why`
-    is a clause where they are not read any more.
+    `dumps` is how often stacks were read, `failed` how often that failed, `cpu_ns` the CPU time of all. `why` is a
+    clause where they are no longer read.
     """
 
     t: Nanoseconds
@@ -243,7 +243,7 @@ class StackSampling(Event, frozen=True, tag="stacks"):
 
 
 class GilHeld(Event, frozen=True, tag="gil"):
-    """Settled stretches of who holds a GIL, one after the other from `start` on.
+    """Which threads held a GIL, one after the other from `start` on, as far as it is settled.
 
     `interpreter` is 0 for the main interpreter of process `pid`; those that have a GIL of their own (PEP 684) have
     higher numbers.
@@ -257,7 +257,7 @@ class GilHeld(Event, frozen=True, tag="gil"):
 
 
 class Spans(Event, frozen=True, tag="spans"):
-    """Settled stretches of a lane, one after the other from `start` on, and what it does since."""
+    """Settled spans of a lane, one after the other from `start` on, and its state since then."""
 
     lane: Ordinal
     start: Nanoseconds
@@ -266,10 +266,10 @@ class Spans(Event, frozen=True, tag="spans"):
 
 
 class ObserverTick(Event, frozen=True, tag="tick"):
-    """The observer has looked until `t`. The figures are sums since the run's origin.
+    """The observer has sampled until `t`. The figures are sums since the run's origin.
 
-    `rounds` is the number of times that all lanes were sampled, `missed` the number of rounds that were due
-    and skipped, `cpu_ns` the CPU time that the observer itself has used.
+    `rounds` is how often all lanes were sampled, `missed` is the number of samples that were due and skipped, `cpu_ns`
+    is the CPU time of the observer itself.
     """
 
     t: Nanoseconds
@@ -279,9 +279,9 @@ class ObserverTick(Event, frozen=True, tag="tick"):
 
 
 class RunStarted(Event, frozen=True, tag="begin"):
-    """The workload begins, as the subject says; the event loop is in thread `tid` of process `pid`.
+    """The workload begins, as the subject reports; the event loop is in thread `tid` of process `pid`.
 
-    Of a program, or a process, the observer says it, of the main thread, with no `loop`: the watch begins.
+    For a program or a process, the observer emits it when it begins to sample, for the main thread and without `loop`.
     """
 
     t: Nanoseconds
@@ -291,7 +291,7 @@ class RunStarted(Event, frozen=True, tag="begin"):
 
 
 class TaskSubmitted(Event, frozen=True, tag="submitted"):
-    """Said by the subject: a task was handed to the mode."""
+    """A task was submitted, as the target reports."""
 
     t: Nanoseconds
     task: Ordinal
@@ -299,7 +299,7 @@ class TaskSubmitted(Event, frozen=True, tag="submitted"):
 
 
 class TaskStarted(Event, frozen=True, tag="started"):
-    """Said by the subject: a task's function was entered, in thread `tid` of process `pid`."""
+    """A task's function was entered in thread `tid` of process `pid`, as the target reports."""
 
     t: Nanoseconds
     task: Ordinal
@@ -308,10 +308,10 @@ class TaskStarted(Event, frozen=True, tag="started"):
 
 
 class TaskFinished(Event, frozen=True, tag="finished"):
-    """A task is over: said by the subject, or by the observer of one that the end of the run left undone.
+    """A task is over, as the target reports; or the end of its process or of the run has left it undone.
 
-    `error` is a sentence where it failed, else `result` is told. A task can fail without having started. `traceback` is
-    that of the user's own code, in lines, where it is that which failed.
+    `error` is a sentence where it failed, otherwise there is a `result`. A task can fail without having started.
+    `traceback` is that of the user's own code, in lines, where that has failed.
     """
 
     t: Nanoseconds
@@ -322,7 +322,7 @@ class TaskFinished(Event, frozen=True, tag="finished"):
 
 
 class UnreportedTasks(Event, frozen=True, tag="untold"):
-    """Of executors' tasks, so many were not told, or not to their end, by `t` in all. `why` is a clause."""
+    """So many tasks of executors, by `t` in all, were not reported to their end. `why` is a clause."""
 
     t: Nanoseconds
     tasks: Count
@@ -330,14 +330,14 @@ class UnreportedTasks(Event, frozen=True, tag="untold"):
 
 
 class RunEnded(Event, frozen=True, tag="ended"):
-    """The mode has returned, or has raised `error`, as the subject says; or the watch of a program has ended."""
+    """The mode has returned, or has raised `error`, as the subject reports; or the observed program has ended."""
 
     t: Nanoseconds
     error: Text | None = None
 
 
 class ProcessDied(Event, frozen=True, tag="died"):
-    """One of the run's processes ended as it should not have. `how` is a clause, such as 'killed by SIGKILL'."""
+    """One of the run's processes has ended unexpectedly. `how` is a clause, such as 'killed by SIGKILL'."""
 
     t: Nanoseconds
     who: Text
@@ -346,10 +346,10 @@ class ProcessDied(Event, frozen=True, tag="died"):
 
 
 class StreamClosed(Event, frozen=True, tag="closed"):
-    """The last line of a whole stream. `reason` is a sentence where the run did not finish.
+    """The last line of a complete stream. `reason` is a sentence where the run did not finish.
 
-    `status` is how the program ended, where it did: as `subprocess` gives it, -9 for one that SIGKILL has killed.
-    `traceback` is that of the user's own code, in lines, where it is that which did not start.
+    `status` is the exit status of a program that has ended, as `subprocess` has it: -9 if SIGKILL has killed it.
+    `traceback` is that of the user's own code, in lines, where that has failed to start.
     """
 
     t: Nanoseconds

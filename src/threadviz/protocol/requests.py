@@ -1,4 +1,4 @@
-"""What a viewer asks an observer for, described whole, as it goes over a pipe in JSON."""
+"""The request that a viewer sends to the observer, in JSON over a pipe."""
 
 import sys
 from typing import Literal
@@ -11,11 +11,11 @@ from threadviz.protocol.subject import CallItem
 ProbeChoice = Literal["auto", "portable"]
 
 PYTHON = (sys.executable, "-P", "-m")
-"""How the processes of a run are started: with -P, so that no file in the current folder stands in for a module."""
+"""How a run's processes are started: with -P, so that no file of the current folder shadows a module."""
 
 
 class UserFunction(msgspec.Struct, frozen=True, kw_only=True):
-    """A function of somebody's own, and what it is to be called with.
+    """A user function, and the arguments of its calls.
 
     `function` is 'package.module:name', or 'package.module:Class.name'; it is looked for in `folder` first.
     """
@@ -24,14 +24,14 @@ class UserFunction(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     items: tuple[CallItem, ...]
     output: str = ""
-    """A file that what it prints is appended to; of much, the end is kept. Without one, nobody wants it."""
+    """A file to append its output to; of long output, the end is kept. Without one, the output is dropped."""
 
 
 class RunRequest(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     """One workload under one mode.
 
-    `tasks` is None for the workload's own number. `sites` are what a workload that fetches is to fetch: from a
-    stand-in site, or, where `online`, from where their URLs lead. `timeout_s` is in seconds, for each fetch.
+    `tasks` is None for the workload's default. `sites` are what a workload fetches: from the mock server, or from their
+    real URLs if `online`. `timeout_s` is in seconds, for each fetch.
     """
 
     workload: str
@@ -43,15 +43,15 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
     timeout_s: float = 10.0
     probe: ProbeChoice = "auto"
     calling: UserFunction | None = None
-    """What to call, instead of a workload that threadviz has; `workload` is its name then, and `tasks` None."""
+    """The user function to call instead of a workload's; `workload` is its name then, and `tasks` is None."""
 
 
 class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, tag="exec"):
-    """A program, started to be watched. `title` is what to call it.
+    """A program to be started and observed. `title` is its name for people.
 
-    `command` is what it is started by, as the system has it: bytes, of which not all may be text. `stdin`, `stdout` and
-    `stderr` are descriptors of the process that launches it. `foreground` leaves it in that one's session and process
-    group, and so in reach of the same terminal. `stacks` asks for what py-spy can tell.
+    `command` is its command line, in bytes, which need not be text. `stdin`, `stdout` and `stderr` are descriptors of
+    the launching process. `foreground` leaves it in that one's session and process group, in reach of the terminal.
+    `stacks` is whether py-spy reads its stacks.
     """
 
     command: tuple[bytes, ...]
@@ -65,19 +65,19 @@ class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, tag="exec"):
 
     @property
     def workload(self) -> str:
-        """What it is called where others have a workload."""
+        """Its name, in place of a workload's."""
         return self.title
 
     @property
     def mode(self) -> str:
-        """What stands where others have a mode."""
+        """The command, in place of a mode."""
         return "exec"
 
 
 class AttachRequest(msgspec.Struct, frozen=True, kw_only=True, tag="attach"):
-    """A process that is running already, and those that it starts. `mode` is 'record' for who watches itself.
+    """A running process, and those that it starts. `mode` is 'record' for one that has itself observed.
 
-    `born` is when it was started, as the system tells it, where that is known: another may get its number.
+    `born` is its start time as the system has it, where that is known: another process may get its number.
     """
 
     pid: int
@@ -88,7 +88,7 @@ class AttachRequest(msgspec.Struct, frozen=True, kw_only=True, tag="attach"):
 
     @property
     def workload(self) -> str:
-        """What it is called where others have a workload, until its name is known."""
+        """A name in place of a workload's, until that of the process is known."""
         return f"process {self.pid}"
 
 
