@@ -1,4 +1,4 @@
-"""A named pipe that somebody reads who watches, as the observer does."""
+"""A named pipe, read as the observer does."""
 
 import os
 import sys
@@ -13,17 +13,17 @@ from threadviz.protocol import task_pipe
 
 
 class Reader:
-    """Reads what is said into the pipe at `path`."""
+    """Reads what is reported into the pipe at `path`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         os.mkfifo(path)
         self.descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        self.notes = Path(f"{path}{task_pipe.UNREPORTED_SUFFIX}")
-        self.notes.touch()
+        self.unreported = Path(f"{path}{task_pipe.UNREPORTED_SUFFIX}")
+        self.unreported.touch()
 
-    def said(self) -> list[Any]:
-        """Return what was said since the last call."""
+    def messages(self) -> list[Any]:
+        """Return the messages since the last call."""
         read = b""
         with suppress(BlockingIOError):
             while True:
@@ -38,8 +38,8 @@ class Reader:
 
 
 @contextmanager
-def watching(path: Path) -> Iterator[Reader]:
-    """Watch what this process says of its tasks."""
+def open_reader(path: Path) -> Iterator[Reader]:
+    """Read what this process reports of its tasks."""
     reader = Reader(path)
     task_pipe.add_pipe(str(path))
     try:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import threadviz
-from tests.instrument.pipes import Reader, watching
+from tests.instrument.pipes import Reader, open_reader
 from threadviz.instrument.executors import observed
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
 
@@ -43,7 +43,7 @@ class InPlace(Executor):
 
 
 class Listed(InPlace):
-    """One that looks at what it is given, and can be pickled."""
+    """One that inspects its functions, and can be pickled."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **keywords: Any) -> Future[Any]:
         """Make the call, and keep its name."""
@@ -83,14 +83,14 @@ def die() -> None:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[Reader]:
-    """Somebody who watches."""
-    with watching(tmp_path / "tasks") as reader:
+    """A reader of the pipe that tasks are reported into."""
+    with open_reader(tmp_path / "tasks") as reader:
         yield reader
 
 
-def words(said: list[Any], what: str) -> list[Any]:
+def of_type(messages: list[Any], what: str) -> list[Any]:
     """Those of one kind."""
-    return [each for each in said if each["type"] == what]
+    return [each for each in messages if each["type"] == what]
 
 
 def test_it_stays_the_same_object() -> None:
@@ -106,7 +106,7 @@ def test_it_stays_the_same_object() -> None:
 
 
 def test_only_executors_are_taken() -> None:
-    """Anything else is said to be none."""
+    """Anything else is refused."""
     with pytest.raises(TypeError, match="takes an executor, not 'list'"):
         observed([])  # type: ignore[type-var]
 
@@ -118,18 +118,18 @@ def test_those_with_slots_are_taken_too() -> None:
     assert executor.calls == 1
 
 
-def test_while_nobody_watches_nothing_comes_between() -> None:
+def test_unobserved_tasks_are_not_wrapped() -> None:
     """The executor gets the very function."""
     executor = observed(InPlace())
     assert executor.submit(double, 4).result() == 8
     assert executor.given == [double]
 
 
-def test_a_task_is_told_from_its_submission_to_its_end(reader: Reader) -> None:
+def test_a_task_is_reported_from_its_submission_to_its_end(reader: Reader) -> None:
     """By its function's name, with where it runs, at times that follow each other; neither arguments nor result."""
     with observed(ThreadPoolExecutor(1)) as pool:
         where = pool.submit(threading.get_native_id).result()
-    submitted, started, finished = reader.said()
+    submitted, started, finished = reader.messages()
     assert submitted["type"], submitted["name"] == ("submitted", "get_native_id")
     assert (started["type"], started["pid"], started["tid"]) == ("started", os.getpid(), where)
     assert finished["error"] is None and finished["started"] == started
@@ -147,34 +147,34 @@ def no_servers_left() -> Iterator[None]:
 
 @pytest.mark.usefixtures("no_servers_left")
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_worker_processes_tell_as_well(reader: Reader, method: str) -> None:
+def test_worker_processes_report(reader: Reader, method: str) -> None:
     """However they are started; chunks of a map are named after what they map."""
     with observed(ProcessPoolExecutor(1, mp_context=get_context(method))) as pool:
         assert list(pool.map(double, range(4), chunksize=2)) == [0, 2, 4, 6]
         (worker,) = pool._processes
-    said = reader.said()
-    assert [each["name"] for each in words(said, "submitted")] == ["chunk of double"] * 2
-    assert [each["pid"] for each in words(said, "started")] == [worker] * 2
-    assert [each["error"] for each in words(said, "finished")] == [None] * 2
+    messages = reader.messages()
+    assert [each["name"] for each in of_type(messages, "submitted")] == ["chunk of double"] * 2
+    assert [each["pid"] for each in of_type(messages, "started")] == [worker] * 2
+    assert [each["error"] for each in of_type(messages, "finished")] == [None] * 2
 
 
 @pytest.mark.skipif(
     sys.version_info < (3, 14), reason="there are no pools of interpreters before CPython 3.14"
 )
-def test_interpreters_tell_as_well(reader: Reader) -> None:
+def test_interpreters_report(reader: Reader) -> None:
     """Each thread of such a pool is one; functions come there that can't be pickled."""
     from concurrent import futures
 
     with observed(futures.InterpreterPoolExecutor(1)) as pool:  # type: ignore[attr-defined]
         assert pool.submit(lambda: 42).result() == 42
         assert isinstance(pool.submit(int, "x").exception(), ValueError)
-    said = reader.said()
-    assert [each["pid"] for each in words(said, "started")] == [os.getpid()] * 2
-    assert [each["name"] for each in words(said, "submitted")] == ["<lambda>", "int"]
+    messages = reader.messages()
+    assert [each["pid"] for each in of_type(messages, "started")] == [os.getpid()] * 2
+    assert [each["name"] for each in of_type(messages, "submitted")] == ["<lambda>", "int"]
 
 
 def test_what_a_task_raises_is_what_comes_out(reader: Reader) -> None:
-    """The same exception, from where it was raised; it is told."""
+    """The same exception, from where it was raised; it is reported."""
     error = ValueError("it is so")
 
     def fail_so() -> None:
@@ -184,7 +184,7 @@ def test_what_a_task_raises_is_what_comes_out(reader: Reader) -> None:
         raised = pool.submit(fail_so).exception()
     assert raised is error
     assert traceback.extract_tb(error.__traceback__)[-1].name == "fail_so"
-    assert {each["error"] for each in words(reader.said(), "finished")} == {"ValueError: it is so"}
+    assert {each["error"] for each in of_type(reader.messages(), "finished")} == {"ValueError: it is so"}
 
 
 def test_what_a_failed_task_was_given_is_not_kept(reader: Reader) -> None:
@@ -207,60 +207,60 @@ def test_what_a_failed_task_was_given_is_not_kept(reader: Reader) -> None:
     assert gone() is None
 
 
-def test_a_cancelled_task_is_told(reader: Reader) -> None:
+def test_a_cancelled_task_is_reported(reader: Reader) -> None:
     """It is over without having started."""
     hold = threading.Event()
     with observed(ThreadPoolExecutor(1)) as pool:
         pool.submit(hold.wait)
         assert pool.submit(double, 1).cancel()
         hold.set()
-    said = reader.said()
-    cancelled = next(each["task"] for each in words(said, "submitted") if each["name"] == "double")
-    assert [(each["type"], each.get("error")) for each in said if each["task"] == cancelled] == [
+    messages = reader.messages()
+    cancelled = next(each["task"] for each in of_type(messages, "submitted") if each["name"] == "double")
+    assert [(each["type"], each.get("error")) for each in messages if each["task"] == cancelled] == [
         ("submitted", None),
         ("finished", "cancelled"),
     ]
 
 
-def test_a_task_that_is_not_taken_is_told(reader: Reader) -> None:
-    """The executor says why, and that is what is raised, and told."""
+def test_a_refused_task_is_reported(reader: Reader) -> None:
+    """The executor says why, and that is what is raised, and reported."""
     pool = observed(ThreadPoolExecutor(1))
     pool.shutdown()
     with pytest.raises(RuntimeError, match="after shutdown"):
         pool.submit(double, 1)
-    assert "after shutdown" in words(reader.said(), "finished")[0]["error"]
+    assert "after shutdown" in of_type(reader.messages(), "finished")[0]["error"]
 
 
-def test_a_task_whose_worker_dies_is_told(reader: Reader) -> None:
-    """By the process that has submitted it: the worker has no more words."""
+def test_a_task_whose_worker_dies_is_reported(reader: Reader) -> None:
+    """By the process that has submitted it: the worker can't."""
     with observed(ProcessPoolExecutor(1)) as pool, pytest.raises(BrokenExecutor):
         pool.submit(die).result()
-    (finished,) = words(reader.said(), "finished")
+    (finished,) = of_type(reader.messages(), "finished")
     assert finished["error"].startswith("BrokenProcessPool: ") and finished["started"] is None
 
 
 def test_a_function_that_cannot_be_pickled_fails_as_ever(reader: Reader) -> None:
-    """With the same words."""
+    """With the same message."""
     plain, wrapped = ProcessPoolExecutor(1), observed(ProcessPoolExecutor(1))
     same = lambda: None  # noqa: E731 - it is the name that can't be found
     with plain, wrapped:
         errors = [pool.submit(same).exception() for pool in (plain, wrapped)]
     assert type(errors[0]) is type(errors[1]) and str(errors[0]) == str(errors[1])
-    assert words(reader.said(), "finished")[0]["error"] == f"{type(errors[0]).__name__}: {errors[0]}"
+    assert of_type(reader.messages(), "finished")[0]["error"] == f"{type(errors[0]).__name__}: {errors[0]}"
 
 
 def test_what_is_no_call_is_left_to_the_executor(reader: Reader) -> None:
-    """It says what is wrong in its own words, and no task is told."""
+    """It raises its own error, and no task is reported."""
     with ThreadPoolExecutor(1) as plain, observed(ThreadPoolExecutor(1)) as pool:
         for each in (plain, pool):
             with pytest.raises(TypeError, match="missing 1 required positional argument: 'fn'"):
                 each.submit(arg=1)  # type: ignore[call-arg]
         assert isinstance(pool.submit(3).exception(), TypeError)  # type: ignore[arg-type]
-    assert reader.said() == []
+    assert reader.messages() == []
 
 
 def test_an_executor_sees_its_function(reader: Reader) -> None:
-    """One that asks what it is given for its name gets it, watched or not."""
+    """One that asks a function for its name gets it, observed or not."""
     executor = observed(Listed())
     executor.submit(double, 1)
     assert executor.names == ["double"]
@@ -270,7 +270,7 @@ def test_an_executor_that_can_be_pickled_still_can(reader: Reader) -> None:
     """And what comes out is observed as well."""
     again = pickle.loads(pickle.dumps(observed(Listed())))
     assert isinstance(again, Listed) and again.submit(double, 5).result() == 10
-    assert [each["type"] for each in reader.said()] == ["submitted", "started", "finished"]
+    assert [each["type"] for each in reader.messages()] == ["submitted", "started", "finished"]
 
 
 def test_a_pool_that_is_dropped_ends(reader: Reader) -> None:
@@ -290,33 +290,33 @@ async def test_an_event_loop_takes_it_for_its_own(reader: Reader) -> None:
     loop.set_default_executor(observed(ThreadPoolExecutor(1)))
     assert await loop.run_in_executor(None, double, 3) == 6
     assert await asyncio.to_thread(double, 4) == 8
-    assert [each["name"] for each in words(reader.said(), "submitted")] == ["double", "double"]
+    assert [each["name"] for each in of_type(reader.messages(), "submitted")] == ["double", "double"]
 
 
-def test_all_who_watch_are_told(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A recording within a program that was started to be watched."""
+def test_all_observers_get_reports(reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording within a program that was started to be observed."""
     other = Reader(tmp_path / "other")
     monkeypatch.setenv(TASKS_VARIABLE, str(other.path))
     with observed(ThreadPoolExecutor(1)) as pool:
         pool.submit(double, 1)
-    assert reader.said() == other.said() != []
+    assert reader.messages() == other.messages() != []
     os.close(other.descriptor)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there can a pipe be made small")
 def test_a_full_pipe_does_not_stop_the_program(reader: Reader) -> None:
-    """It goes on, and for each task that was not told, or not to its end, there is a note."""
+    """It goes on, and each task that was not reported, or not to its end, is counted."""
     reader.shrink()
     with observed(ThreadPoolExecutor(1)) as pool:
         assert list(pool.map(double, range(500))) == [2 * number for number in range(500)]
-    said = reader.said()
-    told = len(words(said, "submitted"))
+    messages = reader.messages()
+    told = len(of_type(messages, "submitted"))
     assert 0 < told < 500
     # Each of the others, and something of those that were told but for the end.
-    assert reader.notes.stat().st_size >= 500 - len(words(said, "finished"))
+    assert reader.unreported.stat().st_size >= 500 - len(of_type(messages, "finished"))
     with observed(ThreadPoolExecutor(1)) as pool:
         pool.submit(double, 1)
-    assert len(reader.said()) == 3  # once there is room again, it goes on
+    assert len(reader.messages()) == 3  # once there is room again, it goes on
 
 
 def run(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -380,12 +380,12 @@ def test_files_of_a_program_are_not_mistaken_for_the_pipe(reader: Reader, tmp_pa
     own.touch()
     done = run(CLOSES_ALL, str(reader.path), str(own))
     assert (done.returncode, done.stderr) == (0, "")
-    assert [each["name"] for each in words(reader.said(), "submitted")] == ["int", "len"]
+    assert [each["name"] for each in of_type(reader.messages(), "submitted")] == ["int", "len"]
     assert own.read_text() == ""
 
 
 def test_it_imports_little() -> None:
-    """In programs of somebody's own: nothing but the standard library, and of that nothing large."""
+    """Into users' programs: nothing but the standard library, and of that nothing large."""
     source = "import sys; before = set(sys.modules); from threadviz import observed; print(*set(sys.modules) - before)"
     modules = set(run(source).stdout.split())
     assert {each for each in modules if each.partition(".")[0] not in sys.stdlib_module_names} == {

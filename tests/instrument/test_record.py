@@ -35,7 +35,7 @@ def observers() -> list[psutil.Process]:
     return found
 
 
-def mine(recording: Path) -> psutil.Process:
+def observer_of(recording: Path) -> psutil.Process:
     """The observer that writes this recording."""
     for process in observers():
         for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
@@ -133,7 +133,7 @@ def test_a_recording_is_packed_where_its_name_says_so(tmp_path: Path) -> None:
     assert loaded.dropped == "" and loaded.timeline.closed is not None
 
 
-def test_what_was_said_by_observed_executors_is_in_it() -> None:
+def test_tasks_of_observed_executors_are_in_it() -> None:
     """Tasks, on lanes of this process, from the first to the last."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -238,7 +238,7 @@ print("whole", flush=True)
     with running(source, str(path)) as process:
         assert process.stdout is not None and process.stdin is not None
         assert process.stdout.readline() == "ready\n"
-        observer = mine(path)
+        observer = observer_of(path)
         observer.kill()
         assert all_gone([observer])
         process.stdin.write("\n")
@@ -248,20 +248,20 @@ print("whole", flush=True)
 
 
 def test_an_observer_that_dies_does_the_program_no_harm(tmp_path: Path) -> None:
-    """It is said when the recording is left, and what was seen until then can be had."""
+    """A warning says so when the recording is left, and what was observed until then is there."""
     path = tmp_path / "run.jsonl"
     recording = threadviz.record(path)
 
     def lose_it() -> None:
         with recording:
             await_that(lambda: says(path, "tick"))
-            observer = mine(path)
+            observer = observer_of(path)
             observer.kill()
             assert all_gone([observer])
 
-    with pytest.warns(RuntimeWarning, match="the recording is not whole: the observer died") as said:
+    with pytest.warns(RuntimeWarning, match="the recording is not whole: the observer died") as shown:
         lose_it()
-    assert said[0].filename == __file__
+    assert shown[0].filename == __file__
     assert recording.facts.outcome == "broken"
 
 
@@ -272,7 +272,7 @@ def test_an_observer_that_dies_is_a_note_on_what_the_body_raises(tmp_path: Path)
     def fail() -> None:
         with threadviz.record(path):
             await_that(lambda: says(path, "tick"))
-            mine(path).kill()
+            observer_of(path).kill()
             raise KeyError("mine")
 
     with pytest.raises(KeyError, match="mine") as caught:
@@ -311,7 +311,7 @@ NOT_WHOLE = (
 
 
 @pytest.mark.parametrize(
-    ("what", "said"),
+    ("what", "shown"),
     [
         ("kept", ["{0}", "finished", "{0}"]),
         ("facts", ["{0}", "the program has closed files that are not its own, and this recording's", "{0}"]),
@@ -326,8 +326,8 @@ NOT_WHOLE = (
         ),
     ],
 )
-def test_a_program_may_close_what_is_not_its_own(tmp_path: Path, what: str, said: list[str]) -> None:
-    """It is told that the recording is not whole. What it has opened since under those numbers is not touched."""
+def test_a_program_may_close_what_is_not_its_own(tmp_path: Path, what: str, shown: list[str]) -> None:
+    """A warning says that the recording is not whole. What it has opened since under those numbers is not touched."""
     variables = {**os.environ, "TMPDIR": str(tmp_path)}
     script = tmp_path / "closing.py"  # of a file, every Python prints the line that it warns of
     script.write_text(CLOSING)
@@ -338,7 +338,7 @@ def test_a_program_may_close_what_is_not_its_own(tmp_path: Path, what: str, said
         env=variables,
         timeout=LIMIT_S,
     )
-    assert done.stdout.splitlines() == said
+    assert done.stdout.splitlines() == shown
     warning = [f"{script}:6: RuntimeWarning: {NOT_WHOLE}", f"  {CLOSING.splitlines()[5].strip()}"]
     assert [line for line in done.stderr.splitlines() if line] == ([] if what == "raised" else warning)
     assert done.returncode == 0
@@ -372,7 +372,7 @@ def test_an_observer_whose_line_others_have_is_ended(tmp_path: Path) -> None:
     with running(HELD_OPEN, str(path), str(go)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        observer = mine(path)
+        observer = observer_of(path)
         go.touch()
         assert process.stdout.readline() == "over\n"
         assert all_gone([observer])
@@ -394,7 +394,7 @@ def test_a_program_that_is_killed_leaves_a_whole_recording(tmp_path: Path, numbe
     with running(WAITING, str(path)) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        observer = mine(path)
+        observer = observer_of(path)
         os.killpg(process.pid, number)
         process.wait(LIMIT_S)
         assert all_gone([observer])
@@ -437,7 +437,7 @@ def test_a_process_that_is_forked_off_ends_nothing(tmp_path: Path) -> None:
 
 
 def observe_with(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have this Python program taken for the observer, which says what it has to on `line`, and hears."""
+    """Replace the observer by this Python program, whose socket is `line`."""
     observer = folder / "observer"
     observer.write_text(f"#!{sys.executable}\nimport os, sys\nline = sys.stdin.fileno()\n{source}")
     observer.chmod(0o755)
@@ -463,20 +463,20 @@ os.read(line, 4096)
 def test_where_it_can_not_be_observed_the_body_is_not_entered(
     source: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is said why, and nothing is left: no file, no folder, and no recording that others would wait for."""
+    """The error says why, and nothing is left: no file, no folder, and no recording that others would wait for."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     path = tmp_path / "run.jsonl"
     with monkeypatch.context() as broken:
         observe_with(source, tmp_path, broken)
-        with pytest.raises(threadviz.ObservationError) as said, threadviz.record(path):
+        with pytest.raises(threadviz.ObservationError) as shown, threadviz.record(path):
             raise AssertionError("it was entered")
-    assert str(said.value) == why
+    assert str(shown.value) == why
     assert [each.name for each in tmp_path.iterdir()] == ["observer"]
     with threadviz.record(path):
         pass
 
 
-def test_the_observer_is_let_look_where_the_system_asks_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_observer_is_allowed_to_trace_where_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It alone, and only until the recording is left."""
     libc, called = ctypes.CDLL(None), []
 
@@ -493,7 +493,7 @@ def test_the_observer_is_let_look_where_the_system_asks_for_that(monkeypatch: py
     assert called == [(what, observer), (what, 0)]
 
 
-def test_an_observer_that_can_not_be_started_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_observer_that_can_not_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as where Python is not where it was."""
     monkeypatch.setattr(recorder, "PYTHON", ("/nowhere/python",))
     with (
@@ -523,19 +523,23 @@ def test_an_observer_that_does_not_begin_is_ended(
     monkeypatch.setattr(recorder, "START_S", 1.0)
     with pytest.raises(threadviz.ObservationError, match=why), threadviz.record():
         raise AssertionError("it was entered")
-    assert all_gone([each for each in psutil.process_iter() if str(tmp_path / "observer") in _words(each)])
+    assert all_gone(
+        [each for each in psutil.process_iter() if str(tmp_path / "observer") in _command_line(each)]
+    )
 
 
 def test_an_observer_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And that is said."""
+    """And a warning says so."""
     observe_with(f"{HELLO}\n{LOOKS}\n{STALLS}", tmp_path, monkeypatch)
     monkeypatch.setattr(recorder, "END_S", 1.0)
     with pytest.warns(RuntimeWarning, match="did not answer, and was ended"), threadviz.record():
         pass
-    assert all_gone([each for each in psutil.process_iter() if str(tmp_path / "observer") in _words(each)])
+    assert all_gone(
+        [each for each in psutil.process_iter() if str(tmp_path / "observer") in _command_line(each)]
+    )
 
 
-def _words(process: psutil.Process) -> list[str]:
+def _command_line(process: psutil.Process) -> list[str]:
     with suppress(psutil.Error):
         return process.cmdline()
     return []
@@ -553,7 +557,7 @@ print(recording.facts.outcome)
 """
 
 
-def test_a_recording_that_can_not_be_written_further_is_told(tmp_path: Path) -> None:
+def test_a_recording_that_can_not_be_written_further(tmp_path: Path) -> None:
     """The program goes on, and what was written until then is good."""
     done = program(LIMITED, str(tmp_path / "run.jsonl"))
     assert (done.returncode, done.stdout) == (0, "broken\n")
@@ -619,7 +623,7 @@ def test_the_portable_probe_can_be_asked_for() -> None:
 
 
 def test_threadviz_itself_is_light() -> None:
-    """What programs use of it is imported when they use it; there is no more than is said."""
+    """What programs use of it is imported when they use it; there is no more than `__all__` has."""
     source = "import sys, threadviz; print([name for name in sys.modules if name.startswith(('threadviz', 'msgspec'))])"
     assert program(source).stdout == "['threadviz._version', 'threadviz']\n"
     assert threadviz.__all__ == sorted(threadviz.__all__)
@@ -654,7 +658,7 @@ def test_what_is_printed_at_the_start_of_every_python_is_not_in_the_file(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it is the Linux probe that is made to fail")
-def test_a_fault_of_the_observer_before_it_looks_is_told(
+def test_a_fault_of_the_observer_before_it_begins_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The body is not entered."""

@@ -34,7 +34,7 @@ def stand_in(*sites: Site) -> Iterator[StandIn]:
 
 
 def ask(process: "subprocess.Popen[bytes]", sites: Sequence[Site]) -> list[str]:
-    """Tell `process` the sites, and return the URLs that it answers with."""
+    """Send the sites to `process`, and return the URLs that it answers with."""
     assert process.stdin
     assert process.stdout
     process.stdin.write(msgspec.json.encode(sites) + b"\n")

@@ -30,7 +30,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def complaint(path: Path, content: str | bytes) -> str:
-    """Return what is said about a file of such content."""
+    """Return the error for a file of such content."""
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(SetsError) as caught:
         load(path)
@@ -60,7 +60,7 @@ def test_the_other_shipped_sets() -> None:
     assert all(read.about for read in sets.values())
 
 
-def test_the_shipped_file_says_every_trouble_and_key() -> None:
+def test_the_shipped_file_describes_every_trouble_and_key() -> None:
     """The head of the shipped file, which complaints refer to, explains whatever may stand in it."""
     text = (Path(__file__).parents[2] / "assets" / "urls.toml").read_text()
     head = text[: text.index("\n\n[sets.")]
@@ -96,7 +96,7 @@ def test_the_shipped_file_of_an_installed_package(tmp_path: Path) -> None:
 
 
 def test_no_shipped_file(tmp_path: Path) -> None:
-    """An incomplete installation is told like any file that is missing."""
+    """An incomplete installation is reported like any file that is missing."""
     assert "urls.toml can't be read (No such file or directory)" in load_in_copy(tmp_path).stdout
 
 
@@ -156,12 +156,12 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize(("content", "said"), WHOLE.items(), ids=range(len(WHOLE)))
-def test_a_bad_file(path: Path, content: str | bytes, said: str) -> None:
-    """Each way in which a file as a whole can be wrong is told, with its line where there is one."""
+@pytest.mark.parametrize(("content", "sentence"), WHOLE.items(), ids=range(len(WHOLE)))
+def test_a_bad_file(path: Path, content: str | bytes, sentence: str) -> None:
+    """Each way in which a file as a whole can be wrong is reported, with its line where there is one."""
     text = complaint(path, content)
     assert text.startswith(str(path))
-    assert said in text
+    assert sentence in text
     assert text.isprintable()
 
 
@@ -197,19 +197,19 @@ BAD_VALUES = {
 }
 
 
-@pytest.mark.parametrize(("pair", "said"), BAD_VALUES.items())
-def test_a_bad_value(path: Path, pair: str, said: str) -> None:
-    """Each bad value of a site is told with its line and its key."""
+@pytest.mark.parametrize(("pair", "sentence"), BAD_VALUES.items())
+def test_a_bad_value(path: Path, pair: str, sentence: str) -> None:
+    """Each bad value of a site is reported with its line and its key."""
     good = {"url": 'url = "http://a.example/"', "bytes": "bytes = 1", "seconds": "seconds = 1"}
     key = pair.split(" = ")[0]
     site = ", ".join({**good, key: pair}.values())
     text = complaint(path, GOOD.replace("\n]", f"\n    {{ {site} }},\n]"))
-    assert text.startswith(f"{path}, line 6: sets.one.sites[2].{said}")
+    assert text.startswith(f"{path}, line 6: sets.one.sites[2].{sentence}")
     assert text.isprintable()
 
 
 def test_a_missing_value(path: Path) -> None:
-    """A site without one of its keys is told with the line of the site."""
+    """A site without one of its keys is reported with the line of the site."""
     text = complaint(path, GOOD.replace("bytes = 0, ", ""))
     assert text.startswith(f"{path}, line 5: sets.one.sites[1]: object missing required field bytes;")
 
@@ -221,15 +221,15 @@ def test_control_characters_in_about(path: Path) -> None:
 
 
 def holds_or_is_told(path: Path, content: bytes) -> None:
-    """Hold a file to the rule: its sets are good through and through, or one printable sentence is said."""
+    """Hold a file to the rule: its sets are good through and through, or the error is one printable sentence."""
     path.write_bytes(content)
-    said, sets = "", {}
+    sentence, sets = "", {}
     try:
         sets = load(path)
     except SetsError as error:
-        said = str(error)
-    assert bool(said) != bool(sets)
-    assert said.isprintable()
+        sentence = str(error)
+    assert bool(sentence) != bool(sets)
+    assert sentence.isprintable()
     for read in sets.values():
         assert read.about.isprintable()
         for site in read.sites:

@@ -35,7 +35,7 @@ def test_what_is_not_there_has_no_line() -> None:
     assert line_of("[sets.a]\n", ("sets", "a", "sites")) is None
 
 
-def test_lines_that_can_not_be_told() -> None:
-    """Inside nested arrays that span lines nothing is told, rather than a wrong line."""
+def test_lines_that_can_not_be_found() -> None:
+    """Inside nested arrays that span lines there is none, rather than a wrong line."""
     text = "a = [\n[\n1,\n2\n],\n[\n3\n]\n]\nb = 1\n"
     assert line_of(text, ("a", 0, 1)) in {None, 4}

@@ -66,7 +66,7 @@ def served() -> Iterator[StandIn]:
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 65537, 3_000_000])
 def test_exactly_its_bytes(size: int) -> None:
-    """A site's body is of its length, and its length is told."""
+    """A site's body is of its length, and its length is stated."""
     with stand_in(site(size=size)) as running:
         answer = talk(running.urls[0], get(running.urls[0]))
     status, body = parts_of(answer)
@@ -95,7 +95,7 @@ def test_not_before_its_seconds(trouble: Trouble | None) -> None:
     ],
 )
 def test_whole_answers_with_trouble(trouble: Trouble, status: bytes) -> None:
-    """Some troubles are told in the status line, before a whole body."""
+    """Some troubles are in the status line, before a whole body."""
     with stand_in(site(), site(trouble)) as running:
         answer = talk(running.urls[1], get(running.urls[1]))
     assert parts_of(answer) == (status, b"".join(pieces(0, 1000)))
@@ -114,7 +114,7 @@ def test_reset(size: int, before: int) -> None:
 
 
 def test_hang() -> None:
-    """A site that hangs keeps the connection open, and says nothing."""
+    """A site that hangs keeps the connection open, and sends nothing."""
     with stand_in(site(Trouble.HANG), site(seconds=0.2)) as running, connect(running.urls[0]) as connection:
         connection.sendall(get(running.urls[0]))
         talk(running.urls[1], get(running.urls[1]))
@@ -124,7 +124,7 @@ def test_hang() -> None:
 
 
 def test_endless() -> None:
-    """An endless body tells no length, and goes on for longer than any that tells one; others are served."""
+    """An endless body states no length, and goes on for longer than any that states one; others are served."""
     with (
         stand_in(site(Trouble.ENDLESS, size=7), site()) as running,
         connect(running.urls[0]) as connection,
@@ -177,7 +177,7 @@ def test_a_head_without_end(served: StandIn) -> None:
 
 
 def test_clients_that_leave(served: StandIn) -> None:
-    """Clients that say nothing, half a word, or do not wait for the answer leave nothing behind."""
+    """Clients that send nothing, half a request, or do not wait for the answer leave nothing behind."""
     for words in (b"", b"GET /", get(served.urls[0])):
         with connect(served.urls[0]) as connection:
             connection.sendall(words)

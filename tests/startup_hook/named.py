@@ -1,4 +1,4 @@
-"""A Python whose threads say their names, for tests."""
+"""A Python whose threads report their names, for tests."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ LIMIT_S = 30.0
 
 
 def environment(pipe: Path | None = None, **variables: str) -> dict[str, str]:
-    """This process's, with the naming where there is a `pipe`."""
+    """This process's, with the startup hook if there is a `pipe`."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | variables
     if pipe is None:
         return plain
@@ -35,7 +35,7 @@ def run(script: str, variables: dict[str, str], *options: str) -> subprocess.Com
 
 
 def names_of(script: str, folder: Path, *options: str) -> tuple[int, list[tuple[int, int, str]]]:
-    """Run a script to its end; return its process id and what it has said: process id, thread id, name."""
+    """Run a script to its end; return its process id and what it has reported: process id, thread id, name."""
     pipe = folder / "names"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)

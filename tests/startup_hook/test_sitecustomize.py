@@ -16,16 +16,16 @@ print(json.dumps([before, after, dict(os.environ), os.listdir("/proc/self/fd"), 
 """
 
 
-def test_threads_say_their_names_as_they_start(tmp_path: Path) -> None:
+def test_threads_report_their_names_as_they_start(tmp_path: Path) -> None:
     """The main thread too, which was there before `threading` was; each with the system's number of it."""
     script = "import threading\nt = threading.Thread(target=lambda: None, name='a name')\nt.start()\nt.join()"
-    pid, said = names_of(script, tmp_path)
-    assert said[0] == (pid, pid, "MainThread")
-    (other,) = said[1:]
+    pid, names = names_of(script, tmp_path)
+    assert names[0] == (pid, pid, "MainThread")
+    (other,) = names[1:]
     assert other[0] == pid and other[1] != pid and other[2] == "a name"
 
 
-def test_a_new_name_is_said(tmp_path: Path) -> None:
+def test_a_new_name_is_reported(tmp_path: Path) -> None:
     """Of a thread that runs; of one that has not begun, or has ended, nobody would know which it is."""
     script = """
 import threading
@@ -40,9 +40,9 @@ t.join()
 t.name = "after"
 threading.current_thread().name = "main"
 """
-    _, said = names_of(script, tmp_path)
-    assert [name for _, _, name in said] == ["MainThread", "before", "during", "then", "main"]
-    assert len({tid for _, tid, name in said if name in ("before", "during", "then")}) == 1
+    _, names = names_of(script, tmp_path)
+    assert [name for _, _, name in names] == ["MainThread", "before", "during", "then", "main"]
+    assert len({tid for _, tid, name in names if name in ("before", "during", "then")}) == 1
 
 
 def test_names_may_be_any_text(tmp_path: Path) -> None:
@@ -54,8 +54,8 @@ for name in ("grüße 线程", "two\\nlines", "x" * 5000, "\\ud800", 'a "quoted"
     t.start()
     t.join()
 """
-    _, said = names_of(script, tmp_path)
-    assert [name for _, _, name in said[1:]] == [
+    _, names = names_of(script, tmp_path)
+    assert [name for _, _, name in names[1:]] == [
         "grüße 线程",
         "two lines",
         "x" * 197 + "...",
@@ -65,7 +65,7 @@ for name in ("grüße 线程", "two\\nlines", "x" * 5000, "\\ud800", 'a "quoted"
     ]
 
 
-def test_a_fork_says_the_name_of_its_thread(tmp_path: Path) -> None:
+def test_a_fork_reports_the_name_of_its_thread(tmp_path: Path) -> None:
     """The child has one thread, of its own number, and its threads say theirs."""
     script = """
 import os, threading
@@ -76,21 +76,21 @@ if (child := os.fork()) == 0:
     os._exit(0)
 os.waitpid(child, 0)
 """
-    pid, said = names_of(script, tmp_path)
-    assert said[0] == (pid, pid, "MainThread")
-    child = said[1][0]
+    pid, names = names_of(script, tmp_path)
+    assert names[0] == (pid, pid, "MainThread")
+    child = names[1][0]
     assert child != pid
-    assert said[1] == (child, child, "MainThread")
-    assert [(each, name) for each, _, name in said[2:]] == [(child, "in the child")]
+    assert names[1] == (child, child, "MainThread")
+    assert [(each, name) for each, _, name in names[2:]] == [(child, "in the child")]
 
 
 @pytest.mark.parametrize("option", ["-I", "-E", "-S"])
-def test_without_site_or_environment_nothing_is_said(tmp_path: Path, option: str) -> None:
+def test_without_site_or_environment_nothing_is_reported(tmp_path: Path, option: str) -> None:
     """As these options have it."""
     assert names_of("import threading", tmp_path, option)[1] == []
 
 
-def test_threads_that_only_look_so_have_no_name(tmp_path: Path) -> None:
+def test_dummy_and_green_threads_have_no_name(tmp_path: Path) -> None:
     """Neither what `threading` makes up for a thread that it has not started, nor what runs on another's thread."""
     script = """
 import threading, _thread
@@ -103,31 +103,31 @@ done.wait()
 green = threading.Thread(target=None, name="green")
 green._set_native_id()
 """
-    pid, said = names_of(script, tmp_path)
-    assert said == [(pid, pid, "MainThread")]
+    pid, names = names_of(script, tmp_path)
+    assert names == [(pid, pid, "MainThread")]
 
 
 def test_a_program_finds_everything_as_it_would_alone(tmp_path: Path) -> None:
     """But for the two variables, and for what finds `threading`, until it is imported."""
     before, after, variables, files, modules = json.loads(run(STATE, environment()).stdout)
     pipe = tmp_path / "names"
-    told = json.loads(run(STATE, environment(pipe)).stdout)
-    assert told[0][0] == before[0]
-    assert told[0][1] == ["_Finder"] * ("threading" not in before[0]) + before[1]
-    assert told[0][2:] == before[2:]
-    assert told[1] == after
-    assert told[2] == {**variables, "PYTHONPATH": FOLDER, "THREADVIZ_NAMES": str(pipe)}
-    assert told[3] == files
-    assert told[4] == modules
+    hooked = json.loads(run(STATE, environment(pipe)).stdout)
+    assert hooked[0][0] == before[0]
+    assert hooked[0][1] == ["_Finder"] * ("threading" not in before[0]) + before[1]
+    assert hooked[0][2:] == before[2:]
+    assert hooked[1] == after
+    assert hooked[2] == {**variables, "PYTHONPATH": FOLDER, "THREADVIZ_NAMES": str(pipe)}
+    assert hooked[3] == files
+    assert hooked[4] == modules
 
 
 def test_a_path_of_the_users_own_stays(tmp_path: Path) -> None:
     """It is found where it would be."""
     script = "import sys; print(sys.path)"
-    alone = run(script, environment(PYTHONPATH="/some/where"))
-    told = run(script, environment(tmp_path / "names", PYTHONPATH="/some/where"))
-    assert told.stdout == alone.stdout
-    assert "/some/where" in alone.stdout
+    plain = run(script, environment(PYTHONPATH="/some/where"))
+    hooked = run(script, environment(tmp_path / "names", PYTHONPATH="/some/where"))
+    assert hooked.stdout == plain.stdout
+    assert "/some/where" in plain.stdout
 
 
 @pytest.mark.parametrize(
@@ -140,18 +140,18 @@ def test_a_path_of_the_users_own_stays(tmp_path: Path) -> None:
     ],
 )
 def test_another_sitecustomize_has_its_turn(tmp_path: Path, text: str) -> None:
-    """It is imported as it would be, and what goes wrong in it is said just so."""
+    """It is imported as it would be, and its errors are shown as they would be."""
     (tmp_path / "sitecustomize.py").write_text(text)
     script = "import sys; print(sys.modules.get('sitecustomize'), getattr(__builtins__, 'here', None))"
-    alone = run(script, environment(PYTHONPATH=str(tmp_path)))
-    told = run(script, environment(tmp_path / "names", PYTHONPATH=str(tmp_path)))
-    assert (told.stdout, told.stderr) == (alone.stdout, alone.stderr)
-    assert ("sitecustomize" in alone.stdout) == text.startswith("import b")
+    plain = run(script, environment(PYTHONPATH=str(tmp_path)))
+    hooked = run(script, environment(tmp_path / "names", PYTHONPATH=str(tmp_path)))
+    assert (hooked.stdout, hooked.stderr) == (plain.stdout, plain.stderr)
+    assert ("sitecustomize" in plain.stdout) == text.startswith("import b")
 
 
 @pytest.mark.parametrize("kind", ["nothing", "file", "pipe"])
 def test_a_pipe_that_nobody_reads_is_no_matter(tmp_path: Path, kind: str) -> None:
-    """Nothing is waited for, and nothing is said."""
+    """Nothing waits, and nothing is reported."""
     pipe = tmp_path / "names"
     if kind == "pipe":
         os.mkfifo(pipe)
@@ -172,7 +172,7 @@ def test_a_program_may_have_a_threading_of_its_own(tmp_path: Path) -> None:
     """Whatever it is, it is imported, and left alone."""
     (tmp_path / "threading.py").write_text("mine = True")
     script = "import threading; print(threading.mine, threading.__file__)"
-    alone = run(script, environment(PYTHONPATH=str(tmp_path)))
-    told = run(script, environment(tmp_path / "names", PYTHONPATH=str(tmp_path)))
-    assert told.stdout == alone.stdout == f"True {tmp_path / 'threading.py'}\n"
-    assert told.stderr == alone.stderr
+    plain = run(script, environment(PYTHONPATH=str(tmp_path)))
+    hooked = run(script, environment(tmp_path / "names", PYTHONPATH=str(tmp_path)))
+    assert hooked.stdout == plain.stdout == f"True {tmp_path / 'threading.py'}\n"
+    assert hooked.stderr == plain.stderr

@@ -27,7 +27,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 def failure(
     url: str, timeout_s: float = LONG, limit_bytes: int = LIMIT_BYTES, *, proxies: bool = False
 ) -> str:
-    """Return what is said of a fetch that fails."""
+    """Return the error of a fetch that fails."""
     with pytest.raises(FetchError) as caught:
         fetch(url, timeout_s, limit_bytes, proxies)
     return str(caught.value)
@@ -41,7 +41,7 @@ def test_a_healthy_site(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "said"),
+    ("trouble", "sentence"),
     [
         (Trouble.REFUSED, "connection refused"),
         (Trouble.NOT_FOUND, "HTTP 404 Not Found"),
@@ -53,11 +53,11 @@ def test_a_healthy_site(size: int) -> None:
         (Trouble.ENDLESS, "body larger than 10 MB"),
     ],
 )
-def test_every_trouble(trouble: Trouble, said: str) -> None:
-    """Each kind of trouble that a set may have is told in a sentence of its own."""
+def test_every_trouble(trouble: Trouble, sentence: str) -> None:
+    """Each kind of trouble that a set may have has a sentence of its own."""
     slow = trouble in {Trouble.TRICKLE, Trouble.HANG}
     with stand_in(site(trouble, size=8000, seconds=120 if slow else 0)) as running:
-        assert failure(running.urls[0], SHORT if slow else LONG) == said
+        assert failure(running.urls[0], SHORT if slow else LONG) == sentence
 
 
 def test_the_limit_is_not_too_large() -> None:
@@ -68,7 +68,7 @@ def test_the_limit_is_not_too_large() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "sentence"),
     [
         (b"", "connection closed without an answer"),
         (b"hello\r\n\r\n", "the answer is not valid HTTP"),
@@ -106,10 +106,10 @@ def test_the_limit_is_not_too_large() -> None:
         (b"HTTP/1.1 302 Found\r\nLocation: more/\r\n\r\n", f"more than {MAX_REDIRECTS} redirects"),
     ],
 )
-def test_odd_answers(answer: bytes, said: str) -> None:
-    """Whatever a server answers, what is said is a sentence of ours."""
+def test_odd_answers(answer: bytes, sentence: str) -> None:
+    """Whatever a server answers, the error is a sentence of ours."""
     with answering(answer) as url:
-        assert failure(url) == said
+        assert failure(url) == sentence
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_other_schemes(url: str) -> None:
     "url", ["http://[::1/", "http://a..b/", "http://127.0.0.1:port/", "http://a\n.example/"]
 )
 def test_addresses_that_are_none(url: str) -> None:
-    """What can't be an address is told so."""
+    """An invalid address is an error."""
     assert failure(url) == "the address is not valid"
 
 
@@ -206,13 +206,13 @@ def test_proxies_are_for_online_only(no_proxies: pytest.MonkeyPatch) -> None:
 
 
 def test_a_proxy_of_another_kind(no_proxies: pytest.MonkeyPatch) -> None:
-    """A proxy that urllib can't use is told, and not passed by."""
+    """A proxy that urllib can't use is an error, and not bypassed."""
     no_proxies.setenv("http_proxy", "socks5://127.0.0.1:9/")
     assert failure("http://127.0.0.1:9/", proxies=True) == "the address, or its proxy, can't be opened"
 
 
 def test_a_proxy_that_refuses_a_tunnel(no_proxies: pytest.MonkeyPatch) -> None:
-    """What a proxy says about https is told in words of ours."""
+    """A proxy's answer about https is reported in a sentence of ours."""
     with answering(b"HTTP/1.1 403 \x1b[31mNo\r\n\r\n") as proxy:
         no_proxies.setenv("https_proxy", proxy)
         assert failure("https://a.example/", proxies=True) == "the proxy refused"

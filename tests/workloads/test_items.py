@@ -48,7 +48,7 @@ def test_json_lines_may_have_any_value(tmp_path: Path, name: str) -> None:
 
 
 def test_one_line_that_is_no_json_makes_all_of_them_texts(tmp_path: Path) -> None:
-    """Of a file whose name says nothing: no line is taken for something else than its neighbours."""
+    """In a file of any other name: no line is taken for something else than its neighbours."""
     assert items(tmp_path, "[1]\n[x]\n") == [(("[1]",), {}), (("[x]",), {})]
     assert items(tmp_path, "[1]\n2\n") == [(("[1]",), {}), (("2",), {})]
 
@@ -94,7 +94,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"[" * 20_000 + b"]" * 20_000, "has too much in each other in line 1 of {path!r}: nest at most"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_an_error_has_its_line(tmp_path: Path, content: bytes | None, words: str) -> None:
     """And with what to do."""
     path = tmp_path / "items.jsonl"
     if content is not None:
@@ -105,7 +105,7 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, content: bytes | No
 
 
 def test_a_file_may_be_so_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no larger; of a folder, and of a name that can't be, it is said that they can't be read."""
+    """And no larger; of a folder, and of a name that can't be, the error is that they can't be read."""
     monkeypatch.setattr(items_file, "MAX_BYTES", 2**20)
     path = tmp_path / "items"
     path.write_bytes(b"x" * 2**20)

@@ -15,7 +15,7 @@ def test_a_site() -> None:
 
 
 def test_a_site_with_trouble() -> None:
-    """A fetch that fails is told as such."""
+    """A fetch that fails is an error."""
     with (
         stand_in(site(Trouble.SERVER_ERROR)) as running,
         pytest.raises(FetchError, match="HTTP 500 Internal Server Error"),

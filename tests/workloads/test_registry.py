@@ -34,7 +34,7 @@ def test_fetches_follow_the_sites() -> None:
     assert [call.args[0] for call in five] == [URLS[n % 2][1] for n in range(5)]
 
 
-def test_what_a_fetch_is_told() -> None:
+def test_the_options_of_a_fetch() -> None:
     """The timeout and the use of proxies reach the function."""
     assert calls("fetch", 1) == [Call("a", fetch, ("http://a.example/", 2.5, LIMIT_BYTES, True))]
 
@@ -49,7 +49,7 @@ def test_as_many_tasks_as_asked_for(name: str, tasks: int) -> None:
 
 
 def test_names_of_the_others() -> None:
-    """Primes are named by their number, digests by their order; both have eight tasks if nobody says."""
+    """Primes are named by their number, digests by their order; both have eight tasks by default."""
     primes = calls("primes", None)
     assert [call.name for call in primes] == [str(call.args[0]) for call in primes]
     assert [call.name for call in calls("digest", None)] == [f"digest {n}" for n in range(1, 9)]

@@ -19,8 +19,8 @@ def raised(code: str, path: str = "mine.py") -> BaseException:
     raise AssertionError
 
 
-def test_own_frames_only() -> None:
-    """What leads there is left out, and of nobody's own frames there is no traceback."""
+def test_only_the_users_frames() -> None:
+    """What leads there is left out, and without any frames of the user there is no traceback."""
     error = raised("def f():\n    raise ValueError('no')\nf()")
     assert user_traceback(error, [__name__]) == [
         "Traceback (most recent call last):",
@@ -32,22 +32,24 @@ def test_own_frames_only() -> None:
 
 
 def test_the_same_place_again() -> None:
-    """Only what the error says is another, also where it has notes."""
+    """Only the message is another, also where it has notes."""
     code = compile(
         "def f(x):\n    error = ValueError(x)\n    error.add_note(x)\n    raise error", "mine.py", "exec"
     )
     names = {"__name__": "mine"}
     exec(code, names)
-    told = []
+    expected = []
     for text in ("one", "two"):
         try:
             names["f"](text)  # type: ignore[operator]
         except ValueError as error:
-            told.append(user_traceback(error, [__name__]))
+            expected.append(user_traceback(error, [__name__]))
     assert (
-        told[0][:2] == told[1][:2] == ["Traceback (most recent call last):", '  File "mine.py", line 4, in f']
+        expected[0][:2]
+        == expected[1][:2]
+        == ["Traceback (most recent call last):", '  File "mine.py", line 4, in f']
     )
-    assert [lines[2:] for lines in told] == [["ValueError: one", "one"], ["ValueError: two", "two"]]
+    assert [lines[2:] for lines in expected] == [["ValueError: one", "one"], ["ValueError: two", "two"]]
 
 
 def test_what_led_to_it() -> None:
@@ -67,18 +69,20 @@ def test_only_the_last_frames() -> None:
     assert lines[-1].startswith("RecursionError")
 
 
-def test_paths_begin_where_python_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that neither the folders of a machine nor the names of its users are told; the deepest folder counts."""
+def test_paths_are_relative_to_sys_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that neither the folders of a machine nor the names of its users are shown; the deepest folder counts."""
     monkeypatch.setattr(sys, "path", ["", str(tmp_path), str(tmp_path / "inner")])
-    for path, told in (
+    for path, expected in (
         (tmp_path / "package" / "mine.py", "package/mine.py"),
         (tmp_path / "inner" / "mine.py", "mine.py"),
         (Path("/elsewhere/somebody/mine.py"), "mine.py"),
     ):
-        assert f'  File "{told}", line 1, in <module>' in user_traceback(raised("1/0", str(path)), [__name__])
+        assert f'  File "{expected}", line 1, in <module>' in user_traceback(
+            raised("1/0", str(path)), [__name__]
+        )
 
 
-def test_an_error_that_can_not_be_told() -> None:
+def test_an_error_without_a_text() -> None:
     """It does no harm."""
     error = raised("class E(Exception):\n    def __str__(self): raise ValueError\nraise E")
     assert user_traceback(error, [__name__])[-1] == "mine.E: <exception str() failed>"

@@ -22,7 +22,7 @@ BROKEN = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A folder of modules of somebody's own; what is imported from there is forgotten afterwards."""
+    """A folder of the user's modules; what is imported from there is forgotten afterwards."""
     for name, text in BROKEN.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -152,7 +152,7 @@ def test_only_a_process_pool_pickles(folder: str) -> None:
 
 
 def test_each_way_of_calling_is_tried(folder: str) -> None:
-    """Not only the first: a line that can't be right is told by its name."""
+    """Not only the first: a line that can't be right is reported by its name."""
     items: list[tuple[str, tuple[int, ...], dict[str, int]]] = [("one", (1,), {}), ("two", (1,), {"d": 1})]
     with pytest.raises(
         UserFunctionError, match=r"can't be called with item 'two': got an unexpected keyword argument 'd'"
@@ -161,7 +161,7 @@ def test_each_way_of_calling_is_tried(folder: str) -> None:
 
 
 def test_a_coroutine_that_nobody_awaits_is_a_failure(folder: str) -> None:
-    """It would else look like a function that takes no time; it is closed, so that Python has nothing to warn of."""
+    """It would look like a function that takes no time; it is closed, so that Python has nothing to warn of."""
     (call,) = calls("fine:forgets", folder, 1)
     with pytest.raises(WorkloadError, match="it returned a coroutine, which runs where it is awaited"):
         call()
