@@ -42,7 +42,7 @@ def test_a_run_goes_on_without_its_recording() -> None:
     following = RunFollower()
     following.take(HEADER)
     following.not_recorded(RecordingError("No space left on device"))
-    sentence = "the recording is not whole, for it can't be written any further (No space left on device)"
+    sentence = "the recording is incomplete: it can't be written any further (No space left on device)"
     assert following.trouble == sentence
     following.take(DIED)
     assert following.trouble == f"{sentence}; the run is broken: the observer died (killed by SIGKILL)"
@@ -58,5 +58,8 @@ def test_what_ends_the_following_is_all_that_is_told() -> None:
     with pytest.raises(StreamError) as raised:
         following.take(HEADER)
     following.take(DIED)
-    following.not_believed(raised.value)
-    assert following.trouble == "the run was ended, for what its observer says can't be: a second header"
+    following.impossible(raised.value)
+    assert (
+        following.trouble
+        == "the run was ended because its observer reported something impossible: a second header"
+    )

@@ -1,4 +1,4 @@
-"""Files that are written whole: under a passing name first, so that none is ever seen half done or written over."""
+"""Atomic writes: a file is written under a temporary name, and gets its own name when it is whole."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def unfinished(path: Path) -> Iterator[Path]:
-    """The passing name, beside `path`, of what is to become that file; nothing of it is left when this is."""
+    """Yield a temporary path beside `path`, and remove that file in the end."""
     part = path.with_name(f".{path.name}-{os.getpid()}.part")
     try:
         yield part
@@ -17,15 +17,14 @@ def unfinished(path: Path) -> Iterator[Path]:
 
 
 def finish(part: Path, path: Path, replace: bool = False) -> None:
-    """Give a finished file its name. Raises FileExistsError where there is one of that name, unless it is replaced."""
+    """Give a finished file its name. Raises FileExistsError if the name is taken, unless it may `replace`."""
     if not replace:
         try:
-            os.link(part, path)  # unlike a rename, it fails where the name is taken
+            os.link(part, path)  # unlike a rename, this fails if the name is taken
         except FileExistsError:
             raise
-        except (
-            OSError
-        ):  # a file system without links, such as exFAT: take the name first, and then write over it
+        except OSError:
+            # A file system without links, such as exFAT: take the name first, then overwrite it.
             path.open("x").close()
         else:
             return

@@ -1,4 +1,4 @@
-"""A viewer's handle on one run: starts its observer, reads its stream, and sees to its end."""
+"""Starts the observer of a run, reads its stream, and ends everything that belongs to the run."""
 
 import os
 import select
@@ -9,12 +9,14 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, nullcontext
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from threadviz import debug_log
+from threadviz.debug_log import LOG, ignoring
 from threadviz.processes import (
     GRACE_S,
     KILL_S,
@@ -24,32 +26,32 @@ from threadviz.processes import (
     descriptors,
     end_children,
     environment,
-    held_back,
     how_it_ended,
+    signals_blocked,
 )
 from threadviz.protocol.codec import READ_SIZE, Decoder, Sink, encode
 from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, RunStarted, StreamClosed
 from threadviz.protocol.requests import PYTHON, AttachRequest, ExecRequest, Request
 
 STOP_S = 1.5
-"""How long a run that was told to stop may take to say its last words (s)."""
+"""How long (s) a run that was told to stop may take to report the rest."""
 
 _PAUSE_S = 0.005
 
 
 class RecordingError(Exception):
-    """The recording can't be written any further; the text is a clause that says why."""
+    """The recording can't be written any further. The text is a clause that says why."""
 
 
 class LaunchedRun:
-    """One run, being observed. A context manager: when it is left, nothing of the run is left.
+    """A run under observation. As a context manager, it leaves nothing of the run behind.
 
-    Of a program that has ended by itself, what it has left running is left alone. `recording` gets the stream as it
-    comes. Raises OSError where no observer can be started, and UnicodeEncodeError where what is asked for is no text.
+    What a program leaves running when it ends by itself stays. `recording` receives the stream. Raises OSError if the
+    observer can't be started, and UnicodeEncodeError if the request is not valid text.
     """
 
     def __init__(self, request: Request, recording: Sink | None = None) -> None:
-        said = msgspec.json.encode(request)  # before anything is started: not all text can be said
+        line = msgspec.json.encode(request)  # before anything is started, because not all text can be encoded
         self._recording = recording
         self._unwritten = b""
         self._decoder = Decoder()
@@ -63,38 +65,41 @@ class LaunchedRun:
         try:
             if isinstance(request, ExecRequest):
                 self._observer, request = self._start_for_program(request)
-                said = msgspec.json.encode(request)
+                line = msgspec.json.encode(request)
             else:
                 self._observer = self._start(apart=True, alone=isinstance(request, AttachRequest))
         except OSError:
             shutil.rmtree(self._scratch)
             raise
+        LOG.debug("observer %d runs for a request of type %s", self._observer.pid, type(request).__name__)
         assert self._observer.stdin is not None
         self._lifeline = self._observer.stdin
-        with suppress(BrokenPipeError):  # it is dead already, which its stream will tell
-            self._lifeline.write(said + b"\n")
+        with ignoring(BrokenPipeError):  # it is dead already, as the end of its stream will show
+            self._lifeline.write(line + b"\n")
             self._lifeline.flush()
 
     def _start(
         self, *, apart: bool, alone: bool = False, hand_on: Collection[int] = ()
     ) -> "subprocess.Popen[bytes]":
-        """Start the observer, and give it these descriptors as well.
+        """Start the observer with these descriptors.
 
-        Where it is `apart`, it gets a session of its own: Ctrl-C in the terminal is for the viewer to take, and the
-        observer's process group, to which everything of the run belongs, can be ended as one. One that starts nothing,
-        `alone`, gets only the group: Linux deals out CPU time by sessions (sched(7), autogroup), and on a machine that
-        is overloaded, a session in which little runs was seen to go without for seconds.
+        `apart` gives it a session of its own: Ctrl-C in the terminal reaches the viewer only, and the process group,
+        to which all processes of the run belong, can be ended as one. `alone` is for an observer that starts nothing.
+        It gets only a group: Linux shares out CPU time by sessions (sched(7), autogroup), and on an overloaded
+        machine a session with little load was seen to starve for seconds.
         """
         stream, into = os.pipe()
         self._stream = os.fdopen(stream, "rb", buffering=0)
         try:
+            log = debug_log.descriptor()
+            logged = () if log is None else (log,)
             return subprocess.Popen(
-                [*PYTHON, "threadviz.observer", self._scratch, str(into)],
+                [*PYTHON, "threadviz.observer", self._scratch, str(into), *map(str, logged)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 start_new_session=apart and not alone,
                 process_group=0 if alone else None,
-                pass_fds=(into, *hand_on),
+                pass_fds=(into, *hand_on, *logged),
                 env=environment(),
             )
         except OSError:
@@ -104,7 +109,7 @@ class LaunchedRun:
             os.close(into)
 
     def _start_for_program(self, request: ExecRequest) -> tuple["subprocess.Popen[bytes]", ExecRequest]:
-        """Start the observer, with what it is to hand on; return what it is to be asked for, in its terms."""
+        """Start the observer with the descriptors for the program. Return the request with the observer's numbers."""
         import fcntl  # of Unix only
 
         inherited = descriptors()
@@ -115,9 +120,9 @@ class LaunchedRun:
                 opened.callback(os.close, number)
                 numbers.append(number)
             spared = children()
-            adopt_orphans(True)  # should the observer be killed, the program would else be nobody's
+            adopt_orphans(True)  # or nobody could end the program if the observer is killed
             try:
-                with held_back() if request.foreground else nullcontext():
+                with signals_blocked() if request.foreground else nullcontext():
                     observer = self._start(apart=not request.foreground, hand_on=inherited.union(numbers))
             except OSError:
                 adopt_orphans(False)
@@ -128,69 +133,68 @@ class LaunchedRun:
 
     @property
     def observer_pid(self) -> int:
-        """The process id of the observer; of a workload, also the number of the process group of all of the run."""
+        """The pid of the observer; for a workload also the id of the run's process group."""
         return self._observer.pid
 
     @property
     def going(self) -> bool:
-        """Whether it was told that the run has begun, and not that it has closed."""
+        """Whether the run has begun and not ended, as reported."""
         return self._going and not self._closed
 
     @property
     def over(self) -> bool:
-        """Whether it was told that the run has closed."""
+        """Whether the end of the run was reported."""
         return self._closed
 
     def events(self) -> Iterator[AnyEvent]:
-        """Yield the run's events as they come, to the last, which is always a `StreamClosed`. Blocks in between.
+        """Yield the run's events as they come. The last one is always a `StreamClosed`. Blocks in between.
 
-        Who stops reading may call it again, and goes on with the next. Raises StreamError where what the observer
-        says can't be, and RecordingError where the recording can't take it: whoever reads on then gets the rest of
-        the run, unrecorded.
+        It can be called again to go on with the next event. Raises StreamError if the stream is invalid, and
+        RecordingError if the recording can't be written; reading on then yields the rest of the run, unrecorded.
         """
         while self._pending or self._more():
             while self._pending:
                 yield self._pending.popleft()
 
     def _more(self) -> bool:
-        """Wait for more of the stream; False after its end."""
         if chunk := self._read():
             self._pending.extend(self._decoder.feed(chunk))
-            self._note(self._pending)
+            self._track(self._pending)
             self._record(chunk)
             return True
         if self._closed:
             return False
         self._closed = True
-        self._unwritten = b""  # half a line, which nothing may be joined to
+        self._unwritten = b""  # half a line
         self._pending.extend(self._last_words())
-        if self._begun:  # else there is no header, which a recording begins with
+        if self._begun:  # otherwise the recording has no header
             self._record(b"".join(map(encode, self._pending)))
         return True
 
     def stop(self) -> None:
-        """Have the run end now. What was measured until then is still told, for a short while."""
+        """End the run now. What was measured until then is still reported, for up to STOP_S."""
+        LOG.debug("stop the run")
         self._deadline = time.monotonic() + STOP_S
-        with suppress(OSError):
+        with ignoring(OSError):
             self._lifeline.close()
 
     def pass_on(self, number: int) -> None:
-        """Let the program have this signal, unless it was sent to it as well as to this process."""
-        with suppress(OSError, ValueError):  # nobody is there who could pass it on
+        """Pass this signal on to the program, unless the program got it too."""
+        with ignoring(OSError, ValueError):  # the observer is gone
             os.write(self._lifeline.fileno(), b"%d\n" % number)
 
     def _read(self) -> bytes:
-        """Return what has come, as soon as something has; nothing at the end, or when it was long in coming."""
+        """Return the next bytes as soon as there are any; none at the end, or when a stop takes too long."""
         descriptor = self._stream.fileno()
         while True:
-            # A stop may come from a signal handler in mid-wait, so no wait is longer than what it allows.
+            # A signal handler may call stop() during the wait, so each wait is shorter than STOP_S.
             if select.select([descriptor], [], [], STOP_S / 3)[0]:
                 return os.read(descriptor, READ_SIZE)
             if self._deadline is not None and time.monotonic() > self._deadline:
                 return b""
 
     def _record(self, data: bytes) -> None:
-        """Write what has come in whole lines: what is put after them must not join half of one."""
+        """Record whole lines only, so that nothing is appended to half a line."""
         if self._recording is not None:
             data = self._unwritten + data
             end = data.rfind(b"\n") + 1
@@ -203,45 +207,47 @@ class LaunchedRun:
                 raise RecordingError(error.strerror) from error
             self._unwritten = data[end:]
 
-    def _note(self, events: Iterable[AnyEvent]) -> None:
+    def _track(self, events: Iterable[AnyEvent]) -> None:
         for event in events:
             self._begun = True
             if isinstance(event, RunStarted):
                 self._going = True
             elif isinstance(event, StreamClosed):
                 self._closed = True
+                LOG.debug("stream closed: %s, status %s", event.outcome, event.status)
                 by_itself = event.outcome is Outcome.BROKEN and event.status is not None
                 self._finished = event.outcome is Outcome.FINISHED or by_itself
             self._last = max(self._last, getattr(event, "t", 0))
 
     def _last_words(self) -> Iterator[AnyEvent]:
-        """Speak for an observer that did not get to its last word."""
+        """Yield the end of a stream that the observer did not finish."""
         if self._deadline is not None:
             yield StreamClosed(self._last, Outcome.INTERRUPTED, "it was interrupted")
             return
         ended = self._await_end(STOP_S)
         self._kill_group()
         how = how_it_ended(self._observer.wait()) if ended else "it did not answer"
+        LOG.debug("the observer's stream ended early: %s", how)
         yield ProcessDied(self._last, "observer", self._observer.pid, how)
         yield StreamClosed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
-        """Kill whatever is left of the run; who reads its events is told.
+        """Kill whatever is left of the run; its events say so.
 
-        A program is given a moment to end, and the observer of a workload one to end what has left its process group.
+        The observer first gets a moment to end the program, or processes of the workload that left the process group.
         """
-        with suppress(OSError):
+        with ignoring(OSError):
             self._lifeline.close()
         if self._spared is None:
             self._await_end(STOP_S)
             self._kill_group()
             return
-        with suppress(subprocess.TimeoutExpired):
+        with ignoring(subprocess.TimeoutExpired):
             self._observer.wait(GRACE_S + KILL_S)
         self._observer.kill()
 
     def _await_end(self, seconds: float) -> bool:
-        """Wait until the observer has ended, for so long at most, and tell whether it has; it is not collected."""
+        """Wait for the observer to end, for at most `seconds`. Return whether it has. It is not reaped."""
         deadline = time.monotonic() + seconds
         while self._observer.returncode is None and not _has_ended(self._observer):
             if time.monotonic() > deadline:
@@ -250,23 +256,22 @@ class LaunchedRun:
         return True
 
     def _kill_group(self) -> None:
-        """Kill what belongs to a workload, as long as its number can't be another's: until its leader is collected."""
+        """Kill the process group of a workload. Its id is safe to use until the leader is reaped."""
         if self._spared is None and self._observer.returncode is None:
-            with suppress(ProcessLookupError, PermissionError):  # macOS says the latter where all are zombies
+            with ignoring(ProcessLookupError, PermissionError):  # macOS raises the latter if all are zombies
                 os.killpg(self._observer.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End whatever is left of the run."""
         if self._finished and self._spared is not None:
-            adopt_orphans(
-                False
-            )  # before the observer ends: what the program has left is not for us to end, or collect
+            # Before the observer ends: what the program leaves running is not ours to end or reap.
+            adopt_orphans(False)
         self.kill()
         self._observer.wait()
         if self._spared is not None and not self._finished:
             end_children(self._spared)
             adopt_orphans(False)
-        with suppress(OSError):
+        with ignoring(OSError):
             self._lifeline.close()
         self._stream.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -281,10 +286,10 @@ class LaunchedRun:
 
 
 def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
-    """Tell whether it has ended, and leave it uncollected: so nobody else gets its number."""
+    """Return whether a process has ended, without reaping it, so that its pid is not reused."""
     if not hasattr(os, "waitid"):  # as on macOS before CPython 3.13
         return process.poll() is not None
     try:
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-    except ChildProcessError:  # another thread has collected it just now
+    except ChildProcessError:  # another thread has just reaped it
         return True

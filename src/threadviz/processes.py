@@ -1,21 +1,23 @@
-"""The processes that come from this one: those that it has started, and those that came down to it."""
+"""Child processes: which there are, what they inherit, how they are ended, and how they ended."""
 
 import os
 import signal
 import sys
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from threadviz.debug_log import VARIABLE, ignoring
+
 GRACE_S = 1.0
-"""How long processes that are told to end may take to do so (s)."""
+"""How long (s) processes may take to end after SIGTERM."""
 
 KILL_S = 5.0
-"""How long it is waited for those that were killed (s): they end at once, unless the system is in their way."""
+"""How long (s) to wait for killed processes. They end at once unless the system is in their way."""
 
 HELPERS: set[int] = set()
-"""Children that this process has started for its own purposes, and sees to itself."""
+"""Children that this process started for its own purposes and ends itself."""
 
 _PAUSE_S = 0.005
 
@@ -23,18 +25,18 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans(yes: bool) -> None:
-    """Have whatever descends from this process become its child when its own parent ends, or no more (prctl(2)).
+    """Become the parent of descendants whose parent ends (prctl(2), PR_SET_CHILD_SUBREAPER), or stop that.
 
-    Only Linux can do that; elsewhere, nothing happens.
+    Only Linux can do that; elsewhere nothing happens.
     """
     if sys.platform == "linux":
-        import ctypes  # takes a while, and most runs do without
+        import ctypes  # slow, and most runs do not need it
 
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(yes), 0, 0, 0)
 
 
 def children() -> set[int]:
-    """Return the ids of the children of this process, those that have ended and were not collected included."""
+    """Return the pids of this process's children, ended ones that were not reaped included."""
     pids: set[int] = set()
     files = list(Path("/proc/self/task").glob("*/children"))
     if not files:
@@ -42,23 +44,23 @@ def children() -> set[int]:
 
         return {child.pid for child in psutil.Process().children()}
     for file in files:
-        with suppress(OSError):  # a thread that has ended meanwhile
+        with ignoring(OSError):  # the thread has just ended
             pids.update(map(int, file.read_text().split()))
     return pids
 
 
 def keep_ended_children() -> bool:
-    """Have the system keep what it knows of children that have ended until it is asked for, and tell if it did not.
+    """Make the system keep ended children until they are reaped. Return whether it did not before.
 
-    It does not where this process was started with SIGCHLD ignored, as a shell or a supervisor may do (sigaction(2)).
+    It does not if this process was started with SIGCHLD ignored, as a supervisor may do (sigaction(2)).
     """
     return signal.signal(signal.SIGCHLD, signal.SIG_DFL) is signal.SIG_IGN
 
 
 def collect(pids: Collection[int]) -> dict[int, int | None]:
-    """Collect those of these children that have ended, and return how, as `subprocess` gives it.
+    """Reap those of these children that have ended. Return their statuses, as `subprocess` gives them.
 
-    That is None for one that somebody else has collected.
+    The status is None for a child that somebody else has reaped.
     """
     ended: dict[int, int | None] = {}
     for pid in pids:
@@ -73,20 +75,20 @@ def collect(pids: Collection[int]) -> dict[int, int | None]:
 
 
 def end_children(spare: Collection[int] = ()) -> dict[int, int | None]:
-    """End all children of this process but `spare`, and return how they ended, as `subprocess` gives it.
+    """End all children of this process except `spare`. Return their statuses, as `subprocess` gives them.
 
-    They are told by SIGTERM, and what is left GRACE_S later is killed. Where orphans are adopted, all that descends
-    from them comes down to this process and is ended too. A child keeps its number until it is collected, which
-    happens only here: so nobody else is hit.
+    They get SIGTERM, and SIGKILL after GRACE_S. If orphans are adopted, all their descendants become children of this
+    process and are ended too. A child keeps its pid until it is reaped, which only happens here, so no other process
+    is hit.
     """
     ended: dict[int, int | None] = {}
-    told: set[int] = set()
+    asked: set[int] = set()
     deadline = time.monotonic() + GRACE_S
     while (left := _left(spare, ended)) and time.monotonic() < deadline:
-        for pid in left - told:
+        for pid in left - asked:
             _send(pid, signal.SIGTERM)
-            _send(pid, signal.SIGCONT)  # who is stopped could not take it
-        told |= left
+            _send(pid, signal.SIGCONT)  # a stopped process would not see SIGTERM
+        asked |= left
         time.sleep(_PAUSE_S)
     deadline = time.monotonic() + KILL_S
     while (left := _left(spare, ended)) and time.monotonic() < deadline:
@@ -97,52 +99,44 @@ def end_children(spare: Collection[int] = ()) -> dict[int, int | None]:
 
 
 def _left(spare: Collection[int], ended: dict[int, int | None]) -> set[int]:
-    """Return the children that have not ended; those that have are entered in `ended`."""
+    """Return the children that have not ended; add those that have to `ended`."""
     left = children().difference(spare)
     ended.update(collect(left))
     return left.difference(ended)
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # the latter of one that has taken other rights
+    with ignoring(ProcessLookupError, PermissionError):  # the latter if it has changed its user
         os.kill(pid, number)
 
 
-# What is to be known of processes by those who start them: what they inherit, which come from them, how they end.
-
-
-# How a process ended, in words.
-
-
 def how_it_ended(status: int) -> str:
-    """Return, as a clause, what an exit status as `subprocess` gives it means."""
+    """Return a clause for a status as `subprocess` gives it."""
     if status >= 0:
         return f"exit status {status}"
     try:
         return f"killed by {signal.Signals(-status).name}"
-    except ValueError:  # a real-time signal has no name there
+    except ValueError:  # real-time signals have no names
         return f"killed by signal {-status}"
 
 
-# What a program inherits from whoever starts it, and is to get as if threadviz did not stand in between.
-
 STANDARD = 3
-"""Descriptors below this are standard input, output and error."""
+"""Descriptors below this are stdin, stdout and stderr."""
 
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""What Python makes of the locale C, where it is there (CPython, Python/pylifecycle.c)."""
+"""What Python replaces the locale C with (CPython, Python/pylifecycle.c)."""
 
 
 def descriptors() -> set[int]:
-    """Return the descriptors beyond the standard ones that this process has inherited, such as `3<FILE` makes.
+    """Return the non-standard descriptors that this process has inherited, for example from `3<FILE` in a shell.
 
-    Those that Python has opened are not inheritable (PEP 446).
+    Descriptors that Python opens are not inheritable (PEP 446).
     """
     found = set()
     for folder in ("/proc/self/fd", "/dev/fd"):
-        with suppress(OSError):
+        with ignoring(OSError):
             for name in os.listdir(folder):
-                with suppress(OSError):  # the one that has listed them is closed by now
+                with ignoring(OSError):  # the descriptor of the listing itself is closed by now
                     if int(name) >= STANDARD and os.get_inheritable(int(name)):
                         found.add(int(name))
             break
@@ -150,9 +144,13 @@ def descriptors() -> set[int]:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment, without what this Python has put into it by itself at its start (PEP 538)."""
+    """Return the environment for other processes.
+
+    It lacks what Python added at its start (PEP 538), and threadviz's own variable for the debug log.
+    """
     variables = dict(os.environ)
-    with suppress(OSError):
+    variables.pop(VARIABLE, None)
+    with ignoring(OSError):
         before = Path("/proc/self/environ").read_bytes().split(b"\0")
         if variables.get("LC_CTYPE") in _COERCED and not any(
             each.startswith(b"LC_CTYPE=") for each in before
@@ -161,22 +159,20 @@ def environment() -> dict[str, str]:
     return variables
 
 
-# The signals that are for the program, whoever of those above it they are sent to.
-
 _NAMES = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
 
 PASSED_ON = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
-"""What a shell, a supervisor or a person sends. Others are for the system to send, or stop all who share a terminal."""
+"""The signals that shells, supervisors and people send. The system sends others, or they stop a whole terminal."""
 
 
-def taken() -> set[signal.Signals]:
-    """Return those that this process does not ignore: who ignores one has its children ignore it too."""
+def forwarded_signals() -> set[signal.Signals]:
+    """Return the signals to pass on: those that this process, and so its children, do not ignore."""
     return {number for number in PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN}
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Hold them back while this is entered. A process that is started meanwhile holds them back until it says more."""
+def signals_blocked() -> Iterator[None]:
+    """Block these signals. A process that is started meanwhile inherits that, and unblocks them itself."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Following a run as it is made: its events go into a timeline, and what goes wrong with it becomes a sentence."""
+"""Follows a run: its events go into a timeline, and what goes wrong becomes a sentence."""
 
 from threadviz.analysis import why_broken
 from threadviz.launcher import RecordingError
@@ -8,7 +8,10 @@ from threadviz.timeline import Timeline
 
 
 class RunFollower:
-    """A run as far as it was followed. `timeline` is what its events say, `failure` why it is followed no further."""
+    """A run as far as it was followed.
+
+    `failure` is a sentence that says why it is followed no further, if it is not.
+    """
 
     def __init__(self, timeline: Timeline | None = None, failure: str = "") -> None:
         self.timeline = Timeline() if timeline is None else timeline
@@ -23,7 +26,7 @@ class RunFollower:
 
     @property
     def trouble(self) -> str:
-        """What has gone wrong so far, as a sentence without its full stop; nothing where nothing has."""
+        """What has gone wrong so far, as a sentence without its full stop; '' for nothing."""
         if self._failure:
             return self._failure
         reasons = why_broken(self.timeline) or ([self._reason] if self._reason else [])
@@ -31,25 +34,22 @@ class RunFollower:
         return "; ".join([*self._troubles, *broken])
 
     def take(self, event: AnyEvent) -> None:
-        """Take the next event of the run. Raises StreamError where it can't be."""
+        """Apply the next event. Raises StreamError."""
         if isinstance(event, StreamClosed) and event.outcome is Outcome.BROKEN:
             self._reason = event.reason
-        # A run that died before its header has nothing that a timeline could begin with.
+        # A run that died before its header has no timeline.
         if self.begun or not isinstance(event, ProcessDied | StreamClosed):
             self.timeline.apply(event)
 
     def not_started(self, error: OSError) -> None:
-        """The run could not be launched."""
         self._failure = f"the run can't be started ({error.strerror})"
 
-    def not_believed(self, error: StreamError) -> None:
-        """Its stream is followed no further."""
-        self._failure = f"the run was ended, for what its observer says can't be: {error}"
+    def impossible(self, error: StreamError) -> None:
+        """The stream is invalid, so it is followed no further."""
+        self._failure = f"the run was ended because its observer reported something impossible: {error}"
 
     def not_read(self, error: OSError) -> None:
-        """Its stream can't be read any further."""
-        self._failure = f"the run was ended, for what its observer says can't be read ({error.strerror})"
+        self._failure = f"the run was ended because its observer's stream can't be read ({error.strerror})"
 
     def not_recorded(self, error: RecordingError) -> None:
-        """It goes on without its recording."""
-        self._troubles.append(f"the recording is not whole, for it can't be written any further ({error})")
+        self._troubles.append(f"the recording is incomplete: it can't be written any further ({error})")

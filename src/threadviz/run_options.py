@@ -1,4 +1,4 @@
-"""What may be asked for: turns what a user wants into requests, or says in one sentence what is wrong with it."""
+"""The options of a run: checked, and turned into requests, or into one sentence that says what is wrong."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -20,11 +20,11 @@ MAX_TIMEOUT_S = 3600.0
 DEFAULT_TIMEOUT_S = 10.0
 
 OWN = "call"
-"""As a workload: a function of somebody's own, which `Asked.call` names."""
+"""The workload that stands for a user function, which `RunOptions.call` names."""
 
 DEFAULT_SET = "default"
 DEFAULT_MAX_WORKERS = 32
-"""No more workers than these, unless somebody asks for them: as many as asyncio's own pool has at most."""
+"""The most workers by default: as many as asyncio's own pool has."""
 
 _FETCHING = ("set", "urls", "online", "timeout")
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -32,10 +32,10 @@ _WAY = "give package.module:function, such as json:loads"
 
 
 class OptionsError(ValueError):
-    """What was asked for can't be. `wrong` is a clause; `field` says which wish it is about, where it is one alone.
+    """An option is wrong. `wrong` is a clause, and `field` the option that it is about ('' for several).
 
-    `others` are the other wishes that `wrong` speaks of, each by a field's name in braces: a user meets them as fields,
-    or as options.
+    `others` are further options that `wrong` names in braces. They are shown as fields in the app, and as options of
+    the command.
     """
 
     def __init__(self, wrong: str, field: str = "", others: Collection[str] = ()) -> None:
@@ -46,12 +46,12 @@ class OptionsError(ValueError):
 
     @property
     def wrong(self) -> str:
-        """The clause, with wishes by their names."""
+        """The clause, naming options as fields."""
         return self._named("")
 
     @property
     def as_options(self) -> str:
-        """All of it in the words of a command, whose options are the wishes."""
+        """The whole sentence, naming options as the command does."""
         return f"--{self.field} {self._named('--')}" if self.field else self._named("--")
 
     def _named(self, prefix: str) -> str:
@@ -63,10 +63,10 @@ class OptionsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What somebody wishes to be run; None where nothing was said.
+    """What to run, as the user said it; None for what was not said.
 
-    `call` is a function, 'package.module:name', where the workload is `OWN`: to be called with what stands in the file
-    `items` (see `threadviz.workloads.items`), or without arguments, `repeat` times.
+    `call` is a function, 'package.module:name', if the workload is `OWN`. It is called with the items of the file
+    `items` (see `threadviz.workloads.items`), or `repeat` times without arguments.
     """
 
     workload: str = "fetch"
@@ -83,63 +83,64 @@ class RunOptions:
 
 
 def requests(
-    asked: RunOptions,
+    options: RunOptions,
     modes: Collection[str],
     sets: Mapping[str, SiteSet] | None = None,
     items: Sequence[CallArguments] | None = None,
 ) -> list[RunRequest]:
-    """Return what to run: the same under each of `modes`. Raises AskError.
+    """Return one request for each of `modes`. Raises OptionsError.
 
-    `sets` and `items` are those of the files that were asked for, where somebody has read them already.
+    `sets` and `items` are the contents of the files, if they have been read already.
     """
-    workload = WORKLOADS.get(asked.workload)
-    if workload is None and asked.workload != OWN:
-        raise _unknown("workload", asked.workload, WORKLOADS)
+    workload = WORKLOADS.get(options.workload)
+    if workload is None and options.workload != OWN:
+        raise _unknown("workload", options.workload, WORKLOADS)
     for mode in modes:
         if mode not in MODES:
             raise _unknown("mode", mode, MODES)
-    _check_range("workers", asked.workers, MAX_WORKERS)
+    _check_range("workers", options.workers, MAX_WORKERS)
     if workload is None:
-        return _calling_requests(asked, modes, items)
+        return _function_requests(options, modes, items)
     _refuse(
-        asked, ("call", "items", "repeat"), f"is for a function of your own, and {asked.workload} is none"
+        options, ("call", "items", "repeat"), f"is for a function of your own, and {options.workload} is none"
     )
-    _check_range("tasks", asked.tasks, MAX_TASKS)
-    if asked.timeout_s is not None and not 0 < asked.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
+    _check_range("tasks", options.tasks, MAX_TASKS)
+    if options.timeout_s is not None and not 0 < options.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
         raise OptionsError(
-            f"is {asked.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}", "timeout"
+            f"is {options.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}",
+            "timeout",
         )
-    sites = _sites(asked, sets) if workload.fetches else _no_sites(asked)
+    sites = _sites(options, sets) if workload.fetches else _no_sites(options)
     return [
         RunRequest(
             workload=workload.name,
             mode=mode,
-            workers=asked.workers or _workers(workload, asked.tasks or workload.tasks or len(sites)),
-            tasks=asked.tasks,
+            workers=options.workers or _workers(workload, options.tasks or workload.tasks or len(sites)),
+            tasks=options.tasks,
             sites=sites,
-            online=asked.online,
-            timeout_s=asked.timeout_s or DEFAULT_TIMEOUT_S,
-            probe=asked.probe,
+            online=options.online,
+            timeout_s=options.timeout_s or DEFAULT_TIMEOUT_S,
+            probe=options.probe,
         )
         for mode in modes
     ]
 
 
-def fitting(asked: RunOptions) -> RunOptions:
-    """Return `asked` without what its workload has no use for: such as wishes about fetching, where it does not."""
-    workload = WORKLOADS.get(asked.workload)
-    if workload is None and asked.workload != OWN:
-        return asked
+def fitting(options: RunOptions) -> RunOptions:
+    """Return the options that fit the workload: without those about fetching if it fetches nothing, for instance."""
+    workload = WORKLOADS.get(options.workload)
+    if workload is None and options.workload != OWN:
+        return options
     if workload is not None:
-        asked = replace(asked, call=None, items=None, repeat=None)
+        options = replace(options, call=None, items=None, repeat=None)
         if workload.fetches:
-            return asked
-    tasks = None if workload is None else asked.tasks
-    return replace(asked, tasks=tasks, set_name=None, urls=None, online=False, timeout_s=None)
+            return options
+    tasks = None if workload is None else options.tasks
+    return replace(options, tasks=tasks, set_name=None, urls=None, online=False, timeout_s=None)
 
 
 def split_modes(text: str) -> list[str]:
-    """Return the modes in a list such as 'blocking,threads'. Raises AskError."""
+    """Return the modes in a list such as 'blocking,threads'. Raises OptionsError."""
     modes = [mode.strip() for mode in text.split(",")]
     twice = next((mode for mode in modes if modes.count(mode) > 1), None)
     if twice is not None:
@@ -157,17 +158,17 @@ def _check_range(field: str, number: int | None, most: int) -> None:
 
 
 def _workers(workload: Workload, tasks: int) -> int:
-    """Return how many workers a run gets when nobody says: see the help of --workers."""
+    """Return the default number of workers: see the help of --workers."""
     return min(tasks, DEFAULT_MAX_WORKERS if workload.fetches else max(2, cores()))
 
 
-def _sites(asked: RunOptions, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
+def _sites(options: RunOptions, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
     if sets is None:
         try:
-            sets = load(asked.urls)
+            sets = load(options.urls)
         except SetsError as error:
             raise OptionsError(str(error)) from error
-    name = asked.set_name or _default_set(asked.urls, sets)
+    name = options.set_name or _default_set(options.urls, sets)
     if name not in sets:
         raise _unknown("set", name, sets)
     return sets[name].sites
@@ -183,44 +184,43 @@ def _default_set(urls: Path | None, sets: Mapping[str, SiteSet]) -> str:
     return next(iter(sets))
 
 
-def _no_sites(asked: RunOptions) -> tuple[Site, ...]:
+def _no_sites(options: RunOptions) -> tuple[Site, ...]:
     fetching = " or ".join(name for name, workload in WORKLOADS.items() if workload.fetches)
-    _refuse(asked, _FETCHING, f"is for {fetching}, and {asked.workload} fetches nothing")
+    _refuse(options, _FETCHING, f"is for {fetching}, and {options.workload} fetches nothing")
     return ()
 
 
-def _refuse(asked: RunOptions, fields: Collection[str], why: str) -> None:
-    """Raise AskError where something was said about one of `fields`."""
+def _refuse(options: RunOptions, fields: Collection[str], why: str) -> None:
+    """Raise OptionsError if one of `fields` was given."""
     given = {
-        "tasks": asked.tasks,
-        "set": asked.set_name,
-        "urls": asked.urls,
-        "online": asked.online or None,
-        "timeout": asked.timeout_s,
-        "call": asked.call,
-        "items": asked.items,
-        "repeat": asked.repeat,
+        "tasks": options.tasks,
+        "set": options.set_name,
+        "urls": options.urls,
+        "online": options.online or None,
+        "timeout": options.timeout_s,
+        "call": options.call,
+        "items": options.items,
+        "repeat": options.repeat,
     }
     for field in fields:
         if given[field] is not None:
             raise OptionsError(f"{why}: leave it out", field)
 
 
-def _calling_requests(
-    asked: RunOptions, modes: Collection[str], read: Sequence[CallArguments] | None
+def _function_requests(
+    options: RunOptions, modes: Collection[str], read: Sequence[CallArguments] | None
 ) -> list[RunRequest]:
-    """Return what to run of a function of somebody's own."""
-    _refuse(asked, ("tasks",), "is not for a function of your own, which is called once for each item")
-    _refuse(asked, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
-    function = _function(asked.call)
-    items = tuple(CallItem(*each) for each in _arguments(asked, function, read))
+    _refuse(options, ("tasks",), "is not for a function of your own, which is called once for each item")
+    _refuse(options, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
+    function = _function(options.call)
+    items = tuple(CallItem(*each) for each in _arguments(options, function, read))
     calling = UserFunction(function=function, folder=_folder(), items=items)
     return [
         RunRequest(
             workload=function,
             mode=mode,
-            workers=asked.workers or min(len(items), max(2, cores())),
-            probe=asked.probe,
+            workers=options.workers or min(len(items), max(2, cores())),
+            probe=options.probe,
             calling=calling,
         )
         for mode in modes
@@ -228,7 +228,7 @@ def _calling_requests(
 
 
 def _folder() -> str:
-    """Return the current folder, which is looked in first for a function of somebody's own."""
+    """Return the current folder, where a user function is looked for first."""
     folder = str(Path.cwd())
     try:
         folder.encode()
@@ -257,27 +257,27 @@ def _function(call: str | None) -> str:
 
 
 def _arguments(
-    asked: RunOptions, function: str, read: Sequence[CallArguments] | None
+    options: RunOptions, function: str, read: Sequence[CallArguments] | None
 ) -> Sequence[CallArguments]:
-    if asked.items is not None and asked.repeat is not None:
+    if options.items is not None and options.repeat is not None:
         raise OptionsError(
             "is for a function without arguments, and items are arguments: leave one out", "repeat"
         )
-    _check_range("repeat", asked.repeat, MAX_TASKS)
-    if asked.repeat is not None:
-        return repeated(function.rpartition(":")[2], asked.repeat)
-    if asked.items is None:
+    _check_range("repeat", options.repeat, MAX_TASKS)
+    if options.repeat is not None:
+        return repeated(function.rpartition(":")[2], options.repeat)
+    if options.items is None:
         raise OptionsError(
             "is not given: name a file with one item a line, or say with {repeat} how often to call a function without"
             " arguments",
             "items",
             others=("repeat",),
         )
-    return items_of(asked.items) if read is None else read
+    return items_of(options.items) if read is None else read
 
 
 def items_of(path: Path) -> list[CallArguments]:
-    """Return what stands in a file of items. Raises AskError."""
+    """Read a file of items. Raises OptionsError."""
     try:
         return read_items(path, MAX_TASKS)
     except ItemsError as error:

@@ -1,11 +1,11 @@
-"""Figures in words."""
+"""Figures in words, and text from outside made safe to print."""
 
 NS_PER_S = 1_000_000_000
 _NS_PER_MS = 1_000_000
 
 
 def seconds(ns: int) -> str:
-    """A duration in ns, as '6.74 s', '105 ms' or '2.1 ms'."""
+    """Return a duration (ns) as '6.74 s', '105 ms' or '2.1 ms'."""
     if ns >= 0.9995 * NS_PER_S:
         return f"{ns / NS_PER_S:.2f} s"
     if ns >= 9.95 * _NS_PER_MS:
@@ -16,42 +16,32 @@ def seconds(ns: int) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 1, as '47 %' or '2.3 %'."""
+    """Return a share of 1 as '47 %' or '2.3 %'."""
     if 0 < share < 0.0005:
         return "under 0.1 %"
     return f"{share:.1%}".replace("%", " %") if 0 < share < 0.0995 else f"{share:.0%}".replace("%", " %")
 
 
 def count(number: int, noun: str) -> str:
-    """A number of things, as '1 task' or '6 tasks'."""
+    """Return a number of things as '1 task' or '6 tasks'."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-# Figures as briefly as a column has them: '<0.1 ms', where a sentence has 'under 0.1 ms'.
-
-
 def brief_seconds(ns: int) -> str:
-    """A duration in ns."""
-    return _brief(seconds(ns))
+    """Return a duration (ns) for a table: '<0.1 ms' instead of 'under 0.1 ms'."""
+    return seconds(ns).replace("under ", "<")
 
 
 def brief_percent(share: float) -> str:
-    """A share of 1."""
-    return _brief(percent(share))
-
-
-def _brief(words: str) -> str:
-    return words.replace("under ", "<")
-
-
-# Text from outside, made safe to print.
+    """Return a share of 1 for a table: '<0.1 %' instead of 'under 0.1 %'."""
+    return percent(share).replace("under ", "<")
 
 
 def printable(text: str) -> str:
-    r"""Return `text` with every character that is not printable written as an escape, such as '\x1b'.
+    r"""Return `text` with every unprintable character as an escape such as '\x1b'.
 
-    Those are the C0 and C1 controls, format characters (which turn the direction of the text, for one), lone
-    surrogates, and what Unicode has not assigned: see `str.isprintable`.
+    Those are control characters, format characters (some change the direction of text), lone surrogates and unassigned
+    characters: see `str.isprintable`.
     """
     if text.isprintable():
         return text
@@ -61,5 +51,5 @@ def printable(text: str) -> str:
 
 
 def clipped(text: str, most: int) -> str:
-    """Return `text`, or where it is longer than `most` characters, so many of it and '...'."""
+    """Return `text`, cut after `most` characters with '...' behind it."""
     return text if len(text) <= most else f"{text[:most]}..."

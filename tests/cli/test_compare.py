@@ -97,7 +97,7 @@ def test_what_was_dropped_of_a_recording_is_said(tmp_path: Path) -> None:
     other.write_bytes(Path(THREADS).read_bytes() + b"what?\n")
     done = threadviz("compare", str(other), BLOCKING, str(other))
     assert done.returncode == 0
-    assert done.stderr.count("run.jsonl' is not sound: line ") == 2
+    assert done.stderr.count("run.jsonl' is damaged: line ") == 2
 
 
 @pytest.mark.parametrize(

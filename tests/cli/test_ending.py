@@ -144,7 +144,7 @@ def test_a_full_disk_ends_a_recording_and_not_the_run() -> None:
     done = threadviz("run", *FETCH, "--mode", "blocking", "--record", "/dev/full", "--json")
     assert done.returncode == 1
     assert done.stderr == (
-        "threadviz: the recording is not whole, for it can't be written any further (No space left on device).\n"
+        "threadviz: the recording is incomplete: it can't be written any further (No space left on device).\n"
     )
     facts = json.loads(done.stdout)
     assert facts["outcome"] == "finished"
@@ -194,9 +194,7 @@ def test_a_report_that_can_not_be_written_is_an_error() -> None:
             timeout=LIMIT_S,
         )
     assert done.returncode == 1
-    assert done.stderr == (
-        "threadviz: what was asked for can't be written to stdout (No space left on device).\n"
-    )
+    assert done.stderr == ("threadviz: the output can't be written to stdout (No space left on device).\n")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +226,7 @@ def test_what_can_not_be_printed_is_said(args: tuple[str, ...], redirection: str
     )
     assert done.returncode == 1
     why = "it is closed" if redirection == ">&-" else "No space left on device"
-    assert done.stderr == f"threadviz: what was asked for can't be written to stdout ({why}).\n"
+    assert done.stderr == f"threadviz: the output can't be written to stdout ({why}).\n"
 
 
 def test_stdout_that_lacks_characters_gets_escapes(tmp_path: Path) -> None:

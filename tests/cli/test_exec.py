@@ -403,7 +403,7 @@ input()
 @pytest.mark.parametrize(
     ("words", "wrong"),
     [
-        ([], "what to run is not said"),
+        ([], "no program is given"),
         (["nothere.py"], "there is no script 'nothere.py'"),
         (["empty"], "'empty' is a folder without a __main__.py"),
         (["-m"], "-m is for a module"),

@@ -89,7 +89,7 @@ def test_nothing_is_written_over_unless_it_is_said(recording: Path) -> None:
     done = threadviz("export", str(recording), "--to", "csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"threadviz: '{tasks}' exists already: give another name with -o, or --force to write over it.\n"
+        f"threadviz: '{tasks}' exists already: give another name with -o, or --force to overwrite it.\n"
     )
     assert real.read_text() == "old" and not table.exists()
     assert threadviz("export", str(recording), "--to", "csv", "--force").returncode == 0
@@ -112,7 +112,7 @@ def test_neither_the_recording_nor_a_device_is_written_over(recording: Path, for
     for out in (pipe, recording.parent):
         done = threadviz("export", str(recording), "--to", "html", "-o", str(out), *force)
         assert done.returncode == 2
-        assert "is no file that could be written over: give another name with -o." in done.stderr
+        assert "is not a file that could be overwritten: give another name with -o." in done.stderr
     assert recording.read_bytes() == data
     assert files(recording.parent) == ["again", "pipe", "run.jsonl"]
 
@@ -120,7 +120,7 @@ def test_neither_the_recording_nor_a_device_is_written_over(recording: Path, for
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        ((), "what to write is not said: add --to and one of trace, csv, html"),
+        ((), "no format is given: add --to and one of trace, csv, html"),
         (("--to", "pdf"), "there is no format 'pdf': add --to and one of trace, csv, html"),
         (("--to", "csv", "-o", "-"), "csv is 2 files, and '-' is one: name a file with -o"),
         (("--to", "html", "-o", ""), "-o is '': give the path of a file"),

@@ -40,7 +40,7 @@ def test_what_was_dropped_is_told_in_the_app(tmp_path: Path) -> None:
     recording = tmp_path / "run.jsonl"
     recording.write_bytes(b"".join(Path(THREADS).read_bytes().splitlines(keepends=True)[:-5]) + b"what?\n")
     with in_terminal(command("open", str(recording)), 160, 50) as terminal:
-        terminal.wait_for("event loop", "is not sound: line")
+        terminal.wait_for("event loop", "is damaged: line")
         terminal.press("q")
         assert terminal.wait_for_end() == 0
 
@@ -68,7 +68,7 @@ def test_what_can_not_be_read_opens_nothing(tmp_path: Path) -> None:
 def test_ascii_stands_after_open() -> None:
     """A sentence says so."""
     done = threadviz("--ascii", "open", THREADS)
-    assert (done.returncode, done.stderr) == (2, "threadviz: --ascii is for the app: say it after open.\n")
+    assert (done.returncode, done.stderr) == (2, "threadviz: --ascii is for the app: write it after open.\n")
 
 
 def test_nothing_of_a_recording_is_taken_for_control_or_markup(tmp_path: Path) -> None:

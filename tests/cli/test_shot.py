@@ -39,7 +39,7 @@ def test_a_workload_is_run_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["fetch"], "how to run is not said: give either --mode and one of"),
+        (["fetch"], "no mode is given: give either --mode and one of"),
         (
             ["fetch", "x.jsonl", "--mode", "threads"],
             "'fetch' is a workload, and 'x.jsonl' is a word too many",

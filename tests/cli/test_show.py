@@ -52,7 +52,7 @@ def test_what_was_dropped_is_said(tmp_path: Path, as_json: bool) -> None:
     shown = threadviz("show", str(recording), *(["--json"] if as_json else []))
     assert shown.returncode == 0
     assert "one.example" in shown.stdout and "\x1b" not in shown.stdout
-    assert shown.stderr.startswith(f"threadviz: the recording {str(recording)!r} is not sound: line ")
+    assert shown.stderr.startswith(f"threadviz: the recording {str(recording)!r} is damaged: line ")
     assert shown.stderr.endswith("; that and all that follows was dropped.\n")
     assert shown.stderr[:-1].isprintable()
 

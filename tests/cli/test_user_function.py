@@ -120,7 +120,7 @@ def test_a_module_that_fails_is_shown(folder: Path) -> None:
     assert lines[:2] == ["Traceback (most recent call last):", '  File "raises.py", line 4, in <module>']
     assert lines[-5:] == [
         "ValueError: no 1 \\x1b[31m[red]",
-        "threadviz: what the function has printed.",
+        "threadviz: what the function printed.",
         "imported",
         "threadviz: importing 'raises' failed: ValueError: no 1 \\x1b[31m[red].",
         "",
@@ -213,7 +213,7 @@ def test_what_a_function_prints_is_shown_at_the_end(folder: Path) -> None:
     assert done.returncode == 0
     assert "printed 1" not in done.stdout
     lines = [f"printed {n} red\nnew\n" for n in (1, 2, 3)]
-    assert done.stderr == f"threadviz: what the function has printed.\n{''.join(lines)}"
+    assert done.stderr == f"threadviz: what the function printed.\n{''.join(lines)}"
 
 
 def test_hostile_results_and_errors(folder: Path) -> None:
@@ -347,12 +347,12 @@ def test_a_folder_whose_name_is_no_text(folder: Path) -> None:
     [
         (
             ("run", "--mode", "threads"),
-            "what to run is not said: name a workload, or a function of yours with --call",
+            "nothing to run is given: name a workload, or a function of yours with --call",
         ),
-        (("compare",), "what to run is not said: name a workload, or a function of yours with --call"),
+        (("compare",), "nothing to run is given: name a workload, or a function of yours with --call"),
         (
             ("run", "primes", "--call", "fine:add", "--mode", "threads"),
-            "'primes' is a word too many, where --call says what to run: what to call it with stands in a file,",
+            "'primes' is a word too many: --call says what to run,",
         ),
         (
             ("run", "--call", "", "--mode", "threads"),

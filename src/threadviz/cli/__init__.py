@@ -1,5 +1,5 @@
-"""The command: reads what is asked for, and opens the app, or has it run and prints the report.
+"""The command `threadviz`: one file for each subcommand.
 
-Data goes to stdout, words go to stderr. What is slow to import (click, rich, the probes) is imported where it is used,
-so that no command waits for what it does without, and Ctrl-C ends it in good order from its first moments on.
+Data goes to stdout, messages go to stderr. Slow imports (click, rich, textual, the probes) happen where they are
+used, so that no command waits for what it does not need.
 """

@@ -1,4 +1,4 @@
-"""Opens the app: on a run that has begun already, on a watched program or process, or on recordings."""
+"""Opens the app: on a first run, on a watched program or process, or on recordings."""
 
 import os
 import signal
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from threadviz.tui.app import ThreadvizApp
 
 FIRST = "threads"
-"""The mode that a newcomer sees first."""
+"""The mode of the first run that the app shows."""
 
 
-def open_app(plain: bool) -> int:
-    """Have the app run until somebody leaves it, drawn in ASCII where `plain`, and return the exit status.
+def open_app(ascii_only: bool) -> int:
+    """Open the app on a first run, and return the exit status. However it ends, nothing of a run is left.
 
-    Raises CommandError where there is no terminal for it. Whatever ends it, nothing of a run is left.
+    Raises CommandError without a terminal.
     """
     _check_terminal("see threadviz run --help")
     session = Session()
     try:
         session.start(*requests(RunOptions(), [FIRST]))
-        return show_runs(session, plain)
+        return _show(session, ascii_only)
     finally:
         session.close()
 
 
-def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
-    """Have the app show recordings, and whatever is run from there; where `loop`, again and again.
+def open_recordings(paths: Sequence[Path], ascii_only: bool, loop: bool) -> int:
+    """Open the app on recordings, and return the exit status. `loop` replays them for ever.
 
-    Raises CommandError where there is no terminal for it, or one of them can't be read.
+    Raises CommandError without a terminal, or if a recording can't be read.
     """
     from threadviz.cli.recordings import read, what_was_dropped
 
@@ -47,20 +47,21 @@ def open_recordings(paths: Sequence[Path], plain: bool, loop: bool) -> int:
     try:
         loaded = {path: read(path) for path in paths}
         session.add([Run.of(loaded[path].timeline, what_was_dropped(path, loaded[path])) for path in paths])
-
-        return show_runs(session, plain, loop)
+        return _show(session, ascii_only, loop)
     finally:
         session.close()
 
 
-def look_on(
-    request: ExecRequest | AttachRequest, record: Path | None, plain: bool, output: TerminalText | None = None
+def watch(
+    request: ExecRequest | AttachRequest,
+    record: Path | None,
+    ascii_only: bool,
+    output: TerminalText | None = None,
 ) -> tuple[int, Run]:
-    """Have the app show a program or a process until somebody leaves it, recorded in the file `record`.
+    """Open the app on a program or a process, recorded in the file `record`.
 
-    `output` is where comes what the program prints. Returns the exit status of the app, and what was looked on at,
-    which is over then: it is told to end where it goes on. Raises CommandError where there is no terminal for the app,
-    or it can't be recorded.
+    `output` receives what the program prints. Returns the app's exit status and the run, which has ended by then.
+    Raises CommandError without a terminal, or if the run can't be recorded.
     """
     from threadviz.cli.execution import open_recording
 
@@ -70,8 +71,7 @@ def look_on(
     session = Session()
     try:
         session.follow(run)
-
-        status = show_runs(session, plain)
+        status = _show(session, ascii_only)
         run.finish()
     finally:
         session.close()
@@ -79,7 +79,7 @@ def look_on(
 
 
 def _check_terminal(instead: str) -> None:
-    """Raise CommandError where there is none, and say what does without."""
+    """Raise CommandError without a terminal; `instead` says what works without one."""
     for name in ("stdin", "stdout", "stderr"):
         if not getattr(sys, name).isatty():
             raise CommandError(
@@ -87,19 +87,18 @@ def _check_terminal(instead: str) -> None:
             )
 
 
-def show_runs(session: Session, plain: bool, loop: bool = False) -> int:
-    """Have the app show `sitting` until somebody leaves it or a signal ends it, and return the exit status."""
-    import asyncio  # here and not above: these take about as long to import as a run's processes take to start
+def _show(session: Session, ascii_only: bool, loop: bool = False) -> int:
+    import asyncio  # imported here: this takes about as long as starting a run's processes
 
     from threadviz.tui.app import ThreadvizApp
 
-    app = ThreadvizApp(session, plain=plain, loop=loop)
+    app = ThreadvizApp(session, plain=ascii_only, loop=loop)
     asyncio.run(_run(app))
     return app.return_code or ExitStatus.FINISHED
 
 
 async def _run(app: "ThreadvizApp") -> None:
-    """Run it, and have it take leave of the terminal properly when it is told to end by a signal."""
+    """Run the app; a signal ends it in good order, so that the terminal is restored."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -112,7 +111,7 @@ def _leave(app: "ThreadvizApp") -> None:
     try:
         termios.tcgetattr(sys.stdin)
     except termios.error:
-        # The terminal is gone. What is written to it now may be waited for without end, and nobody would read it.
-        # The observer sees that nobody is there, and ends the run.
+        # The terminal is gone, and a write to it could block for ever. The observer sees that the viewer is gone, and
+        # ends the run.
         os._exit(ExitStatus.INTERRUPTED)
     app.exit(return_code=ExitStatus.INTERRUPTED)

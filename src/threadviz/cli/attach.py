@@ -1,57 +1,55 @@
-"""`threadviz attach`: a process that is running already."""
+"""`threadviz attach`: watches a running process."""
 
 import math
 import re
 
 import click
 
-from threadviz.cli.execution import ProgressBar, carry_out
-from threadviz.cli.options import ViewerOptions, looking_on
+from threadviz.cli.execution import ProgressBar, execute
+from threadviz.cli.options import ViewerOptions, viewer_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, print_run
 from threadviz.cli.signals import Interrupts
 from threadviz.observer.targets.attach import TargetError, find_target
 from threadviz.protocol.requests import AttachRequest
-
-NS_PER_S = 1_000_000_000
+from threadviz.text import NS_PER_S
 
 
 @click.command()
 @click.argument("pid")
-@looking_on
+@viewer_options
 @click.option(
     "--seconds",
     type=float,
     metavar="S",
-    help="Without the app: let go of it after so many seconds, and report.",
+    help="With --headless: let go of the process after so many seconds, and report.",
 )
-def attach(pid: str, seconds: float | None, wishes: ViewerOptions) -> int:
-    """Look on at the running process PID.
+def attach(pid: str, seconds: float | None, viewing: ViewerOptions) -> int:
+    """Watch the running process PID.
 
-    Shows every thread of a CPython process, and of those that it starts, as a lane. The process is left as it is, also
-    when it is let go of: by leaving the app, or, without it, by Ctrl-C.
+    Shows every thread of a CPython process, and of the processes that it starts, as a lane. The process is left as it
+    is, also at the end, which is when the app is left, or with --headless, Ctrl-C.
     """
     if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
         raise CommandError(f"--seconds is {seconds:g}: give a number of seconds above 0")
-    if seconds is not None and not wishes.headless:
+    if seconds is not None and not viewing.headless:
         raise CommandError("--seconds is for --headless: the app is left by a key")
-    request = _request(_number(pid), wishes)
-    if not wishes.headless:
-        from threadviz.cli.app import look_on
+    request = _request(_number(pid), viewing)
+    if not viewing.headless:
+        from threadviz.cli.app import watch
 
-        status, run = look_on(request, wishes.record, wishes.plain)
+        status, run = watch(request, viewing.record, viewing.ascii_only)
         if run.trouble:
             complain(run.trouble)
         return status or (ExitStatus.BROKEN if run.trouble else ExitStatus.FINISHED)
+    for_ns = None if seconds is None else int(seconds * NS_PER_S)
     with Interrupts() as interrupts, ProgressBar() as bar:
         bar.begin(request.workload)
-        ran = carry_out(
-            request, interrupts, bar, wishes.record, None if seconds is None else int(seconds * NS_PER_S)
-        )
-    if ran.measured:
-        print_run(ran.timeline, wishes.as_json, wishes.paper())
-    if ran.trouble:  # said last, for it speaks of what was printed
-        complain(ran.trouble)
-    return ran.status
+        result = execute(request, interrupts, bar, viewing.record, for_ns)
+    if result.measured:
+        print_run(result.timeline, viewing.as_json, viewing.console())
+    if result.trouble:  # last, because it speaks of what was printed
+        complain(result.trouble)
+    return result.status
 
 
 def _number(text: str) -> int:
@@ -60,11 +58,11 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _request(pid: int, wishes: ViewerOptions) -> AttachRequest:
-    """Return what to ask for. Raises CommandError where the process can't be watched."""
+def _request(pid: int, viewing: ViewerOptions) -> AttachRequest:
+    """Return the request. Raises CommandError if the process can't be watched."""
     try:
-        target = find_target(pid, wishes.probe)
+        target = find_target(pid, viewing.probe)
     except TargetError as error:
         way_out = "; or say --probe portable, which tells only running from waiting"
         raise CommandError(f"{error}{way_out if error.portable else ''}") from error
-    return AttachRequest(pid=pid, probe=wishes.probe, stacks=wishes.stacks, born=target.born)
+    return AttachRequest(pid=pid, probe=viewing.probe, stacks=viewing.stacks, born=target.born)

@@ -1,4 +1,4 @@
-"""`threadviz exec`: a program that is started to be watched."""
+"""`threadviz exec`: runs a program and watches it."""
 
 import os
 import shutil
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from threadviz.cli.execution import Ran, carry_out
-from threadviz.cli.options import ViewerOptions, looking_on
-from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_paper, write_words
+from threadviz.cli.execution import RunResult, execute
+from threadviz.cli.options import ViewerOptions, viewer_options
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_console, write_stderr
 from threadviz.cli.signals import SignalForwarding
 from threadviz.observer.collectors.processes import title
 from threadviz.observer.probes.base import ProcessKind
@@ -20,28 +20,29 @@ from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import ExecRequest
 from threadviz.text import clipped, printable
 
-# The program that `threadviz exec` is to start, or what is wrong with it.
-
 MODULE, COMMAND = "-m", "--"
+
+KILLED = 128
+"""Shells add this to the number of the signal that killed a program, to get an exit status."""
 
 _TITLE_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramCommand:
-    """What is started, and what to call it."""
+    """The command line of a program, and its name for people."""
 
     command: tuple[str, ...]
     title: str
 
 
 def find_program(words: Sequence[str]) -> ProgramCommand:
-    """Return the program that these words ask for: SCRIPT, -m MODULE or -- COMMAND, with its arguments.
+    """Return the program for these words: SCRIPT, -m MODULE or -- COMMAND, with arguments.
 
-    Raises CommandError where it can be seen that it can't be started.
+    Raises CommandError if it clearly can't be started.
     """
     if not words:
-        raise CommandError("what to run is not said: give a SCRIPT, -m MODULE, or -- COMMAND")
+        raise CommandError("no program is given: give a SCRIPT, -m MODULE, or -- COMMAND")
     first, *rest = words
     if first[:2] == MODULE:
         if first == MODULE and not rest:
@@ -52,7 +53,7 @@ def find_program(words: Sequence[str]) -> ProgramCommand:
             raise CommandError("-- is for a command: give its name")
         _check_command(rest[0])
         return _program(*rest)
-    if first != "-":  # which is a program on standard input
+    if first != "-":  # that reads the program from standard input
         _check_script(first)
     return _program(sys.executable, first, *rest)
 
@@ -90,15 +91,10 @@ def _check_command(command: str) -> None:
         )
 
 
-KILLED = 128
-"""What a shell adds to the number of the signal that has killed a program, to make it an exit status."""
-
-
 class _UpToProgram(click.Command):
-    """A command whose options come before the program: all that follows belongs to that."""
+    """A command whose options end where the program begins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take for options what comes before the first word of the program: its name, `-m`, or `--`."""
         takes_value = {
             name
             for option in self.get_params(ctx)
@@ -124,60 +120,60 @@ class _UpToProgram(click.Command):
     type=click.UNPROCESSED,
     metavar="SCRIPT [ARGS]... | -m MODULE [ARGS]... | -- COMMAND [ARGS]...",
 )
-@looking_on
-def exec_(words: Sequence[str], wishes: ViewerOptions) -> int:
-    """Run a Python program, and look on.
+@viewer_options
+def exec_(words: Sequence[str], viewing: ViewerOptions) -> int:
+    """Run a Python program and watch it.
 
-    Shows every thread of every process of it as a lane. SCRIPT and MODULE run on threadviz's own Python; for another,
-    say -- /path/to/python SCRIPT. Options of threadviz come first: what follows the program's name belongs to it.
+    Shows every thread of all its processes as a lane. SCRIPT and MODULE run on threadviz's own Python; for another one,
+    write -- /path/to/python SCRIPT. Options of threadviz come first: what follows the program's name belongs to it.
 
-    In the app, what it prints is in a panel, and its standard input is threadviz's, unless that is the terminal, which
-    the app needs: then it is empty. Leaving the app ends the program.
+    In the app, its output is in a panel, and its standard input is threadviz's, unless that is the terminal, which the
+    app needs: then it is empty. Leaving the app ends the program.
 
-    With --headless it runs as it would alone, on the same terminal. The report, with --json too, goes to standard error
-    when it has ended, for standard output is the program's.
+    With --headless it runs as it would on its own, on the same terminal. The report, also with --json, goes to standard
+    error at the end, because standard output is the program's.
 
-    THREADVIZ_NAMES and THREADVIZ_TASKS are added to its environment, and a folder at the head of PYTHONPATH: with these
-    it says what its threads are called, and what executors do that were given to threadviz.observed.
+    THREADVIZ_NAMES and THREADVIZ_TASKS are added to its environment, and a folder at the head of PYTHONPATH. They let
+    it report the names of its threads, and the tasks of executors that were given to threadviz.observed.
 
-    The exit status is the program's (128 and the signal's number where a signal has killed it), and 130 where it was
-    ended by leaving the app.
+    The exit status is the program's own (128 plus the signal's number if a signal killed it), or 130 if leaving the app
+    ended it.
     """
     program = find_program(words)
-    return _headless(program, wishes) if wishes.headless else _in_app(program, wishes)
+    return _headless(program, viewing) if viewing.headless else _in_app(program, viewing)
 
 
-def _headless(program: ProgramCommand, wishes: ViewerOptions) -> int:
+def _headless(program: ProgramCommand, viewing: ViewerOptions) -> int:
     """Run it on threadviz's own streams, and print the report."""
-    request = _request(program, wishes, (0, 1, 2), foreground=True)
+    request = _request(program, viewing, (0, 1, 2), foreground=True)
     with SignalForwarding() as signals:
-        ran = carry_out(request, signals, None, wishes.record)
-    if ran.measured:
-        paper = None if wishes.as_json else stderr_paper()
-        if paper is not None and wishes.plain:
-            paper = replace(paper, plain=True)
-        print_run(ran.timeline, wishes.as_json, paper, write_words)
-    return _status(program, ran, wishes)
+        result = execute(request, signals, None, viewing.record)
+    if result.measured:
+        console = None if viewing.as_json else stderr_console()
+        if console is not None and viewing.ascii_only:
+            console = replace(console, plain=True)
+        print_run(result.timeline, viewing.as_json, console, write_stderr)
+    return _status(program, result, viewing)
 
 
-def _in_app(program: ProgramCommand, wishes: ViewerOptions) -> int:
+def _in_app(program: ProgramCommand, viewing: ViewerOptions) -> int:
     """Show it in the app, on a terminal of its own."""
-    from threadviz.cli.app import look_on
+    from threadviz.cli.app import watch
     from threadviz.tui.runs.terminal import ProgramTerminal
 
-    unfed = sys.stdin.isatty()  # asked first: then it is the app's in any case
+    unfed = sys.stdin.isatty()  # asked before _stdin() replaces it
     with _stdin() as stdin, ProgramTerminal(*_size(), unfed=unfed) as terminal:
         request = _request(
-            program, wishes, (stdin, terminal.descriptor, terminal.descriptor), foreground=False
+            program, viewing, (stdin, terminal.descriptor, terminal.descriptor), foreground=False
         )
-        status, run = look_on(request, wishes.record, wishes.plain, terminal.printed)
+        status, run = watch(request, viewing.record, viewing.ascii_only, terminal.printed)
     if status:
         return status
-    return _status(program, Ran(run.timeline, ExitStatus.INTERRUPTED, run.trouble), wishes)
+    return _status(program, RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble), viewing)
 
 
 def _request(
-    program: ProgramCommand, wishes: ViewerOptions, streams: tuple[int, int, int], *, foreground: bool
+    program: ProgramCommand, viewing: ViewerOptions, streams: tuple[int, int, int], *, foreground: bool
 ) -> ExecRequest:
     stdin, stdout, stderr = streams
     return ExecRequest(
@@ -187,16 +183,16 @@ def _request(
         stdout=stdout,
         stderr=stderr,
         foreground=foreground,
-        probe=wishes.probe,
-        stacks=wishes.stacks,
+        probe=viewing.probe,
+        stacks=viewing.stacks,
     )
 
 
 @contextmanager
 def _stdin() -> Iterator[int]:
-    """Yield what the program gets as its standard input, and leave the terminal to the app.
+    """Yield a descriptor for the program's standard input, and give the terminal to the app.
 
-    Raises CommandError where there is no terminal.
+    Raises CommandError if there is no terminal.
     """
     if sys.stdin.isatty():
         stdin = os.open(os.devnull, os.O_RDONLY)
@@ -215,29 +211,35 @@ def _stdin() -> Iterator[int]:
 
 
 def _size() -> tuple[int, int]:
-    """Columns and lines of the terminal; where there is none, the app says so."""
+    """Return columns and lines of the terminal. Without one, the app complains later."""
     with suppress(OSError):
         size = os.get_terminal_size(sys.stdout.fileno())
         return size.columns, size.lines
     return 80, 24
 
 
-def _status(program: ProgramCommand, ran: Ran, wishes: ViewerOptions) -> int:
-    """Return the program's exit status, or that of `ran` where it did not end by itself; say what went wrong.
+def _status(program: ProgramCommand, result: RunResult, viewing: ViewerOptions) -> int:
+    """Return the program's exit status, or that of `result` if it did not end by itself; complain of trouble.
 
-    Raises CommandError where the program could not be started.
+    Raises CommandError if the program could not be started.
     """
-    closed = ran.timeline.closed
-    if closed is not None and closed.outcome is Outcome.BROKEN and not ran.measured and not ran.timeline.died:
-        if wishes.record is not None and wishes.record.is_file():
+    closed = result.timeline.closed
+    if (
+        closed is not None
+        and closed.outcome is Outcome.BROKEN
+        and not result.measured
+        and not result.timeline.died
+    ):
+        if viewing.record is not None and viewing.record.is_file():
             with suppress(OSError):
-                wishes.record.unlink()  # for there is nothing in it
+                viewing.record.unlink()  # it is empty
         raise CommandError(
             f"{program.title!r} can't be run: {closed.reason.removeprefix('it did not start: ')}"
         )
-    if ran.trouble:
-        complain(ran.trouble)
+    if result.trouble:
+        complain(result.trouble)
     if closed is None or closed.outcome is Outcome.INTERRUPTED or closed.status is None:
-        return ExitStatus.BROKEN if ran.trouble and ran.status is not ExitStatus.INTERRUPTED else ran.status
+        broken = result.trouble and result.status is not ExitStatus.INTERRUPTED
+        return ExitStatus.BROKEN if broken else result.status
     status = closed.status if closed.status >= 0 else KILLED - closed.status
-    return status or (ExitStatus.BROKEN if ran.trouble else ExitStatus.FINISHED)
+    return status or (ExitStatus.BROKEN if result.trouble else ExitStatus.FINISHED)

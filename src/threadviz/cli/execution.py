@@ -1,36 +1,32 @@
-"""One run, from its launch to what was measured of it."""
+"""Runs a request from its launch to what was measured, with a progress bar on stderr."""
 
 import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from threadviz.protocol.events import TargetKind
+from threadviz.cli.output import CommandError, ExitStatus
+from threadviz.cli.signals import Interrupts
+from threadviz.debug_log import ignoring
+from threadviz.launcher import LaunchedRun, RecordingError
+from threadviz.protocol.codec import StreamError
+from threadviz.protocol.events import AnyEvent, TargetKind
+from threadviz.protocol.requests import AttachRequest, Request, RunRequest
+from threadviz.recordings.writer import RecordingFile
+from threadviz.run_follower import RunFollower
 from threadviz.text import count
 from threadviz.timeline import Timeline
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-
-from threadviz.cli.output import CommandError, ExitStatus
-from threadviz.cli.signals import Interrupts, SignalForwarding
-from threadviz.launcher import LaunchedRun, RecordingError
-from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent
-from threadviz.protocol.requests import AttachRequest, Request
-from threadviz.recordings.writer import RecordingFile
-from threadviz.run_follower import RunFollower
-
-# The progress bar on stderr.
 
 REDRAW_NS = 250_000_000
-"""How much of a run's time (ns) goes by between two drawings: drawing must not disturb what is measured."""
+"""How much of a run's time (ns) passes between two drawings, so that drawing does not disturb what is measured."""
 
 
 class ProgressBar:
-    """A bar while it is entered, gone afterwards; none where stderr is no terminal that can show it."""
+    """A bar that is gone afterwards; nothing is drawn if stderr is no terminal that can show it."""
 
     def __init__(self) -> None:
         self._progress = _progress() if sys.stderr.isatty() else None
@@ -38,7 +34,7 @@ class ProgressBar:
         self._drawn = 0
 
     def begin(self, title: str) -> None:
-        """A run begins, to be called so."""
+        """Begin a new run with this title."""
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
@@ -47,7 +43,7 @@ class ProgressBar:
             self._progress.refresh()
 
     def show(self, timeline: Timeline) -> None:
-        """The run has come so far; drawn a few times a second at most."""
+        """Show how far the run is, a few times a second at most."""
         if self._progress is None or self._task is None or timeline.now < self._drawn + REDRAW_NS:
             return
         self._drawn = timeline.now
@@ -55,7 +51,7 @@ class ProgressBar:
         if timeline.header.watches is TargetKind.WORKLOAD:
             done, total = len(timeline.finished_tasks()), timeline.header.tasks
             words = f"{done} of {total} tasks"
-        else:  # when that ends, nobody knows
+        else:  # nobody knows when a program ends
             done, total, words = 0, None, count(sum(lane.end is None for lane in timeline.lanes), "lane")
         self._progress.update(
             self._task,
@@ -79,7 +75,7 @@ class ProgressBar:
 
 
 def _progress() -> "Progress | None":
-    """Return rich's, drawn when it is told to, by no thread of its own; None where there would be no sense in it."""
+    """Return a bar that is drawn on request, without a thread of its own; None if stderr cannot show it."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -98,11 +94,8 @@ def _progress() -> "Progress | None":
     )
 
 
-# The file that a run is recorded in.
-
-
 def open_recording(path: Path) -> RecordingFile:
-    """Open `path` for a recording. Raises CommandError, also where it is a file already."""
+    """Open a new file for a recording. Raises CommandError."""
     try:
         return RecordingFile(path)
     except FileExistsError as error:
@@ -117,8 +110,8 @@ def open_recording(path: Path) -> RecordingFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """What was measured of a run, how the run came out, and what went wrong, as a sentence, if anything did."""
+class RunResult:
+    """What was measured of a run, its exit status, and what went wrong, as a sentence ('' for nothing)."""
 
     timeline: Timeline
     status: ExitStatus
@@ -130,72 +123,83 @@ class Ran:
         return self.timeline.begin is not None
 
 
-def carry_out(
+def execute(
     request: Request,
-    interrupts: Interrupts | SignalForwarding,
+    interrupts: Interrupts,
     bar: ProgressBar | None,
     record: Path | None = None,
     for_ns: int | None = None,
-) -> Ran:
-    """Run it, or look on, to its end or as far as it comes, recorded in the file `record`.
+) -> RunResult:
+    """Run or watch to the end, until an interrupt, or for `for_ns` (ns).
 
-    It is told to `bar`, if there is one, and ended by an interrupt, and after `for_ns` (ns), where that is said. Raises
-    CommandError, and starts nothing, where it can't be recorded.
+    The stream is recorded in the new file `record`. Raises CommandError, and starts nothing, if that is impossible.
     """
     recording = None if record is None else open_recording(record)
-    following = RunFollower()
+    follower = RunFollower()
     try:
-        _follow(request, recording, interrupts, bar, following, for_ns)
+        _follow(request, recording, interrupts, bar, follower, for_ns)
     finally:
         if recording is not None:
-            with suppress(OSError):  # what could not be written before, and was told, can't be now
+            with ignoring(
+                OSError
+            ):  # what could not be written before was reported, and cannot be written now
                 recording.close()
-    timeline = following.timeline
+    timeline = follower.timeline
+    # Letting go of an attached process does no harm, and is the normal end of watching it.
     lets_go = isinstance(request, AttachRequest) and timeline.begin is not None
-    if (
-        interrupts.noted and not lets_go
-    ):  # to be let go of does a process no harm, and is how looking on at it ends
-        until = (
-            "the report shows what was measured until then"
-            if timeline.begin is not None
-            else "nothing was measured"
-        )
-        return Ran(timeline, ExitStatus.INTERRUPTED, f"interrupted: {until}")
-    return Ran(timeline, ExitStatus.BROKEN if following.trouble else ExitStatus.FINISHED, following.trouble)
+    if interrupts.noted and not lets_go:
+        measured = "the report shows what was measured until then"
+        until = "nothing was measured" if timeline.begin is None else measured
+        return RunResult(timeline, ExitStatus.INTERRUPTED, f"interrupted: {until}")
+    status = ExitStatus.BROKEN if follower.trouble else ExitStatus.FINISHED
+    return RunResult(timeline, status, follower.trouble)
+
+
+def execute_all(requests: Sequence[RunRequest], record: Path | None = None) -> list[RunResult]:
+    """Run them one after the other, up to the first that does not finish. Raises CommandError."""
+    results: list[RunResult] = []
+    with Interrupts() as interrupts, ProgressBar() as bar:
+        for number, request in enumerate(requests, 1):
+            which = f" ({number} of {len(requests)} modes)" if len(requests) > 1 else ""
+            bar.begin(f"{request.workload}, {request.mode}{which}")
+            results.append(execute(request, interrupts, bar, record))
+            if results[-1].status is not ExitStatus.FINISHED:
+                break
+    return results
 
 
 def _follow(
     request: Request,
     recording: RecordingFile | None,
-    interrupts: Interrupts | SignalForwarding,
+    interrupts: Interrupts,
     bar: ProgressBar | None,
-    following: RunFollower,
+    follower: RunFollower,
     for_ns: int | None,
 ) -> None:
     try:
-        launch = LaunchedRun(request, recording)
+        run = LaunchedRun(request, recording)
     except OSError as error:
-        following.not_started(error)
+        follower.not_started(error)
         return
-    with launch:
-        interrupts.attend(launch)
+    with run:
+        interrupts.attend(run)
         try:
-            for event in _events(launch, following):
-                following.take(event)
-                if following.begun:
+            for event in _events(run, follower):
+                follower.take(event)
+                if follower.begun:
                     if bar is not None:
-                        bar.show(following.timeline)
-                    if for_ns is not None and following.timeline.now >= for_ns:
+                        bar.show(follower.timeline)
+                    if for_ns is not None and follower.timeline.now >= for_ns:
                         for_ns = None
-                        launch.stop()
+                        run.stop()
         except StreamError as error:
-            following.not_believed(error)
+            follower.impossible(error)
 
 
-def _events(launch: LaunchedRun, following: RunFollower) -> Iterator[AnyEvent]:
-    """Yield the run's events to its end, even where it can't be recorded any further."""
+def _events(run: LaunchedRun, follower: RunFollower) -> Iterator[AnyEvent]:
+    """Yield the run's events to the end, even after its recording has failed."""
     try:
-        yield from launch.events()
+        yield from run.events()
     except RecordingError as error:
-        following.not_recorded(error)
-        yield from launch.events()
+        follower.not_recorded(error)
+        yield from run.events()

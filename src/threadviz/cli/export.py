@@ -1,4 +1,4 @@
-"""`threadviz export`: a recording, written down for other programs."""
+"""`threadviz export`: writes a recording for other programs."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="OUT",
-    help="The file to write, or '-' for standard output; else one beside FILE, of its name.",
+    help="The file to write, or '-' for standard output; by default one beside FILE, with its name.",
 )
-@click.option("--force", is_flag=True, help="Write over what is there.")
+@click.option("--force", is_flag=True, help="Overwrite existing files.")
 def export(file: str, name: str | None, output: str | None, force: bool) -> ExitStatus:
-    """Write the recording FILE down for other programs.
+    """Write the recording FILE for other programs.
 
     trace is the JSON that ui.perfetto.dev and speedscope open; csv is two tables, OUT.csv with a row for each
-    stretch and OUT-tasks.csv with one for each task; html is one page for a browser, with the lanes, the tasks, the
+    segment and OUT-tasks.csv with one for each task; html is one page for a browser, with the lanes, the tasks, the
     totals and the findings.
     """
-    from threadviz.exports import FORMATS  # only here, for no other command needs it
+    from threadviz.exports import FORMATS  # no other command needs it
 
     if name is None or name not in FORMATS:
-        what = "what to write is not said" if name is None else f"there is no format {name!r}"
+        what = "no format is given" if name is None else f"there is no format {name!r}"
         raise CommandError(f"{what}: add --to and one of {', '.join(FORMATS)}")
     asked, recording = FORMATS[name], _path(file, "FILE")
     paths = [] if output == "-" else _paths(recording, output, asked)
@@ -61,7 +61,6 @@ def export(file: str, name: str | None, output: str | None, force: bool) -> Exit
 
 
 def _paths(recording: Path, output: str | None, asked: "Format") -> list[Path]:
-    """Where to write."""
     if output is None:
         stem = recording.name.removesuffix(".gz").removesuffix(".jsonl")
         first = recording.with_name(stem + asked.suffix)
@@ -78,13 +77,13 @@ def _path(text: str, what: str) -> Path:
 
 
 def _check(path: Path, recording: Path, force: bool) -> None:
-    """Raises CommandError where `path` is not to be written over."""
+    """Raise CommandError if `path` must not be overwritten."""
     try:
         if not path.exists():
             return
         if not path.is_file():
             raise CommandError(
-                f"{str(path)!r} is no file that could be written over: give another name with -o"
+                f"{str(path)!r} is not a file that could be overwritten: give another name with -o"
             )
         if recording.exists() and path.samefile(recording):
             raise CommandError(f"{str(path)!r} is the recording itself: give another name with -o")
@@ -92,7 +91,7 @@ def _check(path: Path, recording: Path, force: bool) -> None:
         raise _unwritten(path, error) from error
     if not force:
         raise CommandError(
-            f"{str(path)!r} exists already: give another name with -o, or --force to write over it"
+            f"{str(path)!r} exists already: give another name with -o, or --force to overwrite it"
         )
 
 
@@ -104,13 +103,13 @@ def _until_interrupted(text: Iterator[str], interrupts: Interrupts) -> Iterator[
 
 
 def _write(texts: dict[Path, Iterator[str]], force: bool) -> None:
-    """Write the files, each whole. Raises CommandError."""
+    """Write each file whole. Raises CommandError."""
     path = next(iter(texts))
     try:
         with ExitStack() as stack:
             parts = {}
             for path, text in texts.items():
-                # What a link points to is written over, and not the link.
+                # If it is a link, the file that it points to is overwritten.
                 parts[path] = stack.enter_context(unfinished(path.resolve()))
                 with parts[path].open("w", encoding="utf-8", newline="") as file:
                     file.writelines(text)

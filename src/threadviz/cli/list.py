@@ -1,4 +1,4 @@
-"""`threadviz list`: what there is to run, and what this machine can show of it."""
+"""`threadviz list`: what there is to run, and which probe this machine gets."""
 
 import subprocess
 import sys
@@ -21,13 +21,13 @@ from threadviz.text import NS_PER_S, percent, printable, seconds
 from threadviz.workloads import WORKLOADS
 
 
-def listing(paper: ReportConsole) -> str:
-    """Return all of it as text. Raises SetsError where the shipped sets can't be read."""
-    return paper.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probes(*probes_of_this_machine()))
+def listing(console: ReportConsole) -> str:
+    """Return the text. Raises SetsError if the shipped sets can't be read."""
+    return console.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probes(*probes_of_this_machine()))
 
 
 def probes_of_this_machine() -> tuple[ProbeInfo, ProbeInfo]:
-    """Return which probe a subject gets here, and the portable one: tried on a child, as a subject is one."""
+    """Return the probe that a subject gets here, and the portable one. Both are tried on a child process."""
     with subprocess.Popen(
         [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as child:
@@ -71,11 +71,11 @@ def _probes(info: ProbeInfo, portable: ProbeInfo) -> Iterator[RenderableType]:
     if portable.name != info.name:
         _add_probe(table, "--probe portable", portable)
     yield table
-    yield Text(f"A probe looks less often where it would else take more than {percent(BUDGET)} of a core.")
+    yield Text(f"A probe samples less often if it would otherwise use more than {percent(BUDGET)} of a core.")
 
 
 def _add_probe(table: Table, name: str, info: ProbeInfo) -> None:
-    table.add_row(name, f"looks {info.asked_hz:.0f} times a second")
+    table.add_row(name, f"samples {info.asked_hz:.0f} times a second")
     table.add_row("  tells", ", ".join(info.tells))
     if info.cannot:
         table.add_row("  can't tell", Text(printable(info.cannot)))

@@ -1,4 +1,4 @@
-"""The command as a whole: what its words ask for, and how it ends."""
+"""The entry point: runs the command and turns errors into one sentence and an exit status."""
 
 import os
 import signal
@@ -6,42 +6,52 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from threadviz.cli.output import CommandError, ExitStatus, complain, open_missing
+from threadviz import debug_log
+from threadviz.cli.output import CommandError, ExitStatus, complain, replace_closed_streams
 
 
 def main() -> NoReturn:
-    """Run the command, and exit with a status of `ExitStatus`. While there is no run to end, Ctrl-C ends it at once.
+    """Run the command, and exit with an `ExitStatus`.
 
-    Unless it was started to ignore that, as a shell does with what is to run in the background.
+    Ctrl-C ends it at once while no run is going on, unless SIGINT was ignored from the start, as a shell does for
+    commands in the background.
     """
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, _end)
-    carry_out_command()
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """End without an exception, which would be a traceback where nothing catches it, as in imports."""
-    os._exit(ExitStatus.INTERRUPTED)
-
-
-def carry_out_command() -> NoReturn:
-    """Do what the command's words ask for, and exit with a status of `ExitStatus`."""
-    open_missing()
+    replace_closed_streams()
     try:
-        status = _carry_out(sys.argv[1:])
+        if path := os.environ.pop(debug_log.VARIABLE, ""):
+            start_debug_log(path)
+        status = _run(sys.argv[1:])
     except CommandError as error:
         complain(str(error))
         status = error.status
-    # All is done, and Python would take the handler away before it ends.
+    debug_log.LOG.debug("exit status %d", status)
+    # All work is done, and Python would remove the handler before it ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(status)
 
 
-def _carry_out(words: list[str]) -> int:
-    if words in ([], ["--ascii"]):  # read without click, which takes as long to import as a run to be started
+def start_debug_log(path: str) -> None:
+    """Log to a new file. Raises CommandError."""
+    try:
+        debug_log.create(path)
+    except OSError as error:
+        raise CommandError(
+            f"the debug log {path!r} can't be created ({error.strerror}): give the path of a new file"
+        ) from error
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    """End without an exception, which would print a traceback if it struck during an import."""
+    os._exit(ExitStatus.INTERRUPTED)
+
+
+def _run(words: list[str]) -> int:
+    if words in ([], ["--ascii"]):  # parsed without click, whose import takes as long as starting a run
         from threadviz.cli.app import open_app
 
-        return open_app(plain=bool(words))
-    from threadviz.cli.commands import carry_out_words
+        return open_app(ascii_only=bool(words))
+    from threadviz.cli.commands import run_command
 
-    return carry_out_words()
+    return run_command()

@@ -1,4 +1,4 @@
-"""Reads recordings for the commands, with a word on how far it is where that takes a while."""
+"""Reads recordings for the commands, and shows the progress if that takes a while."""
 
 import sys
 from collections.abc import Sequence
@@ -13,32 +13,32 @@ from threadviz.recordings.reader import Loaded, LoadError, load
 from threadviz.text import printable
 
 _QUICK_S = 0.3
-"""What takes no longer is read without a word."""
+"""Shorter loads show no progress (s)."""
 
 
 def read(path: Path) -> Loaded:
     """Load a recording. Raises CommandError."""
     try:
-        with _Word(path) as word:
-            return load(path, word.show)
+        with _Progress(path) as progress:
+            return load(path, progress.show)
     except LoadError as error:
         raise CommandError(str(error)) from error
 
 
 def what_was_dropped(path: Path, loaded: Loaded) -> str:
-    """Say as a sentence, without its full stop, what of a recording could not be taken; nothing where all was."""
-    return f"the recording {str(path)!r} is not sound: {loaded.dropped}" if loaded.dropped else ""
+    """Return a sentence, without its full stop, on what could not be read of a recording; '' if all was."""
+    return f"the recording {str(path)!r} is damaged: {loaded.dropped}" if loaded.dropped else ""
 
 
 def complain_of_dropped(paths: Sequence[Path], loaded: Sequence[Loaded]) -> None:
-    """Say on stderr what of these recordings could not be taken."""
+    """Complain on stderr of what could not be read of these recordings."""
     for sentence in map(what_was_dropped, paths, loaded):
         if sentence:
             complain(sentence)
 
 
-class _Word:
-    """A line on stderr, where that is a terminal, gone when this is left."""
+class _Progress:
+    """A line on stderr, if that is a terminal; it is gone in the end."""
 
     def __init__(self, path: Path) -> None:
         self._what = f"reading {printable(path.name)[:40]}"
@@ -46,7 +46,7 @@ class _Word:
         self._shown = ""
 
     def show(self, share: float) -> None:
-        """So much of the file was read, as a share of 1."""
+        """Show which share (0 to 1) of the file was read."""
         words = f"{self._what}: {share:.0%}"
         if words != self._shown and monotonic() > self._from and sys.stderr.isatty():
             self._write(f"\r{words}")

@@ -1,4 +1,4 @@
-"""`threadviz shot`: a picture of recordings, or of a run that is made for it, with no terminal at hand."""
+"""`threadviz shot`: a picture of recordings, or of a run that is made for it, without a terminal."""
 
 import asyncio
 import math
@@ -12,31 +12,28 @@ from typing import Any
 import click
 
 from threadviz.atomic_write import finish, unfinished
-from threadviz.cli.execution import ProgressBar, Ran, carry_out
-from threadviz.cli.options import making_runs, path, refuse_all_but
+from threadviz.cli.execution import execute_all
+from threadviz.cli.options import ascii_option, path, refuse_all_but, run_options
 from threadviz.cli.output import CommandError, ExitStatus, complain
 from threadviz.cli.recordings import complain_of_dropped, read
-from threadviz.cli.signals import Interrupts
 from threadviz.modes import MODES
-from threadviz.protocol.requests import RunRequest
 from threadviz.run_options import RunOptions, requests
+from threadviz.text import NS_PER_S
 from threadviz.timeline import Timeline
 from threadviz.workloads import WORKLOADS
-
-# SVG to PNG, by the converter that is installed.
 
 CONVERTER = "rsvg-convert"
 
 
 def to_png(svg: str) -> bytes:
-    """Return the picture as PNG. Raises CommandError."""
+    """Convert a picture to PNG. Raises CommandError."""
     converter = shutil.which(CONVERTER)
     if converter is None:
         raise CommandError(
             f"PNG is made by {CONVERTER}, which is not installed: install it (Debian has it in librsvg2-bin,"
             " Homebrew in librsvg), or leave --png out and get SVG"
         )
-    # librsvg draws no no-break space at either end of a text, and moves what stands between.
+    # librsvg drops no-break spaces at the ends of a text, which moves the rest.
     kept = svg.replace("&#160;", " ").replace("<text ", '<text xml:space="preserve" ')
     done = subprocess.run([converter], input=kept.encode(), capture_output=True, check=False)
     if done.returncode or not done.stdout:
@@ -47,36 +44,37 @@ def to_png(svg: str) -> bytes:
     return done.stdout
 
 
-NS_PER_S = 1_000_000_000
-
 MIN_SIZE, MAX_SIZE = (40, 12), (400, 200)
-"""Columns and lines of a picture."""
+"""The smallest and largest size: columns and lines."""
 
 COMPARE = "compare"
 SCREENS = ("lanes", "findings", "tasks", "details", "code", COMPARE)
 
-_OF_PICTURES = {"what", "output", "force", "at", "size", "theme", "screen", "plain", "png"}
-"""What can be said where recordings are drawn."""
+_FOR_RECORDINGS = {"what", "output", "force", "at", "size", "theme", "screen", "ascii_only", "png"}
+"""The parameters that make sense for recordings."""
 
 
 @click.command()
-@making_runs
+@run_options
 @click.argument("what", nargs=-1, required=True, metavar="WORKLOAD | FILE...")
 @click.option("--mode", metavar="MODE", help=f"How a WORKLOAD's calls are made: {', '.join(MODES)}.")
 @click.option("-o", "--output", required=True, callback=path, metavar="OUT", help="The file to write.")
 @click.option(
-    "--at", type=float, metavar="S", help="Show the moment so many seconds after the begin; else the end."
+    "--at",
+    type=float,
+    metavar="S",
+    help="Show the moment so many seconds after the beginning; by default the end.",
 )
 @click.option("--size", default="120x40", show_default=True, help="Columns and lines.")
 @click.option("--theme", default="textual-dark", show_default=True, help="One of the app's themes.")
 @click.option(
     "--screen",
     type=click.Choice(SCREENS),
-    help="What stands with the lanes; else what the app opens by itself. For compare, a WORKLOAD is run in all modes.",
+    help="The panel beside the lanes; by default what the app opens itself. For compare, a WORKLOAD runs in all modes.",
 )
-@click.option("--ascii", "plain", is_flag=True, help="Draw with ASCII characters only.")
-@click.option("--png", is_flag=True, help="Write PNG, and not SVG.")
-@click.option("--force", is_flag=True, help="Write over what is there.")
+@ascii_option("Draw with ASCII characters only.")
+@click.option("--png", is_flag=True, help="Write PNG instead of SVG.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.pass_context
 def shot(
     context: click.Context,
@@ -88,18 +86,18 @@ def shot(
     size: str,
     theme: str,
     screen: str | None,
-    plain: bool,
+    ascii_only: bool,
     png: bool,
     force: bool,
     **options: Any,
 ) -> ExitStatus:
     """Make a picture of recordings, or of a run of WORKLOAD.
 
-    It is what the app shows, as SVG: of the same recordings the same bytes each time. Several FILEs are compared.
+    It shows what the app shows, as SVG. The same recordings give the same bytes each time. Several FILEs are compared.
     """
     if output.exists() and not force:
         raise CommandError(
-            f"{str(output)!r} exists already: give another name with -o, or --force to write over it"
+            f"{str(output)!r} exists already: give another name with -o, or --force to overwrite it"
         )
     if at is not None and not (math.isfinite(at) and at >= 0):
         raise CommandError(f"--at is {at:g}: give a number of seconds, 0 or more")
@@ -108,9 +106,12 @@ def shot(
     status = ExitStatus.FINISHED
     if what[0] in WORKLOADS:
         modes = _modes(what, mode, screen)
-        status, timelines = _run([*requests(RunOptions(workload=what[0], **options), modes)])
+        results = execute_all(requests(RunOptions(workload=what[0], **options), modes))
+        status, timelines = results[-1].status, [result.timeline for result in results if result.measured]
+        if results[-1].trouble:
+            complain(results[-1].trouble)
     else:
-        refuse_all_but(context, _OF_PICTURES)
+        refuse_all_but(context, _FOR_RECORDINGS)
         files = [*map(Path, what)]
         loaded = [*map(read, files)]
         complain_of_dropped(files, loaded)
@@ -118,13 +119,12 @@ def shot(
     if screen == COMPARE and len(timelines) < 2:
         raise CommandError("--screen compare is for several recordings: give two or more")
     if timelines:
-        svg = _draw(timelines, columns_and_lines, theme, screen, at, plain)
+        svg = _draw(timelines, columns_and_lines, theme, screen, at, ascii_only)
         _write(output, to_png(svg) if png else svg.encode(), force)
     return status
 
 
 def _modes(what: Sequence[str], mode: str | None, screen: str | None) -> list[str]:
-    """The modes to run a workload under."""
     if len(what) > 1:
         raise CommandError(
             f"{what[0]!r} is a workload, and {what[1]!r} is a word too many: for a file of that name, say ./{what[0]}"
@@ -133,24 +133,10 @@ def _modes(what: Sequence[str], mode: str | None, screen: str | None) -> list[st
         return list(MODES)
     if screen == COMPARE or mode is None:
         raise CommandError(
-            "how to run is not said: give either --mode and one of"
+            "no mode is given: give either --mode and one of"
             f" {', '.join(MODES)}, or --screen compare for all of them"
         )
     return [mode]
-
-
-def _run(asked: Sequence[RunRequest]) -> tuple[ExitStatus, list[Timeline]]:
-    """Make the runs, and return how the last came out, and what was measured."""
-    done: list[Ran] = []
-    with Interrupts() as interrupts, ProgressBar() as bar:
-        for request in asked:
-            bar.begin(f"{request.workload}, {request.mode}")
-            done.append(carry_out(request, interrupts, bar))
-            if done[-1].status is not ExitStatus.FINISHED:
-                break
-    if done[-1].trouble:
-        complain(done[-1].trouble)
-    return done[-1].status, [ran.timeline for ran in done if ran.measured]
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -166,7 +152,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _check_theme(theme: str) -> None:
-    from textual.theme import BUILTIN_THEMES  # only now, for no other command needs it
+    from textual.theme import BUILTIN_THEMES  # no other command needs it
 
     if theme not in BUILTIN_THEMES:
         raise CommandError(f"there is no theme {theme!r}: take one of {', '.join(sorted(BUILTIN_THEMES))}")
@@ -178,7 +164,7 @@ def _draw(
     theme: str,
     screen: str | None,
     at: float | None,
-    plain: bool,
+    ascii_only: bool,
 ) -> str:
     """Return the picture as SVG."""
     from threadviz.tui.commands import Panel
@@ -186,14 +172,14 @@ def _draw(
     from threadviz.tui.screenshot import ShotOptions, shot
 
     panels = {screen: (Panel(screen),) for screen in Panel} | {"lanes": (), COMPARE: (Panel.FINDINGS,)}
-    view = ShotOptions(
+    options = ShotOptions(
         size=size,
         theme=theme,
         panels=None if screen is None else panels[screen],
         at=None if at is None else int(at * NS_PER_S),
-        plain=plain,
+        plain=ascii_only,
     )
-    return asyncio.run(shot([Run.of(timeline) for timeline in timelines], view))
+    return asyncio.run(shot([Run.of(timeline) for timeline in timelines], options))
 
 
 def _write(output: Path, data: bytes, force: bool) -> None:

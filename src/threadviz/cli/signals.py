@@ -1,82 +1,39 @@
-"""Ctrl-C, and SIGTERM likewise: the first asks the run to stop, the second ends the command at once.
-
-What comes after the second is not heard any more: the run's processes are being ended then.
-"""
+"""Signals while a run goes on: stop the run, or pass them on to the program that runs in the foreground."""
 
 import os
 import signal
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any, Self
 
 from threadviz.cli.output import ExitStatus
 from threadviz.launcher import LaunchedRun
-from threadviz.processes import taken
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from threadviz.processes import forwarded_signals
 
 
 class Interrupts:
-    """A context manager: while it is entered, both signals are taken. `noted` says whether there was one."""
+    """While it is entered, the first SIGINT or SIGTERM asks the run to stop, and the second ends the command.
 
-    def __init__(self) -> None:
-        self.noted = False
-        self._launch: LaunchedRun | None = None
-        self._before: dict[signal.Signals, Any] = {}
-
-    def attend(self, launch: LaunchedRun) -> None:
-        """From now on this is the run that is asked to stop: at once, where there was a signal before."""
-        self._launch = launch
-        if self.noted:
-            launch.stop()
-
-    def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._take) for number in _SIGNALS}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.noted:
-            for each in _SIGNALS:
-                signal.signal(each, signal.SIG_IGN)
-            raise SystemExit(ExitStatus.INTERRUPTED)
-        self.noted = True
-        if self._launch is not None:
-            self._launch.stop()
-
-
-# Signals while a program runs in the foreground: they are for the program.
-
-
-class SignalForwarding:
-    """A context manager: while it is entered, what would end this process is passed on to the program instead.
-
-    Unless the program has got it by itself, as with Ctrl-C, which the terminal sends to all. Before the program has
-    begun it asks the run to stop, and a second one ends the command at once. `noted` says whether there was one then.
+    Further ones are ignored, because the run's processes are being ended then. `noted` says whether there was one.
     """
 
     def __init__(self) -> None:
         self.noted = False
-        self._launch: LaunchedRun | None = None
+        self._run: LaunchedRun | None = None
         self._before: dict[signal.Signals, Any] = {}
 
-    def attend(self, launch: LaunchedRun) -> None:
-        """From now on this is the run whose program it is.
+    def signals(self) -> Iterable[signal.Signals]:
+        """Return the signals that are handled."""
+        return signal.SIGINT, signal.SIGTERM
 
-        Standard input and output are that program's alone then: who has their other ends notes when it closes them.
-        """
-        self._launch = launch
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in (0, 1):
-            os.dup2(nowhere, descriptor)
-        os.close(nowhere)
+    def attend(self, run: LaunchedRun) -> None:
+        """Stop this run from now on; at once if there was a signal before."""
+        self._run = run
         if self.noted:
-            launch.stop()
+            run.stop()
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._take) for number in taken()}
+        self._before = {number: signal.signal(number, self._take) for number in self.signals()}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,14 +41,41 @@ class SignalForwarding:
             signal.signal(number, handler)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        launch = self._launch
-        if launch is not None and launch.going:
-            launch.pass_on(number)
-        elif launch is not None and launch.over:
-            launch.stop()  # which it does by itself, unless something is in its way
-        elif self.noted:
+        if self.noted:
+            for each in self.signals():
+                signal.signal(each, signal.SIG_IGN)
             raise SystemExit(ExitStatus.INTERRUPTED)
+        self.noted = True
+        if self._run is not None:
+            self._run.stop()
+
+
+class SignalForwarding(Interrupts):
+    """While it is entered, signals that would end this process go to the program instead.
+
+    A signal that the program got by itself, such as Ctrl-C from the terminal, is not passed on twice. Before the
+    program has begun, a signal asks the run to stop, and a second one ends the command.
+    """
+
+    def signals(self) -> Iterable[signal.Signals]:
+        return forwarded_signals()
+
+    def attend(self, run: LaunchedRun) -> None:
+        """Pass signals on to this run's program from now on.
+
+        Standard input and output belong to the program alone then, so that their other ends see when it closes them.
+        """
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        super().attend(run)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        run = self._run
+        if run is not None and run.going:
+            run.pass_on(number)
+        elif run is not None and run.over:
+            run.stop()  # it ends by itself, unless something is in its way
         else:
-            self.noted = True
-            if launch is not None:
-                launch.stop()
+            super()._take(number, frame)

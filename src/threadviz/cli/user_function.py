@@ -1,21 +1,21 @@
-"""A function of the user's own: how the commands are told of it, and what they say where its code fails."""
+"""--call: the options that name a user function, and what the commands print when it fails."""
 
 import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import reduce
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, Self
 
 import click
 import msgspec
 from msgspec.structs import replace
 
-from threadviz.cli.execution import Ran
+from threadviz.cli.execution import RunResult
+from threadviz.cli.options import Decorator, together
 from threadviz.cli.output import CommandError, complain
 from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import RunRequest, UserFunction
@@ -25,38 +25,9 @@ from threadviz.timeline import Task, Timeline
 
 _TAIL = 20
 _TAIL_BYTES = 16_384
-"""So many lines of what was printed are shown, at most."""
+"""How many lines of its output are shown, at most."""
 
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def naming_function(command: Command) -> Command:
-    """The options of all commands that can run a function of the user's own."""
-    options = [
-        click.option(
-            "--call",
-            metavar="FUNCTION",
-            help="Instead of a WORKLOAD, call a function of yours: package.module:function. It is imported as by"
-            " `python -m`, so that the current folder is looked in first.",
-        ),
-        click.option(
-            "--items",
-            callback=_items,
-            metavar="FILE",
-            help="What to call it with, one item a line; '-' is standard input. If FILE ends in .jsonl, and also if"
-            " all lines are JSON arrays or objects, an array has the arguments in their order, an object has them by"
-            " name, and any other JSON is the one argument. Else each line is the one argument, as text.",
-        ),
-        click.option(
-            "--repeat",
-            type=int,
-            metavar="N",
-            help=f"Call it N times without arguments, up to {MAX_TASKS}.",
-        ),
-    ]
-    return reduce(lambda decorated, option: option(decorated), reversed(options), command)
 
 
 def _items(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
@@ -65,35 +36,59 @@ def _items(context: click.Context, option: click.Parameter, text: str | None) ->
     return None if text is None else Path(text)
 
 
-def asked_for(workload: str | None, options: Mapping[str, Any]) -> RunOptions:
-    """Return what is to be run: a workload, or the function that the options name. Raises CommandError."""
+function_options: Decorator = together(
+    click.option(
+        "--call",
+        metavar="FUNCTION",
+        help="Instead of a WORKLOAD, call a function of yours: package.module:function. It is imported as by"
+        " `python -m`, so that the current folder is looked in first.",
+    ),
+    click.option(
+        "--items",
+        callback=_items,
+        metavar="FILE",
+        help="What to call it with, one item a line; '-' is standard input. If FILE ends in .jsonl, and also if"
+        " all lines are JSON arrays or objects, an array has the arguments in their order, an object has them by"
+        " name, and any other JSON is the one argument. Else each line is the one argument, as text.",
+    ),
+    click.option(
+        "--repeat",
+        type=int,
+        metavar="N",
+        help=f"Call it N times without arguments, up to {MAX_TASKS}.",
+    ),
+)
+"""The options of all commands that can run a user function."""
+
+
+def options_of(workload: str | None, options: Mapping[str, Any]) -> RunOptions:
+    """Return the options for a workload, or for the function that --call names. Raises CommandError."""
     call = options["call"]
     if workload is None and call is None:
-        raise CommandError("what to run is not said: name a workload, or a function of yours with --call")
+        raise CommandError("nothing to run is given: name a workload, or a function of yours with --call")
     if workload is not None and call is not None:
         raise CommandError(
-            f"{workload!r} is a word too many, where --call says what to run: what to call it with stands in a file,"
-            " which --items names"
+            f"{workload!r} is a word too many: --call says what to run, and --items names the file with its arguments"
         )
     return RunOptions(workload=OWN if workload is None else workload, **options)
 
 
 class PrintedOutput:
-    """What a function prints, and its worker processes: kept while this is entered, and shown when it is left.
+    """Collects what a user function and its worker processes print, and shows the end of it on stderr when left.
 
-    It can't be kept on a system without /proc, for the file has no other name: so nobody has to remove it.
+    The file has no name except in /proc, so nobody has to remove it. Without /proc, nothing is collected.
     """
 
     def __init__(self) -> None:
         self._file: BinaryIO | None = None
 
     def into(self, request: RunRequest) -> RunRequest:
-        """Return `request`, with this as where a function of the user's own prints."""
+        """Return `request` with its user function printing into this."""
         if request.calling is None:
             return request
         if self._file is None:
-            with suppress(OSError):  # without room for files no run can be started, and that is told
-                self._file = TemporaryFile()  # noqa: SIM115 - it is closed when this is left
+            with suppress(OSError):  # a full disk makes the run fail, which is reported
+                self._file = TemporaryFile()  # noqa: SIM115 - closed in __exit__
         path = Path(f"/proc/{os.getpid()}/fd/{self._file.fileno()}") if self._file else None
         if path is None or not path.exists():
             return request
@@ -108,28 +103,27 @@ class PrintedOutput:
         with self._file as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
             lines = file.read().decode(errors="replace").split("\n")
-        said = [line for line in map(_as_seen, lines) if line]
-        if said:
+        lines = [line for line in map(_as_seen, lines) if line]
+        if lines:
             complain(
-                "what the function has printed" + (f", the last {_TAIL} lines" if len(said) > _TAIL else "")
+                "what the function printed" + (f", the last {_TAIL} lines" if len(lines) > _TAIL else "")
             )
-            _write("\n".join(said[-_TAIL:]))
+            _write("\n".join(lines[-_TAIL:]))
 
 
 def _as_seen(line: str) -> str:
-    """What a terminal would show of a line: without colours, and where it was written over, what came last."""
+    """Return what a terminal would show of a line: without colours, and only what was written last."""
     return _ESCAPES.sub("", line.rstrip().rpartition("\r")[2]).expandtabs()
 
 
-def refusal(request: RunRequest, ran: Ran, record: Path | None = None) -> str:
-    """Say why the function could not be called at all, without the full stop; nothing where it could be.
+def refusal(request: RunRequest, result: RunResult, record: Path | None = None) -> str:
+    """Return why the function could not be called at all, without the full stop; '' if it could.
 
-    The traceback of the user's code, if it is that which failed, goes to stderr, and what was recorded, which is
-    nothing, is removed.
+    The traceback of the user's code, if that failed, goes to stderr. The recording is empty and is removed.
     """
-    timeline = ran.timeline
+    timeline = result.timeline
     closed = timeline.closed
-    if request.calling is None or closed is None or ran.measured:
+    if request.calling is None or closed is None or result.measured:
         return ""
     if closed.outcome is not Outcome.BROKEN or timeline.died:
         return ""
@@ -140,10 +134,10 @@ def refusal(request: RunRequest, ran: Ran, record: Path | None = None) -> str:
     return closed.reason
 
 
-def tell_of_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
-    """Write the traceback of the first task that failed in the user's own code to stderr, if one did.
+def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
+    """Write the traceback of the first task that failed in the user's own code to stderr.
 
-    Where all have failed as they do with a text in place of a number, say how else items can be written.
+    If all failed as they would with a string in place of a number, explain how to write other items.
     """
     for timeline in timelines:
         failed = [task for task in timeline.finished_tasks() if task.traceback]
@@ -162,7 +156,7 @@ def tell_of_failures(timelines: Iterable[Timeline], calling: UserFunction | None
 
 
 def _texts_do_not_fit(timeline: Timeline, calling: UserFunction) -> bool:
-    """Whether all calls failed over a type or a value, where each had one text that could be read as another value."""
+    """Whether all calls failed with a type or value error, and each had one string that reads as another value."""
     kinds = {(task.error or "").partition(":")[0] for task in timeline.tasks}
     if not kinds or not kinds <= {"TypeError", "ValueError"}:
         return False
@@ -179,13 +173,13 @@ def _reads_as_another_value(value: object) -> bool:
 
 
 def _place(task: Task) -> tuple[str, ...]:
-    """Where a task failed, and with what kind of error: the frames are indented, and the error is not."""
+    """Return where a task failed, and the type of its error. Frames are indented, the error is not."""
     frames = (line for line in task.traceback.split("\n") if line.startswith(" "))
     return (*frames, (task.error or "").partition(":")[0])
 
 
 def _write(traceback: str) -> None:
-    """Write it to stderr, safe to print."""
+    """Write a text to stderr, safe to print."""
     if traceback:
         with suppress(OSError):
             sys.stderr.write("".join(f"{printable(line)}\n" for line in traceback.split("\n")))

@@ -1,10 +1,10 @@
-"""`python -m threadviz.observer FOLDER STREAM`: takes a request on standard input, writes events to descriptor STREAM.
+"""`python -m threadviz.observer FOLDER STREAM [LOG]`: reads a request from stdin, writes events to descriptor STREAM.
 
-That is not standard output, for what somebody's own `sitecustomize` prints goes there. FOLDER is an empty one for the
-run's own use, removed at its end. Standard input stays open as a lifeline: where it ends, whoever asked is gone or
-wants no more. Where the observer leads a process group, to which everything that it starts belongs but a program, its
-last act is to end that group, itself included, so that nothing of a run is left behind. A program it has seen to by
-then.
+STREAM is not stdout, because a user's `sitecustomize` may print there. FOLDER is an empty folder for the run, removed
+in the end. LOG is the descriptor of the debug log. Stdin stays open as a lifeline: when it ends, the viewer is gone
+or has stopped the run. If the observer leads a process group, to which all that it starts belongs except a program,
+its last act is to kill that group, itself included, so that nothing of a run is left behind. It has ended a program
+before that.
 """
 
 import os
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from threadviz import debug_log
 from threadviz.observer.io import StreamWriter, ViewerGoneError
 from threadviz.observer.observe import observe
 from threadviz.protocol.requests import ExecRequest, Request
@@ -25,6 +26,10 @@ def main() -> None:
     """Observe one run, and leave nothing behind."""
     scratch, stream = Path(sys.argv[1]), int(sys.argv[2])
     os.set_inheritable(stream, False)
+    if sys.argv[3:]:
+        log = int(sys.argv[3])
+        os.set_inheritable(log, False)
+        debug_log.start(log, "observer")
     try:
         if asked := sys.stdin.buffer.readline():
             request = msgspec.json.decode(asked, type=Request)
@@ -39,10 +44,10 @@ def main() -> None:
 
 
 def _await_leave(stream: int) -> None:
-    """Wait until whoever asked has taken note of the end.
+    """Wait until the viewer has noted the end.
 
-    What the program has left running comes down to its parent's parent when this process ends, unless that one has
-    said before that it does not want it.
+    What the program left running becomes the viewer's child when this process ends, unless the viewer has said before
+    that it does not adopt it.
     """
     os.close(stream)
     while os.read(sys.stdin.fileno(), 4096):

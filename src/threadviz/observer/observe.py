@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from threadviz.debug_log import LOG
 from threadviz.observer.io import RunClock, StreamWriter
 from threadviz.observer.observation import (
     CalledOffError,
@@ -19,6 +20,7 @@ from threadviz.protocol.requests import AttachRequest, ExecRequest, Request
 def observe(request: Request, scratch: Path, lifeline: int, output: StreamWriter) -> None:
     """Start all processes, watch them, and write the whole stream, to its last event. Raises ViewerGoneError."""
     clock = RunClock()
+    LOG.debug("observe a request of type %s", type(request).__name__)
     try:
         prepared = _prepare(request, scratch, lifeline, clock)
     except CalledOffError:
@@ -33,8 +35,16 @@ def observe(request: Request, scratch: Path, lifeline: int, output: StreamWriter
     except Exception as error:  # noqa: BLE001 - a fault of ours: said in the stream, for nothing else will be read
         output.write([header(request), StreamClosed(0, Outcome.BROKEN, fault_of(error))])
     else:
+        probe = prepared.header.probe
+        LOG.debug(
+            "probe %s at %g Hz%s",
+            probe.name,
+            probe.asked_hz,
+            f", it cannot tell {probe.cannot}" * bool(probe.cannot),
+        )
         see_through(prepared, output, clock)
     output.finish()
+    LOG.debug("the stream is written")
 
 
 def _prepare(request: Request, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:

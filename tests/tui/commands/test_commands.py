@@ -25,6 +25,6 @@ def test_all_keys_are_bound_and_those_of_the_footer_are_shown() -> None:
     bound = {binding.key: binding for binding in bindings_of(COMMANDS)}
     for command in COMMANDS:
         for key in command.keys:
-            assert bound[key].action == f"carry_out('{command.id}')"
+            assert bound[key].action == f"execute('{command.id}')"
         assert bound[command.keys[0]].show == bool(command.footer)
         assert not any(bound[key].show for key in command.keys[1:])

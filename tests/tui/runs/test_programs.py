@@ -87,7 +87,7 @@ def test_a_file_that_can_not_be_written_is_told_and_the_run_goes_on(subject: Tar
     """It can still be saved elsewhere."""
     run = under_way(AttachRequest(pid=subject.pid), RecordingFile(Path("/dev/full")))
     drive(run, lambda: bool(run.trouble))
-    assert run.trouble.startswith("the recording is not whole, for it can't be written any further")
+    assert run.trouble.startswith("the recording is incomplete: it can't be written any further")
     assert not run.over
     run.finish()
     run.save(tmp_path / "saved.jsonl")

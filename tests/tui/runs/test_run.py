@@ -151,7 +151,7 @@ def test_a_run_whose_observer_says_what_can_not_be_is_ended(
     run = Run.start(fetching())
     others = await_that(lambda: descendants(os.getpid()))
     drive(run, lambda: run.over)
-    assert run.trouble.startswith("the run was ended, for what its observer says can't be: ")
+    assert run.trouble.startswith("the run was ended because its observer reported something impossible: ")
     assert why in run.trouble
     assert all_gone(others)
 

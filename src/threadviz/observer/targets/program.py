@@ -28,8 +28,8 @@ from threadviz.processes import (
     descriptors,
     end_children,
     environment,
+    forwarded_signals,
     keep_ended_children,
-    taken,
 )
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.protocol.requests import ExecRequest
@@ -161,7 +161,7 @@ class Hearing:
 
     def __init__(self) -> None:
         self._heard = defaultdict[int, deque[float]](deque)
-        for number in taken():
+        for number in forwarded_signals():
             signal.signal(number, self._take)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
 

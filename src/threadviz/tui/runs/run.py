@@ -263,7 +263,7 @@ class Run:
             if reader.error is not None:
                 raise reader.error
         except StreamError as error:
-            self._following.not_believed(error)
+            self._following.impossible(error)
         except OSError as error:
             self._following.not_read(error)
         self.close()
