@@ -133,7 +133,7 @@ def exec_(words: Sequence[str], viewing: ViewerOptions) -> int:
     With --headless it runs as it would on its own, on the same terminal. The report, also with --json, goes to standard
     error at the end, because standard output is the program's.
 
-    THREADVIZ_NAMES and THREADVIZ_TASKS are added to its environment, and a folder at the head of PYTHONPATH. They let
+    THREADVIZ_NAMES and THREADVIZ_TASKS are added to its environment, and a folder at the head of PYTHONPATH: they let
     it report the names of its threads, and the tasks of executors that were given to threadviz.observed.
 
     The exit status is the program's own (128 plus the signal's number if a signal killed it), or 130 if leaving the app
