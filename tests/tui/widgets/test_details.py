@@ -24,9 +24,7 @@ async def test_without_a_lane_it_says_how_to_pick_one() -> None:
     """In a sentence."""
     panel = DetailsPanel(View([run("fetch-threads")]))
     async with show_widget(panel):
-        assert (
-            visible_lines(panel)[0] == "No lane is picked: up and down pick one, and so does a click at it."
-        )
+        assert visible_lines(panel)[0] == "No lane is selected: up and down select one, and so does a click."
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])

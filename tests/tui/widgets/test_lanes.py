@@ -123,7 +123,7 @@ async def test_of_many_rows_every_second_one_follows_in_the_next_frame() -> None
         app.lanes.refresh_view()
         assert app.lanes.whole
         lines = [app.lanes.render_line(y) for y in range(40)]
-        app.lanes._begin_anew()
+        app.lanes._reset()
         assert [line.rstrip() for line in await app.frame(pilot, 0)] == [line.text.rstrip() for line in lines]
 
 
@@ -344,7 +344,7 @@ async def test_zooming_shows_what_a_fresh_view_shows() -> None:
         for move in (3, -1, 2, -4):
             view.zoom(move)
             lines = await app.frame(pilot)
-            app.lanes._begin_anew()
+            app.lanes._reset()
             assert await app.frame(pilot) == lines
 
 

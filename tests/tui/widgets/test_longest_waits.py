@@ -22,7 +22,7 @@ def test_they_are_those_that_looking_at_all_at_once_finds(run: Run, moments: lis
             waits = looks.get(lane.number)
             if waits is None or waits.revision != lane.revision or t < waits.until:
                 waits = looks[lane.number] = LongestWaits(lane, lane.start)
-            waits.look(t)
+            waits.search(t)
             assert waits.complete
             lengths = [
                 segment.end - segment.start

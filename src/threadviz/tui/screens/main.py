@@ -386,7 +386,7 @@ class MainScreen(Screen[None]):
 
     def on_filter_input_left(self, event: "FilterInput.Left") -> None:
         """Show what was found."""
-        self._sought = event.words
+        self._sought = event.value
         self.show_frame(0)
 
     def _empty_find_line(self) -> None:

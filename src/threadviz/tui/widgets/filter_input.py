@@ -1,4 +1,4 @@
-"""The line in which it is written which lanes are to be shown."""
+"""The input for the filter of the lanes."""
 
 from typing import ClassVar
 
@@ -15,11 +15,10 @@ _ACTIONS = {
     if isinstance(binding, Binding)
     for key in binding.key.split(",")
 }
-"""What keys do in a line, other than to be written there."""
 
 
 class FilterInput(Input):
-    """One line, as long as somebody writes in it. What is there is its own, and nobody else writes it."""
+    """An input that is visible while it has the focus."""
 
     DEFAULT_CSS = """
     FilterInput {
@@ -34,67 +33,51 @@ class FilterInput(Input):
     }
     """
 
-    # Heeded before the keys that follow, which are for what is there without this line.
+    # With priority, so that they are handled before the keys that follow, which are for the screen.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "keep", "Keep", show=False, priority=True),
-        Binding("escape", "give_up", "Give up", show=False, priority=True),
+        Binding("enter", "leave", "Keep", show=False, priority=True),
+        Binding("escape", "leave(True)", "Cancel", show=False, priority=True),
     ]
 
     class Left(Message):
-        """It is left, with these words in it."""
+        """The input was left, with this value."""
 
-        def __init__(self, words: str) -> None:
+        def __init__(self, value: str) -> None:
             super().__init__()
-            self.words = words
+            self.value = value
 
     def __init__(self) -> None:
+        placeholder = f"name, process, pid, function, place, or a state: lanes in it for {100 * MOSTLY:.0f} %"
         super().__init__(
-            placeholder="name, process, pid, function, place, or a state:"
-            f" lanes in it for {MOSTLY:.0%} of the time in sight".replace("%", " %"),
-            select_on_focus=False,
-            compact=True,
+            placeholder=f"{placeholder} of the time in sight", select_on_focus=False, compact=True
         )
 
     def allow_focus(self) -> bool:
-        """Nobody writes in it where it is not to be seen."""
         return super().allow_focus() and self.display
 
     def open(self) -> None:
-        """Have all keys from now on written here."""
+        """Show the input, and focus it."""
         self.display = True
         self.screen.set_focus(self)
 
     async def on_key(self, event: Key) -> None:
-        """Have all keys heeded in their order: by itself, a letter overtakes a backspace that was typed before it."""
+        """Run the actions of keys here, in order. Textual would handle a letter before a backspace typed earlier."""
         if (action := _ACTIONS.get(event.key)) is not None:
             event.stop().prevent_default()
             await self.run_action(action)
 
     def on_blur(self) -> None:
-        """Somebody went elsewhere, unless they are back already."""
         if self.screen.focused is not self:
             self.display = False
-            self._tell()
+            self._post_left()
 
-    def action_keep(self) -> None:
-        """That was all."""
-        self._close()
-        self.call_later(self._tell)
-
-    def action_give_up(self) -> None:
-        """Show all lanes again."""
-        self._close()
-        self.call_later(self._forget)
-
-    def _close(self) -> None:
+    def action_leave(self, clear: bool = False) -> None:
+        """Leave the input; with `clear`, show all lanes again."""
         self.screen.set_focus(None)
         self.display = False
+        self.call_later(self._post_left, clear)  # after the keys that were typed before and are still queued
 
-    # What was typed before may still wait to be written here: these wait for their turn after it.
-
-    def _forget(self) -> None:
-        self.value = ""
-        self._tell()
-
-    def _tell(self) -> None:
+    def _post_left(self, clear: bool = False) -> None:
+        if clear:
+            self.value = ""
         self.post_message(self.Left(self.value))

@@ -1,4 +1,4 @@
-"""How the lanes are arranged, where that is not as they appeared."""
+"""The line that says how the lanes are filtered, sorted and grouped."""
 
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -8,12 +8,12 @@ from threadviz.text import clipped, count, printable
 from threadviz.tui.view import GroupKind, LaneSort
 from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, truncate
 
-_WORDS = 40
-"""Of what is sought, so many characters are said."""
+_MAX_FILTER = 40
+"""Of the filter, only this many characters are shown."""
 
 
 class FilterStatus(TextPanel):
-    """A line, where there is anything to say: what was sought and how much of it is there, and by what it is sorted."""
+    """One line, or none if the lanes are in their default order."""
 
     DEFAULT_CSS = """
     FilterStatus {
@@ -23,33 +23,29 @@ class FilterStatus(TextPanel):
     """
 
     def key(self) -> tuple[Hashable, ...]:
-        """What the line depends on."""
         lanes = self.view.row_cache
         return lanes.options, lanes.hidden, self.view.rows
 
     def lines(self, width: int) -> Sequence[Content]:
-        """The line, or none."""
         parts = list(self._parts())
         return [truncate(Content("; ").join(parts), width, self.plain)] if parts else []
 
     def _parts(self) -> Iterator[Content]:
-        view, how = self.view, self.view.row_cache.options
-        if how.words.strip():
-            found = {row.lane for row in view.rows if row.lane is not None}
-            found.update(lane for row in view.rows if row.head is not None for lane in row.head.lanes)
-            number = len(found)
+        view, options = self.view, self.view.row_cache.options
+        heads = [row.head for row in view.rows if row.head is not None]
+        if options.words.strip():
+            lanes = {row.lane for row in view.rows if row.lane is not None}
+            number = len(lanes.union(*(head.lanes for head in heads)))
             yield Content.assemble(
                 (count(number, "lane") if number else "no lane", STRONG if number else "bold $text-warning"),
                 (f" of {number + view.row_cache.hidden} with ", FAINT),
-                (printable(clipped(how.words.strip(), _WORDS)), STRONG),
-                (": / changes that, escape gives it up", FAINT),
+                (printable(clipped(options.words.strip(), _MAX_FILTER)), STRONG),
+                (": / changes the filter, escape clears it", FAINT),
             )
-        if how.sort is not LaneSort.APPEARED:
-            yield Content.assemble(("sorted by ", FAINT), (how.sort.value, STRONG))
-        idle = sum(
-            len(row.head.lanes) for row in view.rows if row.head and row.head.key.kind is GroupKind.IDLE
-        )
-        if how.idle_folded:
+        if options.sort is not LaneSort.APPEARED:
+            yield Content.assemble(("sorted by ", FAINT), (options.sort.value, STRONG))
+        if options.idle_folded:
+            idle = sum(len(head.lanes) for head in heads if head.key.kind is GroupKind.IDLE)
             yield Content.assemble(
-                (count(idle, "idle lane") if idle else "no idle lane", STRONG), (" put together", FAINT)
+                (count(idle, "idle lane") if idle else "no idle lane", STRONG), (" grouped", FAINT)
             )

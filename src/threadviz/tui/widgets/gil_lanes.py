@@ -1,35 +1,31 @@
-"""The ribbons above the lanes: who holds the GIL, as it changes; of each run that is looked at, one."""
+"""The GIL timelines above the lanes: one for each run in the view, showing who holds the GIL."""
 
 from collections.abc import Iterator, Sequence
 
 from rich.segment import Segment
-from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
+from threadviz.protocol.events import ELSEWHERE, FREE, OPEN
+from threadviz.text import NS_PER_S, brief_seconds, printable, seconds
 from threadviz.tui.render.gil import GilCells, GilPainter
-from threadviz.tui.render.labels import fit
+from threadviz.tui.render.labels import fit, name_of
 from threadviz.tui.render.layout import FIGURE, GAP, Columns, columns_of
 from threadviz.tui.render.styles import LaneStyles, inks
 from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
-from threadviz.tui.widgets.mouse_cursor import MouseCursor
-from threadviz.tui.widgets.run_text import holder_words, share_words
+from threadviz.tui.widgets.mouse_cursor import MouseCursorWidget
+from threadviz.tui.widgets.run_text import run_labels
 
-_WORDS_NS = 300_000_000
-"""While time passes, words change no oftener than this: nobody could read them."""
+_TEXT_NS = 300_000_000
+"""While time passes, the text is updated once in this period: nobody reads faster."""
 
-_TURNS = 3
-"""While only time passes, it is drawn anew in every third frame."""
-
-NS_PER_S = 1_000_000_000
+_FRAMES = 3
+"""While only time passes, the lines are redrawn in every third frame."""
 
 
-class GilLanes(Widget):
-    """A line for each ribbon of a scene, in the columns of the lanes, which leave room for a scroll bar."""
-
-    ALLOW_SELECT = False
+class GilLanes(MouseCursorWidget):
+    """Draws one line for each GIL row of the view, in the columns of the lanes."""
 
     DEFAULT_CSS = """
     GilLanes {
@@ -39,126 +35,152 @@ class GilLanes(Widget):
     """
 
     def __init__(self, view: View, *, plain: bool) -> None:
-        super().__init__()
-        self.view = view
-        self._plain = plain
-        self._pointer = MouseCursor(view)
+        super().__init__(view, plain=plain)
         self._cells: dict[GilRow, tuple[tuple[int, int], GilCells]] = {}
         self._seen_view: object = None
         self._seen_time: object = None
-        self._turn = 0
-        self._late = False
+        self._frame = 0
+        self._pending = False
         self._strips: Sequence[Strip] = ()
 
     @property
     def whole(self) -> bool:
-        """Whether all that is to be seen was worked out; else the next frames go on."""
-        return not self._late and all(cells.whole for _, cells in self._cells.values())
+        """Whether all that is visible was computed. If not, the next frames continue."""
+        return not self._pending and all(cells.whole for _, cells in self._cells.values())
+
+    @property
+    def columns(self) -> Columns:
+        return columns_of(self.view, self.size.width)
 
     def refresh_view(self) -> None:
-        """Draw it anew where it has changed."""
-        view, viewport = self.view, self.view.viewport
-        shown = view.gil_rows.shown
-        visible_part = (
+        """Redraw if the view has changed."""
+        view, viewport, shown = self.view, self.view.viewport, self.view.gil_rows.shown
+        seen_view = (
             (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, self.size.width),
             (shown, view.rows, inks(self.app)),
         )
-        time = [(view.until(each.run), each.gil_timeline.end) for each in shown]
-        if visible_part == self._seen_view:
+        time = [(view.until(row.run), row.gil_timeline.end) for row in shown]
+        if seen_view == self._seen_view:
             if time == self._seen_time and self.whole:
                 return
-            self._turn = (self._turn + 1) % _TURNS
-            self._late = bool(self._turn)
-            if self._late:
+            self._frame = (self._frame + 1) % _FRAMES
+            self._pending = bool(self._frame)
+            if self._pending:
                 return
-        self._seen_view, self._seen_time = visible_part, time
-        self._late = bool(shown) and not self.size.width  # it gets its place first
-        taller = len(shown) != len(self._strips)
-        self._cells = {each: self._cells_of(each) for each in shown}
-        self._strips = [self._line(each) for each in shown]
-        self.refresh(layout=taller)
+        self._seen_view, self._seen_time = seen_view, time
+        self._pending = bool(shown) and not self.size.width  # not laid out yet
+        height_changes = len(shown) != len(self._strips)
+        self._cells = {row: self._cells_of(row) for row in shown}
+        self._strips = [self._line(row) for row in shown]
+        self.refresh(layout=height_changes)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line for each."""
         return len(self._strips)
 
     def render_line(self, y: int) -> Strip:
-        """One of the lines."""
         return self._strips[y] if y < len(self._strips) else Strip([])
 
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Look closely at the moment that the mouse is at."""
-        self._pointer.move(self._time_at(event.x))
-
-    def on_leave(self) -> None:
-        """Look closely where that was chosen by key or by a click, or at nothing."""
-        self._pointer.move(None)
-
-    def on_click(self, event: events.Click) -> None:
-        """Have the cursor stay there."""
-        if (t := self._time_at(event.x)) is not None:
-            self._pointer.stay(t)
-
-    def _time_at(self, x: int) -> int | None:
-        columns = columns_of(self.view, self.size.width)
-        return self.view.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
-
-    def _cells_of(self, of: GilRow) -> tuple[tuple[int, int], GilCells]:
-        """The cells of a ribbon at the scale that it is looked at, those that were cut before."""
-        scale = (self.view.origin(of.run), self.view.viewport.cell_ns)
-        kept = self._cells.get(of)
+    def _cells_of(self, row: GilRow) -> tuple[tuple[int, int], GilCells]:
+        """Return the cells at the current scale; those of the previous frame while the scale is the same."""
+        scale = (self.view.origin(row.run), self.view.viewport.cell_ns)
+        kept = self._cells.get(row)
         if kept is not None and kept[0] == scale:
             return kept
-        return scale, GilCells(of.gil_timeline, of.marks, *scale)
+        return scale, GilCells(row.gil_timeline, row.marks, *scale)
 
-    def _line(self, of: GilRow) -> Strip:
-        view, viewport = self.view, self.view.viewport
-        columns, paint = columns_of(view, self.size.width), GilPainter(inks(self.app), self._plain)
+    def _line(self, row: GilRow) -> Strip:
+        view, viewport, columns = self.view, self.view.viewport, self.columns
+        paint = GilPainter(inks(self.app), self.plain)
         first = viewport.left // viewport.cell_ns
-        until = min(view.until(of.run), view.origin(of.run) + (first + columns.cells) * viewport.cell_ns)
-        cells = self._cells[of][1].cells(first, until)[: columns.cells]
-        drawn = Strip(paint.segments(cells)).adjust_cell_length(columns.cells, paint.inks.text)
+        until = min(view.until(row.run), view.origin(row.run) + (first + columns.cells) * viewport.cell_ns)
+        cells = self._cells[row][1].cells(first, until)[: columns.cells]
+        line = Strip(paint.segments(cells)).adjust_cell_length(columns.cells, paint.inks.text)
         if view.cursor is not None and 0 <= (at := viewport.cell(view.cursor)) < columns.cells:
-            drawn = self._with_cursor(drawn, at, paint.inks)
-        return Strip(
-            [
-                Segment(" ", paint.inks.text),
-                *self._left(of, columns, paint),
-                *drawn,
-                Segment(self._right(of, columns), paint.inks.quiet),
-            ]
-        ).crop(0, columns.width)
+            line = self._with_cursor(line, at, paint.inks)
+        left, right = (
+            self._left(row, columns, paint),
+            Segment(self._hand_offs(row, columns), paint.inks.quiet),
+        )
+        return Strip([Segment(" ", paint.inks.text), *left, *line, right]).crop(0, columns.width)
 
-    def _with_cursor(self, drawn: Strip, at: int, inks: LaneStyles) -> Strip:
-        before, cell, after = drawn.divide([at, at + 1, drawn.cell_length])
+    def _with_cursor(self, line: Strip, at: int, styles: LaneStyles) -> Strip:
+        before, cell, after = line.divide([at, at + 1, line.cell_length])
         (segment,) = cell
-        below = segment.style or inks.text
-        return Strip([*before, Segment("|" if self._plain else "│", inks.across(below)), *after])
+        style = styles.across(segment.style or styles.text)
+        return Strip([*before, Segment("|" if self.plain else "│", style), *after])
 
-    def _left(self, of: GilRow, columns: Columns, paint: GilPainter) -> Iterator[Segment]:
-        """Yield what stands left of a ribbon: the share, and who holds the GIL at the cursor, or now."""
+    def _left(self, row: GilRow, columns: Columns, paint: GilPainter) -> Iterator[Segment]:
+        """Yield the share of time in which the GIL is held, and its holder at the cursor, or now."""
         width = columns.left - 2 * GAP
         if width <= 0:
             return
-        as_of = self._as_of(of)
-        shares = share_words(self.view, of, as_of)
-        share = next((each for each in shares if len(each) <= width), shares[-1])
+        until = self._text_time(row)
+        shares = share_texts(self.view, row, until)
+        share = next((text for text in shares if len(text) <= width), shares[-1])
         rest = width - len(share) - 1
-        holder = next((each for each in holder_words(self.view, of, as_of) if len(each) <= rest), "")
-        yield Segment(fit(share, min(len(share), width), self._plain), paint.inks.bold)
-        yield Segment(fit(f" {holder}", width - min(len(share), width), self._plain), paint.inks.quiet)
+        holder = next((text for text in holder_texts(self.view, row, until) if len(text) <= rest), "")
+        yield Segment(fit(share, min(len(share), width), self.plain), paint.inks.bold)
+        yield Segment(fit(f" {holder}", width - min(len(share), width), self.plain), paint.inks.quiet)
         yield Segment(" ", paint.inks.text)
 
-    def _right(self, of: GilRow, columns: Columns) -> str:
-        """How often it was handed over, where there is room to say so."""
+    def _hand_offs(self, row: GilRow, columns: Columns) -> str:
+        """Return the rate of hand-offs, as far as there is room."""
         width = columns.shares * (GAP + FIGURE)
-        until, origin = self._as_of(of), self.view.origin(of.run)
-        a_second = of.gil_timeline.hand_offs(until) * NS_PER_S / (until - origin) if until > origin else 0
-        figure = f"{a_second:.0f}"
-        ways = (f" {figure} hand-offs a second", f" {figure} hand-offs/s", f" {figure}/s", "")
-        return next(way for way in ways if len(way) <= width).ljust(width)
+        until, origin = self._text_time(row), self.view.origin(row.run)
+        rate = row.gil_timeline.hand_offs(until) * NS_PER_S / (until - origin) if until > origin else 0
+        texts = (f" {rate:.0f} hand-offs a second", f" {rate:.0f} hand-offs/s", f" {rate:.0f}/s", "")
+        return next(text for text in texts if len(text) <= width).ljust(width)
 
-    def _as_of(self, of: GilRow) -> int:
-        """The moment as of which the words are: while time passes, one of a few in each second."""
-        until = self.view.until(of.run)
-        return until // _WORDS_NS * _WORDS_NS if self.view.moving else until
+    def _text_time(self, row: GilRow) -> int:
+        """Return the time that the text is about (ns)."""
+        until = self.view.until(row.run)
+        return until // _TEXT_NS * _TEXT_NS if self.view.moving else until
+
+
+def share_texts(view: View, row: GilRow, until: int) -> Sequence[str]:
+    """Return which GIL it is and its held share of the time seen up to `until` (ns), longest text first."""
+    gil_timeline, timeline = row.gil_timeline, row.run.timeline
+    several = any(each.pid != gil_timeline.pid for each in timeline.gil_timelines)
+    process = timeline.processes.get(gil_timeline.pid)
+    name = f"{run_labels(view.runs)[view.runs.index(row.run)]}: GIL" if view.comparing else "GIL"
+    if several:
+        name += f" of {name_of(process)} {gil_timeline.pid}"
+    if any(each.pid == gil_timeline.pid and each is not gil_timeline for each in timeline.gil_timelines):
+        name += f", interpreter {gil_timeline.interpreter}"
+    shares = gil_timeline.shares(view.origin(row.run), until)
+    if shares.open > shares.held + shares.free:
+        on = f" on {printable(process.python)}" if process is not None and process.python else ""
+        return [f"{name}: mostly not seen{on}", f"{name}: mostly not seen", f"{name} ?", "GIL ?", "GIL"]
+    held = shares.held_share
+    if held is None:
+        return [name, "GIL"]
+    by_pid = [f"GIL of {gil_timeline.pid} {held:.0%}", f"{gil_timeline.pid} {held:.0%}"] if several else []
+    return [f"{name} {100 * held:.0f} %", *by_pid, f"GIL {100 * held:.0f} %", f"GIL {held:.0%}", "GIL"]
+
+
+def holder_texts(view: View, row: GilRow, until: int) -> Iterator[str]:
+    """Yield the GIL's holder at the cursor, or while time passes, at `until` (ns), longest text first; if known."""
+    if view.cursor is None and not view.moving:
+        return
+    origin, gil_timeline = view.origin(row.run), row.gil_timeline
+    t = until if view.cursor is None else origin + view.cursor
+    held = gil_timeline.at(min(t, gil_timeline.end)) if t <= view.until(row.run) else None
+    if held is None or (view.cursor is None and held.holder == OPEN):
+        return
+    who = _holder_name(row, held.holder)
+    if view.cursor is not None:
+        if resolution := gil_timeline.resolution(t):
+            yield f"about {who}, within {seconds(resolution)}"
+        else:
+            since = max(0, held.start - origin)
+            yield f"{who} since {seconds(since)}, for {seconds(held.end - held.start)}"
+            yield f"{who} since {seconds(since)}"
+            yield f"{who} @{brief_seconds(since).replace(' ', '')}"
+    yield who
+
+
+def _holder_name(row: GilRow, holder: int) -> str:
+    if holder in (FREE, OPEN):
+        return "free" if holder == FREE else "not seen"
+    names = (lane.name for lane in row.run.timeline.lanes if lane.number == holder and holder != ELSEWHERE)
+    return printable(next(names, "another thread"))

@@ -1,6 +1,6 @@
-"""The lanes: a row for each, on one time axis."""
+"""The lanes: one row for each, all on one time axis."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -22,43 +22,34 @@ from threadviz.tui.render.strips import LaneCells, Piece, StripCache, lane_cells
 from threadviz.tui.render.styles import inks
 from threadviz.tui.view import Motion, Row, View
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.mouse_cursor import MouseCursor
+from threadviz.tui.widgets.mouse_cursor import MouseCursorWidget
 from threadviz.tui.widgets.run_text import run_numbers
 
-# What the rows of lanes show: worked out a little in each frame, and kept for as long as it stays right.
-
 CELLS_A_FRAME = 1500
-"""So many cells are worked out anew in one frame: a few milliseconds' worth. The next frame goes on."""
+"""At most this many cells are computed in one frame, which takes a few milliseconds. The next frame continues."""
 
-_FIGURES_NS = 300_000_000
-"""While time passes, figures and words change no oftener than this: nobody could read them."""
+_TEXT_NS = 300_000_000
+"""While time passes, figures and words are updated once in this period: nobody reads faster."""
 
-_PHASES = 9
-"""Not all rows do so in the same frame, so that no frame takes long."""
+_TEXT_PHASES = 9
+"""The text of the rows is updated in this many groups, each in another frame, so that no frame takes long."""
 
 _FEW_ROWS = 12
-"""So many rows are drawn anew in every frame while time passes; of more, every second one in turn."""
+"""Up to this many rows are all updated in every frame while time passes. Of more, every other row is, in turn."""
 
 
-class Drawn(NamedTuple):
-    """A row as it is on the screen, line by line: what stands left and right of its cells; a heading has none."""
+class LaneRow(NamedTuple):
+    """The parts of a row, line by line: left and right of the cells, and the cells. A heading has only `left`."""
 
     left: Sequence[Piece]
     right: Sequence[Piece]
     cells: LaneCells | None
-    stays: int | None = None
-    """As long as this is the lane's revision, nothing changes but by another view or present; None: who knows."""
-
-
-class _Worded(NamedTuple):
-    """The words on the lines of a row, and all that they depend on."""
-
-    about: object
-    words: Sequence[Piece]
+    settled_revision: int | None = None
+    """While this is the lane's revision, the row changes only with the view or the playhead. None: not known."""
 
 
 class LaneRows:
-    """The rows of a scene, as they are arranged and as `press` draws them. `refresh` is to be called once a frame."""
+    """Computes the visible rows, a few in each frame, and keeps them while they are valid."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -66,52 +57,55 @@ class LaneRows:
         self._strip_cache: StripCache | None = None
         self._ribbons = Ribbons()
         self._budget = Budget(CELLS_A_FRAME)
-        self._rows: dict[int, Drawn] = {}
-        self._left: dict[Lane, _Worded] = {}
-        self._right: dict[Lane, _Worded] = {}
+        self._rows: dict[int, LaneRow] = {}
+        # The text left and right of the cells, with the key that it was made for.
+        self._labels: dict[Lane, tuple[object, Sequence[Piece]]] = {}
+        self._shares: dict[Lane, tuple[object, Sequence[Piece]]] = {}
         self._windows: dict[ViewedRun, Window] = {}
         self._seen_view: object = None
         self._seen_time: tuple[int, Sequence[int]] = (0, ())
-        # Whether rows with odd numbers have their turn (None: all have), and whether the others are to follow.
-        self._turn: bool | None = None
-        self._late = False
+        self._parity: bool | None = None  # of the rows whose turn it is; None: all rows
+        self._others_pending = False
 
     @property
     def whole(self) -> bool:
-        """Whether all that is to be seen was worked out; else the next frames go on."""
-        return not self._late and all(row.cells is None or row.cells.whole for row in self._rows.values())
+        """Whether all that is visible was computed. If not, the next frames continue."""
+        return not self._others_pending and all(
+            row.cells is None or row.cells.whole for row in self._rows.values()
+        )
 
-    def begin_anew(self, row_layout: RowLayout, strip_cache: StripCache) -> None:
-        """Work all out anew, arranged like this."""
+    def reset(self, row_layout: RowLayout, strip_cache: StripCache) -> None:
+        """Compute all rows again, in this layout."""
         self._row_layout, self._strip_cache = row_layout, strip_cache
         self._rows, self._seen_view = {}, None
-        there = {row.lane for row in row_layout.rows}
-        for words in (self._left, self._right):
-            for lane in words.keys() - there:
-                del words[lane]
+        lanes = {row.lane for row in row_layout.rows}
+        for texts in (self._labels, self._shares):
+            for lane in texts.keys() - lanes:
+                del texts[lane]
 
     def refresh(self, visible: Sequence[int]) -> list[int]:
-        """Work out the rows that are `visible` as the scene is now, and return those that look different."""
+        """Update the rows with the numbers `visible`, and return those that look different. Call it once in a frame."""
         self._budget = Budget(CELLS_A_FRAME)
-        visible_part, time = (visible, *self._view()), self._time()
-        if (visible_part, time) == (self._seen_view, self._seen_time) and self.whole:
+        seen_view = (visible, *self._view_key())
+        time = self.view.present, [run.timeline.now for run in self.view.runs]
+        if (seen_view, time) == (self._seen_view, self._seen_time) and self.whole:
             return []
-        due = self._due(visible_part, time, visible)
-        self._seen_view, self._seen_time = visible_part, time
+        due = self._due(seen_view, time, visible)
+        self._seen_view, self._seen_time = seen_view, time
         self._windows = {}
         before = self._rows
         self._rows = {index: before[index] for index in visible if index not in due}
         return [index for index in due if self.row(index) != before.get(index)]
 
-    def row(self, index: int) -> Drawn:
-        """The row with this number."""
+    def row(self, index: int) -> LaneRow:
+        """Return the row with this number."""
         row = self._rows.get(index)
         if row is None:
-            row = self._rows[index] = self._made(self._row_layout.rows[index])
+            row = self._rows[index] = self._make_row(self._row_layout.rows[index])
         return row
 
-    def _view(self) -> tuple[Hashable, ...]:
-        """What the picture depends on beside the time."""
+    def _view_key(self) -> tuple[Hashable, ...]:
+        """Return what the rows depend on, except the time."""
         view, viewport = self.view, self.view.viewport
         return (
             (viewport.left, viewport.cell_ns, viewport.cells),
@@ -119,97 +113,98 @@ class LaneRows:
             view.row_cache.measurements,
         )
 
-    def _time(self) -> tuple[int, Sequence[int]]:
-        """What is shown as the present, and until when the runs are known."""
-        return self.view.present, [run.timeline.now for run in self.view.runs]
-
-    def _due(
-        self, visible_part: object, time: tuple[int, Sequence[int]], visible: Sequence[int]
-    ) -> dict[int, None]:
-        """The rows to be worked out in this frame: all in sight, but where only time has passed, every second one."""
-        self._late = False
-        if visible_part != self._seen_view:
-            return dict.fromkeys(visible)
+    def _due(self, seen_view: object, time: tuple[int, Sequence[int]], visible: Sequence[int]) -> set[int]:
+        """Return the rows to compute in this frame: all, or if only time has passed, those whose turn it is."""
+        self._others_pending = False
+        if seen_view != self._seen_view:
+            return set(visible)
         if len(visible) > _FEW_ROWS:
-            self._turn = not self._turn
-            self._late = time != self._seen_time
+            self._parity = not self._parity
+            self._others_pending = time != self._seen_time
         else:
-            self._turn = None
-        stands = time[0] == self._seen_time[0]
-        due = dict[int, None]()
+            self._parity = None
+        playhead_stands = time[0] == self._seen_time[0]
+        due = set()
         for index in visible:
-            drawn = self._rows.get(index)
-            if drawn is None or (
-                self._turn in (None, index % 2) and not (stands and drawn.stays == self._revision(index))
-            ):
-                due[index] = None
+            row, lane = self._rows.get(index), self._row_layout.rows[index].lane
+            settled = playhead_stands and row and row.settled_revision == (lane.revision if lane else 0)
+            if row is None or (self._parity in (None, index % 2) and not settled):
+                due.add(index)
         return due
 
-    def _revision(self, index: int) -> int:
-        lane = self._row_layout.rows[index].lane
-        return 0 if lane is None else lane.revision
-
-    def _made(self, row: Row) -> Drawn:
-        view, strip_cache, row_layout = self.view, self._strip_cache, self._row_layout
-        assert strip_cache is not None  # there are no rows before it is there
-        seen = self._windows.get(row.run)
-        if seen is None:
-            seen = self._windows[row.run] = Window(view.origin(row.run), view.until(row.run))
-        columns, height, lane = row_layout.columns, row_layout.height, row.lane
+    def _make_row(self, row: Row) -> LaneRow:
+        view, strip_cache, columns = self.view, self._strip_cache, self._row_layout.columns
+        assert strip_cache is not None  # set before there are rows
+        window = self._windows.get(row.run)
+        if window is None:
+            window = self._windows[row.run] = Window(view.origin(row.run), view.until(row.run))
+        paint, height, lane = strip_cache.paint, self._row_layout.height, row.lane
         if row.head is not None:
-            inks, plain = strip_cache.paint.inks, strip_cache.paint.plain
-            return Drawn(
-                [strip_cache.words(*head_line(view, row, row.head, columns.width, inks, plain))], [], None
-            )
+            line = head_line(view, row, row.head, columns.width, paint.inks, paint.plain)
+            return LaneRow([strip_cache.words(*line)], [], None)
         if lane is None:
-            heading = fit(_heading(row.run, view.runs, seen), columns.width, strip_cache.paint.plain)
-            return Drawn([strip_cache.words(Segment(heading, strip_cache.paint.inks.bold))], [], None)
-        where = (strip_cache, columns, height)
-        as_of = (where, view.playhead.motion, row.run.over, self._as_of(lane, seen), lane.revision, lane.end)
-        left, right = self._left.get(lane), self._right.get(lane)
-        about = (
-            as_of,
+            heading = fit(_run_heading(row.run, view.runs, window), columns.width, paint.plain)
+            return LaneRow([strip_cache.words(Segment(heading, paint.inks.bold))], [], None)
+        motion = view.playhead.motion
+        time = self._text_time(lane, window)
+        key = (strip_cache, columns, height, motion, row.run.over, time, lane.revision, lane.end)
+        label_key = (
+            key,
             view.cursor,
             lane.name,
             lane.kind,
             view.is_selected(row),
             view.gil_rows.mark(row.run, lane),
         )
-        if left is None or left.about != about:
-            told = label(view, row, lane, seen, columns, height, strip_cache)
-            left = self._left[lane] = _Worded(about, told)
-        if right is None or right.about != as_of:
-            right = self._right[lane] = _Worded(as_of, shares(lane, seen, columns, height, strip_cache))
-        cells = lane_cells(view, row, lane, seen, self._ribbons, strip_cache.paint, self._budget)
-        stays = lane.revision if cells.whole and lane.settled_until > seen.until else None
-        return Drawn(left.words, right.words, cells, stays)
+        cells = lane_cells(view, row, lane, window, self._ribbons, paint, self._budget)
+        return LaneRow(
+            _cached(
+                self._labels,
+                lane,
+                label_key,
+                lambda: label(view, row, lane, window, columns, height, strip_cache),
+            ),
+            _cached(self._shares, lane, key, lambda: shares(lane, window, columns, height, strip_cache)),
+            cells,
+            lane.revision if cells.whole and lane.settled_until > window.until else None,
+        )
 
-    def _as_of(self, lane: Lane, seen: Window) -> tuple[int, int]:
-        """The moment as of which the words of a row are, and up to where the lane is settled, if not beyond it.
+    def _text_time(self, lane: Lane, window: Window) -> tuple[int, int]:
+        """Return a key for the time that the text of a row is about, and up to where the lane is settled by then.
 
-        While time passes that is one of a few moments in each second, by which more is settled anyway.
+        While time passes, the key changes a few times in a second, by when more has settled anyway.
         """
         motion = self.view.playhead.motion
         if motion is Motion.REPLAYING or (motion is Motion.FOLLOWING and self.view.growing):
-            return (seen.until + lane.number % _PHASES * _FIGURES_NS // _PHASES) // _FIGURES_NS, 0
-        return seen.until, min(lane.settled_until, seen.until + 1)
+            return (window.until + lane.number % _TEXT_PHASES * _TEXT_NS // _TEXT_PHASES) // _TEXT_NS, 0
+        return window.until, min(lane.settled_until, window.until + 1)
 
 
-def _heading(run: ViewedRun, runs: Sequence[ViewedRun], seen: Window) -> str:
-    """What stands above the lanes of a run, where there are several: what it is, and for how long it went so far."""
+def _cached(
+    texts: dict[Lane, tuple[object, Sequence[Piece]]],
+    lane: Lane,
+    key: object,
+    make: Callable[[], Sequence[Piece]],
+) -> Sequence[Piece]:
+    cached = texts.get(lane)
+    if cached is None or cached[0] != key:
+        cached = texts[lane] = key, make()
+    return cached[1]
+
+
+def _run_heading(run: ViewedRun, runs: Sequence[ViewedRun], window: Window) -> str:
+    """Return the heading above the lanes of one of several runs: what it is, and how long it has taken so far."""
     nth = run_numbers(runs)[runs.index(run)]
     which = f" ({nth})" if nth > 1 else ""
-    return f" {what_ran(run.timeline)}{which}, {seconds(seen.length)}"
+    return f" {what_ran(run.timeline)}{which}, {seconds(window.length)}"
 
 
 _WHEEL_STEPS = 16
-"""So many steps of the wheel move the picture by its width."""
+"""So many steps of the mouse wheel pan by the width of the cells."""
 
 
-class LanesView(ScrollView, can_focus=False):
-    """Draws the rows of a scene. `refresh_scene` is to be called once a frame; it draws what has changed."""
-
-    ALLOW_SELECT = False
+class LanesView(MouseCursorWidget, ScrollView, can_focus=False):
+    """Draws the rows of the view. Each frame calls `refresh_view`, which redraws only what has changed."""
 
     DEFAULT_CSS = """
     LanesView {
@@ -222,37 +217,33 @@ class LanesView(ScrollView, can_focus=False):
     """
 
     class Opened(Message):
-        """The details of a lane are asked for; it is the one that is picked."""
+        """The user asks for the details of the selected lane."""
 
     def __init__(self, view: View, *, plain: bool) -> None:
-        super().__init__()
-        self.view = view
-        self._plain = plain
+        super().__init__(view, plain=plain)
         self._rows = LaneRows(view)
         self._strip_cache: StripCache | None = None
         self._row_layout = RowLayout.of((), 0, 0)
-        self._arranged_for: tuple[object, ...] = ()
+        self._layout_key: tuple[object, ...] = ()
         self._lines: dict[int, Strip] = {}
-        self._seen_picked: object = None
-        self._pointer = MouseCursor(view)
+        self._seen_selection: object = None
 
     @property
     def whole(self) -> bool:
-        """Whether all that is to be seen was worked out; else the next frames go on."""
+        """Whether all that is visible was computed. If not, the next frames continue."""
         return self._rows.whole
 
     @property
     def columns(self) -> Columns:
-        """Where the columns are."""
         return self._row_layout.columns
 
     def refresh_view(self) -> None:
-        """Draw what has changed in the scene."""
+        """Redraw what has changed in the view."""
         if not self.size:
             return
-        self._see_colours()
-        self._arrange()
-        self._see_picked()
+        self._follow_styles()
+        self._lay_out()
+        self._scroll_to_selected()
         if changed := self._rows.refresh(self._visible()):
             top, height = self.scroll_offset.y, self.size.height
             pinned = self._row_layout.pinned
@@ -262,105 +253,75 @@ class LanesView(ScrollView, can_focus=False):
             self.refresh(*[self._forget_lines(index, top) for index in changed])
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw what is in sight of `crop`.
+        """Return the visible lines in `crop`.
 
-        Textual's own way leads through `render_line` and a cache of whole lines, each of which it would style, filter
-        and render anew in every frame, for the one cell that has changed in it.
+        Textual's own method styles, filters and renders each line again in every frame, even if one cell has changed.
         """
         width = self._line_width
-        lines = [self._line(self._number(y), width) for y in crop.line_range]
+        lines = [self._line(self._line_number(y), width) for y in crop.line_range]
         if crop.x or crop.width < width:
             return [line.crop(crop.x, crop.right) for line in lines]
         return lines
 
     def render_line(self, y: int) -> Strip:
-        """Draw line `y` of what is in sight."""
-        return self._line(self._number(y), self._line_width)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Look closely at the moment that the mouse is at."""
-        self._pointer.move(self._time_at(event.x))
-
-    def on_leave(self) -> None:
-        """Look closely where that was chosen by key or by a click, or at nothing."""
-        self._pointer.move(None)
+        return self._line(self._line_number(y), self._line_width)
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the lane that was clicked on, and have the cursor stay there; a second click asks for its details."""
-        if (t := self._time_at(event.x)) is not None:
-            self._pointer.stay(t)
-        y = self._number(event.y)
-        if y < len(self._row_layout.lines):
-            row = self._row_layout.rows[self._row_layout.lines[y][0]]
-            if row.selectable:
-                self.view.select_row(row)
-            if event.chain == 2 and row.head is not None:
-                self.view.fold(row)
-            elif event.chain == 2 and row.lane is not None:
-                self.post_message(self.Opened())
+        """Select the lane or group; a double click opens its details, or folds it."""
+        y = self._line_number(event.y)
+        if y >= len(self._row_layout.lines):
+            return
+        row = self._row_layout.rows[self._row_layout.lines[y][0]]
+        if row.selectable:
+            self.view.select_row(row)
+        if event.chain == 2 and row.head is not None:
+            self.view.fold(row)
+        elif event.chain == 2 and row.lane is not None:
+            self.post_message(self.Opened())
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Come nearer, with ctrl; go to earlier moments, with shift."""
-        self._wheel(event, zoom=1, pan=-1)
+        self._use_wheel(event, zoom=1, pan=-1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Go farther away, with ctrl; go to later moments, with shift."""
-        self._wheel(event, zoom=-1, pan=1)
+        self._use_wheel(event, zoom=-1, pan=1)
 
     def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        """Go to earlier moments."""
         self._pan_by_wheel(event, -1)
 
     def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        """Go to later moments."""
         self._pan_by_wheel(event, 1)
 
-    def _wheel(self, event: events.MouseEvent, zoom: int, pan: int) -> None:
+    def _use_wheel(self, event: events.MouseEvent, zoom: int, pan: int) -> None:
+        """Zoom with ctrl, pan with shift, else let Textual scroll."""
         if event.ctrl:
             event.prevent_default().stop()
-            if (t := self._time_at(event.x)) is not None:
+            if (t := self.time_at(event.x)) is not None:
                 self.view.zoom(zoom, t)
         elif event.shift:
             self._pan_by_wheel(event, pan)
 
     def _pan_by_wheel(self, event: events.MouseEvent, steps: int) -> None:
-        """Move the picture; what the pointer is at, it still is at: it is another moment."""
         event.prevent_default().stop()
-        self.view.pan(steps * max(1, self._row_layout.columns.cells // _WHEEL_STEPS))
-        if self._pointer.pointing and (t := self._time_at(event.x)) is not None:
-            self._pointer.move(t)
-
-    def _time_at(self, x: int) -> int | None:
-        """The moment at a column; None beside the lanes."""
-        columns = self._row_layout.columns
-        return self.view.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
+        self.view.pan(steps * max(1, self.columns.cells // _WHEEL_STEPS))
+        if self._mouse_cursor is not None and (t := self.time_at(event.x)) is not None:
+            self._move_cursor(t)  # another time is below the mouse now
 
     @property
     def _line_width(self) -> int:
-        """With the room for the scroll bar, where that is not there: else Textual would cut each line in two."""
-        return self._row_layout.columns.width if self.show_vertical_scrollbar else self.outer_size.width
+        """Includes the room for the scroll bar when there is none; Textual would split each line otherwise."""
+        return self.columns.width if self.show_vertical_scrollbar else self.outer_size.width
 
-    def _number(self, y: int) -> int:
-        """The number of the line that stands in row `y` of what is in sight: those that are pinned do not scroll."""
+    def _line_number(self, y: int) -> int:
+        """Return the number of the line in row `y` of the visible part. Pinned lines do not scroll."""
         return y if y < self._row_layout.pinned else y + self.scroll_offset.y
 
     def _line(self, y: int, width: int) -> Strip:
         line = self._lines.get(y)
         if line is None or line.cell_length != width:
-            line = self._lines[y] = self._made_line(y, width)
+            line = self._lines[y] = self._make_line(y, width)
         return line
 
-    def _forget_lines(self, index: int, top: int) -> Region:
-        """Have a row drawn anew, and return where it is, below line `top`."""
-        row_layout = self._row_layout
-        start = row_layout.starts[index]
-        height = 1 if row_layout.rows[index].lane is None else row_layout.height
-        for y in range(start, start + height):
-            self._lines.pop(y, None)
-        y = start if start < row_layout.pinned else start - top
-        return Region(0, y, row_layout.columns.width, height)
-
-    def _made_line(self, y: int, width: int) -> Strip:
+    def _make_line(self, y: int, width: int) -> Strip:
         strip_cache, row_layout = self._current_strip_cache(), self._row_layout
         if y >= len(row_layout.lines) or row_layout.lines[y][1] >= row_layout.height:
             return strip_cache.line([strip_cache.blank(row_layout.columns.width)], width)
@@ -373,52 +334,63 @@ class LanesView(ScrollView, can_focus=False):
             [left[line], *strip_cache.cells(cells, row_layout.columns.cells, where), right[line]], width
         )
 
-    def _begin_anew(self) -> None:
-        self._rows.begin_anew(self._row_layout, self._current_strip_cache())
+    def _forget_lines(self, index: int, top: int) -> Region:
+        """Forget the lines of a row, and return their region in the visible part, which begins at line `top`."""
+        start, height = self._row_layout.starts[index], self._row_height(index)
+        for y in range(start, start + height):
+            self._lines.pop(y, None)
+        y = start if start < self._row_layout.pinned else start - top
+        return Region(0, y, self.columns.width, height)
+
+    def _row_height(self, index: int) -> int:
+        return 1 if self._row_layout.rows[index].lane is None else self._row_layout.height
+
+    def _reset(self) -> None:
+        """Draw all again."""
+        self._rows.reset(self._row_layout, self._current_strip_cache())
         self._lines = {}
         self.refresh()
 
     def _current_strip_cache(self) -> StripCache:
         if self._strip_cache is None:
-            paint, background = GlyphPainter(inks(self.app), self._plain), self.background_colors[1]
+            paint, background = GlyphPainter(inks(self.app), self.plain), self.background_colors[1]
             self._strip_cache = StripCache(paint, self.app.get_line_filters(), background, self.app.console)
         return self._strip_cache
 
-    def _see_colours(self) -> None:
-        """Draw all anew where the colours have changed."""
+    def _follow_styles(self) -> None:
+        """Draw all again if the styles or filters have changed."""
         strip_cache = self._current_strip_cache()
         if strip_cache.paint.inks is not inks(self.app) or strip_cache.filters != self.app.get_line_filters():
             self._strip_cache = None
-            self._begin_anew()
+            self._reset()
 
-    def _arrange(self) -> None:
-        """Arrange the rows anew where there are others, or room for more."""
+    def _lay_out(self) -> None:
+        """Lay out the rows again if they, or the size, have changed."""
         view, size = self.view, self.scrollable_content_region.size
         marked = bool(view.gil_rows.shown)
-        needed = (view.rows, size, marked)
-        if needed != self._arranged_for:
-            self._arranged_for = needed
+        key = (view.rows, size, marked)
+        if key != self._layout_key:
+            self._layout_key = key
             self._row_layout = RowLayout.of(view.rows, size.width, size.height, marked=marked)
             self.virtual_size = Size(size.width, len(self._row_layout.lines))
-            self._begin_anew()
-        view.viewport.resize(self._row_layout.columns.cells)
+            self._reset()
+        view.viewport.resize(self.columns.cells)
 
-    def _see_picked(self) -> None:
-        """Bring the lane that was picked into sight: when it is picked, and when there is other room."""
+    def _scroll_to_selected(self) -> None:
+        """Scroll to the selected lane when the selection or the size changes."""
         seen = (self.view.selected_row, self.scrollable_content_region.size)
-        if seen == self._seen_picked:
+        if seen == self._seen_selection:
             return
-        self._seen_picked = seen
+        self._seen_selection = seen
         index = next((i for i, row in enumerate(self.view.rows) if self.view.is_selected(row)), None)
         if index is not None:
             top = self._row_layout.starts[index]
-            height = 1 if self.view.rows[index].lane is None else self._row_layout.height
-            least = top + height - self.scrollable_content_region.height
+            least = top + self._row_height(index) - self.scrollable_content_region.height
             most = max(0, top - self._row_layout.pinned)
             self.scroll_to(y=min(max(least, self.scroll_offset.y), most), animate=False)
 
     def _visible(self) -> Sequence[int]:
-        """The rows in sight."""
+        """Return the numbers of the visible rows."""
         row_layout, top = self._row_layout, self.scroll_offset.y
         last = top + self.scrollable_content_region.height
         lines = [*row_layout.lines[: row_layout.pinned], *row_layout.lines[top + row_layout.pinned : last]]

@@ -1,42 +1,55 @@
-"""The mouse over the picture: the cursor follows it, and goes back to where it was."""
+"""Base class of the widgets over whose cells the mouse moves the cursor of the view."""
 
+from textual import events
+from textual.widget import Widget
+
+from threadviz.tui.render.layout import Columns
 from threadviz.tui.view import View
 
 
-class MouseCursor:
-    """Moves the cursor of a scene as the mouse does."""
+class MouseCursorWidget(Widget):
+    """Moves the cursor of the view to the mouse, and back when the mouse leaves the cells. A click leaves it there."""
 
-    def __init__(self, view: View) -> None:
+    ALLOW_SELECT = False
+
+    def __init__(self, view: View, *, plain: bool) -> None:
+        super().__init__()
         self.view = view
-        # Where the mouse has put the cursor, and where it was before: it goes back there.
-        self._pointed: int | None = None
-        self._put: int | None = None
+        self.plain = plain
+        # Where the mouse has put the cursor (None: it has not), and where the cursor was before.
+        self._mouse_cursor: int | None = None
+        self._previous_cursor: int | None = None
 
     @property
-    def pointing(self) -> bool:
-        """Whether it has put the cursor somewhere."""
-        return self._pointed is not None
+    def columns(self) -> Columns:
+        """The columns of this widget."""
+        raise NotImplementedError
 
-    def move(self, t: int | None) -> None:
-        """Have the cursor follow to `t`; where None, the mouse is beside the cells, and the cursor goes back.
+    def time_at(self, x: int) -> int | None:
+        """Return the time (ns) of the cell in column `x`; None beside the cells."""
+        columns = self.columns
+        return self.view.viewport.time(x - columns.left) if columns.left <= x < columns.right else None
 
-        It does not where it was moved by key meanwhile.
-        """
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        self._move_cursor(self.time_at(event.x))
+
+    def on_leave(self) -> None:
+        self._move_cursor(None)
+
+    def on_click(self, event: events.Click) -> None:
+        if (t := self.time_at(event.x)) is not None:
+            self.view.set_cursor(t)
+            self._mouse_cursor = None
+
+    def _move_cursor(self, t: int | None) -> None:
+        """Move the cursor to `t` (ns), or back for None, unless a key has moved it since."""
+        follows = self._mouse_cursor is not None and self.view.cursor == self._mouse_cursor
         if t is None:
-            if self._follows:
-                self.view.cursor = self._put
-            self._pointed = None
+            if follows:
+                self.view.cursor = self._previous_cursor
+            self._mouse_cursor = None
             return
-        if not self._follows:
-            self._put = self.view.cursor
+        if not follows:
+            self._previous_cursor = self.view.cursor
         self.view.set_cursor(t)
-        self._pointed = self.view.cursor
-
-    def stay(self, t: int) -> None:
-        """Put the cursor at `t`, and leave it there."""
-        self.view.set_cursor(t)
-        self._pointed = None
-
-    @property
-    def _follows(self) -> bool:
-        return self._pointed is not None and self.view.cursor == self._pointed
+        self._mouse_cursor = self.view.cursor

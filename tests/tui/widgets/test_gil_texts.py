@@ -3,7 +3,7 @@ from tests.tui.render.observed_runs import Told
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
 from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
-from threadviz.tui.widgets.run_text import holder_words, share_words
+from threadviz.tui.widgets.gil_lanes import holder_texts, share_texts
 
 MS = 1_000_000
 
@@ -27,21 +27,21 @@ def of(*holds: tuple[int, int], others: bool = False) -> tuple[View, GilRow]:
 def test_the_share_is_of_what_was_seen() -> None:
     """What is open is left out of it; where that is most of the time, it says so."""
     view, shown = of((30, 0), (10, FREE), (20, OPEN))
-    assert share_words(view, shown, 60 * MS)[0] == "GIL 75 %"
+    assert share_texts(view, shown, 60 * MS)[0] == "GIL 75 %"
     view, shown = of((30, 0), (40, OPEN))
-    assert share_words(view, shown, 70 * MS)[0] == "GIL: mostly not seen on 3.13.0"
+    assert share_texts(view, shown, 70 * MS)[0] == "GIL: mostly not seen on 3.13.0"
     view, shown = of((30, 0), (10, FREE), others=True)
-    assert share_words(view, shown, 40 * MS)[0] == "GIL of serve.py 100 75 %"
+    assert share_texts(view, shown, 40 * MS)[0] == "GIL of serve.py 100 75 %"
 
 
 def test_who_holds_it_at_the_cursor() -> None:
     """By name and since when, whoever it is; without a cursor nothing is said of what is over."""
     view, shown = of((30, 0), (10, FREE), (20, OPEN), (5, ELSEWHERE), (5, 1))
-    assert list(holder_words(view, shown, 70 * MS)) == []
+    assert list(holder_texts(view, shown, 70 * MS)) == []
     told = {}
     for ms in (10, 35, 50, 62, 67):
-        view.set_cursor(ms * MS)
-        told[ms] = next(holder_words(view, shown, 70 * MS))
+        view.put_cursor(ms * MS)
+        told[ms] = next(holder_texts(view, shown, 70 * MS))
     assert told == {
         10: "serve.py since 0 ms, for 30 ms",
         35: "free since 30 ms, for 10 ms",
