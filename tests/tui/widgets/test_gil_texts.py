@@ -40,7 +40,7 @@ def test_who_holds_it_at_the_cursor() -> None:
     assert list(holder_texts(view, shown, 70 * MS)) == []
     told = {}
     for ms in (10, 35, 50, 62, 67):
-        view.put_cursor(ms * MS)
+        view.set_cursor(ms * MS)
         told[ms] = next(holder_texts(view, shown, 70 * MS))
     assert told == {
         10: "serve.py since 0 ms, for 30 ms",
