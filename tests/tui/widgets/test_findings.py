@@ -39,7 +39,7 @@ async def test_until_a_run_is_over_its_figures_stand_there() -> None:
         lines = visible_lines(panel)
     for row in totals_rows(one.timeline):
         assert f"{row.name} {row.figure} {row.about}".strip() in joined(lines)
-    assert joined(lines).endswith("follows when the run ends.")
+    assert joined(lines).endswith("The findings follow when the run ends.")
 
 
 async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() -> None:

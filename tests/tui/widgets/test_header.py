@@ -45,7 +45,7 @@ async def test_a_wide_one_says_it_in_full() -> None:
         first, second = visible_lines(heading)
     assert "Python 3.11.7 with the GIL" in first
     assert "2 cores, Linux x86_64" in second
-    assert "437 looks a second, 600 asked for" in second
+    assert "sampled 437 times a second, 600 requested" in second
 
 
 async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:

@@ -1,4 +1,4 @@
-"""The line above the lanes: the time axis, and what stands in the columns beside it."""
+"""The line above the lanes: the time axis, and the headings of the other columns."""
 
 from rich.segment import Segment
 from textual.strip import Strip
@@ -12,7 +12,7 @@ from threadviz.tui.view import View
 
 
 class AxisLine(Widget):
-    """Draws the axis of a scene, in the columns of the lanes, which leave room for a scroll bar."""
+    """Draws the axis in the columns of the lanes, which leave room for a scroll bar."""
 
     DEFAULT_CSS = """
     AxisLine {
@@ -24,67 +24,52 @@ class AxisLine(Widget):
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
         self.view = view
-        self._plain = plain
-        self._drawn: object = None
+        self.plain = plain
+        self._drawn_key: object = None
 
     def refresh_view(self) -> None:
-        """Draw it anew where it has changed."""
-        viewport = self.view.viewport
-        of = (
+        """Redraw if the view has changed."""
+        view, viewport = self.view, self.view.viewport
+        key = (
             (viewport.left, viewport.cell_ns, viewport.cells),
-            (
-                self.view.cursor,
-                self.view.rows,
-                bool(self.view.gil_rows.shown),
-                self.size,
-                now_heading(self.view),
-            ),
+            (view.cursor, view.rows, bool(view.gil_rows.shown), self.size, now_heading(view)),
             inks(self.app),
         )
-        if of != self._drawn:
-            self._drawn = of
+        if key != self._drawn_key:
+            self._drawn_key = key
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Draw the line."""
-        paint, view = inks(self.app), self.view
+        styles, view = inks(self.app), self.view
         columns = columns_of(view, self.size.width)
-        left = f" {' ' * columns.mark}{fit('lane', columns.name, self._plain)} "
+        left = f" {' ' * columns.mark}{fit('lane', columns.name, self.plain)} "
         if columns.now:
-            left += f"{fit(now_heading(view), columns.now, self._plain)} "
-        return Strip(
-            [
-                Segment(left, paint.quiet),
-                *self._axis(columns.cells, paint),
-                Segment(share_headings(columns), paint.quiet),
-            ],
-            columns.right + columns.shares * (GAP + FIGURE),
-        ).crop(0, columns.width)
+            left += f"{fit(now_heading(view), columns.now, self.plain)} "
+        axis, right = self._axis(columns.cells, styles), Segment(share_headings(columns), styles.quiet)
+        width = columns.right + columns.shares * (GAP + FIGURE)
+        return Strip([Segment(left, styles.quiet), *axis, right], width).crop(0, columns.width)
 
-    def _axis(self, cells: int, paint: LaneStyles) -> list[Segment]:
+    def _axis(self, cells: int, styles: LaneStyles) -> list[Segment]:
         label, start = self._cursor_label(cells)
         end = start + len(label)
         line = ""
         for tick in self._ticks(cells):
-            text = self._mark + tick.label
+            text = self._tick_mark + tick.label
             free = tick.cell + len(text) <= start or tick.cell >= end
             if tick.cell >= len(line) and (free or not label):
                 line = line.ljust(tick.cell) + text
         line = line.ljust(cells)
-        return [
-            Segment(line[:start], paint.quiet),
-            Segment(label, paint.bold),
-            Segment(line[end:], paint.quiet),
-        ]
+        before, after = Segment(line[:start], styles.quiet), Segment(line[end:], styles.quiet)
+        return [before, Segment(label, styles.bold), after]
 
     @property
-    def _mark(self) -> str:
-        return "|" if self._plain else "▏"
+    def _tick_mark(self) -> str:
+        return "|" if self.plain else "▏"
 
     def _ticks(self, cells: int) -> list[AxisTick]:
-        """The ticks, in their order; those whose labels there is no room for, without them."""
+        """Return the ticks in order. Those without room for a label have none."""
         viewport = self.view.viewport
-        room = cells - len(self._mark)
+        room = cells - len(self._tick_mark)
         length = room * viewport.cell_ns
         if not length:
             return []
@@ -93,12 +78,12 @@ class AxisLine(Widget):
         return [labelled.get(cell) or AxisTick(cell, "") for cell in (viewport.cell(t) for t, _ in moments)]
 
     def _cursor_label(self, cells: int) -> tuple[str, int]:
-        """The cursor's pointer with its time beside it, and where that begins; nothing where it is out of sight."""
+        """Return the pointer at the cursor with its time, and where it begins; an empty one if it is not visible."""
         viewport, cursor = self.view.viewport, self.view.cursor
         if cursor is None or not 0 <= viewport.cell(cursor) < cells:
             return "", 0
         label, at = moment(cursor, viewport.cell_ns), viewport.cell(cursor)
-        pointer = "v" if self._plain else "▾"
+        pointer = "v" if self.plain else "▾"
         if at + len(label) + 2 <= cells:
             return f"{pointer}{label} ", at
         if at >= len(label) + 1:

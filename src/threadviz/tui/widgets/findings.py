@@ -1,4 +1,4 @@
-"""The findings, when a run is over; until then the figures that they will be made from."""
+"""The findings about each run that is over; before that, the figures they are based on."""
 
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -17,58 +17,57 @@ _MARKS = {
     Sentiment.BAD: ("!", "!", "bold $text-warning"),
     Sentiment.NEITHER: ("•", "*", "$text-muted"),
 }
-"""By what a finding is to who reads it: as Unicode, as ASCII, and how."""
+"""The mark of a finding, in Unicode and in ASCII, and its style."""
 
 _INDENT = 4
 
 
 class FindingsPanel(ScrollPanel):
-    """What each run showed, in words; as of a moment before its end, its figures, each with what it is of."""
+    """The findings of each run; if the playhead is before the run's end, its figures with what they mean."""
 
     def key(self) -> tuple[Hashable, ...]:
-        """What the lines depend on."""
         return (*moment_key(self.view, phase=0.6), *(run.over for run in self.view.runs))
 
     def lines(self, width: int) -> list[Content]:
-        """The lines as of the scene's present."""
-        lines: list[Content] = []
         runs = [run for run in self.view.runs if header_of(run.timeline)]
         if not runs:
             return wrap(Content("Nothing was seen yet of a run."), width)
+        lines: list[Content] = []
         for run in runs:
             if self.view.comparing:
                 lines.append(Content.styled(what_ran(run.timeline), STRONG))
-            lines += self._of_whole(run, width) if shows_end(self.view, run) else self._so_far(run, width)
+            lines += self._findings(run, width) if shows_end(self.view, run) else self._figures(run, width)
             lines.append(Content())
         if self.view.comparing and all(shows_end(self.view, run) for run in runs):
-            lines += self._beside(runs, width)
+            lines += self._comparison(runs, width)
         return lines[:-1]
 
-    def _of_whole(self, run: ViewedRun, width: int) -> Iterator[Content]:
+    def _findings(self, run: ViewedRun, width: int) -> Iterator[Content]:
         for finding in findings(run.timeline):
             yield from self._finding(finding, width)
         if run.timeline.closed is not None:
             yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
 
-    def _beside(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
+    def _comparison(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
         timelines = dict(zip(run_labels(runs), (run.timeline for run in runs), strict=True))
-        side_by_side = [finding for found in comparison(timelines).values() for finding in found]
-        if side_by_side:
-            yield Content.styled("One beside the other", STRONG)
-        for finding in side_by_side:
+        compared = [finding for found in comparison(timelines).values() for finding in found]
+        if compared:
+            yield Content.styled("Compared", STRONG)
+        for finding in compared:
             yield from self._finding(finding, width)
         yield Content()
 
     def _finding(self, finding: Finding, width: int) -> list[Content]:
-        block, ascii_, style = _MARKS[sentiment_of(finding)]
-        mark = Content.styled(f" {ascii_ if self.plain else block}".ljust(_INDENT), style)
+        glyph, ascii_glyph, style = _MARKS[sentiment_of(finding)]
+        mark = Content.styled(f" {ascii_glyph if self.plain else glyph}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
         return wrap(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
 
-    def _so_far(self, run: ViewedRun, width: int) -> Iterator[Content]:
+    def _figures(self, run: ViewedRun, width: int) -> Iterator[Content]:
         until = self.view.until(run)
-        watched = observer_rows(run.timeline) if shows_observer(self.view) else []
-        rows = [*totals_rows(run.timeline, until), *watched]
+        rows = totals_rows(run.timeline, until)
+        if shows_observer(self.view):
+            rows += observer_rows(run.timeline)
         name, figure = (max(len(row[column]) for row in rows) for column in (0, 1))
         for row in rows:
             style = figure_style(row, run.timeline, until)
@@ -79,5 +78,5 @@ class FindingsPanel(ScrollPanel):
             yield from about or [first]
         if unseen := cannot(run.timeline.header):
             yield from wrap(Content.styled(unseen, FAINT), width)
-        when = "the picture is at its end" if run.over else "the run ends"
-        yield from wrap(Content.styled(f"What it shows, in words, follows when {when}.", "italic"), width)
+        when = "the playhead is at its end" if run.over else "the run ends"
+        yield from wrap(Content.styled(f"The findings follow when {when}.", "italic"), width)

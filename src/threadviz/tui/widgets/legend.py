@@ -1,4 +1,4 @@
-"""The legend: what each glyph and colour of the lanes means. It is always on the screen."""
+"""The legend: what each glyph and colour of the lanes means. It is always visible."""
 
 from rich.segment import Segment
 from textual.geometry import Size
@@ -15,15 +15,13 @@ from threadviz.tui.render.styles import inks
 from threadviz.tui.view import View
 
 _ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, Beyond.BLOCKED})
-"""What is not for a probe to tell."""
+"""The marks that do not depend on the probe."""
 
-_BETWEEN = 2
-
-Entry = list[Segment]
+_GAP = 2
 
 
 class Legend(Widget):
-    """Says what is drawn in the lanes of a scene, in as many lines as it takes."""
+    """Explains what is drawn in the lanes, in as many lines as needed."""
 
     DEFAULT_CSS = """
     Legend {
@@ -35,48 +33,46 @@ class Legend(Widget):
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__()
         self.view = view
-        self._plain = plain
-        self._drawn: object = None
+        self.plain = plain
+        self._drawn_key: object = None
 
     def refresh_view(self) -> None:
-        """Draw it anew where it has changed."""
-        of = (self.view.viewport.cell_ns, self._marks(), inks(self.app))
-        if of != self._drawn:
-            self._drawn = of
+        """Redraw if the view has changed."""
+        key = (self.view.viewport.cell_ns, self._marks(), inks(self.app))
+        if key != self._drawn_key:
+            self._drawn_key = key
             self.refresh(layout=len(self._lines(self.size.width)) != self.size.height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As many lines as the entries need."""
         return len(self._lines(width))
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line of entries."""
-        width, text = self.size.width, inks(self.app).text
+        width = self.size.width
         lines = self._lines(width)
         entries = lines[y] if y < len(lines) else []
-        return Strip(entries).adjust_cell_length(width, text)
+        return Strip(entries).adjust_cell_length(width, inks(self.app).text)
 
     def _marks(self) -> tuple[Mark, ...]:
-        told = {state for run in self.view.runs for state in run.timeline.header.probe.tells}
-        return tuple(mark for mark in STATE_STYLES if mark in _ALWAYS or mark in told)
+        reported = {state for run in self.view.runs for state in run.timeline.header.probe.tells}
+        return tuple(mark for mark in STATE_STYLES if mark in _ALWAYS or mark in reported)
 
-    def _lines(self, width: int) -> list[Entry]:
-        lines: list[Entry] = [[]]
+    def _lines(self, width: int) -> list[list[Segment]]:
+        lines: list[list[Segment]] = [[]]
         used = 0
         for entry in self._entries():
             length = Segment.get_line_length(entry)
-            if used and used + _BETWEEN + length > width:
+            if used and used + _GAP + length > width:
                 lines.append([])
                 used = 0
             elif used:
-                lines[-1].append(Segment(" " * _BETWEEN, inks(self.app).text))
-                used += _BETWEEN
+                lines[-1].append(Segment(" " * _GAP, inks(self.app).text))
+                used += _GAP
             lines[-1] += entry
             used += length
         return lines
 
-    def _entries(self) -> list[Entry]:
-        paint = GlyphPainter(inks(self.app), self._plain)
+    def _entries(self) -> list[list[Segment]]:
+        paint = GlyphPainter(inks(self.app), self.plain)
         quiet = paint.inks.quiet
         entries = [[_sample(paint, mark), Segment(f" {mark}", paint.inks.text)] for mark in self._marks()]
         if paint.mixes:
@@ -84,15 +80,14 @@ class Legend(Widget):
             entries.append([*mix, Segment(" height: running share", quiet)])
         else:
             entries.append([Segment("mixed cells take turns", quiet)])
-        edge = EDGE.plain if self._plain else EDGE.block
-        entries.append([Segment(f"{edge} begin, end", quiet)])
+        edge = EDGE.plain if self.plain else EDGE.block
         cell_ns = self.view.viewport.cell_ns
-        about = max(1, 10 ** (len(str(cell_ns)) - 2))
-        entries.append([Segment(f"1 cell = {moment(cell_ns, about)}", quiet)])
-        return entries
+        resolution = max(1, 10 ** (len(str(cell_ns)) - 2))
+        texts = (f"{edge} begin, end", f"1 cell = {moment(cell_ns, resolution)}")
+        return [*entries, *([Segment(text, quiet)] for text in texts)]
 
 
 def _sample(paint: GlyphPainter, mark: Mark) -> Segment:
-    """The glyph of a mark; the word for it, where it can't be seen."""
+    """Return the glyph of a mark, or a word for it if it is blank."""
     glyph = paint.sample(mark)
     return glyph if paint.mixes or glyph.text != " " else Segment("blank", paint.inks.text)

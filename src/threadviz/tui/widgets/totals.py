@@ -1,6 +1,6 @@
-"""The figures of what is looked at, in a line or two, as they grow."""
+"""The totals of the runs in one or two lines."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 
 from textual.content import Content
 
@@ -19,16 +19,20 @@ from threadviz.tui.widgets.run_text import figure_style, run_labels
 
 _GAP = "  "
 _FIGURE = 7
-"""So wide a figure is, but for a few: so that nothing moves while they grow."""
+"""Most figures have this width, so that nothing moves while they grow."""
 
 _LINES = ((0, 1, 2, 4), (3, 5, 6))
-"""The rows of totals that stand in the first of two lines, and in the second: so they fit into 80 characters."""
+"""The totals in each of two lines: so they fit into 80 characters."""
 
-_SHORTER = {"sum of the tasks": "sum", "slowest task": "slowest", "loop could not answer": "loop blocked"}
+_SHORT_NAMES = {
+    "sum of the tasks": "sum",
+    "slowest task": "slowest",
+    "loop could not answer": "loop blocked",
+}
 
 
 class TotalsPanel(TextPanel):
-    """Figures of the run as of the scene's present; of several runs, the most telling of each."""
+    """The totals of one run as of the playhead; of several runs, the most important total of each."""
 
     DEFAULT_CSS = """
     TotalsPanel {
@@ -37,35 +41,38 @@ class TotalsPanel(TextPanel):
     """
 
     def key(self) -> tuple[Hashable, ...]:
-        """What the lines depend on."""
         return moment_key(self.view, phase=0.3)
 
     def lines(self, width: int) -> list[Content]:
-        """One line where all fits into it, else two."""
-        if not self.view.runs:
+        """Return one line if all fits into it, else two."""
+        runs = self.view.runs
+        if not runs:
             return [Content(), Content()]
-        rows = [totals_rows(run.timeline, self.view.until(run)) for run in self.view.runs]
+        rows = [totals_rows(run.timeline, self.view.until(run)) for run in runs]
         if self.view.comparing:
-            lines = [self._beside(rows, 0, width), self._beside(rows, 6, width)]
+            names = ((0, rows[0][0].name), (6, "loop could not answer, longest"))
+            lines = [self._compared(name, [each[index] for each in rows], width) for index, name in names]
         else:
-            figures = [list(self._figure(row, self.view.runs[0])) for row in rows[0]]
-            whole = join_to_width([each[:1] for each in figures], width, _GAP)
-            if whole.cell_length <= width:
-                return [whole]
-            lines = [join_to_width([figures[number] for number in line], width, _GAP) for line in _LINES]
+            figures = [self._figure(row, runs[0]) for row in rows[0]]
+            line = join_to_width([figure[:1] for figure in figures], width, _GAP)
+            if line.cell_length <= width:
+                return [line]
+            lines = [
+                join_to_width([figures[number] for number in numbers], width, _GAP) for numbers in _LINES
+            ]
         return [truncate(line, width, self.plain) for line in lines]
 
-    def _figure(self, row: SummaryRow, run: ViewedRun) -> Iterator[Content]:
-        """Yield a figure in words, from long to short."""
+    def _figure(self, row: SummaryRow, run: ViewedRun) -> Alternatives:
         style = figure_style(row, run.timeline, self.view.until(run))
-        for name, width in ((row.name, _FIGURE), (row.name, 0), (_SHORTER.get(row.name, row.name), 0)):
-            yield Content.assemble((f"{name} ", FAINT), (row.figure.rjust(width), style))
+        names = ((row.name, _FIGURE), (row.name, 0), (_SHORT_NAMES.get(row.name, row.name), 0))
+        return [
+            Content.assemble((f"{name} ", FAINT), (row.figure.rjust(width), style)) for name, width in names
+        ]
 
-    def _beside(self, rows: Sequence[Sequence[SummaryRow]], index: int, width: int) -> Content:
-        """One figure of each run."""
-        name = rows[0][index].name if index != 6 else "loop could not answer, longest"
+    def _compared(self, name: str, rows: Sequence[SummaryRow], width: int) -> Content:
+        """Return a line with one total of each run."""
         parts: list[Alternatives] = [[Content.styled(name, FAINT)]]
-        for run, label, each in zip(self.view.runs, run_labels(self.view.runs), rows, strict=True):
-            style = figure_style(each[index], run.timeline, self.view.until(run))
-            parts.append([Content.assemble((f"{label} ", STRONG), (each[index].figure, style))])
+        for run, label, row in zip(self.view.runs, run_labels(self.view.runs), rows, strict=True):
+            style = figure_style(row, run.timeline, self.view.until(run))
+            parts.append([Content.assemble((f"{label} ", STRONG), (row.figure, style))])
         return join_to_width(parts, width, _GAP)
