@@ -24,8 +24,8 @@ def of(workload: str, mode: str) -> Run:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_the_lines_are_those_of_the_file(mode: str) -> None:
-    """Every line of the mode's function is there as it stands in its file, under a word on what it does."""
+async def test_source_of_each_mode_is_shown(mode: str) -> None:
+    """Every line is shown as it stands in its file, below a line about the mode."""
     panel = CodePanel(View([of("fetch", mode)]))
     async with show_widget(panel, columns=130, rows=60):
         lines = visible_lines(panel)
@@ -37,8 +37,8 @@ async def test_the_lines_are_those_of_the_file(mode: str) -> None:
     assert lines[first : first + len(source) - begin] == source[begin:]
 
 
-async def test_what_is_called_stands_below() -> None:
-    """The workload's function, named and as it is in its file."""
+async def test_source_of_the_workload_is_shown_below() -> None:
+    """The function is named, and shown as it stands in its file."""
     panel = CodePanel(View([of("primes", "threads")]))
     async with show_widget(panel, columns=130, rows=60):
         lines = visible_lines(panel)
@@ -48,7 +48,7 @@ async def test_what_is_called_stands_below() -> None:
     assert definition in source.splitlines()
 
 
-async def test_long_lines_are_folded_at_80_columns() -> None:
+async def test_long_lines_are_folded() -> None:
     """Nothing is cut off."""
     panel = CodePanel(View([run("fetch-blocking")]))
     async with show_widget(panel, rows=60):
@@ -58,8 +58,8 @@ async def test_long_lines_are_folded_at_80_columns() -> None:
     assert joined([source[source.index("async def") :]]) in joined(lines)
 
 
-async def test_modes_that_are_compared_stand_beside_each_other_where_there_is_room() -> None:
-    """Else below each other."""
+async def test_compared_modes_are_side_by_side_if_there_is_room() -> None:
+    """Otherwise they are one below the other."""
     view = View([run("fetch-blocking"), run("fetch-threads")])
     for columns, beside in ((200, True), (80, False)):
         panel = CodePanel(view)
@@ -68,8 +68,8 @@ async def test_modes_that_are_compared_stand_beside_each_other_where_there_is_ro
         assert any("# blocking:" in line and "# threads:" in line for line in lines) is beside
 
 
-async def test_what_threadviz_does_not_know_has_a_sentence() -> None:
-    """A recording may be of anything."""
+async def test_unknown_modes_and_workloads_are_named() -> None:
+    """A recording may contain any."""
     panel = CodePanel(View([of("[b]queue\x07", "gevent")]))
     async with show_widget(panel, columns=120):
         lines = visible_lines(panel)
@@ -77,8 +77,8 @@ async def test_what_threadviz_does_not_know_has_a_sentence() -> None:
     assert r"The workload [b]queue\x07 is none of threadviz's own: its code is not known here." in lines
 
 
-async def test_without_a_run_it_says_so() -> None:
-    """In a sentence."""
+async def test_without_a_run() -> None:
+    """A sentence says that there is nothing to show."""
     panel = CodePanel(View())
     async with show_widget(panel):
         assert visible_lines(panel)[0] == "Nothing runs yet, and so there is no code to show."

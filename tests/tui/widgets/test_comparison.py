@@ -17,8 +17,8 @@ def comparison(
     return ComparisonPanel(view, pending=lambda: pending, not_run=lambda: not_run, plain=plain)
 
 
-def bars(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
-    """How long the bar of each run is, in characters, by its label."""
+def bar_lengths(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
+    """Return the length of each run's bar in characters, by label."""
     glyphs = "#X" if plain else "█▚▉▊▋▌▍▎▏"
     rows = (line.split() for line in lines)
     return {row[0]: len(row[1]) for row in rows if len(row) > 1 and set(row[1]) <= set(glyphs)}
@@ -26,13 +26,13 @@ def bars(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
 @pytest.mark.parametrize("plain", [False, True])
-async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, plain: bool) -> None:
-    """Total, factor, sum, parallelism and blocked loop of each run, and then how they did, in words."""
+async def test_bars_figures_and_verdicts(columns: int, plain: bool) -> None:
+    """The bars share one scale, and the verdicts stand below the figures."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
     panel = comparison(View(runs), plain=plain)
     async with show_widget(panel, columns=columns):
         lines = visible_lines(panel)
-    lengths = bars(lines, plain)
+    lengths = bar_lengths(lines, plain)
     totals = {each.timeline.header.mode: each.timeline.totals() for each in runs}
     share = totals["threads"].total_ns / totals["blocking"].total_ns
     assert lengths["threads"] == pytest.approx(lengths["blocking"] * share, abs=1)
@@ -59,8 +59,8 @@ async def test_bars_are_on_one_scale_and_the_verdict_stands_below(columns: int, 
 
 
 @pytest.mark.parametrize(("plain", "whole", "blocked"), [(False, "█", "▚"), (True, "#", "X")])
-async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: str, blocked: str) -> None:
-    """In a line, also where the panel is too low for all of it."""
+async def test_legend_is_right_below_the_bars(plain: bool, whole: str, blocked: str) -> None:
+    """Even if the panel is too low for all of its lines."""
     panel = comparison(View([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
     async with show_widget(panel, columns=78, rows=6):
         lines = visible_lines(panel)
@@ -68,8 +68,8 @@ async def test_what_the_bars_mean_stands_right_below_them(plain: bool, whole: st
     assert said in lines[:5]
 
 
-async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
-    """And there is no verdict yet."""
+async def test_running_and_pending_modes_are_named() -> None:
+    """There is no verdict yet."""
     panel = comparison(
         View([run("fetch-blocking"), run("fetch-threads", until_ms=100)]), pending=["processes", "other"]
     )
@@ -82,8 +82,8 @@ async def test_while_runs_go_on_it_says_which_and_what_comes_next() -> None:
     assert "which the others are measured by" not in text
 
 
-async def test_modes_that_did_not_get_their_turn_are_named() -> None:
-    """Beside the runs, and in the verdict."""
+async def test_modes_that_did_not_run_are_named() -> None:
+    """Both beside the runs and in the verdict."""
     panel = comparison(View([run("fetch-blocking")]), not_run=["threads"])
     async with show_widget(panel):
         text = joined(visible_lines(panel))
@@ -91,21 +91,21 @@ async def test_modes_that_did_not_get_their_turn_are_named() -> None:
     assert "threads: did not run" in text
 
 
-async def test_the_past_is_shown_as_it_was() -> None:
-    """In a replay the bars grow again, and the verdict waits for the end."""
+async def test_past_is_shown_as_it_was() -> None:
+    """In a replay the bars grow again, and the verdict follows at the end."""
     view = freeze_at(View([run("fetch-blocking"), run("fetch-threads")]), 100)
     panel = comparison(view)
     async with show_widget(panel) as pilot:
         lines = visible_lines(panel)
-        assert bars(lines)["blocking"] == bars(lines)["threads"] > 0
+        assert bar_lengths(lines)["blocking"] == bar_lengths(lines)["threads"] > 0
         assert "100 ms" in joined(lines)
         assert "blocking, threads at work" in joined(lines)
         view.follow()
         assert "1.9x faster" in joined(await redraw(panel, pilot))
 
 
-async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
-    """A fetch is no yardstick for primes."""
+async def test_runs_of_different_work_are_not_compared() -> None:
+    """There is no speedup between fetches and primes."""
     panel = comparison(View([run("fetch-blocking"), run("primes-threads")]))
     async with show_widget(panel):
         text = joined(visible_lines(panel))
@@ -113,16 +113,16 @@ async def test_runs_of_other_work_are_not_measured_by_each_other() -> None:
     assert "x faster" not in text and "1.00x" not in text
 
 
-async def test_runs_of_the_same_mode_can_be_told_apart() -> None:
-    """Each has a label of its own."""
+async def test_runs_of_the_same_mode_have_unique_labels() -> None:
+    """The second one is numbered."""
     panel = comparison(View([Run.of(timeline("fetch-threads")), Run.of(timeline("fetch-threads"))]))
     async with show_widget(panel, columns=120):
         text = joined(visible_lines(panel))
     assert "● threads: " in text and "● threads (2): " in text
 
 
-async def test_without_runs_it_says_so() -> None:
-    """In a sentence."""
+async def test_without_runs() -> None:
+    """A sentence says that there is nothing to compare."""
     panel = comparison(View())
     async with show_widget(panel):
         assert visible_lines(panel)[0] == "Nothing runs yet that could be compared."

@@ -12,26 +12,26 @@ from threadviz.tui.view import Row, View
 from threadviz.tui.widgets.details import DetailsPanel
 
 
-def picked(one: Run, name: str) -> View:
-    """A scene in which the lane of this name is picked."""
+def view_with_selected(one: Run, name: str) -> View:
+    """Return a view in which the lane with this name is selected."""
     view = View([one])
     (lane,) = (lane for lane in one.timeline.lanes if lane.name == name)
     view.select_row(Row(one, lane))
     return view
 
 
-async def test_without_a_lane_it_says_how_to_pick_one() -> None:
-    """In a sentence."""
+async def test_without_a_lane() -> None:
+    """A sentence says how to select one."""
     panel = DetailsPanel(View([run("fetch-threads")]))
     async with show_widget(panel):
         assert visible_lines(panel)[0] == "No lane is selected: up and down select one, and so does a click."
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
-async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None:
-    """Its thread, its states' shares, its longest waits, its tasks."""
+async def test_lane_states_waits_and_tasks(columns: int) -> None:
+    """The panel describes the thread, its states with shares, its longest waits and its tasks."""
     one = run("fetch-threads")
-    view = picked(one, "thread 2")
+    view = view_with_selected(one, "thread 2")
     panel = DetailsPanel(view)
     async with show_widget(panel, columns=columns, rows=40):
         lines = visible_lines(panel)
@@ -47,10 +47,10 @@ async def test_it_says_what_the_lane_is_and_what_it_was_in(columns: int) -> None
     assert "164 ms two.example 20000 bytes" in text
 
 
-async def test_bars_are_as_long_as_the_shares() -> None:
-    """In ASCII as well."""
+async def test_state_bars() -> None:
+    """Their lengths are proportional to the shares, also in ASCII."""
     states = {State.IO: 60, State.RUNNING: 30, State.GIL: 10}
-    panel = DetailsPanel(picked(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
+    panel = DetailsPanel(view_with_selected(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
     async with show_widget(panel):
         lines = visible_lines(panel)
     assert all(line.isascii() for line in lines)
@@ -58,10 +58,10 @@ async def test_bars_are_as_long_as_the_shares() -> None:
     assert lengths == {"io": 24, "running": 12, "gil": 4}
 
 
-async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> None:
-    """Without a cursor it says so of the present, and of a moment without the lane that it was not there."""
+async def test_activity_at_the_cursor() -> None:
+    """State, call, begin and evidence; without a cursor, those at the playhead."""
     one = run("fetch-threads")
-    view = picked(one, "thread 2")
+    view = view_with_selected(one, "thread 2")
     panel = DetailsPanel(view)
     async with show_widget(panel, rows=40) as pilot:
         assert "At the end, 176 ms:" in joined(visible_lines(panel))
@@ -70,8 +70,8 @@ async def test_at_the_cursor_it_says_state_call_since_and_how_it_is_known() -> N
         assert "At the cursor, 90 ms: io poll since 28 ms, until 175 ms, sampled; task two.example" in text
 
 
-async def test_of_a_shorter_run_its_own_end_is_told() -> None:
-    """Beside one that took longer; at a cursor beyond it the lane was not there."""
+async def test_activity_at_the_end_of_a_shorter_run() -> None:
+    """At a cursor after its end, the lane is not there."""
     view = View([run("fetch-blocking"), run("fetch-threads")])
     view.select_row(view.rows[-1])
     panel = DetailsPanel(view)
@@ -81,8 +81,8 @@ async def test_of_a_shorter_run_its_own_end_is_told() -> None:
         assert "At the cursor, 300 ms: not there" in joined(await redraw(panel, pilot))
 
 
-async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
-    """Also while its run goes on; its time is no longer one so far, and a name that it never had is left out."""
+async def test_ended_lane() -> None:
+    """Its time is final although the run goes on, and a missing name is left out."""
     ended = Timeline()
     ended.extend([HEADER, LaneStarted(0, 0, 1, 7, "", "subject"), RunStarted(0, 1, 7)])
     ended.extend([Spans(0, 0, (Span(50 * NS_PER_MS, State.IO),)), LaneEnded(50 * NS_PER_MS, 0)])
@@ -100,10 +100,10 @@ async def test_of_a_lane_that_is_gone_it_says_that_it_had_ended() -> None:
         assert "had ended" not in joined(await redraw(panel, pilot))
 
 
-async def test_in_the_past_nothing_later_is_known() -> None:
-    """States, waits and tasks are those until then, and what goes on has no end yet."""
+async def test_past_shows_nothing_later() -> None:
+    """States, waits and tasks are those until then, and open ones have no end."""
     one = run("fetch-threads")
-    view = freeze_at(picked(one, "thread 2"), 100)
+    view = freeze_at(view_with_selected(one, "thread 2"), 100)
     panel = DetailsPanel(view)
     async with show_widget(panel, rows=40) as pilot:
         text = joined(visible_lines(panel))
@@ -117,19 +117,19 @@ async def test_in_the_past_nothing_later_is_known() -> None:
         assert "72 ms io poll from 28 ms" in joined(await redraw(panel, pilot))
 
 
-async def test_of_an_event_loop_it_says_for_how_long_it_could_not_answer() -> None:
-    """In all, and at a stretch."""
+async def test_blocked_event_loop() -> None:
+    """The panel shows the total and the longest time."""
     one = run("fetch-blocking")
-    panel = DetailsPanel(picked(one, "event loop"))
+    panel = DetailsPanel(view_with_selected(one, "event loop"))
     async with show_widget(panel, rows=40):
         text = joined(visible_lines(panel))
     assert "It could not answer for 338 ms in all, 338 ms at a stretch." in text
 
 
-async def test_of_very_many_tasks_the_last_are_there() -> None:
-    """And it says how many there are."""
+async def test_last_of_many_tasks() -> None:
+    """The panel shows the last tasks and the number of all."""
     jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(500)]
-    panel = DetailsPanel(picked(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
+    panel = DetailsPanel(view_with_selected(Run.of(made(500, jobs, of=Setting(workers=1))), "thread 1"))
     async with show_widget(panel, rows=60):
         lines = visible_lines(panel)
     first = lines.index("500 tasks, the last of them below")
@@ -138,10 +138,12 @@ async def test_of_very_many_tasks_the_last_are_there() -> None:
     ]
 
 
-async def test_longest_waits_are_found_bit_by_bit() -> None:
-    """From frame to frame, and in the meantime it says how far it has come."""
+async def test_longest_waits_are_searched_in_steps() -> None:
+    """Until the search is complete, the panel shows how far it is."""
     jobs = [Job(1, number * 2, {State.RUNNING: 1, State.IO: 1}) for number in range(3000)]
-    panel = DetailsPanel(picked(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1"))
+    panel = DetailsPanel(
+        view_with_selected(Run.of(made(6100, [*jobs, Job(1, 6000, {State.SLEEP: 90})])), "thread 1")
+    )
     async with show_widget(panel, rows=60) as pilot:
         assert "Longest waits, as far as " in joined(visible_lines(panel))
         for _ in range(10):

@@ -13,8 +13,8 @@ from threadviz.tui.widgets.filter_status import FilterStatus
 SIZE = (120, 40)
 
 
-async def after(pilot: Pilot[None], *keys: str) -> MainScreen:
-    """Press keys, and wait for what comes of them."""
+async def press_and_wait(pilot: Pilot[None], *keys: str) -> MainScreen:
+    """Press keys, and wait until all is drawn."""
     shown = pilot.app
     assert isinstance(shown, ThreadvizApp)
     async with asyncio.timeout(20):
@@ -31,35 +31,35 @@ def names(main: MainScreen) -> list[str]:
     return [row.lane.name for row in main.view.rows if row.lane is not None]
 
 
-async def test_lanes_are_found_while_it_is_written() -> None:
-    """Key by key; enter keeps what was found, and the line goes away."""
+async def test_filter_while_typing() -> None:
+    """Each key filters; enter keeps the filter and hides the input."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "slash", *"coun")
+        main = await press_and_wait(pilot, "slash", *"coun")
         assert main.view.row_cache.options.words == "coun"
         assert names(main) == ["count-0", "count-1", "count-2"]
-        main = await after(pilot, *"t-1", "enter")
+        main = await press_and_wait(pilot, *"t-1", "enter")
         assert names(main) == ["count-1"] and not main.query_one(FilterInput).display
         line = main.query_one(FilterStatus)
         assert "1 lane of 6 with count-1" in line.render_line(0).text
 
 
-async def test_escape_shows_all_lanes_again() -> None:
-    """From the line, and afterwards; slash has what was sought before."""
+async def test_escape_clears_the_filter() -> None:
+    """In the input and afterwards; slash opens the input with the previous filter."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        before = names(await after(pilot))
-        main = await after(pilot, "slash", *"nowhere", "escape")
+        before = names(await press_and_wait(pilot))
+        main = await press_and_wait(pilot, "slash", *"nowhere", "escape")
         assert names(main) == before and not main.query_one(FilterInput).display
-        main = await after(pilot, "slash", *"count", "enter", "slash")
+        main = await press_and_wait(pilot, "slash", *"count", "enter", "slash")
         assert main.query_one(FilterInput).value == "count"
-        main = await after(pilot, "enter", "escape")
+        main = await press_and_wait(pilot, "enter", "escape")
         assert names(main) == before
         assert not main.query_one(FilterStatus).size.height
 
 
-async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
-    """Those after the slash that opens the line, backspaces before letters, and what comes after the line is left."""
+async def test_keys_typed_at_once_arrive_in_order() -> None:
+    """Those after the slash, backspaces before letters, and keys after enter."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "slash", *"w1", "enter")
+        main = await press_and_wait(pilot, "slash", *"w1", "enter")
         keys = ["slash", *["backspace"] * 4, *"count-1"]
         for key in [*keys, "enter", "d"]:
             pilot.app.post_message(Key(key, key if len(key) == 1 else None))
@@ -67,46 +67,46 @@ async def test_keys_typed_at_once_all_arrive_in_their_order() -> None:
             while main.view.row_cache.options.words != "count-1":
                 main.show_frame(0)
                 await pilot.pause()
-        main = await after(pilot)
+        main = await press_and_wait(pilot)
         line = main.query_one(FilterInput)
         assert line.value == main.view.row_cache.options.words == "count-1" and not line.display
 
 
-async def test_slash_can_be_sought() -> None:
-    """It opens the line, and is written where that is open."""
+async def test_filter_can_contain_a_slash() -> None:
+    """Slash opens the input, and is text in it."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "slash", "slash", "t")
+        main = await press_and_wait(pilot, "slash", "slash", "t")
         assert main.query_one(FilterInput).value == "/t"
 
 
-async def test_what_is_written_is_no_command_but_lanes_can_be_picked() -> None:
-    """A blank does not freeze the picture, and q leaves nothing; arrows up and down pick what was found."""
+async def test_typed_keys_are_no_commands() -> None:
+    """Space and q are text; up and down select lanes."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "slash", "space", "q", "backspace", *"count", "down", "down")
+        main = await press_and_wait(pilot, "slash", "space", "q", "backspace", *"count", "down", "down")
         assert main.query_one(FilterInput).value == " count"
         assert main.view.playhead.motion is Motion.FOLLOWING
         assert main.view.selected_row is not None
 
 
-async def test_lanes_are_sorted_grouped_and_folded_by_key() -> None:
-    """And the line says how they are arranged."""
+async def test_sort_group_and_fold_by_key() -> None:
+    """The status line shows the sort and the grouping."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "g")
+        main = await press_and_wait(pilot, "g")
         assert all(row.head is None for row in main.view.rows)
-        main = await after(pilot, "g", "down", "z")
+        main = await press_and_wait(pilot, "g", "down", "z")
         head = main.view.rows[0].head
         assert head is not None and head.folded and main.view.is_selected(main.view.rows[0])
-        main = await after(pilot, "z", "escape", "v", "Z")
+        main = await press_and_wait(pilot, "z", "escape", "v", "Z")
         assert "sorted by who waits most" in main.query_one(FilterStatus).render_line(0).text
         assert "idle lane" in main.query_one(FilterStatus).render_line(0).text
-        main = await after(pilot, "Z", "v", "v", "v")
+        main = await press_and_wait(pilot, "Z", "v", "v", "v")
         assert not main.query_one(FilterStatus).size.height
 
 
-async def test_the_details_of_a_process() -> None:
-    """What is known of it stands in the panel while its heading is picked."""
+async def test_details_of_a_process() -> None:
+    """The panel shows them while the heading of the process is selected."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main = await after(pilot, "down", "d")
+        main = await press_and_wait(pilot, "down", "d")
         text = "\n".join(strip.text for strip in main._compositor.render_strips())
         (first, *_) = main.view.rows
         assert first.head is not None and first.head.key.pid is not None

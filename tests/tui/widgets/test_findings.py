@@ -14,8 +14,8 @@ from threadviz.tui.widgets.findings import FindingsPanel
 
 
 @pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])
-async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks: str) -> None:
-    """One for good news, another for bad, a third for what is neither, and the whole text of each."""
+async def test_each_finding_has_a_mark(plain: bool, marks: str) -> None:
+    """Good, bad and neutral findings have different marks, and each its whole text."""
     one = run("fetch-threads")
     panel = FindingsPanel(View([one]), plain=plain)
     async with show_widget(panel, rows=60):
@@ -31,8 +31,8 @@ async def test_each_finding_of_a_run_that_is_over_has_a_mark(plain: bool, marks:
     assert not plain or all(line.isascii() for line in lines)
 
 
-async def test_until_a_run_is_over_its_figures_stand_there() -> None:
-    """Each with what it is of, and a word on when the findings come."""
+async def test_figures_until_a_run_is_over() -> None:
+    """Each with what it means, and when the findings follow."""
     one = run("fetch-threads", until_ms=100)
     panel = FindingsPanel(View([one]))
     async with show_widget(panel, columns=120, rows=40):
@@ -42,8 +42,8 @@ async def test_until_a_run_is_over_its_figures_stand_there() -> None:
     assert joined(lines).endswith("The findings follow when the run ends.")
 
 
-async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() -> None:
-    """Of what it did, only the latest is known, which does not go with a picture that stands still."""
+async def test_observer_figures_are_only_for_the_present() -> None:
+    """In the past of a run that goes on, they are not known."""
     view = View([run("fetch-threads", until_ms=100)])
     panel = FindingsPanel(view)
     async with show_widget(panel, columns=120, rows=40) as pilot:
@@ -53,8 +53,8 @@ async def test_of_the_observer_only_the_present_is_told_while_a_run_goes_on() ->
         assert "parallelism" in text and "missed" not in text
 
 
-async def test_the_past_has_no_findings_yet() -> None:
-    """Where a run is over, but is shown as it was before, its figures of then stand there."""
+async def test_past_has_figures_instead_of_findings() -> None:
+    """Even if the run is over."""
     one = run("fetch-threads")
     view = freeze_at(View([one]), 100)
     panel = FindingsPanel(view)
@@ -64,8 +64,8 @@ async def test_the_past_has_no_findings_yet() -> None:
         assert findings(one.timeline)[0].text in joined(await redraw(panel, pilot))
 
 
-async def test_runs_that_are_compared_each_have_theirs() -> None:
-    """Below the name of each, and at last what shows only beside each other."""
+async def test_findings_of_compared_runs() -> None:
+    """Those of each run below its name, then those of the comparison."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
     panel = FindingsPanel(View(runs))
     async with show_widget(panel, columns=200, rows=80):
@@ -77,15 +77,15 @@ async def test_runs_that_are_compared_each_have_theirs() -> None:
     assert joined(lines).endswith(beside[-1].text)
 
 
-async def test_without_a_run_it_says_so() -> None:
-    """In a sentence."""
+async def test_without_a_run() -> None:
+    """A sentence says that there is nothing to show."""
     panel = FindingsPanel(View())
     async with show_widget(panel):
         assert visible_lines(panel)[0] == "Nothing was seen yet of a run."
 
 
-async def test_code_that_did_not_start_is_shown() -> None:
-    """By its traceback, letter by letter, below the finding that says why."""
+async def test_traceback_of_code_that_did_not_start() -> None:
+    """Safe to print, below the finding that says why."""
     refused = Timeline()
     closed = StreamClosed(0, Outcome.BROKEN, "importing 'x' failed", traceback="Traceback [b]\n  File\x1b")
     refused.extend([HEADER, closed])

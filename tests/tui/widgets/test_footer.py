@@ -6,8 +6,8 @@ from threadviz.tui.commands import COMMANDS
 from threadviz.tui.widgets.footer import RunFooter
 
 
-async def words(pilot: Pilot[None]) -> str:
-    """The footer, when it has its place."""
+async def footer_text(pilot: Pilot[None]) -> str:
+    """Return the text of the footer after its layout."""
     for _ in range(3):
         await pilot.pause()
     foot = pilot.app.screen.query_one(RunFooter)
@@ -16,32 +16,32 @@ async def words(pilot: Pilot[None]) -> str:
 
 
 @pytest.mark.parametrize("width", [*range(60, 100, 7), 120, 200])
-async def test_no_key_is_shown_in_part(width: int) -> None:
-    """Whatever the width, each word is whole, and the first commands are there."""
+async def test_only_whole_keys_are_shown(width: int) -> None:
+    """At any width, beginning with the first commands."""
     whole = {command.footer for command in COMMANDS if command.footer}
     async with app(run("fetch-threads")).run_test(size=(width, 30)) as pilot:
-        line = await words(pilot)
+        line = await footer_text(pilot)
         said = [word for word in line.split() if word[:1].isupper() and len(word) > 1]
         assert said and set(said) <= whole
         assert said[0] == "Freeze"
 
 
 async def test_more_room_shows_more_keys() -> None:
-    """Also when the terminal gets other columns."""
+    """Also after the terminal is resized."""
     async with app(run("fetch-threads")).run_test(size=(60, 30)) as pilot:
-        few = await words(pilot)
+        few = await footer_text(pilot)
         await pilot.resize_terminal(160, 30)
-        many = await words(pilot)
+        many = await footer_text(pilot)
         await pilot.resize_terminal(60, 30)
         assert len(few.split()) < len(many.split())
-        assert await words(pilot) == few
+        assert await footer_text(pilot) == few
 
 
-async def test_what_makes_no_sense_is_not_there() -> None:
-    """A program has no other modes, and a workload's output is its tasks."""
+async def test_commands_without_meaning_are_left_out() -> None:
+    """A program has no other modes, and a workload has no output."""
     async with app(run("exec-serve")).run_test(size=(220, 30)) as pilot:
-        line = await words(pilot)
+        line = await footer_text(pilot)
         assert "Compare" not in line and "Code" not in line and "Output" not in line
     async with app(run("fetch-threads")).run_test(size=(220, 30)) as pilot:
-        line = await words(pilot)
+        line = await footer_text(pilot)
         assert "Compare" in line and "Code" in line and "Output" not in line

@@ -12,8 +12,8 @@ from threadviz.tui.widgets.lanes import LanesView
 SIZE = (140, 40)
 
 
-async def settled(pilot: Pilot[None]) -> tuple[MainScreen, GilLanes]:
-    """The main screen, and its ribbon, when all of them is there."""
+async def wait_until_drawn(pilot: Pilot[None]) -> tuple[MainScreen, GilLanes]:
+    """Return the main screen and its GIL timeline after all is drawn."""
     shown = pilot.app
     assert isinstance(shown, ThreadvizApp)
     main = shown.main
@@ -25,48 +25,48 @@ async def settled(pilot: Pilot[None]) -> tuple[MainScreen, GilLanes]:
     return main, main.query_one(GilLanes)
 
 
-def text(line: GilLanes) -> str:
-    """What stands on it."""
+def first_line(line: GilLanes) -> str:
+    """Return the text of the first line."""
     return line.render_line(0).text
 
 
-async def test_it_says_for_how_much_the_gil_was_held_and_by_whom() -> None:
-    """Its signs stand beside the lanes that they are of."""
+async def test_held_share_and_holder_marks() -> None:
+    """The marks of the holders also stand beside their lanes."""
     async with app(run("exec-serve"), plain=True).run_test(size=SIZE) as pilot:
-        main, line = await settled(pilot)
+        main, line = await wait_until_drawn(pilot)
         (shown,) = main.view.gil_rows.shown
         held = shown.gil_timeline.shares(0, main.view.length).held_share
         assert held is not None
-        assert text(line).startswith(f" GIL {100 * held:.0f} %")
-        assert "hand-offs" in text(line)
+        assert first_line(line).startswith(f" GIL {100 * held:.0f} %")
+        assert "hand-offs" in first_line(line)
         lanes = main.query_one(LanesView)
         beside = {lanes.render_line(y).text[1] for y in range(lanes.size.height)} - {" "}
         columns = lanes.columns
-        on_it = {*text(line)[columns.left : columns.right]} - {" ", "?"}
+        on_it = {*first_line(line)[columns.left : columns.right]} - {" ", "?"}
         assert on_it and on_it <= beside
 
 
-async def test_at_the_cursor_it_tells_the_holder_and_since_when() -> None:
-    """Key by key, and where the mouse is."""
+async def test_holder_at_the_cursor() -> None:
+    """Whether a key or the mouse moved the cursor."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        main, line = await settled(pilot)
+        main, line = await wait_until_drawn(pilot)
         (shown,) = main.view.gil_rows.shown
         await pilot.press("home", *["shift+right"] * 2)
         cursor = main.view.cursor
         assert cursor is not None
         held = shown.gil_timeline.at(main.view.origin(shown.run) + cursor)
         assert held is not None
-        words = text(line)[: main.query_one(LanesView).columns.left]
+        words = first_line(line)[: main.query_one(LanesView).columns.left]
         names = {lane.number: lane.name for lane in shown.run.timeline.lanes}
         assert names.get(held.holder, "free" if held.holder == -1 else "not seen") in words
         await pilot.hover(GilLanes, (main.query_one(LanesView).columns.left + 30, 0))
         assert main.view.cursor not in (None, cursor)
 
 
-async def test_it_can_be_put_away() -> None:
-    """With the marks beside the lanes, and comes back."""
+async def test_gil_lanes_can_be_hidden() -> None:
+    """With the marks beside the lanes; shown again, the screen is as before."""
     async with app(run("exec-serve")).run_test(size=SIZE) as pilot:
-        _, line = await settled(pilot)
+        _, line = await wait_until_drawn(pilot)
         before = pilot.app.export_screenshot()
         await pilot.press("G")
         await pilot.pause()
@@ -74,14 +74,14 @@ async def test_it_can_be_put_away() -> None:
         await pilot.press("G")
         await pilot.pause()
         assert line.size.height == 1
-        await settled(pilot)
+        await wait_until_drawn(pilot)
         assert pilot.app.export_screenshot() == before
 
 
 @pytest.mark.parametrize("name", ["fetch-threads", "primes-processes"])
-async def test_a_recording_that_tells_nothing_of_a_gil_has_no_ribbon(name: str) -> None:
-    """The lanes begin where they did."""
+async def test_recording_without_gil_data(name: str) -> None:
+    """There is no GIL timeline, and no column for marks."""
     async with app(run(name)).run_test(size=SIZE) as pilot:
-        main, line = await settled(pilot)
+        main, line = await wait_until_drawn(pilot)
         assert line.size.height == 0
         assert main.query_one(LanesView).columns.mark == 0

@@ -24,8 +24,8 @@ def of(*holds: tuple[int, int], others: bool = False) -> tuple[View, GilRow]:
     return view, view.gil_rows.shown[0]
 
 
-def test_the_share_is_of_what_was_seen() -> None:
-    """What is open is left out of it; where that is most of the time, it says so."""
+def test_share_of_the_time_seen() -> None:
+    """Time that was not seen does not count; if it is most of the time, the text says so."""
     view, shown = of((30, 0), (10, FREE), (20, OPEN))
     assert share_texts(view, shown, 60 * MS)[0] == "GIL 75 %"
     view, shown = of((30, 0), (40, OPEN))
@@ -34,8 +34,8 @@ def test_the_share_is_of_what_was_seen() -> None:
     assert share_texts(view, shown, 40 * MS)[0] == "GIL of serve.py 100 75 %"
 
 
-def test_who_holds_it_at_the_cursor() -> None:
-    """By name and since when, whoever it is; without a cursor nothing is said of what is over."""
+def test_holder_texts_at_the_cursor() -> None:
+    """Name and time, whoever the holder is; without a cursor there is no holder for a run that is over."""
     view, shown = of((30, 0), (10, FREE), (20, OPEN), (5, ELSEWHERE), (5, 1))
     assert list(holder_texts(view, shown, 70 * MS)) == []
     told = {}

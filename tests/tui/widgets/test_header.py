@@ -18,8 +18,8 @@ from threadviz.tui.widgets.header import RunHeader
 CANNOT = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"
 
 
-def portable() -> Timeline:
-    """A run of a second that the portable probe watched."""
+def portable_timeline() -> Timeline:
+    """Return a run of one second, observed by the portable probe."""
     result = Timeline()
     probe = ProbeInfo("portable", (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN), CANNOT, 50.0)
     result.extend([msgspec.structs.replace(HEADER, probe=probe, gil=False), RunStarted(0, 1, 1)])
@@ -27,8 +27,8 @@ def portable() -> Timeline:
     return result
 
 
-async def test_at_80_columns_two_lines_say_it_all() -> None:
-    """What runs, on what, and who watches, at what rate and cost."""
+async def test_two_lines_at_80_columns() -> None:
+    """Workload, machine, observer with its rate and cost."""
     heading = RunHeader(View([run("fetch-threads")]))
     async with show_widget(heading):
         first, second = visible_lines(heading)
@@ -38,8 +38,8 @@ async def test_at_80_columns_two_lines_say_it_all() -> None:
         assert words in second
 
 
-async def test_a_wide_one_says_it_in_full() -> None:
-    """Where there is room nothing is shortened."""
+async def test_wide_header_is_not_shortened() -> None:
+    """Every text is the longest alternative."""
     heading = RunHeader(View([run("fetch-threads")]))
     async with show_widget(heading, columns=200):
         first, second = visible_lines(heading)
@@ -48,16 +48,16 @@ async def test_a_wide_one_says_it_in_full() -> None:
     assert "sampled 437 times a second, 600 requested" in second
 
 
-async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
-    """At 80 columns in brief, at 200 the whole, and the whole as a tooltip always."""
-    heading = RunHeader(View([Run.of(portable())]))
+async def test_limits_of_the_probe_at_any_width() -> None:
+    """In brief at 80 columns, in full at 200, and always in the tooltip."""
+    heading = RunHeader(View([Run.of(portable_timeline())]))
     async with show_widget(heading):
         first, second = visible_lines(heading)
         assert "no GIL" in first or "without the GIL" in first
         assert "tells only running from waiting · 40/50 Hz" in second and second.endswith(" · …")
         assert isinstance(heading.tooltip, Content)
         assert heading.tooltip.plain == f"The probe can't tell {CANNOT}."
-    heading = RunHeader(View([Run.of(portable())]))
+    heading = RunHeader(View([Run.of(portable_timeline())]))
     async with show_widget(heading, columns=200):
         assert f"can't tell {CANNOT}" in visible_lines(heading)[1]
 
@@ -71,16 +71,16 @@ async def test_what_the_probe_cannot_tell_can_be_found_at_any_width() -> None:
         (None, "BROKEN"),
     ],
 )
-async def test_the_badge_says_how_the_run_came_out(closed: StreamClosed | None, badge: str) -> None:
-    """As soon as it is over."""
+async def test_badge_shows_the_outcome(closed: StreamClosed | None, badge: str) -> None:
+    """As soon as the run is over."""
     ended = made(100, [Job(1, 0, {State.IO: 80})], of=Setting(closed=closed))
     heading = RunHeader(View([Run.of(ended)]))
     async with show_widget(heading):
         assert visible_lines(heading)[0].endswith(f" {badge}")
 
 
-async def test_the_badge_says_whether_it_is_the_present_that_is_shown() -> None:
-    """Live, frozen, and replaying at which speed."""
+async def test_badge_shows_the_motion_of_the_playhead() -> None:
+    """Live, frozen, or the speed of the replay."""
     view = View([run("fetch-threads", until_ms=100)])
     heading = RunHeader(view)
     async with show_widget(heading) as pilot:
@@ -99,8 +99,8 @@ async def test_the_badge_says_whether_it_is_the_present_that_is_shown() -> None:
         assert visible_lines(heading)[0].endswith("FROZEN at 25 ms, the run goes on")
 
 
-async def test_until_something_begins_it_says_so() -> None:
-    """Without any run, and with one of which only the header came."""
+async def test_before_a_run_begins() -> None:
+    """Without a run, and with one that has only a header."""
     heading = RunHeader(View())
     async with show_widget(heading):
         assert visible_lines(heading)[0].endswith("NOTHING YET")
@@ -109,8 +109,8 @@ async def test_until_something_begins_it_says_so() -> None:
         assert visible_lines(heading)[0].endswith("starting ...")
 
 
-async def test_a_comparison_names_its_modes() -> None:
-    """Instead of the workers, which belong to one of them; and it says whose the observer's figures are."""
+async def test_header_of_a_comparison() -> None:
+    """It names the modes instead of the workers, and the run of the observer's figures."""
     heading = RunHeader(View([run("fetch-blocking"), run("fetch-threads")]))
     async with show_widget(heading):
         first, second = visible_lines(heading)
@@ -119,8 +119,8 @@ async def test_a_comparison_names_its_modes() -> None:
     assert "threads: 437/600 Hz" in second
 
 
-async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:
-    """However long it is, all of it stands there."""
+async def test_trouble_is_shown_in_full() -> None:
+    """In lines of its own."""
     trouble = "the observer died (killed by SIGKILL), and what came after that, if anything, was not seen by anybody"
     heading = RunHeader(View([Run.of(timeline("fetch-threads"), trouble)]))
     async with show_widget(heading):
@@ -129,8 +129,8 @@ async def test_trouble_is_told_in_a_sentence_of_its_own_lines() -> None:
     assert joined(lines[2:]) == f"{trouble}."
 
 
-async def test_names_from_outside_are_neither_markup_nor_control() -> None:
-    """They stand there as they are, or escaped."""
+async def test_untrusted_names_are_escaped() -> None:
+    """They are shown without markup or control characters."""
     hostile = Timeline()
     hostile.extend(
         [msgspec.structs.replace(HEADER, workload="[red]\x1b[31m", python="3\n4"), RunStarted(0, 1, 1)]
@@ -142,8 +142,8 @@ async def test_names_from_outside_are_neither_markup_nor_control() -> None:
     assert r"Python 3\n4" in first
 
 
-async def test_a_frame_in_which_nothing_changes_works_out_nothing() -> None:
-    """Lines are made when the scene has changed, and only then."""
+async def test_frame_without_changes_computes_nothing() -> None:
+    """Lines are computed only after the view has changed."""
     made_at: list[int] = []
 
     class Counted(RunHeader):
@@ -163,15 +163,15 @@ async def test_a_frame_in_which_nothing_changes_works_out_nothing() -> None:
         assert made_at
 
 
-async def test_in_ascii_there_is_nothing_else() -> None:
+async def test_ascii_header() -> None:
     """For terminals without UTF-8."""
-    heading = RunHeader(View([Run.of(portable())]), plain=True)
+    heading = RunHeader(View([Run.of(portable_timeline())]), plain=True)
     async with show_widget(heading):
         assert all(line.isascii() for line in visible_lines(heading))
 
 
-async def test_a_program_s_threads_and_how_it_ended() -> None:
-    """How many there are at the moment that is shown, of how many in all; at the end, its exit status."""
+async def test_threads_and_exit_status_of_a_program() -> None:
+    """The threads alive at the playhead, those seen until then, and the exit status."""
     view = View([run("exec-serve")])
     heading = RunHeader(view)
     async with show_widget(heading, columns=140) as pilot:

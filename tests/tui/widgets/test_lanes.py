@@ -49,16 +49,16 @@ class Lanes(WidgetApp):
         return [self.lanes.render_line(y).text.rstrip() for y in range(self.lanes.size.height)]
 
 
-def on_screen(app: WidgetApp) -> list[str]:
-    """What the compositor has put on the screen."""
+def screen_text(app: WidgetApp) -> list[str]:
+    """Return the lines on the screen, from Textual's compositor."""
     return [
         "".join(segment.text for segment in strip).rstrip()
         for strip in app.screen._compositor.render_strips()
     ]
 
 
-async def test_a_run_in_80_columns() -> None:
-    """A row for each lane: name, what it mostly did, its cells, and the shares of its time."""
+async def test_lanes_at_80_columns() -> None:
+    """Each row has a name, the main state, cells and shares."""
     app = Lanes(looked_at(Watched("primes-threads")))
     async with app.run_test(size=(80, 7)) as pilot:
         lines = await app.frame(pilot)
@@ -73,8 +73,8 @@ async def test_a_run_in_80_columns() -> None:
 
 
 @pytest.mark.parametrize(("size", "tall"), [((80, 7), 1), ((120, 11), 2), ((200, 15), 3)])
-async def test_lanes_take_the_room_that_there_is(size: tuple[int, int], tall: int) -> None:
-    """Up to three lines each, and the task's name on the second."""
+async def test_lanes_use_the_height(size: tuple[int, int], tall: int) -> None:
+    """Up to three lines each, with the task's name on the second."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=size) as pilot:
@@ -85,17 +85,17 @@ async def test_lanes_take_the_room_that_there_is(size: tuple[int, int], tall: in
     assert tall == 1 or "100000000000031" in lines[tall + 2]
 
 
-async def test_what_is_on_the_screen_is_what_was_drawn() -> None:
-    """Through Textual's compositor, with a scroll bar and without one."""
+async def test_screen_shows_the_drawn_lines() -> None:
+    """With a scroll bar and without one."""
     for height in (3, 7):
         app = Lanes(looked_at(Watched("primes-threads")))
         async with app.run_test(size=(80, height)) as pilot:
             lines = await app.frame(pilot)
-            assert [line[:79].rstrip() for line in on_screen(app)] == lines
+            assert [line[:79].rstrip() for line in screen_text(app)] == lines
 
 
-async def test_a_growing_run_shows_what_its_lanes_do_now() -> None:
-    """State and system call, and cells up to the present."""
+async def test_growing_run() -> None:
+    """State and system call, and cells up to now."""
     watched = Watched("fetch-threads", 0.6)
     app = Lanes(looked_at(watched))
     async with app.run_test(size=(100, 12)) as pilot:
@@ -109,8 +109,8 @@ async def test_a_growing_run_shows_what_its_lanes_do_now() -> None:
     assert sum(line.count(".") for line in after) > sum(line.count(".") for line in before)
 
 
-async def test_of_many_rows_every_second_one_follows_in_the_next_frame() -> None:
-    """And then all show what a fresh view shows."""
+async def test_many_rows_are_updated_in_two_frames() -> None:
+    """Then all rows are as in a fresh view."""
     watched = Watched("fetch-threads", 0.4)
     app = Lanes(looked_at(*[watched] * 4))
     async with app.run_test(size=(100, 40)) as pilot:
@@ -127,8 +127,8 @@ async def test_of_many_rows_every_second_one_follows_in_the_next_frame() -> None
         assert [line.rstrip() for line in await app.frame(pilot, 0)] == [line.text.rstrip() for line in lines]
 
 
-async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
-    """Nothing is asked of the compositor."""
+async def test_frame_without_changes_draws_nothing() -> None:
+    """Nothing is repainted."""
     app = Lanes(looked_at(Watched("fetch-threads")))
     async with app.run_test(size=(80, 24)) as pilot:
         await app.frame(pilot)
@@ -139,8 +139,8 @@ async def test_a_frame_in_which_nothing_changes_draws_nothing() -> None:
         assert app.lanes._repaint_required
 
 
-async def test_the_cursor_is_a_line_across_all_lanes() -> None:
-    """And beside each lane stands what it was in then, and since when."""
+async def test_cursor_crosses_all_lanes() -> None:
+    """Beside each lane is its state at the cursor, and since when."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(120, 7)) as pilot:
@@ -152,8 +152,8 @@ async def test_the_cursor_is_a_line_across_all_lanes() -> None:
     assert all(" since " in line for line in lines[::2])
 
 
-async def test_the_mouse_is_a_cursor() -> None:
-    """It looks closely at where it is, beside the cells at nothing; and when it goes, that ends."""
+async def test_mouse_moves_the_cursor() -> None:
+    """Over the cells; beside them, or without the mouse, there is no cursor."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
@@ -167,8 +167,8 @@ async def test_the_mouse_is_a_cursor() -> None:
         assert view.cursor is None
 
 
-async def test_a_cursor_that_was_moved_by_key_stays() -> None:
-    """Also when the mouse goes, for it is not the mouse's any more."""
+async def test_cursor_moved_by_key_stays() -> None:
+    """Even after the mouse has left."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
@@ -179,8 +179,8 @@ async def test_a_cursor_that_was_moved_by_key_stays() -> None:
         assert view.cursor == view.viewport.time(6)
 
 
-async def test_the_mouse_gives_the_cursor_back() -> None:
-    """To where it was put by key, and to where it was clicked at."""
+async def test_cursor_returns_when_the_mouse_leaves() -> None:
+    """To where a key or a click has put it."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
@@ -203,8 +203,8 @@ async def test_the_mouse_gives_the_cursor_back() -> None:
         assert view.cursor == view.viewport.time(8)
 
 
-async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
-    """The lane is marked at its name."""
+async def test_click_selects_and_double_click_opens_a_lane() -> None:
+    """The selected lane is marked at its name."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 7)) as pilot:
@@ -219,7 +219,7 @@ async def test_a_click_picks_a_lane_and_a_second_opens_it() -> None:
         assert view.selected_row.lane.name == "thread 2"
 
 
-async def test_the_lane_that_is_picked_comes_into_sight() -> None:
+async def test_selected_lane_is_scrolled_to() -> None:
     """Wherever it is."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
@@ -235,8 +235,8 @@ async def test_the_lane_that_is_picked_comes_into_sight() -> None:
         assert (await app.frame(pilot))[0].startswith(">event loop")
 
 
-async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
-    """As when a panel opens; but one may scroll away from it."""
+async def test_selected_lane_stays_visible_with_less_room() -> None:
+    """As when a panel opens; the user may scroll away from it."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 7)) as pilot:
@@ -250,8 +250,8 @@ async def test_with_less_room_the_lane_that_is_picked_stays_in_sight() -> None:
         assert (await app.frame(pilot))[0].startswith(" event loop")
 
 
-async def test_the_wheel_zooms_with_ctrl() -> None:
-    """Around the moment that the pointer is at, which stays where it is."""
+async def test_ctrl_wheel_zooms() -> None:
+    """The time below the mouse stays where it is."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
@@ -266,8 +266,8 @@ async def test_the_wheel_zooms_with_ctrl() -> None:
         assert view.viewport.cell_ns == before // 2 * 2
 
 
-async def test_the_wheel_moves_in_time() -> None:
-    """Sideways, or with shift: left of the begin there is nothing."""
+async def test_wheel_pans() -> None:
+    """Sideways or with shift; it stops at the begin."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view)
     async with app.run_test(size=(80, 10)) as pilot:
@@ -287,8 +287,8 @@ async def test_the_wheel_moves_in_time() -> None:
         assert view.viewport.left == 0
 
 
-async def test_runs_that_are_compared_have_headings() -> None:
-    """What each is, and how long it took."""
+async def test_compared_runs_have_headings() -> None:
+    """What ran, and how long it took."""
     app = Lanes(looked_at(Watched("fetch-blocking"), Watched("fetch-threads")))
     async with app.run_test(size=(100, 12)) as pilot:
         lines = await app.frame(pilot)
@@ -298,7 +298,7 @@ async def test_runs_that_are_compared_have_headings() -> None:
 
 
 async def test_runs_of_the_same_mode_are_numbered() -> None:
-    """As they are in the panels."""
+    """With the numbers of the panels."""
     app = Lanes(looked_at(Watched("fetch-threads"), Watched("fetch-threads")))
     async with app.run_test(size=(100, 30)) as pilot:
         lines = await app.frame(pilot)
@@ -306,8 +306,8 @@ async def test_runs_of_the_same_mode_are_numbered() -> None:
     assert ["(2)" in line for line in headings] == [False, True]
 
 
-async def test_what_is_frozen_comes_true_when_it_settles() -> None:
-    """What is told later of the time before is drawn as if it had been known at once."""
+async def test_frozen_picture_is_updated_by_late_reports() -> None:
+    """Reports about the time before are drawn as if they had been known at once."""
     before: Sequence[Event] = (
         LaneStarted(0, 0, 1, 1, "main", "subject"),
         RunStarted(0, 1, 1),
@@ -335,8 +335,8 @@ async def test_what_is_frozen_comes_true_when_it_settles() -> None:
     assert "running" in lines[2] and lines[2].endswith(" 10 %  90 %")
 
 
-async def test_zooming_shows_what_a_fresh_view_shows() -> None:
-    """After any moves nothing is left of the picture before."""
+async def test_zoomed_view_equals_a_fresh_one() -> None:
+    """Nothing is left of the picture before."""
     view = looked_at(Watched("primes-threads"))
     app = Lanes(view, plain=False)
     async with app.run_test(size=(100, 20)) as pilot:
@@ -348,8 +348,8 @@ async def test_zooming_shows_what_a_fresh_view_shows() -> None:
             assert await app.frame(pilot) == lines
 
 
-async def test_a_theme_changes_the_colours_at_once() -> None:
-    """And the cells stay what they are."""
+async def test_theme_changes_the_colours_at_once() -> None:
+    """The cells stay the same."""
     app = Lanes(looked_at(Watched("primes-threads")), plain=False)
     async with app.run_test(size=(100, 20)) as pilot:
         before = await app.frame(pilot)
@@ -361,7 +361,7 @@ async def test_a_theme_changes_the_colours_at_once() -> None:
 
 
 @pytest.mark.parametrize("size", [(20, 5), (40, 3), (1, 1), (300, 100)])
-async def test_any_size_will_do(size: tuple[int, int]) -> None:
+async def test_any_size(size: tuple[int, int]) -> None:
     """There is a picture, as wide as the terminal."""
     app = Lanes(looked_at(Watched("primes-threads")))
     async with app.run_test(size=size) as pilot:
@@ -369,8 +369,8 @@ async def test_any_size_will_do(size: tuple[int, int]) -> None:
         assert all(app.lanes.render_line(y).cell_length >= size[0] - 1 for y in range(size[1]))
 
 
-async def test_the_event_loop_s_lane_stays_in_sight() -> None:
-    """Where lanes are scrolled: it can be picked there, and the others pass below it, to the last."""
+async def test_lane_of_the_event_loop_is_pinned() -> None:
+    """It can be selected while the others scroll below it."""
     app = Lanes(looked_at(Watched("fetch-threads")))
     async with app.run_test(size=(80, 4)) as pilot:
         lines = await app.frame(pilot)
@@ -379,7 +379,7 @@ async def test_the_event_loop_s_lane_stays_in_sight() -> None:
         app.view.move_selection(-1)
         lines = await app.frame(pilot)
         assert names[0] in lines[0] and names[-1] in lines[-1]
-        assert on_screen(app)[0].startswith(lines[0])
+        assert screen_text(app)[0].startswith(lines[0])
         await pilot.click(LanesView, offset=(2, 0))
         assert app.view.is_selected(app.view.rows[0])
         await pilot.click(LanesView, offset=(2, 1))
@@ -389,8 +389,8 @@ async def test_the_event_loop_s_lane_stays_in_sight() -> None:
         assert names[0] in lines[0] and names[1] in lines[1]
 
 
-async def test_a_second_click_at_a_heading_folds_what_is_below() -> None:
-    """And another one unfolds it; the first picks it."""
+async def test_double_click_folds_a_group() -> None:
+    """Another one unfolds it; a single click selects the heading."""
     told = program(
         thread(0, 100),
         thread(1, 101),

@@ -10,8 +10,8 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.legend import Legend
 
 
-async def legend(view: View, width: int, *, plain: bool) -> list[str]:
-    """Its lines."""
+async def legend_lines(view: View, width: int, *, plain: bool) -> list[str]:
+    """Return the lines of the legend."""
     widget = Legend(view, plain=plain)
     async with WidgetApp(widget).run_test(size=(width, 10)) as pilot:
         widget.refresh_view()
@@ -21,8 +21,8 @@ async def legend(view: View, width: int, *, plain: bool) -> list[str]:
 
 @pytest.mark.parametrize("plain", [False, True])
 async def test_every_mark_is_explained(plain: bool) -> None:
-    """By its glyph and its word, and what a cell is."""
-    text = "  ".join(await legend(looked_at(Watched()), 200, plain=plain)) + "  "
+    """By glyph and word, and the time of a cell."""
+    text = "  ".join(await legend_lines(looked_at(Watched()), 200, plain=plain)) + "  "
     marks: list[Mark] = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
     for mark in marks:
         glyph = STATE_STYLES[mark].plain if plain else STATE_STYLES[mark].block
@@ -35,25 +35,25 @@ async def test_every_mark_is_explained(plain: bool) -> None:
 
 @pytest.mark.parametrize(("width", "lines"), [(80, 2), (120, 2), (200, 1)])
 @pytest.mark.parametrize("plain", [False, True])
-async def test_it_takes_a_line_or_two(width: int, lines: int, plain: bool) -> None:
-    """No entry is broken in two, and none is cut off."""
-    found = await legend(looked_at(Watched()), width, plain=plain)
+async def test_legend_takes_one_or_two_lines(width: int, lines: int, plain: bool) -> None:
+    """No entry is split or cut off."""
+    found = await legend_lines(looked_at(Watched()), width, plain=plain)
     assert len(found) == lines
     assert all(cell_len(line.rstrip()) <= width - 2 for line in found)
 
 
-async def test_what_the_probe_cannot_tell_is_not_explained() -> None:
-    """It will not be seen."""
+async def test_states_that_the_probe_cannot_tell_are_left_out() -> None:
+    """They do not appear in the lanes."""
     watched = Watched()
     header = watched.timeline.header
     told = set(header.probe.tells)
-    text = " ".join(await legend(looked_at(watched), 200, plain=False))
+    text = " ".join(await legend_lines(looked_at(watched), 200, plain=False))
     for state in State:
         assert (f" {state}" in text) == (state in told or state in {State.IDLE, State.UNKNOWN})
 
 
-async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() -> None:
-    """Not whenever a cell comes to be another stretch of time."""
+async def test_layout_changes_only_with_the_number_of_lines() -> None:
+    """Not with the time of a cell."""
     view = looked_at(Watched())
     widget = Legend(view, plain=True)
     async with WidgetApp(widget).run_test(size=(200, 10)) as pilot:
@@ -79,11 +79,11 @@ async def test_the_screen_is_laid_out_anew_only_for_another_number_of_lines() ->
         assert widget.size.height > before
 
 
-async def test_it_follows_the_zoom() -> None:
-    """What a cell is changes with it."""
+async def test_legend_follows_the_zoom() -> None:
+    """The time of a cell changes."""
     view = looked_at(Watched())
-    before = await legend(view, 200, plain=True)
+    before = await legend_lines(view, 200, plain=True)
     view.viewport.zoom(2, 0)
-    after = await legend(view, 200, plain=True)
+    after = await legend_lines(view, 200, plain=True)
     assert before != after
     assert "1 cell = 882 us" in after[0]

@@ -10,8 +10,8 @@ NO_WAITS = {State.RUNNING, State.IDLE, State.UNKNOWN}
 
 
 @given(runs(), st.lists(st.integers(0, 120), min_size=1, max_size=5))
-def test_they_are_those_that_looking_at_all_at_once_finds(run: Run, moments: list[int]) -> None:
-    """However the looking was divided up, and whatever was told in between."""
+def test_stepwise_search_finds_the_longest_waits(run: Run, moments: list[int]) -> None:
+    """However the search was divided, and whatever was received in between."""
     timeline = Timeline()
     looks: dict[int, LongestWaits] = {}
     events = run.events()

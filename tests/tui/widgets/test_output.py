@@ -9,15 +9,15 @@ from threadviz.tui.widgets.output import UNFED, OutputPanel
 ROWS = 4
 
 
-def output_of(printed: TerminalText | None) -> OutputPanel:
-    """The panel of this output."""
+def output_panel(printed: TerminalText | None) -> OutputPanel:
+    """Return the panel of this output."""
     return OutputPanel(View(), printed=lambda: printed)
 
 
-async def test_the_end_is_in_sight() -> None:
-    """As it grows, too, and also of a line that has not ended."""
+async def test_end_of_the_output_is_visible() -> None:
+    """As it grows, also of an unfinished line."""
     printed = TerminalText()
-    widget = output_of(printed)
+    widget = output_panel(printed)
     async with show_widget(widget, 20, ROWS) as pilot:
         assert visible_lines(widget)[0] == "It has printed nothi"[: len(visible_lines(widget)[0])]
         printed.feed(b"".join(b"line %d\n" % number for number in range(9)))
@@ -29,10 +29,10 @@ async def test_the_end_is_in_sight() -> None:
         assert (await redraw(widget, pilot))[-2:] == ["line 9 and so on", "more"]
 
 
-async def test_who_has_scrolled_up_stays_there() -> None:
-    """Until the end is in sight again."""
+async def test_scrolled_up_output_stays() -> None:
+    """Until the end is visible again."""
     printed = TerminalText()
-    widget = output_of(printed)
+    widget = output_panel(printed)
     async with show_widget(widget, 20, ROWS) as pilot:
         printed.feed(b"".join(b"%d\n" % number for number in range(20)))
         await redraw(widget, pilot)
@@ -46,20 +46,20 @@ async def test_who_has_scrolled_up_stays_there() -> None:
         assert (await redraw(widget, pilot))[-1] == "the end"
 
 
-async def test_long_lines_are_broken_and_nothing_is_taken_for_markup() -> None:
-    """What is printed is shown as it is, whatever it means elsewhere."""
+async def test_long_lines_are_folded_without_markup() -> None:
+    """Printed text is shown as it is."""
     printed = TerminalText()
-    widget = output_of(printed)
+    widget = output_panel(printed)
     async with show_widget(widget, 10, ROWS) as pilot:
         printed.feed("[bold]x[/bold] [link=a]日本\x1b[31m$text\n".encode())
         lines = await redraw(widget, pilot)
         assert "".join(lines) == "[bold]x[/bold] [link=a]日本$text"
 
 
-async def test_lines_that_are_dropped_are_told_of() -> None:
-    """The panel has no more than is kept, and who looks at an old line goes on to."""
+async def test_dropped_lines_are_counted() -> None:
+    """A visible old line stays visible while earlier ones are dropped."""
     printed = TerminalText()
-    widget = output_of(printed)
+    widget = output_panel(printed)
     async with show_widget(widget, 20, ROWS) as pilot:
         printed.feed(b"".join(b"%d\n" % number for number in range(MAX_LINES)))
         await redraw(widget, pilot)
@@ -71,17 +71,17 @@ async def test_lines_that_are_dropped_are_told_of() -> None:
         assert "40 lines" in str(widget.border_title)
 
 
-async def test_where_nothing_comes_it_says_so() -> None:
-    """Such as of a process that was running before."""
-    widget = output_of(None)
+async def test_output_that_is_not_captured() -> None:
+    """As of a process that was running before."""
+    widget = output_panel(None)
     async with show_widget(widget):
         assert visible_lines(widget)[0] == "What it prints does not come here."
 
 
-async def test_why_a_program_has_nothing_to_read_stands_above_what_it_prints() -> None:
-    """Only where that is so, because the app has the terminal."""
+async def test_empty_standard_input_is_explained() -> None:
+    """Only if the app has the terminal."""
     printed = TerminalText(unfed=True)
-    widget = output_of(printed)
+    widget = output_panel(printed)
     async with show_widget(widget, 80, ROWS) as pilot:
         assert visible_lines(widget)[:2] == [UNFED, "It has printed nothing so far."]
         printed.feed(b"name?")
@@ -89,10 +89,10 @@ async def test_why_a_program_has_nothing_to_read_stands_above_what_it_prints() -
 
 
 @given(st.lists(st.text("ab日\n", max_size=30), max_size=8), st.integers(2, 9))
-def test_rows_taken_bit_by_bit_are_those_of_the_whole(parts: list[str], width: int) -> None:
-    """However what was printed came."""
+def test_rows_taken_in_steps_equal_those_taken_at_once(parts: list[str], width: int) -> None:
+    """However the output was divided."""
     printed, whole = TerminalText(), TerminalText()
-    bit_by_bit, at_once = output_of(printed), output_of(whole)
+    bit_by_bit, at_once = output_panel(printed), output_panel(whole)
     for part in parts:
         printed.feed(part.encode())
         bit_by_bit._take(printed, width)

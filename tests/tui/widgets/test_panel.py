@@ -25,8 +25,8 @@ PANELS: tuple[Callable[[View, bool], TextPanel], ...] = (
 )
 
 
-def views() -> list[View]:
-    """Nothing, what has hardly begun, what goes on, what is over, the past, and several runs; with a lane picked."""
+def sample_views() -> list[View]:
+    """Return views of no run, of runs at several stages, of the past and of several runs, each with a selected lane."""
     made = [
         View(),
         View([run("fetch-threads", until_ms=0)]),
@@ -42,11 +42,9 @@ def views() -> list[View]:
 
 @pytest.mark.parametrize("panel", PANELS)
 @pytest.mark.parametrize("size", [(20, 5), (3, 2), (300, 60)])
-async def test_no_size_and_no_scene_is_too_much(
-    panel: Callable[[View, bool], TextPanel], size: tuple[int, int]
-) -> None:
-    """Each line fills the width, and what is plain is ASCII."""
-    for view in views():
+async def test_any_size_and_view(panel: Callable[[View, bool], TextPanel], size: tuple[int, int]) -> None:
+    """Each line fills the width, and with `plain` it is ASCII."""
+    for view in sample_views():
         widget = panel(view, True)
         async with show_widget(widget, *size):
             width = widget.scrollable_content_region.width
@@ -55,7 +53,7 @@ async def test_no_size_and_no_scene_is_too_much(
             assert all(line.isascii() for line in visible_lines(widget))
 
 
-async def test_another_size_and_another_theme_are_followed_at_once() -> None:
+async def test_size_and_theme_are_followed_at_once() -> None:
     """Without a frame in between."""
     heading = RunHeader(View([run("fetch-threads")]))
     async with show_widget(heading, columns=200) as pilot:
@@ -70,8 +68,8 @@ async def test_another_size_and_another_theme_are_followed_at_once() -> None:
     assert after != before
 
 
-async def test_a_page_scrolls() -> None:
-    """Where there is more than fits."""
+async def test_page_scrolls() -> None:
+    """If there is more than fits."""
     findings = FindingsPanel(View([run("fetch-threads")]))
     async with show_widget(findings, rows=4) as pilot:
         first = visible_lines(findings)

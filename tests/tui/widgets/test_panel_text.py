@@ -8,8 +8,8 @@ words = st.text("abc ", min_size=1, max_size=12)
 
 
 @given(st.floats(0, 1), st.integers(1, 60), st.booleans())
-def test_a_bar_is_as_long_as_its_share(share: float, cells: int, plain: bool) -> None:
-    """To a character, or an eighth of one; and what is not nothing is seen."""
+def test_bar_length(share: float, cells: int, plain: bool) -> None:
+    """To a character, or an eighth of one; any share above 0 is visible."""
     drawn = bar(share, cells, plain)
     assert len(drawn) <= cells
     assert bool(drawn) == (share > 0)
@@ -20,8 +20,8 @@ def test_a_bar_is_as_long_as_its_share(share: float, cells: int, plain: bool) ->
 
 
 @given(st.lists(st.lists(words, min_size=1, max_size=3), min_size=1, max_size=4), st.integers(1, 60))
-def test_a_line_is_shortened_no_more_than_it_takes(parts: list[list[str]], width: int) -> None:
-    """It is whole where there is room for it, and never longer than it has to be."""
+def test_join_to_width_shortens_no_more_than_needed(parts: list[list[str]], width: int) -> None:
+    """The line is whole if there is room."""
     line = join_to_width(parts, width, "-").plain
     whole = "-".join(part[0] for part in parts)
     shortest = "-".join(part[-1] for part in parts)
@@ -34,8 +34,8 @@ def test_a_line_is_shortened_no_more_than_it_takes(parts: list[list[str]], width
 @given(
     st.text(max_size=30).map(lambda text: Content(text.replace("\n", " "))), st.integers(0, 30), st.booleans()
 )
-def test_what_is_cut_says_so(line: Content, width: int, plain: bool) -> None:
-    """With dots at its end, within the width."""
+def test_truncate_adds_an_ellipsis(line: Content, width: int, plain: bool) -> None:
+    """Within the width."""
     short = truncate(line, width, plain)
     assert short.cell_length <= width
     if line.cell_length <= width:
@@ -44,7 +44,7 @@ def test_what_is_cut_says_so(line: Content, width: int, plain: bool) -> None:
         assert width == 0 or short.plain.endswith("." if plain else "…")
 
 
-def test_lines_are_indented_below_the_first() -> None:
+def test_wrap_indents_below_the_first_line() -> None:
     """A mark stands before the first."""
     lines = wrap(Content("one two three"), 8, "  ", Content("* "))
     assert [line.plain for line in lines] == ["* one", "  two", "  three"] or [
@@ -56,7 +56,7 @@ def test_lines_are_indented_below_the_first() -> None:
     ]
 
 
-def test_blocks_stand_beside_each_other() -> None:
-    """Each in its width, whatever the height of the others."""
+def test_side_by_side() -> None:
+    """Each block in its width, whatever the height of the others."""
     blocks = [[Content("a")], [Content("b"), Content("c")]]
     assert [line.plain for line in side_by_side(blocks, [3, 2], 1)] == ["a   b ", "    c "]

@@ -18,14 +18,14 @@ def names(lines: list[str]) -> list[str]:
     return [line[2:].split()[0] for line in lines[1:] if line[2:].strip()]
 
 
-def many() -> Run:
-    """A run of very many tasks, each of 1 ms, on one worker."""
+def run_with_many_tasks() -> Run:
+    """Return a run of very many tasks, each of 1 ms, on one worker."""
     jobs = [Job(1, number, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
     return Run.of(made(MANY, jobs, of=Setting(workers=1)))
 
 
-async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
-    """Lane, times, waits by kind, and what came of it, failures included."""
+async def test_rows_of_finished_tasks() -> None:
+    """Lane, times, kinds of waiting, and outcome including failures."""
     view = View([run("fetch-threads")])
     panel = TaskTable(view)
     async with show_widget(panel, columns=120):
@@ -38,8 +38,8 @@ async def test_rows_stand_in_the_order_of_finishing_and_say_all() -> None:
     )
 
 
-async def test_at_80_columns_rows_are_whole() -> None:
-    """With fewer kinds of waiting, and the error after a mark instead of a word."""
+async def test_rows_at_80_columns() -> None:
+    """With fewer kinds of waiting, and a mark before the error instead of a word."""
     panel = TaskTable(View([run("fetch-threads")]))
     async with show_widget(panel):
         lines = visible_lines(panel)
@@ -49,8 +49,8 @@ async def test_at_80_columns_rows_are_whole() -> None:
 
 
 @pytest.mark.parametrize("past", [False, True])
-async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool) -> None:
-    """While the run goes on, and as of a moment in the past of one that is over."""
+async def test_unfinished_tasks_come_first_with_their_state(past: bool) -> None:
+    """While the run goes on, and in the past of one that is over."""
     view = freeze_at(View([run("fetch-threads")]), 95) if past else View([run("fetch-threads", until_ms=100)])
     panel = TaskTable(view)
     async with show_widget(panel, columns=120):
@@ -59,9 +59,9 @@ async def test_unfinished_tasks_stand_above_and_say_what_they_are_in(past: bool)
     assert lines[1].endswith("io poll") and lines[2].endswith("io poll")
 
 
-async def test_many_tasks_that_wait_share_a_row() -> None:
-    """So that those that are over are not out of sight."""
-    panel = TaskTable(freeze_at(View([many()]), 100))
+async def test_many_queued_tasks_share_a_row() -> None:
+    """So that the finished ones stay visible."""
+    panel = TaskTable(freeze_at(View([run_with_many_tasks()]), 100))
     async with show_widget(panel, rows=16):
         lines = visible_lines(panel)
     assert lines[1].split()[0] == "task-100"
@@ -73,8 +73,8 @@ async def test_many_tasks_that_wait_share_a_row() -> None:
     assert lines[3 + MAX_QUEUED].split()[0] == "task-0"
 
 
-async def test_rows_can_be_sorted_by_every_column() -> None:
-    """In turn; the column has a mark, and by its figures the largest comes first. The title says it as well."""
+async def test_sort_by_every_column() -> None:
+    """The column has a mark, the largest figure comes first, and the title names the order."""
     panel = TaskTable(View([run("fetch-threads")]))
     found = {}
     async with show_widget(panel, columns=120):
@@ -93,8 +93,8 @@ async def test_rows_can_be_sorted_by_every_column() -> None:
     }
 
 
-async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() -> None:
-    """In the end the rows are in their order."""
+async def test_running_times_are_looked_up_over_several_frames() -> None:
+    """In the end the rows are in order."""
     jobs = [Job(1, number * 2, {State.RUNNING: 1}, name=f"task-{number}") for number in range(MANY)]
     jobs[-2] = Job(1, jobs[-2].start, {State.RUNNING: 2}, name="longest")
     panel = TaskTable(View([Run.of(made(2 * MANY, jobs, of=Setting(workers=1)))]))
@@ -107,9 +107,9 @@ async def test_running_times_of_very_many_are_looked_up_from_frame_to_frame() ->
         assert names(visible_lines(panel))[:2] == ["longest", "task-0"]
 
 
-async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
-    """From the first to the last and no farther; the lane is picked with the task."""
-    one = many()
+async def test_moving_selects_visible_tasks() -> None:
+    """From the first to the last; the lane is selected with the task."""
+    one = run_with_many_tasks()
     view = View([one])
     panel = TaskTable(view)
     async with show_widget(panel, rows=10) as pilot:
@@ -127,9 +127,9 @@ async def test_moving_picks_tasks_and_keeps_them_in_sight() -> None:
         assert lines[-1].startswith(f"▶ task-{MANY - 1} ")
 
 
-async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
-    """And the others on its lane are marked."""
-    one = many()
+async def test_task_selected_elsewhere_is_scrolled_to() -> None:
+    """The other tasks on its lane are marked."""
+    one = run_with_many_tasks()
     view = View([one])
     panel = TaskTable(view)
     async with show_widget(panel, rows=10) as pilot:
@@ -140,8 +140,8 @@ async def test_a_task_that_is_picked_elsewhere_is_brought_into_sight() -> None:
 
 
 @pytest.mark.parametrize("plain", [False, True])
-async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) -> None:
-    """The whole name and error, in up to three lines at the bottom; the picked row stays in sight above."""
+async def test_full_outcome_of_the_selected_task_is_below(plain: bool) -> None:
+    """In up to three lines at the bottom; the selected row stays visible above."""
     error = "Name or service not known, and so on [b]\x1b " + "at length " * 8
     jobs = [Job(1, number * 2, {State.IO: 1}, name=f"task-{number}", error=error) for number in range(30)]
     one = Run.of(made(80, jobs))
@@ -161,8 +161,8 @@ async def test_what_is_cut_of_the_task_that_is_picked_stands_below(plain: bool) 
         assert lines[-2].startswith("task-0: failed: Name")
 
 
-async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
-    """Nor is anything said below of what goes on."""
+async def test_outcome_that_fits_is_not_repeated() -> None:
+    """Nor is there anything below for an unfinished task."""
     view = View([run("fetch-threads", until_ms=100)])
     panel = TaskTable(view, plain=True)
     async with show_widget(panel, columns=120, rows=10) as pilot:
@@ -172,8 +172,8 @@ async def test_what_is_whole_in_its_row_is_not_said_twice() -> None:
             assert not any(lines[5:])
 
 
-async def test_a_click_picks_the_task_under_it() -> None:
-    """The columns' names are no task."""
+async def test_click_selects_a_task() -> None:
+    """A click at the heading selects nothing."""
     one = run("fetch-threads")
     view = View([one])
     panel = TaskTable(view)
@@ -187,9 +187,9 @@ async def test_a_click_picks_the_task_under_it() -> None:
         assert view.selected_task[1].name == "three.example"
 
 
-async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_visible_rows_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are."""
-    one = many()
+    one = run_with_many_tasks()
     asked: list[int] = []
     task_states = Timeline.task_states
 
@@ -204,8 +204,8 @@ async def test_only_rows_that_are_visible_are_worked_out(monkeypatch: pytest.Mon
     assert sorted(set(asked)) == list(range(9))
 
 
-async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -> None:
-    """Its label stands beside the columns' names."""
+async def test_run_of_the_selected_lane_is_shown() -> None:
+    """Its label stands beside the heading."""
     blocking, threads = run("fetch-blocking"), run("fetch-threads")
     view = View([blocking, threads])
     panel = TaskTable(view)
@@ -217,8 +217,8 @@ async def test_of_several_runs_the_one_with_the_lane_that_is_picked_is_shown() -
         assert [line.split()[0] for line in lines[1:] if "event loop" in line].count("▶") == 1
 
 
-async def test_names_and_results_are_neither_markup_nor_control() -> None:
-    """They stand there as they are, or escaped."""
+async def test_untrusted_names_and_results_are_escaped() -> None:
+    """They are shown without markup or control characters."""
     job = Job(1, 0, {State.IO: 50}, name="[b]x\x1b", error="[red]\x07")
     panel = TaskTable(View([Run.of(made(60, [job]))]), plain=True)
     async with show_widget(panel, columns=120):
@@ -227,8 +227,8 @@ async def test_names_and_results_are_neither_markup_nor_control() -> None:
     assert r"failed: [red]\x07" in line
 
 
-async def test_where_the_task_that_is_picked_failed_stands_below() -> None:
-    """The end of its traceback, in no more than half the lines; safe to show, and not before it has failed."""
+async def test_traceback_of_the_selected_task_is_below() -> None:
+    """Its end, in at most half the lines, safe to print, and not before the task has failed."""
     traceback = "\n".join([*(f"frame {n} [b]" for n in range(9)), "ValueError: \x1b"])
     jobs = [Job(1, 0, {State.IO: 50}, error="ValueError", traceback=traceback), Job(1, 50, {State.IO: 50})]
     one = Run.of(made(100, jobs))
@@ -245,8 +245,8 @@ async def test_where_the_task_that_is_picked_failed_stands_below() -> None:
         assert "frame" not in joined(await redraw(panel, pilot))
 
 
-async def test_without_a_task_it_says_so() -> None:
-    """In a sentence."""
+async def test_without_a_task() -> None:
+    """A sentence says that there is none."""
     panel = TaskTable(View())
     async with show_widget(panel):
         assert visible_lines(panel)[0] == "No task was seen yet."

@@ -8,8 +8,8 @@ from threadviz.tui.widgets.totals import TotalsPanel
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 2), (120, 2), (200, 1)])
-async def test_all_figures_are_there_under_their_names(columns: int, rows: int) -> None:
-    """Those of the report, whole at 80 columns, in one line where they fit into it."""
+async def test_all_totals_are_named(columns: int, rows: int) -> None:
+    """Those of the report, whole at 80 columns, in one line if they fit."""
     one = run("fetch-threads")
     totals = TotalsPanel(View([one]))
     async with show_widget(totals, columns=columns):
@@ -19,8 +19,8 @@ async def test_all_figures_are_there_under_their_names(columns: int, rows: int) 
         assert f"{row.name} {row.figure}" in joined(lines)
 
 
-async def test_the_figures_are_those_of_the_moment_that_is_shown() -> None:
-    """A frozen picture has the figures of then."""
+async def test_totals_as_of_the_playhead() -> None:
+    """A frozen picture has the totals of then."""
     one = run("fetch-threads")
     view = freeze_at(View([one]), 100)
     totals = TotalsPanel(view)
@@ -33,8 +33,8 @@ async def test_the_figures_are_those_of_the_moment_that_is_shown() -> None:
         assert "total 176 ms" in joined(await redraw(totals, pilot))
 
 
-async def test_runs_that_are_compared_have_theirs_beside_each_other() -> None:
-    """Total and longest block of each, under its label."""
+async def test_totals_of_compared_runs() -> None:
+    """Total and longest block of each, after its label."""
     totals = TotalsPanel(View([run("fetch-blocking"), run("fetch-threads")]))
     async with show_widget(totals):
         first, second = (joined([line]) for line in visible_lines(totals))
@@ -42,7 +42,7 @@ async def test_runs_that_are_compared_have_theirs_beside_each_other() -> None:
     assert second.startswith("loop could not answer, longest blocking 338 ms threads ")
 
 
-async def test_without_a_run_there_are_no_figures() -> None:
+async def test_totals_without_a_run() -> None:
     """Nothing is made up."""
     totals = TotalsPanel(View())
     async with show_widget(totals):

@@ -38,24 +38,24 @@ async def show_widget(widget: TextPanel, columns: int = 80, rows: int = 24) -> A
 
 
 async def redraw(widget: TextPanel, pilot: Pilot[None]) -> list[str]:
-    """Show the scene as it is now, and return the lines that are visible."""
+    """Draw the view as it is now, and return the visible lines."""
     widget.refresh_view()
     await pilot.pause()
     return visible_lines(widget)
 
 
 def visible_lines(widget: TextPanel) -> list[str]:
-    """The lines that are visible, without what is blank at their ends."""
+    """Return the visible lines, without trailing blanks."""
     return [widget.render_line(y).text.rstrip() for y in range(widget.scrollable_content_region.height)]
 
 
 def joined(lines: list[str]) -> str:
-    """The words of these lines, one blank between any two: wherever they are wrapped."""
+    """Return the words of these lines with one blank between any two, however they are wrapped."""
     return " ".join(" ".join(lines).split())
 
 
 def freeze_at(view: View, ms: int) -> View:
-    """The same scene, as it was so many ms after the begin."""
+    """Freeze the playhead this many ms after the begin, and return the view."""
     view.replay()
     view.advance(ms * NS_PER_MS)
     view.toggle_freeze()
