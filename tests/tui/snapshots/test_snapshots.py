@@ -16,7 +16,7 @@ FETCHES = ("fetch-blocking", "fetch-threads", "fetch-processes")
 
 @dataclass(frozen=True)
 class Picture:
-    """What is on the screen: the runs, and the keys that were pressed since they came into view."""
+    """The runs on the screen, and the keys to press."""
 
     runs: Callable[[], list[Run]]
     keys: tuple[str, ...] = ()
@@ -25,25 +25,25 @@ class Picture:
     environ: dict[str, str] = field(default_factory=dict)
 
 
-def whole(*names: str) -> Callable[[], list[Run]]:
-    """Runs that are over."""
+def finished(*names: str) -> Callable[[], list[Run]]:
+    """Return a function that loads runs that are over."""
     return lambda: [run(name) for name in names]
 
 
 def growing(name: str, until_ms: int) -> Callable[[], list[Run]]:
-    """A run in its middle."""
+    """Return a function that loads a run up to this time."""
     return lambda: [run(name, until_ms)]
 
 
 def broken() -> list[Run]:
-    """A run whose observer died on the way."""
+    """Return a run whose observer died."""
     return [
         Run.of(run("fetch-threads", 60).timeline, "the run is broken: the observer died (killed by SIGKILL)")
     ]
 
 
 def printing() -> list[Run]:
-    """A program in its middle, and what it has printed."""
+    """Return a running program with its output."""
     program = run("exec-serve", 450)
     program.output = TerminalText()
     program.output.feed(b"".join(b"[bold]%d[/bold] questions answered\n" % n for n in range(30)))
@@ -52,33 +52,33 @@ def printing() -> list[Run]:
 
 PICTURES = {
     "blocking-running": Picture(growing("fetch-blocking", 200)),
-    "blocking-finished": Picture(whole("fetch-blocking")),
+    "blocking-finished": Picture(finished("fetch-blocking")),
     "threads-running": Picture(growing("fetch-threads", 60)),
-    "threads-finished": Picture(whole("fetch-threads")),
+    "threads-finished": Picture(finished("fetch-threads")),
     "processes-running": Picture(growing("primes-processes", 300)),
-    "processes-finished": Picture(whole("primes-processes")),
-    "waiting-for-the-gil": Picture(whole("primes-threads")),
-    "compared": Picture(whole(*FETCHES)),
+    "processes-finished": Picture(finished("primes-processes")),
+    "waiting-for-the-gil": Picture(finished("primes-threads")),
+    "compared": Picture(finished(*FETCHES)),
     "frozen-with-the-cursor": Picture(
         growing("primes-threads", 400), ("space", *["left"] * 5, "down", "down")
     ),
-    "zoomed": Picture(whole("primes-threads"), ("home", *["shift+right"] * 2, "plus", "plus", "plus")),
-    "details": Picture(whole("primes-threads"), ("down", "down", "enter")),
-    "failed-tasks": Picture(whole("fetch-threads"), ("t", "shift+down")),
-    "code": Picture(whole("fetch-threads"), ("c",)),
-    "help": Picture(whole("fetch-threads"), ("question_mark",)),
-    "choose": Picture(whole("fetch-threads"), ("n",)),
+    "zoomed": Picture(finished("primes-threads"), ("home", *["shift+right"] * 2, "plus", "plus", "plus")),
+    "details": Picture(finished("primes-threads"), ("down", "down", "enter")),
+    "failed-tasks": Picture(finished("fetch-threads"), ("t", "shift+down")),
+    "code": Picture(finished("fetch-threads"), ("c",)),
+    "help": Picture(finished("fetch-threads"), ("question_mark",)),
+    "choose": Picture(finished("fetch-threads"), ("n",)),
     "broken": Picture(broken),
-    "plumbing": Picture(whole("primes-processes"), ("p",)),
-    "ascii": Picture(whole("primes-threads"), plain=True),
-    "no-colour": Picture(whole("primes-threads"), environ={"NO_COLOR": "1"}),
-    "16-colours": Picture(whole("primes-threads"), environ={"COLORTERM": "", "TERM": "xterm"}),
-    "program": Picture(whole("exec-serve")),
+    "plumbing": Picture(finished("primes-processes"), ("p",)),
+    "ascii": Picture(finished("primes-threads"), plain=True),
+    "no-colour": Picture(finished("primes-threads"), environ={"NO_COLOR": "1"}),
+    "16-colours": Picture(finished("primes-threads"), environ={"COLORTERM": "", "TERM": "xterm"}),
+    "program": Picture(finished("exec-serve")),
     "program-running": Picture(printing),
-    "program-in-ascii": Picture(whole("exec-serve"), plain=True),
-    "program-of-which-lanes-are-sought": Picture(whole("exec-serve"), ("slash", *"gil", "enter", "v")),
-    "process": Picture(whole("exec-serve"), ("down", "z", "d")),
-    "light": Picture(whole("primes-threads"), theme="textual-light"),
+    "program-in-ascii": Picture(finished("exec-serve"), plain=True),
+    "program-of-which-lanes-are-sought": Picture(finished("exec-serve"), ("slash", *"gil", "enter", "v")),
+    "process": Picture(finished("exec-serve"), ("down", "z", "d")),
+    "light": Picture(finished("primes-threads"), theme="textual-light"),
 }
 
 
@@ -90,7 +90,7 @@ def test_it_looks_as_it_did(
     snap_compare: Callable[..., bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whoever means to change it looks at the new pictures, and takes them with --snapshot-update."""
+    """After an intended change, check the new pictures and update them with --snapshot-update."""
     for name, value in picture.environ.items():
         monkeypatch.setenv(name, value)
     shown = app(*picture.runs(), plain=picture.plain)
@@ -102,7 +102,7 @@ def test_it_looks_as_it_did(
             while not shown.main.complete:
                 await pilot.pause()
             await pilot.press(*picture.keys)
-            while drawn != before or not shown.main.complete:  # it may come in several frames
+            while drawn != before or not shown.main.complete:  # drawing may take several frames
                 shown.main.show_frame(0)
                 await pilot.pause()
                 before, drawn = drawn, shown.export_screenshot()

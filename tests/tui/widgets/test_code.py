@@ -16,8 +16,8 @@ from threadviz.tui.widgets.code import CodePanel
 SOURCES = Path(threadviz.__file__).parent
 
 
-def of(workload: str, mode: str) -> Run:
-    """A run of which no more than its header came."""
+def run_of(workload: str, mode: str) -> Run:
+    """Return a run from which only the header was received."""
     timeline = Timeline()
     timeline.apply(msgspec.structs.replace(HEADER, workload=workload, mode=mode))
     return Run.of(timeline)
@@ -26,7 +26,7 @@ def of(workload: str, mode: str) -> Run:
 @pytest.mark.parametrize("mode", MODES)
 async def test_source_of_each_mode_is_shown(mode: str) -> None:
     """Every line is shown as it stands in its file, below a line about the mode."""
-    panel = CodePanel(View([of("fetch", mode)]))
+    panel = CodePanel(View([run_of("fetch", mode)]))
     async with show_widget(panel, columns=130, rows=60):
         lines = visible_lines(panel)
     assert f"# {mode}: {MODES[mode].about}" in lines
@@ -39,7 +39,7 @@ async def test_source_of_each_mode_is_shown(mode: str) -> None:
 
 async def test_source_of_the_workload_is_shown_below() -> None:
     """The function is named, and shown as it stands in its file."""
-    panel = CodePanel(View([of("primes", "threads")]))
+    panel = CodePanel(View([run_of("primes", "threads")]))
     async with show_widget(panel, columns=130, rows=60):
         lines = visible_lines(panel)
     assert "# primes: each call is one of check()" in lines
@@ -70,7 +70,7 @@ async def test_compared_modes_are_side_by_side_if_there_is_room() -> None:
 
 async def test_unknown_modes_and_workloads_are_named() -> None:
     """A recording may contain any."""
-    panel = CodePanel(View([of("[b]queue\x07", "gevent")]))
+    panel = CodePanel(View([run_of("[b]queue\x07", "gevent")]))
     async with show_widget(panel, columns=120):
         lines = visible_lines(panel)
     assert lines[0] == "The mode gevent is none of threadviz's own: its code is not known here."

@@ -391,14 +391,14 @@ async def test_lane_of_the_event_loop_is_pinned() -> None:
 
 async def test_double_click_folds_a_group() -> None:
     """Another one unfolds it; a single click selects the heading."""
-    told = program(
+    observed = program(
         thread(0, 100),
         thread(1, 101),
         thread(2, 200, 200),
         process(100, "serve.py"),
         ObserverTick(10**9, 1, 0, 0),
     )
-    app = Lanes(View([Told(told, over=True)]))
+    app = Lanes(View([Told(observed, over=True)]))
     async with app.run_test(size=(80, 12)) as pilot:
         await app.frame(pilot)
         lines = await app.frame(pilot)

@@ -46,10 +46,10 @@ async def test_states_that_the_probe_cannot_tell_are_left_out() -> None:
     """They do not appear in the lanes."""
     watched = Watched()
     header = watched.timeline.header
-    told = set(header.probe.tells)
+    reported = set(header.probe.tells)
     text = " ".join(await legend_lines(looked_at(watched), 200, plain=False))
     for state in State:
-        assert (f" {state}" in text) == (state in told or state in {State.IDLE, State.UNKNOWN})
+        assert (f" {state}" in text) == (state in reported or state in {State.IDLE, State.UNKNOWN})
 
 
 async def test_layout_changes_only_with_the_number_of_lines() -> None:

@@ -1,4 +1,4 @@
-"""One widget in an app of its own, and what stands on it."""
+"""An app with one widget, and the text that it shows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,18 +14,16 @@ from threadviz.tui.widgets.panel import TextPanel
 
 
 class WidgetApp(App[None]):
-    """Shows `widget` alone."""
+    """Shows only `widget`."""
 
     def __init__(self, widget: Widget) -> None:
         super().__init__()
         self._widget = widget
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the lanes."""
         return lane_variables(self.current_theme)
 
     def compose(self) -> ComposeResult:
-        """The widget."""
         yield self._widget
 
 

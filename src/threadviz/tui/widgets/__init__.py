@@ -1,1 +1,1 @@
-"""What the screens consist of. Each draws a scene, and holds no facts of its own."""
+"""The widgets of the screens. Each draws the view, and holds no facts of its own."""

@@ -55,7 +55,7 @@ class LaneRows:
         self.view = view
         self._row_layout = RowLayout.of((), 0, 0)
         self._strip_cache: StripCache | None = None
-        self._ribbons = Ribbons()
+        self._lane_cells = Ribbons()
         self._budget = Budget(CELLS_A_FRAME)
         self._rows: dict[int, LaneRow] = {}
         # The text left and right of the cells, with the key that it was made for.
@@ -156,7 +156,7 @@ class LaneRows:
             view.is_selected(row),
             view.gil_rows.mark(row.run, lane),
         )
-        cells = lane_cells(view, row, lane, window, self._ribbons, paint, self._budget)
+        cells = lane_cells(view, row, lane, window, self._lane_cells, paint, self._budget)
         return LaneRow(
             _cached(
                 self._labels,
