@@ -31,7 +31,7 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
         (
             pair({IO: 200}, 200),
             2.0,
-            "2.0x faster: all of it waiting that overlapped (2.0 tasks waited at a time)",
+            "2.0x faster: the waits overlapped, 2.0 at a time",
         ),
         (pair({RUNNING: 200}, 200), 2.0, "2.0x faster: 2.0 CPUs computed at once"),
         (
@@ -42,102 +42,99 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
         (
             in_turn({IO: 100}, 200),
             2.0,
-            "2.0x faster: its tasks took less time themselves (200 ms in all, and 400 ms in the baseline)",
+            "2.0x faster: the tasks took less time themselves (200 ms in all, and 400 ms in the baseline)",
         ),
         (
             in_turn({RUNNING: 190}, 380),
             400 / 380,
-            "1.1x faster: for no reason that the states of its tasks show",
+            "1.1x faster: the cause is not visible here (noise?)",
         ),
         (
             pair({RUNNING: 160, GIL: 160}, 320),
             1.25,
-            "1.2x faster: for no reason that the states of its tasks show",
+            "1.2x faster: the cause is not visible here (noise?)",
         ),
         (
             pair({RUNNING: 200, GIL: 200}, 400),
             1.0,
-            "no faster (1.0x): its tasks spent 50 % of their time waiting for the GIL",
+            "no faster (1.0x): the tasks waited for the GIL for 50 % of their time",
         ),
         (
             pair({RUNNING: 200, READY: 200}, 400),
             1.0,
             (
-                "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core, and other"
-                " programs had the cores"
+                "no faster (1.0x): the tasks waited for a CPU core for 50 % of their time, and"
+                " other programs used the cores"
             ),
         ),
         (
             pair({RUNNING: 200, READY: 200}, 400, of=Setting(cores=1)),
             1.0,
-            "no faster (1.0x): its tasks spent 50 % of their time waiting for a CPU core",
+            "no faster (1.0x): the tasks waited for a CPU core for 50 % of their time",
         ),
         (
             pair({RUNNING: 200, GIL: 300}, 500),
             0.8,
-            "1.2x slower: its tasks spent 60 % of their time waiting for the GIL",
+            "1.2x slower: the tasks waited for the GIL for 60 % of their time",
         ),
         (
             pair({RUNNING: 10}, 400, start=100),
             1.0,
-            "no faster (1.0x): 390 ms went by before its first task started and after its last one ended",
+            "no faster (1.0x): 390 ms passed before the first task started and after the last one ended",
         ),
-        (in_turn({IO: 200}, 400), 1.0, "no faster (1.0x): its tasks did not overlap"),
+        (in_turn({IO: 200}, 400), 1.0, "no faster (1.0x): the tasks did not overlap"),
         (
             run(400, [Job(1, 0, {RUNNING: 300}), Job(2, 0, {RUNNING: 300})]),
             1.0,
-            ("no faster (1.0x): 100 ms went by before its first task started and after its last one ended"),
+            "no faster (1.0x): 100 ms passed before the first task started and after the last one ended",
         ),
         (
             pair({RUNNING: 390}, 400),
             1.0,
             (
-                "no faster (1.0x): its tasks took more CPU time themselves (780 ms in all, and 0 ms in the"
-                " baseline)"
+                "no faster (1.0x): the tasks took more CPU time themselves (780 ms in all, and 0"
+                " ms in the baseline)"
             ),
         ),
         (
             pair({IO: 400}, 400),
             1.0,
             (
-                "no faster (1.0x): its tasks took more time themselves (800 ms in all, and 400 ms in the"
-                " baseline)"
+                "no faster (1.0x): the tasks took more time themselves (800 ms in all, and 400 ms"
+                " in the baseline)"
             ),
         ),
         (
             run(400, [Job(1, 0, {IO: 390}), Job(2, 0, {IO: 40})]),
             1.0,
-            "no faster (1.0x): for no reason that the states of its tasks show",
+            "no faster (1.0x): the cause is not visible here (noise?)",
         ),
         (
             run(200, [Job(1, 0, {IO: 200}, error="no"), Job(2, 0, {IO: 200})]),
             2.0,
-            (
-                "2.0x faster: all of it waiting that overlapped (2.0 tasks waited at a time); 1 of 2 tasks"
-                " failed"
-            ),
+            "2.0x faster: the waits overlapped, 2.0 at a time; 1 of 2 tasks failed",
         ),
         (
             pair({IO: 200}, 200, of=Setting(closed=StreamClosed(0, Outcome.INTERRUPTED))),
             None,
-            "interrupted, and so not compared (it lasted 200 ms)",
+            "interrupted after 200 ms, so not compared",
         ),
         (
             pair({IO: 200}, 200, of=Setting(closed=None)),
             None,
-            "broken, and so not compared (it lasted 200 ms)",
+            "broken after 200 ms, so not compared",
         ),
         (
             pair({IO: 200}, 200, of=Setting(closed=StreamClosed(0, Outcome.BROKEN))),
             None,
-            "broken, and so not compared (it lasted 200 ms)",
+            "broken after 200 ms, so not compared",
         ),
     ],
 )
 def test_words_follow_from_figures(other: Timeline, speedup: float | None, text: str) -> None:
     """Each way in which a mode can fare against the plain calls."""
     base, against = verdict({"blocking": blocking(), "other": other})
-    assert base.text == "blocking: 400 ms, which the others are measured by"
+    assert base.text == "blocking: 400 ms (the baseline)"
     assert (base.speedup, base.total_ns) == (1.0, 400_000_000)
     assert (against.mode, against.speedup, against.text) == ("other", speedup, f"other: {text}")
 
@@ -159,7 +156,7 @@ def test_a_baseline_that_did_not_finish_is_no_measure() -> None:
     cut = run(100, [Job(LOOP, 0, {IO: 60}), Job(LOOP, 60, {IO: 40})], of=Setting(closed=None))
     base, threads = verdict({"blocking": cut, "threads": pair({IO: 200}, 200)})
     assert (base.speedup, threads.speedup) == (None, None)
-    assert threads.text == "threads: 200 ms, and nothing to compare with, as blocking was broken"
+    assert threads.text == "threads: 200 ms; not compared, because blocking was broken"
 
 
 def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
@@ -168,8 +165,8 @@ def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
     first, second = verdict({"blocking": one, "threads": pair({IO: 200}, 200)})
     assert (first.speedup, second.speedup) == (None, None)
     assert first.text == (
-        f"blocking: 100 ms for 1 task of {one.header.workload},"
-        " and nothing to compare with, as the runs did not do the same work"
+        f"blocking: 100 ms for 1 task of {one.header.workload};"
+        " not compared, because the runs did not do the same work"
     )
     assert (second.total_ns, comparison({"blocking": one, "threads": pair({IO: 200}, 200)})) == (
         200_000_000,
@@ -208,8 +205,8 @@ def test_no_single_task_got_faster() -> None:
             Finding(
                 "no_task_got_faster",
                 True,
-                "Under threads no task got clearly faster (by 10 % or more): the nearest was task 0, 195 ms"
-                " against 200 ms under blocking.",
+                "Under threads, no task got clearly faster (by 10 % or more); the closest was task 0, 195 ms"
+                " and 200 ms under blocking.",
             )
         ],
     }
@@ -222,8 +219,8 @@ def test_tasks_that_got_faster_are_told() -> None:
         Finding(
             "no_task_got_faster",
             False,
-            "Under threads, 1 of 2 tasks got clearly faster (by 10 % or more): most of all task 1, 100 ms"
-            " against 200 ms under blocking.",
+            "Under threads, 1 of 2 tasks got clearly faster (by 10 % or more), most of all task 1, 100 ms"
+            " and 200 ms under blocking.",
         )
     ]
 
@@ -251,7 +248,7 @@ def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:
     work = {RUNNING: 150, GIL: 150}
     _, threads = verdict({"blocking": blocking(RUNNING), "threads": pair(work, 300)})
     assert threads.text == (
-        "threads: 1.3x faster: its tasks took less CPU time themselves (300 ms in all, and 400 ms in the"
+        "threads: 1.3x faster: the tasks took less CPU time themselves (300 ms in all, and 400 ms in the"
         " baseline)"
     )
 
@@ -261,4 +258,6 @@ def test_workers_that_were_the_limit_are_named() -> None:
     jobs = [Job(1 + number % 2, number // 2 * 100, {IO: 100}) for number in range(4)]
     plain = [Job(LOOP, number * 100, {IO: 100}) for number in range(4)]
     _, threads = verdict({"blocking": run(400, plain), "threads": run(200, jobs)})
-    assert threads.text.endswith("(2.0 tasks waited at a time); the 2 workers were the limit (--workers)")
+    assert threads.text.endswith(
+        "the waits overlapped, 2.0 at a time; the 2 workers were the limit (--workers)"
+    )

@@ -35,64 +35,73 @@ def answered(**jobs: list[Job]) -> str:
         (
             two({RUNNING: 200, GIL: 200}),
             two({RUNNING: 200}),
-            "Processes pay: 2.0x. Threads don't: 1.0x, 50 % of the tasks' time waited for the GIL.",
+            (
+                "Processes are faster: 2.0x. Threads don't help: 1.0x, the tasks waited for the"
+                " GIL for 50 % of their time."
+            ),
         ),
         (
             two({IO: 100}),
             two({IO: 400}),
             (
-                "Threads pay: 4.0x. Processes don't: 1.0x, the tasks took more time themselves (800 ms in all, and"
-                " 400 ms in the baseline)."
+                "Threads are faster: 4.0x. Processes don't help: 1.0x, the tasks took more time"
+                " themselves (800 ms in all, and 400 ms in the baseline)."
             ),
         ),
-        (two({IO: 200}), two({IO: 190}), "Both pay: threads 2.0x, processes 2.1x."),
-        (two({IO: 200}), two({IO: 100}), "Processes pay most: 4.0x; threads 2.0x."),
-        (two({IO: 100}), two({IO: 300}), "Threads pay most: 4.0x; processes 1.3x."),
+        (two({IO: 200}), two({IO: 190}), "Threads and processes are both faster: 2.0x and 2.1x."),
+        (two({IO: 200}), two({IO: 100}), "Processes are fastest: 4.0x; threads 2.0x."),
+        (two({IO: 100}), two({IO: 300}), "Threads are fastest: 4.0x; processes 1.3x."),
         (
             two({RUNNING: 200, GIL: 200}),
             two({RUNNING: 250, IO: 200}),
             (
-                "Neither pays: threads 1.0x, 50 % of the tasks' time waited for the GIL; processes 0.9x, the tasks took"
-                " more CPU time themselves (500 ms in all, and 0 ms in the baseline)."
+                "Threads don't help: 1.0x, the tasks waited for the GIL for 50 % of their time."
+                " Processes don't help: 0.9x, the tasks took more CPU time themselves (500 ms in"
+                " all, and 0 ms in the baseline)."
             ),
         ),
         (
             two({RUNNING: 160, GIL: 160}),
             two({IO: 100}),
-            "Processes pay: 4.0x. Threads don't: 1.2x, but nothing overlapped.",
+            "Processes are faster: 4.0x. Threads don't help: 1.2x, but nothing overlapped.",
         ),
         (
             two({RUNNING: 200, READY: 200}),
             two({RUNNING: 200, READY: 200}),
-            "Which pays can't be told, as other programs had the cores: threads 1.0x, processes 1.0x.",
+            (
+                "Which is faster is not clear, because other programs used the cores: threads"
+                " 1.0x, processes 1.0x."
+            ),
         ),
         (
             two({RUNNING: 200, GIL: 200}),
             two({RUNNING: 200, READY: 200}),
             (
-                "Threads don't pay: 1.0x, 50 % of the tasks' time waited for the GIL. Whether processes do can't be"
-                " told, as other programs had the cores: 1.0x."
+                "Threads don't help: 1.0x, the tasks waited for the GIL for 50 % of their time."
+                " Whether processes help is not clear, because other programs used the cores:"
+                " 1.0x."
             ),
         ),
         (
             two({RUNNING: 200, READY: 80, GIL: 120}),
             two({RUNNING: 200, READY: 200}),
             (
-                "Threads don't pay: 1.0x, 30 % of the tasks' time waited for the GIL. Whether processes do can't be"
-                " told, as other programs had the cores: 1.0x."
+                "Threads don't help: 1.0x, the tasks waited for the GIL for 30 % of their time."
+                " Whether processes help is not clear, because other programs used the cores:"
+                " 1.0x."
             ),
         ),
         (
             two({RUNNING: 200, READY: 200}),
             two({RUNNING: 200}),
-            "Processes pay: 2.0x. Threads don't: 1.0x, while other programs had the cores.",
+            "Processes are faster: 2.0x. Threads don't help: 1.0x, while other programs used the cores.",
         ),
         (
             two({IO: 100}, error="no"),
             two({IO: 100}),
             (
-                "Which pays can't be told, as not as many tasks failed in each run: 0 under blocking,"
-                " 1 under threads, 0 under processes."
+                "Which is faster is not clear, because not as many tasks failed in each run: 0"
+                " under blocking, 1 under threads, 0 under processes."
             ),
         ),
     ],
@@ -104,19 +113,19 @@ def test_the_answer_follows_from_the_figures(threads: list[Job], processes: list
 
 def test_one_pool_alone() -> None:
     """Of the other one nothing is said."""
-    assert answered(blocking=PLAIN, threads=two({IO: 200})) == "Threads pay: 2.0x."
+    assert answered(blocking=PLAIN, threads=two({IO: 200})) == "Threads are faster: 2.0x."
     assert answered(processes=two({RUNNING: 100, GIL: 300}), blocking=PLAIN) == (
-        "Processes don't pay: 1.0x, 75 % of the tasks' time waited for the GIL."
+        "Processes don't help: 1.0x, the tasks waited for the GIL for 75 % of their time."
     )
 
 
 def test_a_mode_that_shows_no_obstacle_has_no_reason() -> None:
     """None is made up."""
     assert answered(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(1, 200, {IO: 200})]) == (
-        "Threads don't pay: 1.0x, the tasks did not overlap."
+        "Threads don't help: 1.0x, the tasks did not overlap."
     )
     assert answered(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(2, 170, {IO: 200})]) == (
-        "Threads don't pay: 1.1x."
+        "Threads don't help: 1.1x."
     )
 
 
@@ -124,7 +133,7 @@ def test_all_tasks_failed() -> None:
     """How fast something fails says nothing."""
     failing = [[replace_error(job) for job in jobs] for jobs in (PLAIN, two({IO: 100}))]
     said = answered(blocking=failing[0], threads=failing[1])
-    assert said == "Which pays can't be told, as all tasks failed."
+    assert said == "Which is faster is not clear, because all tasks failed."
 
 
 def replace_error(job: Job) -> Job:

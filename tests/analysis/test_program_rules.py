@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from tests.timeline.programs import BEGIN, PROGRAM, process, program, thread
 from threadviz.analysis import Finding, findings
-from threadviz.analysis.rules import RULES_OF_PROGRAMS
+from threadviz.analysis.rules import PROGRAM_RULES
 from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import (
     FREE,
@@ -75,8 +75,8 @@ CASES = [
         whole(*lane(0, (RUN, 1000)), ms=1000),
         False,
         (
-            "Of the time that threads ran or wanted to, they waited for the GIL for 0 % (0 ms of 1.00"
-            " s): it was in nobody's way."
+            "The threads hardly waited for the GIL: for 0 % of the time that they ran or wanted"
+            " to run (0 ms of 1.00 s)."
         ),
     ),
     (
@@ -84,9 +84,9 @@ CASES = [
         whole(*CONTENDED, HELD, ms=1000),
         True,
         (
-            "Of the time that threads ran or wanted to, they waited for the GIL for 55 % (1.10 s of "
-            "2.00 s), most of all thread 101, for 600 ms. The GIL was held for 89 % of the 900 ms of "
-            "which it is known, and changed hands at least 1 time a second."
+            "The threads waited for the GIL for 55 % of the time that they ran or wanted to run"
+            " (1.10 s of 2.00 s), thread 101 longest, for 600 ms. The GIL was held for 89 % of"
+            " the 900 ms for which that is known, and changed hands at least 1 time a second."
         ),
     ),
     (
@@ -98,9 +98,9 @@ CASES = [
         ),
         True,
         (
-            "Of the time that threads ran or wanted to, they waited for the GIL for 55 % (1.10 s of "
-            "2.00 s), most of all thread 101, for 600 ms. The GIL was held for at least 80 % of the "
-            "time, and changed hands at least 1 time a second."
+            "The threads waited for the GIL for 55 % of the time that they ran or wanted to run"
+            " (1.10 s of 2.00 s), thread 101 longest, for 600 ms. The GIL was held for at least"
+            " 80 % of the time, and changed hands at least 1 time a second."
         ),
     ),
     ("cores_were_enough", whole(*lane(0, (LOCK, 1000)), ms=1000), None, ""),
@@ -109,8 +109,8 @@ CASES = [
         whole(*lane(0, (RUN, 990), (READY, 10)), ms=1000),
         True,
         (
-            "Of the time that threads could run, they waited for a CPU core for 1.0 % (10 ms of 1.00 "
-            "s): there were cores enough."
+            "The threads hardly waited for a CPU core: for 1.0 % of the time that they could run"
+            " (10 ms of 1.00 s)."
         ),
     ),
     (
@@ -118,8 +118,8 @@ CASES = [
         whole(*lane(0, (RUN, 500), (READY, 500)), ms=1000),
         False,
         (
-            "Of the time that threads could run, they waited for a CPU core for 50 % (500 ms of 1.00 "
-            "s): other programs had the cores: its own threads needed 1.0 of 2."
+            "The threads waited for a CPU core for 50 % of the time that they could run (500 ms"
+            " of 1.00 s). Other programs used the cores: its own threads needed 1.0 of 2."
         ),
     ),
     (
@@ -127,8 +127,8 @@ CASES = [
         whole(*[event for n in range(4) for event in lane(n, *[(RUN, 10), (READY, 10)] * 50)], ms=1000),
         False,
         (
-            "Of the time that threads could run, they waited for a CPU core for 50 % (2.00 s of 4.00 "
-            "s): its own threads needed 4.0, and there are 2 cores."
+            "The threads waited for a CPU core for 50 % of the time that they could run (2.00 s"
+            " of 4.00 s). Its own threads needed 4.0 cores, and there are 2."
         ),
     ),
     (
@@ -136,8 +136,8 @@ CASES = [
         whole(*lane(0, (LOCK, 900), (RUN, 60), (READY, 40)), ms=1000),
         True,
         (
-            "Of the time that threads could run, they waited for a CPU core for 40 % (40 ms of 100 ms"
-            "): there were cores enough."
+            "The threads waited for a CPU core for 40 % of the time that they could run (40 ms of"
+            " 100 ms), which is short."
         ),
     ),
     ("loops_could_answer", whole(*lane(0, (LOCK, 1000)), ms=1000), None, ""),
@@ -146,8 +146,8 @@ CASES = [
         whole(thread(0, 100), Spans(0, 0, (WAIT, Span(50 * MS, RUN), WAIT)), ms=250),
         True,
         (
-            "The event loop in serve.py could answer soon at any time: it was busy for 50 ms in all "
-            "(20 % of the time since it was known), for 50 ms at most at a stretch."
+            "The event loop in serve.py could always answer soon: it was busy for 50 ms in all"
+            " (20 % of the time since it was recognised), 50 ms at most at once."
         ),
     ),
     (
@@ -155,8 +155,8 @@ CASES = [
         whole(*BLOCKED, LaneEnded(1000 * MS, 0), ms=1000),
         False,
         (
-            "The event loop in serve.py could not answer for 150 ms in all (15 % of the time since it"
-            " was known), for 150 ms at most at a stretch."
+            "The event loop in serve.py was frozen for 150 ms in all (15 % of the time since it"
+            " was recognised), 150 ms at most at once."
         ),
     ),
     (
@@ -164,8 +164,8 @@ CASES = [
         whole(*BLOCKED, thread(1, 101), Spans(1, 0, (WAIT,)), ms=1000),
         False,
         (
-            "Of 2 event loops, the one in serve.py was held up longest: it could not answer for 800 "
-            "ms in all (80 % of the time since it was known), for 650 ms at most at a stretch."
+            "Of 2 event loops, the one in serve.py was held up longest: it was frozen for 800 ms"
+            " in all (80 % of the time since it was recognised), 650 ms at most at once."
         ),
     ),
     ("who_waited_most", whole(*lane(0, (RUN, 1000)), ms=1000), None, ""),
@@ -174,31 +174,31 @@ CASES = [
         "who_waited_most",
         whole(*lane(0, (RUN, 100), (LOCK, 900)), *lane(1, (RUN, 500), (IO, 500)), ms=1000),
         True,
-        "thread 101 waited most: for 500 ms of the 1.00 s that it was there, 500 ms of that for input or output.",
+        "thread 101 waited most: for 500 ms of its 1.00 s, 500 ms of that for input or output.",
     ),
     (
         "who_waited_most",
         whole(thread(0, 100), Spans(0, 0, (WAIT,)), *lane(1, (LOCK, 100), (RUN, 10)), ms=110),
         True,
-        "thread 101 waited most: for 100 ms of the 110 ms that it was there, 100 ms of that for a lock.",
+        "thread 101 waited most: for 100 ms of its 110 ms, 100 ms of that for a lock.",
     ),
     (
         "who_waited_most",
         whole(*lane(0, (RUN, 900), (IO, 100)), *lane(1, (LOCK, 1000)), ms=1000),
         True,
-        "serve.py waited most: for 100 ms of the 1.00 s that it was there, 100 ms of that for input or output.",
+        "serve.py waited most: for 100 ms of its 1.00 s, 100 ms of that for input or output.",
     ),
     (
         "who_waited_most",
         whole(*[event for n in range(3) for event in lane(n, (LOCK, 1000 - n))], ms=1000),
         True,
-        "thread 101 waited most: for 999 ms of the 1.00 s that it was there, 999 ms of that for a lock.",
+        "thread 101 waited most: for 999 ms of its 1.00 s, 999 ms of that for a lock.",
     ),
     (
         "who_waited_most",
         whole(*lane(0, (RUN, 1000)), *lane(1, (RUN, 200), (LOCK, 500), (GIL, 300)), ms=1000),
         True,
-        "thread 101 waited most: for 800 ms of the 1.00 s that it was there, 500 ms of that for a lock.",
+        "thread 101 waited most: for 800 ms of its 1.00 s, 500 ms of that for a lock.",
     ),
     ("processes_told", whole(ms=1000), None, ""),
     ("processes_told", whole(SERVE, thread(0, 100), ms=1000), None, ""),
@@ -206,13 +206,13 @@ CASES = [
         "processes_told",
         whole(SERVE, thread(0, 100), thread(1, 101), ms=1000),
         False,
-        "Not all can be told of serve.py (process 100): who holds the GIL.",
+        "Not everything can be seen of serve.py (process 100): who holds the GIL.",
     ),
     (
         "processes_told",
         whole(*TWO_OF_TWO, ms=1000),
         False,
-        "Not all can be told of 2 of 3 processes: who holds the GIL.",
+        "Not everything can be seen of 2 of 3 processes: who holds the GIL.",
     ),
 ]
 
@@ -239,7 +239,7 @@ def coming(threads: int, every_ms: int, each_ms: int, most_gone: int) -> Timelin
 @pytest.mark.parametrize("most_gone", [0, 50, 1000])
 def test_threads_that_came_and_went_are_counted(most_gone: int) -> None:
     """Whether they are there one by one or folded away."""
-    text = "At least 200 threads came and went, 50 a second: on average, one was there for 5.0 ms."
+    text = "At least 200 threads came and went, 50 a second; on average one lived for 5.0 ms."
     assert said(coming(200, 20, 5, most_gone), "threads_stayed") == Finding(
         "threads_stayed", holds=False, text=text
     )
@@ -257,7 +257,7 @@ def test_few_threads_and_those_that_stay_are_not_worth_a_word() -> None:
 
 def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
     """Less than one a second, all in all."""
-    text = "At least 59 threads came and went: on average, one was there for 40 ms."
+    text = "At least 59 threads came and went; on average one lived for 40 ms."
     come = [event for n in range(60) for event in (*lane(n, (LOCK, 40)), LaneEnded(40 * MS, n))]
     found = said(whole(*come, ms=200_000), "threads_stayed")
     assert found == Finding("threads_stayed", holds=False, text=text)
@@ -277,19 +277,19 @@ def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
             (Hold(900 * MS, 0),),
             Evidence.SAMPLED,
             2,
-            "held can't be told: the observer looked no more than 2 times.",
+            "held is not known: the observer took no more than 2 samples.",
         ),
         (
             (Hold(900 * MS, 0),),
             Evidence.SAMPLED,
             1,
-            "held can't be told: the observer looked no more than 1 time.",
+            "held is not known: the observer took no more than 1 sample.",
         ),
         (
             (Hold(900 * MS, 0),),
             Evidence.SAMPLED,
             500,
-            " The GIL was held for 100 % of the 900 ms of which it is known, and was not seen to change hands.",
+            " The GIL was held for 100 % of the 900 ms for which that is known, and was not seen to change hands.",
         ),
     ],
 )
@@ -304,7 +304,7 @@ def test_no_figures_of_the_gil_where_hardly_anything_is_known(
     found = said(timeline, "gil_waited_for")
     assert found is not None and found.text.endswith(text)
     figures = {row.name: row for row in totals_rows(timeline)}
-    if "can't be told" in found.text or "no more" in found.text:
+    if "is not known" in found.text:
         assert figures["GIL held"].figure == "-" and "GIL hand-offs" not in figures
         assert figures["GIL held"].about in found.text
     else:
@@ -325,8 +325,8 @@ def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
         "threads_stayed",
         holds=False,
         text=(
-            "Threads came and went so fast that they can't be counted: 7 of 7 threads that were seen were there for"
-            " less than 4.0 ms (2 looks), and others may have been gone before they were seen."
+            "Threads came and went too fast to be counted: 7 of 7 observed threads lived for less than 4.0 ms"
+            " (2 samples), and others may have ended unseen."
         ),
     )
     assert said(whole(*brief[:8], ms=1000), "threads_stayed") is None
@@ -334,9 +334,7 @@ def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
     assert said(whole(*lane(0, (RUN, 990)), *unseen, ms=1000), "threads_stayed") == Finding(
         "threads_stayed",
         holds=False,
-        text=(
-            "Threads came and went so fast that they can't be counted: 1 task ran in threads that were never seen."
-        ),
+        text=("Threads came and went too fast to be counted: 1 task ran in threads that were never seen."),
     )
 
 
@@ -360,7 +358,7 @@ def test_what_is_asked_of_a_workload_is_not_asked_of_a_program() -> None:
         TaskFinished(10 * MS, 0, "fine"),
     ]
     ids = {finding.id for finding in findings(whole(*CONTENDED, *tasks, ms=1000))}
-    assert ids <= {rule.__name__ for rule in RULES_OF_PROGRAMS}
+    assert ids <= PROGRAM_RULES.keys()
     assert {"all_tasks_succeeded", "workers_kept_busy", "gil_in_the_way"} <= ids
 
 
@@ -382,7 +380,7 @@ def test_what_was_not_told_is_said() -> None:
         "observation_sufficed",
     )
     assert found is not None and not found.holds
-    assert "3 tasks of executors were not told, or not to the end: the observer fell behind" in found.text
+    assert "3 tasks of executors were not reported, or only in part: the observer fell behind" in found.text
 
 
 def test_a_program_that_is_cut_off_or_fails_is_told_as_such() -> None:
@@ -390,5 +388,5 @@ def test_a_program_that_is_cut_off_or_fails_is_told_as_such() -> None:
     cut = Timeline()
     cut.extend([PROGRAM, BEGIN, ObserverTick(1000 * MS, 1, 0, 0)])
     finding = said(cut, "run_finished")
-    assert finding is not None and finding.text.startswith("What is here of the run was cut off after 1.00 s")
+    assert finding is not None and finding.text.startswith("The recording of the run is cut off after 1.00 s")
     assert said(whole(ms=1000, status=1), "run_finished") is None

@@ -1,7 +1,8 @@
 import pytest
 
 from tests.analysis.runs import LOOP, MS, TWO_THREADS, Job, Setting, run
-from threadviz.analysis import RULES, Finding, findings
+from threadviz.analysis import Finding, findings
+from threadviz.analysis.rules import WORKLOAD_RULES
 from threadviz.protocol.events import Outcome, ProcessDied, State, StreamClosed, TaskFinished, TaskSubmitted
 from threadviz.timeline import Timeline
 
@@ -44,8 +45,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         plain(),
         True,
         (
-            "The total, 300 ms, is about the sum of 2 tasks, 300 ms: they were called one after the other,"
-            " and nothing else took long."
+            "The total, 300 ms, is about the sum of 2 tasks, 300 ms: they ran one after the"
+            " other, and nothing else took long."
         ),
     ),
     (
@@ -74,9 +75,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 300}), Job(1, 100, {IO: 200})]),
         True,
         (
-            "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms."
-            " The 2 workers were the limit: 1 task waited for a turn, and more workers (--workers) would"
-            " overlap more of it."
+            "3 tasks shared 2 workers: on average, a worker had a task for 97 % of the run's 310"
+            " ms. The 2 workers were the limit: 1 task waited for a turn, and more workers"
+            " (--workers) would overlap more of the waiting."
         ),
     ),
     (
@@ -85,22 +86,19 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
             310, [Job(1, 0, {State.LOCK: 100}), Job(2, 0, {State.LOCK: 300}), Job(1, 100, {State.LOCK: 200})]
         ),
         True,
-        "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
+        "3 tasks shared 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
     ),
     (
         "workers_kept_busy",
         run(310, [Job(1, 0, {IO: 100}), Job(2, 0, {RUNNING: 300}), Job(1, 100, {IO: 200})]),
         True,
-        "3 tasks shared out among 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
+        "3 tasks shared 2 workers: on average, a worker had a task for 97 % of the run's 310 ms.",
     ),
     (
         "workers_kept_busy",
         run(400, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 300}), Job(1, 100, {IO: 200})]),
         False,
-        (
-            "3 tasks shared out among 2 workers: on average, a worker had a task for only 75 % of the run's"
-            " 400 ms."
-        ),
+        "3 tasks shared 2 workers: on average, a worker had a task for only 75 % of the run's 400 ms.",
     ),
     ("workers_kept_busy", overlapping(), None, ""),
     (
@@ -108,9 +106,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 100, GIL: 100}, 200),
         True,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.00 CPUs computed for them at a time, out of 2 cores: threads gained nothing, for they"
-            " took turns with the GIL."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.00 of 2 cores. Threads gained nothing: only"
+            " one thread at a time can hold the GIL."
         ),
     ),
     (
@@ -118,9 +116,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 100, READY: 100}, 200),
         False,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.00 CPUs computed for them at a time, out of 2 cores: what threads gain could not"
-            " show, for other programs had the cores."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.00 of 2 cores. What threads gain could not"
+            " be seen: other programs used the cores."
         ),
     ),
     (
@@ -128,8 +126,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 190, GIL: 10}, 200, Setting(gil=False)),
         False,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.90 CPUs computed for them at a time, out of 2 cores: this Python has no GIL."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.90 of 2 cores. This Python has no GIL."
         ),
     ),
     (
@@ -137,8 +135,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 190, SLEEP: 10}, 200),
         False,
         (
-            "The tasks are CPU-bound (for 95 % of their time they ran, or waited to be let run), and on"
-            " average 1.90 CPUs computed for them at a time, out of 2 cores: the function lets the GIL go."
+            "The tasks compute and hardly wait for anything (for 95 % of their time they ran, or"
+            " waited to run): on average they used 1.90 of 2 cores. The function releases the"
+            " GIL."
         ),
     ),
     ("threads_gain_nothing", computing({RUNNING: 100, IO: 100}, 200), None, ""),
@@ -149,8 +148,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 190, READY: 10}, 200, Setting(apart=True)),
         True,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.90 CPUs computed for them at a time, out of 2 cores."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.90 of 2 cores."
         ),
     ),
     (
@@ -158,8 +157,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 100, READY: 100}, 200, Setting(apart=True, cores=1)),
         False,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.00 CPUs computed for them at a time, out of 1 core."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.00 of 1 core."
         ),
     ),
     (
@@ -167,9 +166,9 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 100, READY: 100}, 200, Setting(apart=True)),
         False,
         (
-            "The tasks are CPU-bound (for 100 % of their time they ran, or waited to be let run), and on"
-            " average 1.00 CPUs computed for them at a time, out of 2 cores: what processes gain could not"
-            " show, for other programs had the cores."
+            "The tasks compute and hardly wait for anything (for 100 % of their time they ran, or"
+            " waited to run): on average they used 1.00 of 2 cores. What processes gain could not"
+            " be seen: other programs used the cores."
         ),
     ),
     ("processes_gain", computing({IO: 100}, 100, Setting(apart=True)), None, ""),
@@ -177,13 +176,13 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         "gil_in_the_way",
         computing({RUNNING: 100, GIL: 100}, 200),
         True,
-        "The tasks spent 50 % of their time waiting for the GIL (200 ms of 400 ms).",
+        "The tasks waited for the GIL for 50 % of their time (200 ms of 400 ms).",
     ),
     (
         "gil_in_the_way",
         computing({RUNNING: 99, GIL: 1}, 100, Setting(apart=True)),
         False,
-        "The tasks spent 1.0 % of their time waiting for the GIL (2.0 ms of 200 ms): it was in nobody's way.",
+        "The tasks hardly waited for the GIL: for 1.0 % of their time (2.0 ms of 200 ms).",
     ),
     ("gil_in_the_way", computing({RUNNING: 100}, 100, Setting(gil=False)), None, ""),
     ("gil_in_the_way", computing({RUNNING: 100}, 100, Setting(tells=(RUNNING, State.WAITING))), None, ""),
@@ -192,15 +191,15 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         "cores_sufficed",
         computing({RUNNING: 100}, 100),
         True,
-        "The tasks spent 0 % of their time waiting for a CPU core (0 ms of 200 ms): there were cores enough.",
+        "The tasks hardly waited for a CPU core: for 0 % of their time (0 ms of 200 ms).",
     ),
     (
         "cores_sufficed",
         computing({RUNNING: 150, READY: 50}, 200, Setting(cores=1)),
         False,
         (
-            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): the run's own"
-            " threads needed 2.0, and there is 1 core."
+            "The tasks waited for a CPU core for 25 % of their time (100 ms of 400 ms). The run's"
+            " own threads needed 2.0 cores, and there is 1."
         ),
     ),
     (
@@ -208,8 +207,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         computing({RUNNING: 150, READY: 50}, 200),
         False,
         (
-            "The tasks spent 25 % of their time waiting for a CPU core (100 ms of 400 ms): other programs had"
-            " the cores: the run's own threads needed 2.0 of 2."
+            "The tasks waited for a CPU core for 25 % of their time (100 ms of 400 ms). Other"
+            " programs used the cores: the run's own threads needed 2.0 of 2."
         ),
     ),
     (
@@ -217,26 +216,26 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(1000, [Job(lane, 0, {READY: 100, IO: 200}) for lane in (1, 2, 3, 4)]),
         False,
         (
-            "The tasks spent 33 % of their time waiting for a CPU core (400 ms of 1.20 s): the run's own"
-            " threads needed 4.0, and there are 2 cores."
+            "The tasks waited for a CPU core for 33 % of their time (400 ms of 1.20 s). The run's"
+            " own threads needed 4.0 cores, and there are 2."
         ),
     ),
     ("cores_sufficed", computing({RUNNING: 100}, 100, Setting(tells=(RUNNING, State.WAITING))), None, ""),
-    ("order_of_results", plain(), True, "Tasks came back in the order of submission."),
+    ("order_of_results", plain(), True, "Tasks finished in the order of submission."),
     (
         "order_of_results",
         overlapping(),
         True,
         (
-            "Tasks came back in another order than that of submission: 1 of 2 after one that was submitted"
-            " later; quick, submitted as number 2, came back before slow, number 1."
+            "Tasks finished out of order: 1 of 2 were overtaken by a later one; quick (submitted"
+            " as number 2) finished before slow (number 1)."
         ),
     ),
     (
         "order_of_results",
         run(200, [Job(1, 0, {IO: 100}), Job(2, 0, {IO: 200})]),
         False,
-        "Tasks came back in the order of submission: none overtook one that was submitted before it.",
+        "Tasks finished in the order of submission: none overtook an earlier one.",
     ),
     ("order_of_results", run(100, [Job(1, 0, {IO: 100})]), None, ""),
     (
@@ -244,26 +243,23 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         plain(),
         False,
         (
-            "The event loop could not answer for 300 ms in all (100 % of the run), for 300 ms at most at a"
-            " stretch: the tasks ran in its own thread."
+            "The event loop was frozen for 300 ms in all (100 % of the run), 300 ms at most at"
+            " once: the tasks ran in its thread."
         ),
     ),
     (
         "loop_could_answer",
         run(2, [Job(LOOP, 0, {RUNNING: 2})]),
         True,
-        (
-            "The event loop could answer soon at any time: it was busy for 2.0 ms in all, for 2.0 ms at most"
-            " at a stretch."
-        ),
+        "The event loop could always answer soon: it was busy for 2.0 ms in all, 2.0 ms at most at once.",
     ),
     (
         "loop_could_answer",
         overlapping(),
         True,
         (
-            "The event loop could answer soon at any time: it was busy for 0 ms in all (0 % of the run), for"
-            " 0 ms at most at a stretch."
+            "The event loop could always answer soon: it was busy for 0 ms in all (0 % of the"
+            " run), 0 ms at most at once."
         ),
     ),
     (
@@ -289,8 +285,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         ),
         False,
         (
-            "5 of 6 tasks failed: timed out (2 tasks), HTTP 404 (a), reset (d), and in 1 other way;"
-            " 1 of 6 tasks did not come to an end."
+            "5 of 6 tasks failed: timed out (2 tasks), HTTP 404 (a), reset (d), and in 1 other"
+            " way; 1 of 6 tasks did not finish."
         ),
     ),
     ("all_tasks_succeeded", run(100, []), None, ""),
@@ -300,8 +296,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         run(1000, [Job(1, 0, {IO: 900, UNKNOWN: 100})], of=Setting(rounds_per_s=100.0, missed=7)),
         False,
         (
-            "The observer fell short: 5.0 % of the lanes' time is unknown (over 1.0 %); it looked 100 times a"
-            " second, not 500."
+            "The observer fell short: 5.0 % of the lanes' time is unknown (over 1.0 %); it"
+            " sampled 100 times a second, not 500."
         ),
     ),
     (
@@ -314,13 +310,16 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         "observation_sufficed",
         run(1000, [Job(1, 0, {IO: 900})], of=Setting(rounds_per_s=100.0, missed=7)),
         True,
-        "The observer lowered its rate to stay within its budget: it looked 100 times a second, not 500.",
+        (
+            "The observer lowered its sampling rate to stay within its budget: it sampled 100"
+            " times a second, not 500."
+        ),
     ),
     (
         "observation_sufficed",
         run(1000, [Job(1, 0, {IO: 900})], of=Setting(rounds_per_s=400.0, missed=100)),
         False,
-        "The observer fell short: it missed 20 % of the looks due (over 10 %).",
+        "The observer fell short: it missed 20 % of its samples (over 10 %).",
     ),
     ("observation_sufficed", run(10, [Job(1, 0, {IO: 9})], of=Setting(rounds_per_s=100.0)), None, ""),
     ("run_finished", plain(), None, ""),
@@ -328,7 +327,7 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         "run_finished",
         run(100, [], of=Setting(closed=StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted"))),
         False,
-        "The run was interrupted after 100 ms: its figures are those until then.",
+        "The run was interrupted after 100 ms: its figures are up to that point.",
     ),
     (
         "run_finished",
@@ -341,8 +340,8 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         ),
         False,
         (
-            "The run broke after 100 ms: worker process 7 died (killed by SIGKILL); its figures are those"
-            " until then."
+            "The run broke after 100 ms: worker process 7 died (killed by SIGKILL); its figures"
+            " are up to that point."
         ),
     ),
     (
@@ -355,36 +354,36 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
         ),
         False,
         (
-            "The run broke after 100 ms: the subject died (killed by SIGKILL); its figures are those until"
-            " then."
+            "The run broke after 100 ms: the subject died (killed by SIGKILL); its figures are up"
+            " to that point."
         ),
     ),
     (
         "run_finished",
         run(100, [], ProcessDied(50 * MS, "site", 7, "killed by SIGKILL")),
         False,
-        "The run went on to its end, but is broken: the site died (killed by SIGKILL).",
+        "The run reached its end, but is broken: the site died (killed by SIGKILL).",
     ),
     (
         "run_finished",
         run(100, [], of=Setting(closed=StreamClosed(0, Outcome.BROKEN, "the observer failed: no."))),
         False,
-        "The run broke after 100 ms: the observer failed: no; its figures are those until then.",
+        "The run broke after 100 ms: the observer failed: no; its figures are up to that point.",
     ),
     (
         "run_finished",
         run(100, [], ended="BrokenProcessPool: a worker died."),
         False,
         (
-            "The run broke after 100 ms: the mode failed: BrokenProcessPool: a worker died; its figures are"
-            " those until then."
+            "The run broke after 100 ms: the mode failed: BrokenProcessPool: a worker died; its"
+            " figures are up to that point."
         ),
     ),
     (
         "run_finished",
         run(100, [], of=Setting(closed=None)),
         False,
-        "What is here of the run was cut off after 100 ms: its figures are those until then.",
+        "The recording of the run is cut off after 100 ms: its figures are up to that point.",
     ),
 ]
 
@@ -400,9 +399,9 @@ def test_each_finding_is_stated_as_it_came_out(
 
 def test_every_finding_is_tried_both_ways() -> None:
     """The cases above leave out no rule, and none of its outcomes."""
-    for rule in RULES:
-        outcomes = {holds for name, _, holds, _ in CASES if name == rule.__name__}
-        assert {False, None if rule.__name__ == "run_finished" else True} <= outcomes
+    for id_ in WORKLOAD_RULES:
+        outcomes = {holds for name, _, holds, _ in CASES if name == id_}
+        assert {False, None if id_ == "run_finished" else True} <= outcomes
 
 
 def test_plain_calls_can_come_in_another_order() -> None:
@@ -412,7 +411,7 @@ def test_plain_calls_can_come_in_another_order() -> None:
     )
     assert finding is not None
     assert not finding.holds
-    assert "b, submitted as number 2, came back before a, number 1" in finding.text
+    assert "b (submitted as number 2) finished before a (number 1)" in finding.text
 
 
 def test_a_plain_call_that_lasts_less_than_the_sum_says_so() -> None:
@@ -460,9 +459,7 @@ def test_workers_that_never_came_are_not_counted() -> None:
     jobs = [Job(1, 100 * each, {IO: 100}) for each in range(4)]
     finding = found(run(400, jobs, of=Setting(workers=3)), "workers_kept_busy")
     assert finding is not None
-    assert finding.text.startswith(
-        "4 tasks shared out among 1 worker: on average, a worker had a task for 100 %"
-    )
+    assert finding.text.startswith("4 tasks shared 1 worker: on average, a worker had a task for 100 %")
 
 
 def test_nothing_is_found_where_nothing_began() -> None:

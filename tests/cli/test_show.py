@@ -64,7 +64,7 @@ def test_a_recording_that_was_cut_is_shown_as_such(tmp_path: Path) -> None:
     recording.write_bytes(packed[: len(packed) * 3 // 4])
     shown = threadviz("show", str(recording))
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert "What is here of the run was cut off after" in shown.stdout
+    assert "The recording of the run is cut off after" in shown.stdout
     assert json.loads(threadviz("show", str(recording), "--json").stdout)["outcome"] == "broken"
 
 

@@ -88,9 +88,9 @@ def test_a_comparison_says_which_mode_pays(folder: Path) -> None:
     report = call(folder, *args)
     assert (report.returncode, report.stderr) == (0, "")
     assert report.stdout.startswith("mine:nap, one mode after the other\n")
-    assert report.stdout.split("\nVerdict\n")[1].startswith("Threads pay: ")
+    assert report.stdout.split("\nVerdict\n")[1].startswith("Threads are faster: ")
     facts = json.loads(call(folder, *args, "--json").stdout)
-    assert facts["answer"].startswith("Threads pay: ")
+    assert facts["answer"].startswith("Threads are faster: ")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What the findings of a run are made from."""
+"""The figures of a run that findings and verdicts are derived from."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,21 +9,23 @@ from threadviz.text import NS_PER_S
 from threadviz.timeline import STATES, Lane, Role, Task, Timeline, Totals
 
 COMPUTING = (State.RUNNING, State.READY, State.GIL)
-"""In these a task computes, or would if it were let."""
+"""States in which a thread computes, or would if it could."""
 
 WAITING = (State.IO, State.LOCK, State.SLEEP, State.WAITING)
-"""In these a task waits for something else than to be let compute."""
-
+"""States in which a thread waits for something other than a CPU core or the GIL."""
 
 SHORT_NS = 50_000_000
-"""Of what took less time, no shares and no rates are told: they would be those of a few looks."""
+"""Shares and rates of shorter times are left out: they would rest on a few samples."""
+
+FEW_SAMPLES = 2
+"""A thread that lives for less than this many samples may go unseen when the observer is late."""
 
 _SLICES = 50
 _RUNNING, _READY = STATES.index(State.RUNNING), STATES.index(State.READY)
 
 
 def outcome_of(timeline: Timeline) -> Outcome:
-    """How the run came out: broken also where it went on though one of its processes died, or the stream is cut."""
+    """Return the outcome of a run. It is broken too if one of its processes died or the stream is cut off."""
     closed = timeline.closed
     if closed is None or (closed.outcome is Outcome.FINISHED and (timeline.died or timeline.error)):
         return Outcome.BROKEN
@@ -32,7 +34,7 @@ def outcome_of(timeline: Timeline) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A claim, whether it holds of the run, and a text that is true either way. The id is stable."""
+    """A claim about a run, whether it holds, and a text that is true either way. The id is stable."""
 
     id: str
     holds: bool
@@ -40,7 +42,7 @@ class Finding:
 
 
 class RunMetrics:
-    """A run's figures, each worked out at most once. Times are ns."""
+    """The figures of a run or of a watched program, computed on demand. Times are ns."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
@@ -48,17 +50,30 @@ class RunMetrics:
 
     @cached_property
     def totals(self) -> Totals:
-        """Of the whole run, as far as it came."""
         return self.timeline.totals()
 
     @property
+    def since(self) -> int:
+        return self.timeline.begin or 0
+
+    @property
+    def until(self) -> int:
+        return self.since + self.totals.total_ns
+
+    @property
     def whole(self) -> bool:
-        """Whether it went to its end, with nothing broken: else its total is not the workload's."""
+        """Whether the run reached its end with nothing broken; otherwise its total is not the workload's."""
         return outcome_of(self.timeline) is Outcome.FINISHED
+
+    def tells(self, state: State) -> bool:
+        """Return whether the probe can detect this state."""
+        return state in self.header.probe.tells
+
+    # Tasks
 
     @cached_property
     def started(self) -> list[Task]:
-        """The tasks that a worker or the loop took, in the order of submission."""
+        """The tasks that started, in the order of submission."""
         return [task for task in self.timeline.tasks if task.started is not None]
 
     @cached_property
@@ -68,7 +83,7 @@ class RunMetrics:
 
     @cached_property
     def task_ns(self) -> Counter[State]:
-        """The states of all tasks, added up: their sum is `totals.sum_ns`."""
+        """The time of all tasks by state. It adds up to `totals.sum_ns`."""
         states = Counter[State]()
         for task in self.started:
             states.update(self.timeline.task_states(task))
@@ -76,116 +91,91 @@ class RunMetrics:
 
     @cached_property
     def plain(self) -> bool:
-        """Whether the calls were made plainly, that is in the event loop's own thread."""
+        """Whether the calls were made in the event loop's own thread."""
         return any(task.lane is not None and task.lane is self.timeline.loop for task in self.started)
-
-    def tells(self, state: State) -> bool:
-        """Whether the probe could tell when a thread was in this state."""
-        return state in self.header.probe.tells
-
-    @property
-    def tells_waits(self) -> bool:
-        """Whether the probe could tell what a thread waited for."""
-        return self.tells(State.IO)
 
     @cached_property
     def pool(self) -> str | None:
-        """What took the tasks: 'thread' or 'process'; None where it was the event loop, or is not known."""
+        """What ran the tasks: 'thread' or 'process'; None if it was the event loop or is not known."""
         kinds = {task.lane_kind for task in self.started} - {None}
         return kinds.pop() if len(kinds) == 1 and not self.plain else None
 
-    @property
-    def shared(self) -> bool:
-        """Whether there was anything for several workers to do at once."""
-        return self.pool is not None and self.header.workers > 1 and len(self.started) > 1
-
     def task_share(self, *states: State) -> float:
-        """The share of the tasks' time that was spent in these states; 0 where no time has passed."""
+        """Return the share of the tasks' time spent in these states; 0 if no time has passed."""
         total = self.totals.sum_ns
         return sum(self.task_ns[state] for state in states) / total if total else 0.0
 
     def at_once(self, *states: State) -> float:
-        """How many tasks were in these states at a time, on average; 0 where no time has passed."""
+        """Return how many tasks were in these states at a time, on average; 0 if no time has passed."""
         total = self.totals.total_ns
         return sum(self.task_ns[state] for state in states) / total if total else 0.0
 
+    # Threads
+
+    @cached_property
+    def threads(self) -> list[Lane]:
+        """The lanes that are not plumbing. Archived lanes are not among them."""
+        return [lane for lane in self.timeline.lanes if lane.role is not Role.PLUMBING]
+
+    @cached_property
+    def thread_ns(self) -> dict[Lane, Counter[State]]:
+        """The time of each thread by state, within the run."""
+        return {lane: Counter(lane.states(self.since, self.until)) for lane in self.threads}
+
+    @cached_property
+    def ended_threads(self) -> tuple[int, int]:
+        """How many threads other than the first have ended, and how long they lived in all."""
+        first = (self.timeline.root, self.timeline.root)
+        ended = [lane for lane in self.threads if lane.end is not None and (lane.pid, lane.tid) != first]
+        lived = sum(self.thread_ns[lane].total() for lane in ended)
+        archived = self.timeline.archived
+        if archived is None:
+            return len(ended), lived
+        return len(ended) + archived.threads, lived + sum(archived.states(self.until).values())
+
+    @cached_property
+    def few_samples_ns(self) -> int:
+        """How long FEW_SAMPLES took on average; 0 if there were no samples."""
+        hz = self.timeline.observer_stats.achieved_hz
+        return round(FEW_SAMPLES * NS_PER_S / hz) if hz else 0
+
+    @property
+    def short_lived(self) -> int:
+        """How many of `threads` lived for less than FEW_SAMPLES."""
+        return sum(
+            lane.end is not None and lane.end - lane.start < self.few_samples_ns for lane in self.threads
+        )
+
+    def multithreaded(self, pid: int) -> bool:
+        """Return whether more than one thread was seen in a process."""
+        archived = self.timeline.archived
+        gone = archived.of_process(pid) if archived is not None else 0
+        return gone + sum(lane.pid == pid for lane in self.timeline.lanes) > 1
+
+    @property
+    def any_gil(self) -> bool:
+        """Whether any of the processes has a GIL, as far as that is known."""
+        processes = self.timeline.processes.values()
+        return any(process.gil for process in processes) if processes else bool(self.timeline.gil)
+
     @cached_property
     def contenders(self) -> float:
-        """How many of the run's own threads could run when one of them waited for a core; 0 where none did.
+        """How many of the run's threads could run while one of them waited for a core; 0 if none did.
 
-        It is an average over slices of the run, each by how long threads waited for a core in it: many threads that
-        could run for a moment are not lost in a long run.
+        This is an average over slices of the run, each weighted by how long threads waited for a core in it. So many
+        threads that compete for a short time still count in a long run.
         """
-        begin, width = self.timeline.begin or 0, self.totals.total_ns // _SLICES
+        width = self.totals.total_ns // _SLICES
         if not width:
             return 0.0
         ready, running = [0] * _SLICES, [0] * _SLICES
-        binned = [lane.binned(begin, width, _SLICES) for lane in self.timeline.lanes]
+        binned = [lane.binned(self.since, width, _SLICES) for lane in self.timeline.lanes]
         if self.timeline.archived is not None:
-            binned.append(self.timeline.archived.binned(begin, width, _SLICES))
+            binned.append(self.timeline.archived.binned(self.since, width, _SLICES))
         for bins in binned:
             for number, sums in enumerate(bins):
                 ready[number] += sums[_READY]
                 running[number] += sums[_RUNNING]
-        weighed = sum(r * (r + on_cpu) / width for r, on_cpu in zip(ready, running, strict=True))
+        weighted = sum(r * (r + on_cpu) / width for r, on_cpu in zip(ready, running, strict=True))
         waited = sum(ready)
-        return weighed / waited if waited else 0.0
-
-
-# What the findings of a program are made from: figures of its threads.
-
-FEW_LOOKS = 2
-"""What is there for no longer may as well come and go between two looks, when the observer is late."""
-
-
-class ProgramMetrics(RunMetrics):
-    """The figures of a program, or of a process, that was watched. Times are ns."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(timeline)
-        self.since = timeline.begin or 0
-        self.until = self.since + self.totals.total_ns
-
-    @cached_property
-    def threads(self) -> list[Lane]:
-        """The lanes that are there one by one, but for the plumbing."""
-        return [lane for lane in self.timeline.lanes if lane.role is not Role.PLUMBING]
-
-    @cached_property
-    def states(self) -> dict[Lane, Counter[State]]:
-        """What each of them was in, while the program was watched."""
-        return {lane: Counter(lane.states(self.since, self.until)) for lane in self.threads}
-
-    @property
-    def any_gil(self) -> bool:
-        """Whether there is a GIL in any of its processes, as far as that is known."""
-        seen = self.timeline.processes.values()
-        return any(each.gil for each in seen) if seen else bool(self.timeline.gil)
-
-    @cached_property
-    def looks_ns(self) -> int:
-        """How long FEW_LOOKS took, on average; 0 where there were none."""
-        hz = self.timeline.observer_stats.achieved_hz
-        return round(FEW_LOOKS * NS_PER_S / hz) if hz else 0
-
-    @cached_property
-    def fleeting(self) -> int:
-        """How many threads were there for less than FEW_LOOKS, of those that are there one by one."""
-        return sum(lane.end is not None and lane.end - lane.start < self.looks_ns for lane in self.threads)
-
-    def has_had_several(self, pid: int) -> bool:
-        """Whether a process has had more than one thread, as far as that was seen."""
-        folded = self.timeline.archived
-        gone = folded.of_process(pid) if folded is not None else 0
-        return gone + sum(lane.pid == pid for lane in self.timeline.lanes) > 1
-
-    @cached_property
-    def gone(self) -> tuple[int, int]:
-        """How many threads but the first have come and gone, and for how long these were there, added up."""
-        first = (self.timeline.root, self.timeline.root)
-        gone = [lane for lane in self.threads if lane.end is not None and (lane.pid, lane.tid) != first]
-        lived = sum(sum(self.states[lane].values()) for lane in gone)
-        folded = self.timeline.archived
-        if folded is None:
-            return len(gone), lived
-        return len(gone) + folded.threads, lived + sum(folded.states(self.until).values())
+        return weighted / waited if waited else 0.0

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from threadviz.analysis.metrics import COMPUTING, SHORT_NS, ProgramMetrics
-from threadviz.analysis.program_rules import why_hardly_known
+from threadviz.analysis.metrics import COMPUTING, SHORT_NS, RunMetrics
+from threadviz.analysis.rules import why_holder_unknown
 from threadviz.presentation.cells import measured
 from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Header, State, TargetKind
@@ -77,9 +77,9 @@ def _rows_of_program(timeline: Timeline, t: int | None) -> list[SummaryRow]:
 
 def _why_not_seen(timeline: Timeline) -> str:
     """Why nothing was told of who held the GIL."""
-    run = ProgramMetrics(timeline)
+    run = RunMetrics(timeline)
     gils = [pid for pid, seen in timeline.processes.items() if seen.gil]
-    if gils and not any(map(run.has_had_several, gils)):
+    if gils and not any(map(run.multithreaded, gils)):
         return "nobody to share it with: one thread alone" + (" in each process" if len(gils) > 1 else "")
     return "it was not seen"
 
@@ -127,7 +127,7 @@ def gil_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     if gil_timeline.inferred:  # where it is known, somebody holds it
         share, of = shares.held / length if length > 0 else None, "of the time, at least: where it follows"
     whose = "" if len(timeline.gil_timelines) == 1 else f", of process {gil_timeline.pid}"
-    if why := why_hardly_known(timeline, gil_timeline, window.since, until):
+    if why := why_holder_unknown(timeline, gil_timeline, window.since, until):
         return [SummaryRow(GIL_HELD, NOTHING, f"{why}{whose}")]
     handed = gil_timeline.hand_offs(until) - gil_timeline.hand_offs(window.since)
     rate = f"{handed * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING

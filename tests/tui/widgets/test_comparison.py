@@ -53,8 +53,8 @@ async def test_bars_figures_and_verdicts(columns: int, plain: bool) -> None:
     timelines = {one.timeline.header.mode: one.timeline for one in runs}
     for each in verdict(timelines):
         assert each.text in text
-    assert answer(timelines, verdict(timelines)) == "Threads pay: 1.9x."
-    assert text.index("Threads pay: 1.9x.") < text.index("blocking: 338 ms")
+    assert answer(timelines, verdict(timelines)) == "Threads are faster: 1.9x."
+    assert text.index("Threads are faster: 1.9x.") < text.index("blocking: 338 ms")
     assert not plain or all(line.isascii() for line in lines)
 
 
@@ -79,7 +79,7 @@ async def test_running_and_pending_modes_are_named() -> None:
     assert "processes comes next" in text
     assert "other comes then" in text
     assert text.endswith("threads at work; the verdict follows when all are over.")
-    assert "which the others are measured by" not in text
+    assert "(the baseline)" not in text
 
 
 async def test_modes_that_did_not_run_are_named() -> None:

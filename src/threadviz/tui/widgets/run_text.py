@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from threadviz.analysis.workload_rules import SLOW_CALLBACK_NS
+from threadviz.analysis.rules import SLOW_CALLBACK_NS
 from threadviz.presentation.cells import measured
 from threadviz.presentation.summary import LOOP_FIGURES, SummaryRow
 from threadviz.protocol.events import Header
