@@ -14,11 +14,13 @@ from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.analysis import findings
 from threadviz.exports.html_chart import MOST, MOST_BLOCKS
 from threadviz.exports.html_page import MAX_LANES, MAX_TASKS, page
-from threadviz.presentation.cells import MARKS, measured
+from threadviz.presentation.cells import MARKS, run_window
+from threadviz.presentation.styles import EVIDENCE_LABELS
 from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import (
     FREE,
     OPEN,
+    Evidence,
     GilHeld,
     Hold,
     LaneEnded,
@@ -108,7 +110,7 @@ def test_a_page_has_all_of_a_run(name: str) -> None:
     of = recorded(name)
     found = opened(of)
     nothing_is_loaded(found)
-    window = measured(of)
+    window = run_window(of)
     lanes = [lane for lane in of.lanes if lane.role is not Role.PLUMBING]
     lanes += [lane for lane in of.lanes if lane.role is Role.PLUMBING]
     for lane, strip in zip(lanes, strips(found), strict=True):
@@ -140,7 +142,7 @@ def test_any_run_has_a_page(run: Run, data: st.DataObject) -> None:
     of.extend(data.draw(interleavings(run.seen, run.said)))
     found = opened(of)
     nothing_is_loaded(found)
-    assert bool(strips(found)) == bool(measured(of).length and of.lanes)
+    assert bool(strips(found)) == bool(run_window(of).length and of.lanes)
     for strip in strips(found):
         for rect in blocks(strip):
             x, width = (percent(rect.attributes[name]) for name in ("x", "width"))
@@ -213,6 +215,22 @@ def test_a_block_tells_what_it_is() -> None:
         "running, 2.0 ms, from 0 on, sampled",
         "blocked: io in recvfrom, 40 ms, from 2.00 ms on, sampled; task a.example",
     ]
+
+
+def test_every_kind_of_evidence_is_named() -> None:
+    """In the title of its block."""
+    ms = NS_PER_MS
+    spans = tuple(Span(10 * ms, State.GIL, evidence) for evidence in Evidence)
+    of = timeline(
+        LaneStarted(0, 0, pid=1, tid=1, name="", process="subject"),
+        RunStarted(0, 1, 1),
+        Spans(0, 0, spans),
+        RunEnded(40 * ms),
+        ObserverTick(40 * ms, 1, 0, 0),
+    )
+    (strip,) = strips(opened(of))
+    titles = [block.one("title").text for block in blocks(strip)]
+    assert [title.split(", ")[3] for title in titles] == [EVIDENCE_LABELS[evidence] for evidence in Evidence]
 
 
 def busy(lanes: int, changes: int, tasks: int = 0, keep: int = 10**7) -> Timeline:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
-from threadviz.presentation.cells import Beyond, Mark, Window, cut, strip, turn
+from threadviz.presentation.cells import ExtraMark, Mark, Window, dither, mark_durations, strip
 from threadviz.protocol.events import (
     LaneStarted,
     ObserverTick,
@@ -74,9 +74,9 @@ def test_shares_are_those_of_the_model(run: Run, window: Window, cells: int, ove
         assert parts.total() == window.length
         until = max(window.since, min(window.until, over))
         states = lane.states(window.since, until)
-        assert window.length - parts[Beyond.AWAY] == sum(states.values())
+        assert window.length - parts[ExtraMark.AWAY] == sum(states.values())
         if lane.role is not Role.LOOP:
-            del parts[Beyond.AWAY]
+            del parts[ExtraMark.AWAY]
             assert +parts == Counter(states)
 
 
@@ -85,7 +85,7 @@ def test_a_cell_shows_what_was_there(run: Run, window: Window, cells: int) -> No
     """The mark of a cell is one of its parts; where it has no length at all, it is away."""
     for lane in of(run).lanes:
         for cell in strip(lane, window, cells, window.until):
-            assert cell.mark in (cell.parts or {Beyond.AWAY})
+            assert cell.mark in (cell.parts or {ExtraMark.AWAY})
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
@@ -93,7 +93,7 @@ def test_states_take_turns_by_their_shares(parts: list[int], first: int) -> None
     """In any row of equal cells, each state shows about as often as its share, to within 3 cells."""
     shown = Counter[int]()
     for count in range(1, 200):
-        shown[turn(parts, first + count)] += 1
+        shown[dither(parts, first + count)] += 1
         for index, part in enumerate(parts):
             assert abs(shown[index] - count * part / sum(parts)) <= 3
 
@@ -101,22 +101,22 @@ def test_states_take_turns_by_their_shares(parts: list[int], first: int) -> None
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
 def test_a_state_that_was_not_there_has_no_turn(parts: list[int], number: int) -> None:
     """However many others there are, and however little of them."""
-    assert parts[turn(parts, number)]
+    assert parts[dither(parts, number)]
 
 
 @given(runs(), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
 def test_cells_of_a_row_are_what_each_of_them_is_alone(run: Run, since: int, width: int, count: int) -> None:
     """Many are cut at once as they are one by one."""
     for lane in of(run).lanes:
-        alone = [cut(lane, since + width * number, width, 1)[0] for number in range(count)]
-        assert cut(lane, since, width, count) == alone
+        alone = [mark_durations(lane, since + width * number, width, 1)[0] for number in range(count)]
+        assert mark_durations(lane, since, width, count) == alone
 
 
 def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
     """While it is in a task, or in a wait that is not for events; running, ready and gil stay what they are."""
     states = (State.RUNNING, State.IO, State.LOCK, State.SLEEP, State.GIL)
     spans = [Span(10, state) for state in states]
-    blocked = Beyond.BLOCKED
+    blocked = ExtraMark.BLOCKED
     expected = [State.RUNNING, blocked, blocked, blocked, State.GIL]
     assert drawn(loop_lane(*spans, busy=True), 50, 5) == expected
     assert drawn(loop_lane(*spans), 50, 5) == expected
@@ -125,7 +125,7 @@ def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
 def test_a_loop_that_waits_for_nobody_knows_what_is_blocked_in_a_task_only() -> None:
     """The portable probe can't tell a wait for events from another, so that outside tasks it stays open."""
     spans = [Span(10, State.WAITING), Span(10, State.UNKNOWN)]
-    assert drawn(loop_lane(*spans, busy=True), 20, 2) == [Beyond.BLOCKED, State.UNKNOWN]
+    assert drawn(loop_lane(*spans, busy=True), 20, 2) == [ExtraMark.BLOCKED, State.UNKNOWN]
     assert drawn(loop_lane(*spans), 20, 2) == [State.WAITING, State.UNKNOWN]
 
 

@@ -5,15 +5,13 @@ from html import escape
 from typing import NamedTuple, NewType
 
 from threadviz.presentation.axis import moment, round_moments
-from threadviz.presentation.cells import MARKS, Beyond, Mark, Window, cut, measured, strip
-from threadviz.presentation.styles import STATE_STYLES
-from threadviz.protocol.events import Evidence, State
+from threadviz.presentation.cells import MARKS, ExtraMark, Mark, Window, mark_durations, run_window, strip
+from threadviz.presentation.styles import EVIDENCE_LABELS, STATE_STYLES
+from threadviz.protocol.events import State
 from threadviz.text import brief_percent, clipped, percent, printable, seconds
 from threadviz.timeline import GilTimeline, Lane, LaneSegment, Part, Timeline
 
-# A lane's time cut into blocks, of which each is drawn, and told of, by itself: its stretches, or cells of them.
-
-_KNOWN = {Evidence.COUNTED: "counted", Evidence.SAMPLED: "sampled", Evidence.SAID: "said by the program"}
+# A lane's time divided into blocks: its segments, or cells of equal length.
 
 
 class Block(NamedTuple):
@@ -45,13 +43,13 @@ class Cutter:
         """
         if lane.size <= self._most and lane.downsampled_until == lane.start:
             for segment in lane.segments(*self._window):
-                (parts,) = cut(lane, segment.start, segment.end - segment.start, 1)
+                (parts,) = mark_durations(lane, segment.start, segment.end - segment.start, 1)
                 told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}
                 yield Block(segment.start, segment.end, told, self._stretch(lane, segment, told))
             return
         self.in_cells = True
         for cell in strip(lane, self._window, self._most, self._window.until):
-            told = {mark: ns for mark, ns in cell.parts.items() if mark is not Beyond.AWAY}
+            told = {mark: ns for mark, ns in cell.parts.items() if mark is not ExtraMark.AWAY}
             if told:
                 yield Block(cell.start, cell.end, told, self._cell(lane, cell.start, cell.end, told))
 
@@ -61,9 +59,9 @@ class Cutter:
 
     def _stretch(self, lane: Lane, segment: LaneSegment, told: Mapping[Mark, int]) -> str:
         call = f" in {segment.call}" if segment.call else ""
-        blocked = "blocked: " if Beyond.BLOCKED in told else ""
+        blocked = "blocked: " if ExtraMark.BLOCKED in told else ""
         words = f"{blocked}{segment.state}{call}, {seconds(segment.end - segment.start)}"
-        since = f"from {self._when(segment.start)} on, {_KNOWN[segment.known]}"
+        since = f"from {self._when(segment.start)} on, {EVIDENCE_LABELS[segment.known]}"
         return f"{words}, {since}{self._task(lane, segment.start)}"
 
     def _cell(self, lane: Lane, start: int, end: int, told: Mapping[Mark, int]) -> str:
@@ -149,7 +147,7 @@ _TEXTURES: Mapping[Mark, str] = {
     State.SLEEP: "M0 7H8",
     State.WAITING: "M1 4H3M5 4H7",
     State.UNKNOWN: "M2 2H3M6 6H7",
-    Beyond.BLOCKED: "M-2 -2L10 10M-2 6L2 10M6 -2L10 2",
+    ExtraMark.BLOCKED: "M-2 -2L10 10M-2 6L2 10M6 -2L10 2",
 }
 """What is drawn on a mark's colour, in 8 by 8, so that each can be told from the others without it."""
 
@@ -161,7 +159,7 @@ class Chart:
     """
 
     def __init__(self, timeline: Timeline, lanes: int) -> None:
-        self._window = measured(timeline)
+        self._window = run_window(timeline)
         cells = max(LEAST_CELLS, min(MOST_CELLS, MOST_BLOCKS // max(lanes, 1)))
         self.column_ns = self._window.length // cells
         self.drawn = set[Mark]()
@@ -289,7 +287,7 @@ def _texture(mark: Mark) -> Markup:
 def _entry(mark: Mark) -> Markup:
     swatch = element("svg", element("rect", width="100%", height="100%", class_=mark), class_="swatch")
     look = STATE_STYLES[mark]
-    return element("li", swatch, element("b", text(mark)), text(f" {look.about}"))
+    return element("li", swatch, element("b", text(mark)), text(f" {look.meaning}"))
 
 
 def _axis(window: Window, kind: str, characters: int) -> Markup:

@@ -11,7 +11,7 @@ from pathlib import Path
 from threadviz._version import __version__
 from threadviz.analysis import Finding, findings
 from threadviz.exports.html_chart import NOTHING, Chart, Markup, element, legend, rect, start, text, textures
-from threadviz.presentation.cells import Window, measured
+from threadviz.presentation.cells import Window, run_window
 from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.presentation.summary import (
     SummaryRow,
@@ -79,7 +79,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
     shown = tasks[:MAX_TASKS]
     states = [timeline.task_states(task) for task in shown]
     kinds = kinds_of_waiting(states, _KINDS)
-    window = measured(timeline)
+    window = run_window(timeline)
     heads = [
         *(element("th", text(name)) for name in ("task", "lane")),
         element("th", text("waited, ran"), class_="when"),
@@ -234,7 +234,7 @@ def _paragraphs(words: str) -> list[Markup]:
 
 
 def _lanes(timeline: Timeline) -> Iterator[Markup]:
-    window = measured(timeline)
+    window = run_window(timeline)
     if not window.length or not timeline.lanes:
         yield element("p", text("Nothing was seen of the workload: there is nothing to draw."))
         return

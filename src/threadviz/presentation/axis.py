@@ -1,26 +1,26 @@
-"""A time axis: round moments, and where they come to stand."""
+"""A time axis: round moments and the cells they fall into."""
 
 from dataclasses import dataclass
 
 _UNITS = ((9, "s"), (6, "ms"), (3, "us"), (0, "ns"))
-"""Powers of ten, in ns. An axis is in the largest of these that it is as long as."""
+"""Powers of ten, in ns. An axis uses the largest unit that is not longer than the axis."""
 
 _GAP = 3
-"""So many characters stay free between two labels."""
+"""How many characters stay free between two labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class AxisTick:
-    """The cell that a moment falls into, and what is written there."""
+    """The cell that a moment falls into, and its label."""
 
     cell: int
     label: str
 
 
 def ticks(length: int, cells: int, since: int = 0) -> list[AxisTick]:
-    """Return the ticks of an axis of `length` ns from `since` on, drawn in `cells`: round, and no two labels touching.
+    """Return the ticks of an axis of `length` ns from `since` on, drawn in `cells`.
 
-    Each label has room to the right of its cell, and the last has the unit too.
+    Moments are round, and no two labels touch. Each label starts at its cell, and the last one includes the unit.
     """
     if length <= 0 or cells <= 0:
         return []
@@ -36,7 +36,7 @@ def ticks(length: int, cells: int, since: int = 0) -> list[AxisTick]:
 def round_moments(length: int, cells: int, since: int = 0) -> tuple[list[tuple[int, str]], str]:
     """Return the round moments (ns) within `length` ns (above 0) from `since` on, each with its label, and their unit.
 
-    They are so far apart that no two labels touch where `length` is as wide as `cells` characters.
+    They are far enough apart that no two labels touch if `length` is as wide as `cells` characters.
     """
     power, unit = _unit(since + length)
     step, digits = _step(length, cells, since, power)
@@ -45,7 +45,7 @@ def round_moments(length: int, cells: int, since: int = 0) -> tuple[list[tuple[i
 
 
 def moment(t: int, apart: int) -> str:
-    """Return the moment `t` (ns) in words, so finely that others that are `apart` (ns) or more read differently."""
+    """Return the moment `t` (ns) in words, precise enough that moments `apart` (ns) or more read differently."""
     power, unit = _unit(max(t, apart))
     return f"{t / 10**power:.{_digits(apart, power)}f} {unit}"
 
@@ -55,15 +55,12 @@ def _unit(length: int) -> tuple[int, str]:
 
 
 def _digits(step: int, power: int) -> int:
-    """How many decimals it takes to tell moments that are `step` ns apart, in 10 ** `power` ns."""
+    """Return how many decimals tell moments apart that are `step` ns apart, in units of 10 ** `power` ns."""
     return max(0, power - len(str(step)) + 1)
 
 
 def _step(length: int, cells: int, since: int, unit: int) -> tuple[int, int]:
-    """Return the smallest of 1, 2, 5, 10, ... that leaves labels room, in ns, and how many decimals it needs.
-
-    Labels are in 10 ** `unit` ns.
-    """
+    """Return the smallest of 1, 2, 5, 10, ... ns that leaves room for labels, and how many decimals it needs."""
     power = 0
     while True:
         for factor in (1, 2, 5):

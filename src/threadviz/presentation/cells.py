@@ -1,4 +1,4 @@
-"""A lane's time cut into cells: what is drawn as a strip of characters."""
+"""A lane's time divided into cells: what is drawn as a strip of characters."""
 
 import enum
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from threadviz.analysis.metrics import WAITING
 from threadviz.protocol.events import State
 from threadviz.timeline import STATES, Lane, Role, Timeline
-
-# Which part of a stream a report is about.
 
 
 class Window(NamedTuple):
@@ -20,49 +19,42 @@ class Window(NamedTuple):
 
     @property
     def length(self) -> int:
-        """In ns."""
         return self.until - self.since
 
 
-def measured(timeline: Timeline) -> Window:
-    """From where the workload began to where it ended, or as far as it came: as long as the run's total."""
+def run_window(timeline: Timeline) -> Window:
+    """Return the window from the run's begin to its end, or as far as it got. Its length is the run's total."""
     if timeline.begin is None:
         return Window(timeline.now, timeline.now)
     until = timeline.now if timeline.end is None else min(timeline.end, timeline.now)
     return Window(timeline.begin, max(timeline.begin, until))
 
 
-WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
-"""In these an event loop is blocked, where it could not have answered."""
-
-_GOLDEN = 0x9E3779B97F4A7C15
-"""2 ** 64 by the golden ratio: what the turns are apart."""
-
-_HALF = 2**63
-"""So that the first is in the middle."""
-
-
-class Beyond(enum.StrEnum):
-    """What a strip shows beside the states."""
+class ExtraMark(enum.StrEnum):
+    """What a strip shows besides the states."""
 
     BLOCKED = "blocked"
-    """The event loop waits, and not for events: it could not answer."""
+    """The event loop is frozen: it waits, and not for events."""
     AWAY = "away"
-    """The lane was not there yet, or not any more."""
+    """The lane does not exist yet, or no longer."""
 
 
-Mark = State | Beyond
+Mark = State | ExtraMark
 
-MARKS: tuple[Mark, ...] = (*STATES, Beyond.BLOCKED, Beyond.AWAY)
-"""All of them, in the order in which `cut` tells them."""
+MARKS: tuple[Mark, ...] = (*STATES, ExtraMark.BLOCKED, ExtraMark.AWAY)
+"""All marks, in the order of the durations that `mark_durations` returns."""
 
-_BLOCKED, _AWAY = MARKS.index(Beyond.BLOCKED), MARKS.index(Beyond.AWAY)
-_WAITS = [STATES.index(state) for state in WAITS]
+_BLOCKED, _AWAY = MARKS.index(ExtraMark.BLOCKED), MARKS.index(ExtraMark.AWAY)
+_WAITING = [STATES.index(state) for state in WAITING]
+
+# 2 ** 64 divided by the golden ratio, and half of 2 ** 64, so that the first cell shows the middle of its parts.
+_GOLDEN = 0x9E3779B97F4A7C15
+_HALF = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """From `start` to `end` (ns). `parts` are ns for each mark, and add up to its length; `mark` is drawn."""
+    """From `start` to `end` (ns). `parts` are ns for each mark and add up to its length; `mark` is drawn."""
 
     start: int
     end: int
@@ -70,24 +62,24 @@ class Cell:
     mark: Mark
 
 
-def strip(lane: Lane, window: Window, cells: int, over: int) -> list[Cell]:
-    """Cut `window` into `cells` of equal length (to the ns); what lies beyond `over` (ns) is away.
+def strip(lane: Lane, window: Window, cells: int, until: int) -> list[Cell]:
+    """Divide `window` into `cells` of equal length (to the ns); the time after `until` (ns) is drawn as away.
 
-    A cell in which a lane was in one state shows that state; where it was in several, see `turn`.
+    For the mark of a cell in which a lane was in several states see `dither`.
     """
     edges = [window.since + window.length * number // cells for number in range(cells + 1)]
     drawn = []
     for number, (start, end) in enumerate(pairwise(edges)):
-        until = max(start, min(end, over))
-        parts = [*cut(lane, start, until - start, 1)[0]]
-        parts[_AWAY] += end - until
-        told = {mark: ns for mark, ns in zip(MARKS, parts, strict=True) if ns}
-        drawn.append(Cell(start, end, told, MARKS[turn(parts, number + lane.number)]))
+        seen = max(start, min(end, until))
+        durations = [*mark_durations(lane, start, seen - start, 1)[0]]
+        durations[_AWAY] += end - seen
+        parts = {mark: ns for mark, ns in zip(MARKS, durations, strict=True) if ns}
+        drawn.append(Cell(start, end, parts, MARKS[dither(durations, number + lane.number)]))
     return drawn
 
 
-def cut(lane: Lane, since: int, width: int, count: int) -> list[tuple[int, ...]]:
-    """Cut a lane's time into `count` cells of `width` ns from `since` (ns) on: for each, ns for each of `MARKS`."""
+def mark_durations(lane: Lane, since: int, width: int, count: int) -> list[tuple[int, ...]]:
+    """Return, for each of `count` cells of `width` ns from `since` (ns) on, the ns in each of `MARKS`."""
     if not width:
         return [(0,) * len(MARKS)] * count
     bins = lane.binned(since, width, count)
@@ -95,25 +87,25 @@ def cut(lane: Lane, since: int, width: int, count: int) -> list[tuple[int, ...]]
         return [(*states, 0, width - sum(states)) for states in bins]
     cells = []
     for states, blocked in zip(bins, lane.blocked_binned(since, width, count), strict=True):
-        parts = [*states, 0, width - sum(states)]
-        for index in _WAITS:
-            parts[index] -= blocked[index]
-            parts[_BLOCKED] += blocked[index]
-        cells.append(tuple(parts))
+        durations = [*states, 0, width - sum(states)]
+        for index in _WAITING:
+            durations[index] -= blocked[index]
+            durations[_BLOCKED] += blocked[index]
+        cells.append(tuple(durations))
     return cells
 
 
-def turn(parts: Sequence[int], number: int) -> int:
-    """Return which of a cell's `parts` shows, where a character can show one alone: its index.
+def dither(durations: Sequence[int], number: int) -> int:
+    """Return the index of the mark that a cell shows, where a character can show only one; away if all are 0.
 
-    It depends on the cell alone and its number, so that a cell looks the same wherever it comes to stand. Numbers are
-    spread by the golden ratio over the parts, laid end to end: among neighbouring cells with equal parts each
-    shows about as often as its share. A cell without parts is away.
+    The result depends only on the cell and its number, so a cell looks the same wherever it is drawn. Numbers are
+    spread by the golden ratio over the durations, laid end to end: among neighbouring cells with equal durations each
+    mark appears about as often as its share.
     """
-    length = sum(parts)
+    length = sum(durations)
     left = ((number * _GOLDEN + _HALF) % 2**64) * length >> 64
-    for index, part in enumerate(parts):
-        left -= part
+    for index, duration in enumerate(durations):
+        left -= duration
         if left < 0:
             return index
     return _AWAY

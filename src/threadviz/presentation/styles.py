@@ -1,4 +1,4 @@
-"""How each mark of a strip looks: a character, a colour and a word, of which each is enough by itself."""
+"""How marks look, what they and the evidence for them are called, and whether a finding is good or bad."""
 
 import enum
 from collections.abc import Mapping
@@ -6,98 +6,98 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from threadviz.analysis import Finding
-from threadviz.presentation.cells import Beyond, Mark
-from threadviz.protocol.events import State
+from threadviz.presentation.cells import ExtraMark, Mark
+from threadviz.protocol.events import Evidence, State
 
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    """`plain` is an ASCII character, `block` one of Unicode, `style` rich's name of a colour."""
+    """How a mark looks: an ASCII character, a Unicode character, rich's style, and its meaning."""
 
-    plain: str
-    block: str
+    ascii: str
+    glyph: str
     style: str
-    about: str
+    meaning: str
 
 
 STATE_STYLES: Mapping[Mark, StateStyle] = MappingProxyType(
     {
         State.RUNNING: StateStyle("-", "█", "green", "on a CPU"),
-        State.READY: StateStyle("r", "▓", "orange3", "could run, waits for a core"),
+        State.READY: StateStyle("r", "▓", "orange3", "waits for a CPU core"),
         State.GIL: StateStyle("g", "▒", "gold1", "waits for the GIL"),
         State.IO: StateStyle(".", "░", "dodger_blue1", "waits for input or output"),
         State.LOCK: StateStyle("l", "╪", "magenta", "waits for a lock"),
         State.SLEEP: StateStyle("z", "┄", "cyan", "in a timer"),
-        State.WAITING: StateStyle("w", "∷", "bright_black", "not running; why can't be seen"),
+        State.WAITING: StateStyle("w", "∷", "bright_black", "waits, reason not visible"),
         State.UNKNOWN: StateStyle("?", "?", "bright_black", "not observed"),
         State.IDLE: StateStyle(" ", " ", "", "nothing to do"),
-        Beyond.BLOCKED: StateStyle(
-            "X", "▚", "bold red", "the loop waits, and not for events: it can't answer"
-        ),
-        Beyond.AWAY: StateStyle(" ", " ", "", "not there"),
+        ExtraMark.BLOCKED: StateStyle("X", "▚", "bold red", "the event loop is frozen: it can't answer"),
+        ExtraMark.AWAY: StateStyle(" ", " ", "", "not there"),
     }
 )
-"""By mark, in the order in which a legend has them."""
+"""By mark, in the order of the legend."""
 
-HELD = StateStyle("#", "▬", "gold1", "some thread holds the GIL, blank where none does")
-"""The GIL itself, where it is drawn as a strip of its own."""
+HELD = StateStyle("#", "▬", "gold1", "a thread holds the GIL; blank: no thread does")
+"""The GIL, drawn as a strip of its own."""
 
 EDGE = StateStyle("|", "│", "bright_black", "begins or ends")
 """Where a lane begins or ends, drawn in the cell beside it."""
 
 
-# Whether what a finding says is good news for who asked, bad news, or neither: a mark tells it before the words do.
+EVIDENCE_LABELS: Mapping[Evidence, str] = MappingProxyType(
+    {
+        Evidence.COUNTED: "counted by the kernel",
+        Evidence.SAMPLED: "sampled",
+        Evidence.SAID: "reported by the target",
+        Evidence.INFERRED: "inferred from other threads",
+    }
+)
+"""How a segment's state is known."""
 
 
 class Sentiment(enum.Enum):
-    """What a finding is to whoever wants the run to go well."""
+    """Whether a finding is good, bad or neutral for the user."""
 
     GOOD = enum.auto()
     BAD = enum.auto()
-    NEITHER = enum.auto()
+    NEUTRAL = enum.auto()
 
 
-_TO_HOLD_IS_GOOD = (Sentiment.GOOD, Sentiment.BAD)
-_TO_HOLD_IS_BAD = (Sentiment.BAD, Sentiment.GOOD)
-_FACT = (Sentiment.NEITHER, Sentiment.NEITHER)
+_GOOD_IF_TRUE = (Sentiment.GOOD, Sentiment.BAD)
+_BAD_IF_TRUE = (Sentiment.BAD, Sentiment.GOOD)
+_NEUTRAL = (Sentiment.NEUTRAL, Sentiment.NEUTRAL)
 
-_NEWS: Mapping[str, tuple[Sentiment, Sentiment]] = MappingProxyType(
+_SENTIMENTS: Mapping[str, tuple[Sentiment, Sentiment]] = MappingProxyType(
     {
-        "run_finished": _TO_HOLD_IS_GOOD,
-        "program_succeeded": _TO_HOLD_IS_GOOD,
-        "observation_sufficed": _TO_HOLD_IS_GOOD,
-        "all_tasks_succeeded": _TO_HOLD_IS_GOOD,
-        "cores_sufficed": _TO_HOLD_IS_GOOD,
-        "cores_were_enough": _TO_HOLD_IS_GOOD,
-        "loop_could_answer": _TO_HOLD_IS_GOOD,
-        "loops_could_answer": _TO_HOLD_IS_GOOD,
-        "threads_stayed": _TO_HOLD_IS_GOOD,
-        "processes_told": _TO_HOLD_IS_GOOD,
-        "total_is_slowest": _TO_HOLD_IS_GOOD,
-        "workers_kept_busy": _TO_HOLD_IS_GOOD,
-        "gil_in_the_way": _TO_HOLD_IS_BAD,
-        "gil_waited_for": _TO_HOLD_IS_BAD,
-        "threads_gain_nothing": (
-            Sentiment.BAD,
-            Sentiment.NEITHER,
-        ),  # what does not hold, may not have been shown
-        "processes_gain": (Sentiment.GOOD, Sentiment.NEITHER),
-        "total_is_sum": _FACT,
-        "order_of_results": _FACT,
-        "who_waited_most": _FACT,
-        "no_task_got_faster": _FACT,
+        "run_finished": _GOOD_IF_TRUE,
+        "program_succeeded": _GOOD_IF_TRUE,
+        "observation_sufficed": _GOOD_IF_TRUE,
+        "all_tasks_succeeded": _GOOD_IF_TRUE,
+        "cores_sufficed": _GOOD_IF_TRUE,
+        "cores_were_enough": _GOOD_IF_TRUE,
+        "loop_could_answer": _GOOD_IF_TRUE,
+        "loops_could_answer": _GOOD_IF_TRUE,
+        "threads_stayed": _GOOD_IF_TRUE,
+        "processes_told": _GOOD_IF_TRUE,
+        "total_is_slowest": _GOOD_IF_TRUE,
+        "workers_kept_busy": _GOOD_IF_TRUE,
+        "gil_in_the_way": _BAD_IF_TRUE,
+        "gil_waited_for": _BAD_IF_TRUE,
+        # A gain that other programs hid does not hold either, so that is neutral.
+        "threads_gain_nothing": (Sentiment.BAD, Sentiment.NEUTRAL),
+        "processes_gain": (Sentiment.GOOD, Sentiment.NEUTRAL),
     }
 )
-"""By a finding's id: what it is where it holds, and where it does not."""
+"""By finding id: the sentiment if it holds, and if it does not. All other findings are neutral."""
 
 
 def sentiment_of(finding: Finding) -> Sentiment:
-    """Return what a finding is; what is not known of an id is a fact."""
-    holding, not_holding = _NEWS.get(finding.id, _FACT)
+    """Return whether a finding is good, bad or neutral; unknown ids are neutral."""
+    holding, not_holding = _SENTIMENTS.get(finding.id, _NEUTRAL)
     return holding if finding.holds else not_holding
 
 
-# The marks' colours, where a view has all colours to draw with.
+# The marks' colours for views that can draw all colours.
 
 ON_DARK: Mapping[Mark, str] = MappingProxyType(
     {
@@ -110,10 +110,10 @@ ON_DARK: Mapping[Mark, str] = MappingProxyType(
         State.IDLE: "#7d8590",
         State.WAITING: "#9aa4b0",
         State.UNKNOWN: "#9aa4b0",
-        Beyond.BLOCKED: "#ff3b3b",
+        ExtraMark.BLOCKED: "#ff3b3b",
     }
 )
-"""On a dark background."""
+"""For a dark background."""
 
 ON_LIGHT: Mapping[Mark, str] = MappingProxyType(
     {
@@ -126,7 +126,7 @@ ON_LIGHT: Mapping[Mark, str] = MappingProxyType(
         State.IDLE: "#6e7781",
         State.WAITING: "#606a75",
         State.UNKNOWN: "#606a75",
-        Beyond.BLOCKED: "#d3101f",
+        ExtraMark.BLOCKED: "#d3101f",
     }
 )
-"""On a light one."""
+"""For a light background."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from threadviz.analysis.metrics import COMPUTING, SHORT_NS, RunMetrics
 from threadviz.analysis.rules import why_holder_unknown
-from threadviz.presentation.cells import measured
+from threadviz.presentation.cells import run_window
 from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Header, State, TargetKind
 from threadviz.text import NS_PER_S, brief_percent, brief_seconds, count, percent, printable
@@ -118,7 +118,7 @@ def _loop_rows(timeline: Timeline, totals: Totals) -> list[SummaryRow]:
 
 def gil_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     """What was seen of the GIL as of `t` (ns; now, where None): of the one to show, where there are several."""
-    gil_timeline, window = timeline.gil_timeline, measured(timeline)
+    gil_timeline, window = timeline.gil_timeline, run_window(timeline)
     until = window.until if t is None else min(t, window.until)
     if gil_timeline is None:
         return []
@@ -153,7 +153,7 @@ def there_were(timeline: Timeline, t: int | None = None) -> tuple[int, int]:
 
 def observer_rows(timeline: Timeline) -> list[SummaryRow]:
     """What the observer did."""
-    watching, short = timeline.observer_stats, measured(timeline).length < SHORT_NS
+    watching, short = timeline.observer_stats, run_window(timeline).length < SHORT_NS
     rate, cost = f"{watching.achieved_hz:.0f}", brief_percent(watching.cpu_share)
     return [
         SummaryRow("looks", NOTHING if short else rate, f"a second, {watching.asked_hz:.0f} asked for"),
@@ -211,7 +211,7 @@ def who_watched(timeline: Timeline) -> str:
     """The probe, the rate that it reached, what it missed, and what it took; and what reading the stacks took."""
     watching = timeline.observer_stats
     words = f"Probe {timeline.header.probe.name}"
-    short = measured(timeline).length < SHORT_NS
+    short = run_window(timeline).length < SHORT_NS
     if watching.rounds and short:
         words += f": {count(watching.rounds, 'look')}, {watching.missed} missed"
     elif watching.rounds:

@@ -7,7 +7,7 @@ import msgspec
 
 from threadviz.analysis import Finding, answer, comparison, findings, outcome_of, verdict
 from threadviz.analysis.metrics import SHORT_NS, RunMetrics
-from threadviz.presentation.cells import Window, measured
+from threadviz.presentation.cells import Window, run_window
 from threadviz.protocol.events import Evidence, ProcessSeen, StackSampling, State
 from threadviz.timeline import ArchivedLanes, GilTimeline, Lane, Role, Task, Timeline
 
@@ -261,7 +261,7 @@ def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] =
 
 def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
     """The facts of one run; `beside` are findings that it has beside other runs."""
-    header, totals, window = timeline.header, timeline.totals(), measured(timeline)
+    header, totals, window = timeline.header, timeline.totals(), run_window(timeline)
     done = timeline.finished_tasks()
     tasks = [*done, *(task for task in timeline.tasks if task.finished is None)]
     return RunFacts(
@@ -313,7 +313,7 @@ def _stacks(stacks: StackSampling) -> StacksFacts:
 
 def _probe(timeline: Timeline) -> ProbeFacts:
     info, watching = timeline.header.probe, timeline.observer_stats
-    short = measured(timeline).length < SHORT_NS
+    short = run_window(timeline).length < SHORT_NS
     return ProbeFacts(
         name=info.name,
         tells=[state.value for state in info.tells],

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from threadviz.analysis.metrics import COMPUTING
 from threadviz.presentation.axis import ticks
-from threadviz.presentation.cells import Beyond, Cell, Mark, Window, measured, strip, turn
+from threadviz.presentation.cells import Cell, ExtraMark, Mark, Window, dither, run_window, strip
 from threadviz.presentation.styles import EDGE, HELD, STATE_STYLES, StateStyle
 from threadviz.protocol.events import State, TargetKind
 from threadviz.report.console import ReportConsole
@@ -34,7 +34,7 @@ class LaneChart:
 
     def __init__(self, timelines: Sequence[Timeline], paper: ReportConsole) -> None:
         self._paper = paper
-        self._length = max((measured(timeline).length for timeline in timelines), default=0)
+        self._length = max((run_window(timeline).length for timeline in timelines), default=0)
         labels = [_label(timeline, lane) for timeline in timelines for lane in shown_lanes(timeline)]
         widest = max(map(len, [*labels, *(_GIL for each in timelines if _ribbon(each))]), default=0)
         self._label = min(widest, paper.width // _LABEL_PART) + _GAP
@@ -53,7 +53,7 @@ class LaneChart:
 
     def lanes(self, timeline: Timeline) -> Iterator[Text]:
         """Yield a line for each lane, and one that says which are left out, where there are any."""
-        window = measured(timeline)
+        window = run_window(timeline)
         if gil_timeline := _ribbon(timeline):
             yield self._gil(gil_timeline, window)
         elif timeline.gil_timeline:
@@ -79,7 +79,7 @@ class LaneChart:
         entries = [
             self._entry(look, mark)
             for mark, look in STATE_STYLES.items()
-            if mark in self._drawn - {Beyond.AWAY}
+            if mark in self._drawn - {ExtraMark.AWAY}
         ]
         if self._edges:
             entries.append(self._entry(EDGE, "lane"))
@@ -109,7 +109,7 @@ class LaneChart:
         for number, (start, end) in enumerate(pairwise(edges)):
             shares = gil_timeline.shares(start, end)
             looks = HELD, STATE_STYLES[State.IDLE], STATE_STYLES[State.UNKNOWN]
-            look = looks[turn(shares, number)] if any(shares) else STATE_STYLES[Beyond.AWAY]
+            look = looks[dither(shares, number)] if any(shares) else STATE_STYLES[ExtraMark.AWAY]
             line.append(self._glyph(look), style=look.style)
         share = gil_timeline.shares(*window).held_share
         line.pad_right(self._label + self._cells - line.cell_len)
@@ -131,8 +131,10 @@ class LaneChart:
     def _looks(self, cells: Sequence[Cell]) -> Iterator[StateStyle]:
         """Yield how each cell looks; one that is away beside one that is not shows the edge."""
         marks = [cell.mark for cell in cells]
-        for before, mark, after in zip([Beyond.AWAY, *marks], marks, [*marks[1:], Beyond.AWAY], strict=False):
-            edge = mark is Beyond.AWAY and (before is not Beyond.AWAY or after is not Beyond.AWAY)
+        for before, mark, after in zip(
+            [ExtraMark.AWAY, *marks], marks, [*marks[1:], ExtraMark.AWAY], strict=False
+        ):
+            edge = mark is ExtraMark.AWAY and (before is not ExtraMark.AWAY or after is not ExtraMark.AWAY)
             self._edges = self._edges or edge
             yield EDGE if edge else STATE_STYLES[mark]
 
@@ -145,12 +147,12 @@ class LaneChart:
         return label.ljust(self._label)
 
     def _glyph(self, look: StateStyle) -> str:
-        return look.plain if self._paper.plain else look.block
+        return look.ascii if self._paper.plain else look.glyph
 
     def _entry(self, look: StateStyle, word: str) -> Text:
         glyph = self._glyph(look)
         shown = "blank" if glyph == " " else glyph
-        return Text.assemble((shown, look.style), f" {word}: {look.about}")
+        return Text.assemble((shown, look.style), f" {word}: {look.meaning}")
 
 
 def shown_lanes(timeline: Timeline) -> list[Lane]:
@@ -162,7 +164,7 @@ def shown_lanes(timeline: Timeline) -> list[Lane]:
     lanes = [lane for lane in timeline.lanes if lane.role is not Role.PLUMBING]
     if timeline.header.watches is TargetKind.WORKLOAD or len(lanes) <= MAX_LANES:
         return lanes[:MAX_LANES]
-    window = measured(timeline)
+    window = run_window(timeline)
     shortest = window.length // _SEEN_PART
     lanes = [lane for lane in lanes if lane.is_main or lane.end is None or lane.end - lane.start > shortest]
 

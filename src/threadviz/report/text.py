@@ -9,7 +9,7 @@ from rich.text import Text
 from threadviz.analysis import Verdict, answer, comparison, findings, same_work, verdict
 from threadviz.analysis.comparison import baseline_of
 from threadviz.analysis.metrics import SHORT_NS
-from threadviz.presentation.cells import Window, measured
+from threadviz.presentation.cells import Window, run_window
 from threadviz.presentation.summary import (
     NOTHING,
     SummaryRow,
@@ -102,7 +102,7 @@ def holders(timeline: Timeline) -> Iterator[RenderableType]:
     Of several GILs it is the one that is shown. How long a lane held it is told as a share of the time of which it is
     known, and how long it waited for it, as one of the time that the lane was there.
     """
-    gil_timeline, window = timeline.gil_timeline, measured(timeline)
+    gil_timeline, window = timeline.gil_timeline, run_window(timeline)
     shares = None if gil_timeline is None else gil_timeline.shares(*window)
     if gil_timeline is None or gil_timeline.inferred or shares is None or not shares.held:
         return

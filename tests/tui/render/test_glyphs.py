@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.render.observed_runs import paint
-from threadviz.presentation.cells import MARKS, Beyond
+from threadviz.presentation.cells import MARKS, ExtraMark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.cells import EDGE, FINE, TONES, level_tone, meaning, pure, tone, turn_tone
@@ -71,7 +71,7 @@ def test_tones_tell_what_was_there(cell: list[int], number: int) -> None:
     """The mark of a tone is one of the cell's parts, in both ways to draw."""
     there = sum(cell[:-1])
     mark, fine = meaning(level_tone(cell, number))
-    assert (mark is Beyond.AWAY) == (there == 0)
+    assert (mark is ExtraMark.AWAY) == (there == 0)
     if there:
         assert cell[MARKS.index(mark)]
         assert abs(fine / FINE - cell[0] / there) <= 0.5 / FINE + 1e-9
@@ -103,5 +103,5 @@ def test_a_letter_is_never_drawn_on_its_own_colour() -> None:
     lettered = GlyphPainter(paint().inks, plain=True)
     for mark in MARKS:
         (segment,) = lettered.segments([pure(mark)], Line())
-        assert segment.text == STATE_STYLES[mark].plain
+        assert segment.text == STATE_STYLES[mark].ascii
         assert segment.text == " " or (segment.style and segment.style.color != segment.style.bgcolor)

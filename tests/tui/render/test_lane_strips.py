@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs, timeline
 from tests.tui.render.observed_runs import PLENTY, Frame, Told, look, paint, scene_of
-from threadviz.presentation.cells import Beyond, cut
+from threadviz.presentation.cells import ExtraMark, mark_durations
 from threadviz.protocol.events import (
     LaneEnded,
     LaneStarted,
@@ -67,7 +67,7 @@ def test_heights_are_the_running_shares(run: Run, frame: Frame) -> None:
         assert row.lane is not None
         start = view.origin(row.run) + frame.first * frame.cell_ns
         for parts, tone in zip(
-            cut(row.lane, start, frame.cell_ns, len(cells.tones)), cells.tones, strict=True
+            mark_durations(row.lane, start, frame.cell_ns, len(cells.tones)), cells.tones, strict=True
         ):
             if tone != EDGE and (there := sum(parts[:-1])):
                 _, fine = meaning(tone)
@@ -104,7 +104,7 @@ def test_a_lane_begins_and_ends_where_it_does() -> None:
     view = one_lane(Span(20, State.IO), Span(20, State.RUNNING), end=60)
     view.runs[0].timeline.apply(ObserverTick(100, 2, 0, 0))
     _, cells = look(view, Frame(10, 0, 10, 100), Ribbons(), paint())
-    away, io, running = pure(Beyond.AWAY), pure(State.IO), pure(State.RUNNING)
+    away, io, running = pure(ExtraMark.AWAY), pure(State.IO), pure(State.RUNNING)
     assert list(cells.tones) == [away, EDGE, io, io, running, running, EDGE, away, away, away]
 
 

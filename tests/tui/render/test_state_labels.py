@@ -4,7 +4,7 @@ from tests.protocol.header import HEADER
 from tests.timeline.programs import program, thread
 from tests.timeline.streams import timeline
 from tests.tui.render.observed_runs import Told
-from threadviz.presentation.cells import Beyond, Window
+from threadviz.presentation.cells import ExtraMark, Window
 from threadviz.protocol.events import (
     Event,
     LaneEnded,
@@ -95,7 +95,7 @@ def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
     )
     found = of(looked_at, 0)
     assert found is not None
-    assert found.mark is Beyond.BLOCKED
+    assert found.mark is ExtraMark.BLOCKED
     assert [words(found, width, with_task=False) for width in (30, 10)] == [
         "blocked: can't answer",
         "blocked",

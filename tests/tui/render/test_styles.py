@@ -6,13 +6,13 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.styles import LEAST_CONTRAST, Depth, contrast, inks, lane_variables, variable
 
 THEMES = list(BUILTIN_THEMES.values())
-DRAWN = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
+DRAWN = [mark for mark in STATE_STYLES if mark is not ExtraMark.AWAY]
 
 
 class Coloured(App[None]):
@@ -46,7 +46,7 @@ def test_only_a_blocked_loop_is_red(theme: Theme) -> None:
     for mark in DRAWN:
         colour = Color.parse(lane_variables(theme)[variable(mark)])
         red = colour.hsl.s > 0.3 and abs((colour.hsl.h + 0.5) % 1 - 0.5) < 0.05
-        assert red == (mark is Beyond.BLOCKED), mark
+        assert red == (mark is ExtraMark.BLOCKED), mark
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
@@ -60,7 +60,7 @@ def test_what_runs_waits_and_blocks_differs_in_colour(theme: Theme) -> None:
         State.LOCK,
         State.SLEEP,
         State.WAITING,
-        Beyond.BLOCKED,
+        ExtraMark.BLOCKED,
     ]
     assert len({variables[variable(mark)] for mark in telling}) == len(telling)
 
@@ -112,7 +112,7 @@ def test_of_16_colours_each_is_one_of_them(monkeypatch: pytest.MonkeyPatch) -> N
         State.IO,
         State.LOCK,
         State.SLEEP,
-        Beyond.BLOCKED,
+        ExtraMark.BLOCKED,
     ]
     numbers = []
     for mark in marks:
@@ -139,6 +139,6 @@ def test_marks_look_different(theme: Theme) -> None:
     app.theme = theme.name
     app.get_css_variables()
     found = inks(app)
-    looks = [(STATE_STYLES[mark].block, found.of(mark, lit=False, other=False)) for mark in STATE_STYLES]
+    looks = [(STATE_STYLES[mark].glyph, found.of(mark, lit=False, other=False)) for mark in STATE_STYLES]
     for one, other in combinations(looks, 2):
         assert one != other

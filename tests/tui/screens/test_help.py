@@ -26,7 +26,7 @@ async def test_all_is_there() -> None:
         for command in COMMANDS:
             assert " ".join(f"{keys(command)} {command.label}. {command.about}".split()) in told
         for mark, look in STATE_STYLES.items():
-            assert f" {mark} {look.about} " in told
+            assert f" {mark} {look.meaning} " in told
         for line in (*KEYS, *MOUSE):
             assert f" {line.how} {line.label}. {line.about} " in told
 

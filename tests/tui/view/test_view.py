@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.timeline.streams import Run as Stream
 from tests.timeline.streams import runs as streams
 from tests.tui.view.observed_runs import FRAME, Watched, looked_at
-from threadviz.presentation.cells import measured
+from threadviz.presentation.cells import run_window
 from threadviz.timeline import Role, Timeline
 from threadviz.tui.view import LaneSort, Motion, Row, RowOptions, View
 
@@ -62,7 +62,7 @@ def test_whatever_is_done(told: list[tuple[Stream, bool]], deeds: list[tuple[Any
         assert 0 <= view.present <= view.length
         assert view.cursor is None or 0 <= view.cursor <= view.present
         for run in view.runs:
-            window = measured(run.timeline)
+            window = run_window(run.timeline)
             assert window.since <= view.until(run) <= window.until
             assert view.until(run) - window.since <= view.present
         assert view.selected_row is None or any(view.is_selected(row) for row in view.rows)
@@ -198,7 +198,7 @@ def test_no_task_after_a_run_s_end() -> None:
     short, long = Watched("fetch-threads"), Watched("fetch-blocking")
     view = looked_at(short, long)
     view.jump(view.length)
-    assert view.length > measured(short.timeline).length
+    assert view.length > run_window(short.timeline).length
     assert all(view.task_at(row) is None for row in view.rows if row.run is short)
 
 
@@ -332,7 +332,7 @@ def test_a_shorter_run_that_goes_on_beside_a_longer_one_is_in_sight() -> None:
     for share in (0.6, 0.9):
         going.tell(share)
         view.advance(FRAME)
-        assert view.viewport.sees(measured(going.timeline).length)
+        assert view.viewport.sees(run_window(going.timeline).length)
 
 
 def test_space_freezes_and_goes_on_with_the_run() -> None:

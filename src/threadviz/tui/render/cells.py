@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from threadviz.presentation.cells import MARKS, WAITS, Beyond, Mark, cut, turn
+from threadviz.analysis.metrics import WAITING
+from threadviz.presentation.cells import MARKS, ExtraMark, Mark, dither, mark_durations
 from threadviz.protocol.events import State
 from threadviz.timeline import Lane, Role
 from threadviz.timeline.account import FOREVER
@@ -15,7 +16,7 @@ from threadviz.timeline.account import FOREVER
 FINE = 48
 """So finely a cell's running share is told: a multiple of the levels that 1, 2 and 3 lines of eighths have."""
 
-_RUNNING, _AWAY = MARKS.index(State.RUNNING), MARKS.index(Beyond.AWAY)
+_RUNNING, _AWAY = MARKS.index(State.RUNNING), MARKS.index(ExtraMark.AWAY)
 EDGE = len(MARKS) * (FINE + 1)
 """The tone of a cell beside which the lane begins or ends."""
 
@@ -64,7 +65,7 @@ def level_tone(parts: Sequence[int], number: int) -> int:
 
 def turn_tone(parts: Sequence[int], number: int) -> int:
     """The tone of a cell of these parts where a glyph can show one of them alone: whose turn it is."""
-    index = turn(parts, number)
+    index = dither(parts, number)
     return index * (FINE + 1) + (FINE if index == _RUNNING else 0)
 
 
@@ -134,7 +135,7 @@ class Ribbon:
     def latest(self, number: int, until: int) -> int:
         """The tone of cell `number` as far as it lies before `until` (ns)."""
         start = self._origin + number * self._cell_ns
-        return self._tone_of(cut(self._lane, start, until - start, 1)[0], self._number(number))
+        return self._tone_of(mark_durations(self._lane, start, until - start, 1)[0], self._number(number))
 
     def _reach_back(self, first: int, last: int, budget: Budget) -> None:
         """Have the ribbon begin at `first`, or as near to it as the budget lets it; anew where it is far away."""
@@ -177,22 +178,22 @@ class Ribbon:
         """
         lane, start = self._lane, self._origin + number * self._cell_ns
         if lane.end is not None and start >= lane.end:
-            return last - number, pure(Beyond.AWAY), FOREVER
+            return last - number, pure(ExtraMark.AWAY), FOREVER
         segment = lane.at(start)
         if segment is None or segment.end - start < self._cell_ns:
             return 0, 0, 0
         cells = min((segment.end - start) // self._cell_ns, last - number)
-        if lane.role is Role.LOOP and segment.state in WAITS:
+        if lane.role is Role.LOOP and segment.state in WAITING:
             until = start + cells * self._cell_ns
             blocked = lane.blocked(until)[0] - lane.blocked(start)[0]
             if blocked:
-                return (cells, pure(Beyond.BLOCKED), until) if blocked == until - start else (0, 0, 0)
+                return (cells, pure(ExtraMark.BLOCKED), until) if blocked == until - start else (0, 0, 0)
             return cells, pure(segment.state), until
         return cells, pure(segment.state), segment.end
 
     def _cut(self, into: "array[int]", number: int, cells: int, ahead: int = 0) -> None:
         """Cut so many cells from `number` on; for `ahead` ns before the end of the last there is nothing yet."""
-        parts = cut(self._lane, self._origin + number * self._cell_ns, self._cell_ns, cells)
+        parts = mark_durations(self._lane, self._origin + number * self._cell_ns, self._cell_ns, cells)
         if ahead:
             parts[-1] = (*parts[-1][:-1], parts[-1][-1] - ahead)
         tone_of, turn = self._tone_of, self._number(number)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import EDGE as EDGE_LOOK
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
@@ -84,7 +84,7 @@ class GlyphPainter:
 
     def glyph(self, mark: Mark) -> str:
         """The character of a mark alone."""
-        return STATE_STYLES[mark].plain if self.plain else STATE_STYLES[mark].block
+        return STATE_STYLES[mark].ascii if self.plain else STATE_STYLES[mark].glyph
 
     def sample(self, mark: Mark) -> Segment:
         """A mark alone, for a legend."""
@@ -101,9 +101,9 @@ class GlyphPainter:
 
     def _look(self, tone: int, line: Line) -> tuple[str, Style]:
         if tone == EDGE:
-            return EDGE_LOOK.plain if self.plain else EDGE_LOOK.block, self.inks.quiet
+            return EDGE_LOOK.ascii if self.plain else EDGE_LOOK.glyph, self.inks.quiet
         mark, fine = meaning(tone)
-        if self.mixes and mark not in {State.RUNNING, Beyond.AWAY}:
+        if self.mixes and mark not in {State.RUNNING, ExtraMark.AWAY}:
             eighths = self._eighths(fine, line)
             if eighths:
                 return _HEIGHTS[eighths], self._style(mark, line, mixed=True)

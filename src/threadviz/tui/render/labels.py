@@ -6,8 +6,9 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 
+from threadviz.analysis.metrics import WAITING
 from threadviz.presentation.axis import moment
-from threadviz.presentation.cells import MARKS, WAITS, Beyond, Mark, Window, cut, measured
+from threadviz.presentation.cells import MARKS, ExtraMark, Mark, Window, mark_durations, run_window
 from threadviz.protocol.events import ProcessSeen, State
 from threadviz.text import brief_seconds, count, percent, printable, seconds
 from threadviz.timeline import STATES, Lane, Role, Timeline
@@ -82,7 +83,7 @@ def _looked_at(cursor: int | None, seen: Window) -> int:
 
 def _all_is_seen(row: Row, seen: Window) -> bool:
     """Whether the run is over, and drawn up to its end."""
-    return row.run.over and seen.until >= measured(row.run.timeline).until
+    return row.run.over and seen.until >= run_window(row.run.timeline).until
 
 
 def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
@@ -91,13 +92,13 @@ def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doi
     if segment is None:
         return None
     mark: Mark = segment.state
-    if lane.role is Role.LOOP and segment.state in WAITS:
+    if lane.role is Role.LOOP and segment.state in WAITING:
         last = min(t, segment.end - 1)
         if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
-            mark = Beyond.BLOCKED
+            mark = ExtraMark.BLOCKED
     task = timeline.task_on(lane, t)
     call = "" if segment.state in _CALL_SAYS_NOTHING else printable(segment.call)
-    if mark is Beyond.BLOCKED:
+    if mark is ExtraMark.BLOCKED:
         ways = ["blocked: can't answer", "blocked"]
     elif mark is State.IDLE and lane.role is Role.LOOP:
         ways = ["waits for events", "idle"]
@@ -131,9 +132,9 @@ def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:
 
 
 def _mostly(lane: Lane, seen: Window) -> Doing | None:
-    (parts,) = cut(lane, seen.since, seen.length, 1)
+    (parts,) = mark_durations(lane, seen.since, seen.length, 1)
     there = dict(zip(MARKS, parts, strict=True))
-    del there[Beyond.AWAY]
+    del there[ExtraMark.AWAY]
     most = max(there, key=lambda mark: there[mark])
     if not there[most]:
         return None

@@ -12,7 +12,7 @@ from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
 
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.protocol.events import State
 
@@ -52,7 +52,7 @@ _COVERED: Mapping[Mark, float] = MappingProxyType(
         State.SLEEP: 0.15,
         State.WAITING: 0.5,
         State.UNKNOWN: 0.2,
-        Beyond.BLOCKED: 0.5,
+        ExtraMark.BLOCKED: 0.5,
     }
 )
 """About how much of its character a mark's glyph covers."""
@@ -62,7 +62,7 @@ _GROUND, _GLYPH = 0.42, 0.78
 
 _BELOW_LETTERS = 0.25
 
-_LOUD: Mapping[Mark, float] = MappingProxyType({State.RUNNING: 1.0, Beyond.BLOCKED: 0.72})
+_LOUD: Mapping[Mark, float] = MappingProxyType({State.RUNNING: 1.0, ExtraMark.BLOCKED: 0.72})
 """How much the ground has of what is not to be calm; their glyphs have all of it."""
 
 _TRACK = 0.07
@@ -113,8 +113,8 @@ class LaneStyles:
 
     def of(self, mark: Mark, lit: bool, other: bool) -> Style:
         """A mark's glyph, on its ground; `lit` and `other` as in `paint.Line`."""
-        if mark is Beyond.AWAY or self.depth is Depth.NONE:
-            return self._marked(self.text, lit and mark is not Beyond.AWAY)
+        if mark is ExtraMark.AWAY or self.depth is Depth.NONE:
+            return self._marked(self.text, lit and mark is not ExtraMark.AWAY)
         if self.depth is Depth.SIXTEEN:
             return self._marked(self._style(self._colours[mark], self._background), lit)
         if mark is State.IDLE:
@@ -126,7 +126,7 @@ class LaneStyles:
 
     def lettered(self, mark: Mark, lit: bool, other: bool) -> Style:
         """A mark's letter, in its colour on a little of it: to be read also where it is drawn without colours."""
-        if mark is Beyond.AWAY or mark is State.IDLE or self.depth is not Depth.ALL:
+        if mark is ExtraMark.AWAY or mark is State.IDLE or self.depth is not Depth.ALL:
             return self.of(mark, lit, other)
         ink = self._shade(self._colours[mark], lit, other)
         ground = self._background.blend(ink, _BELOW_LETTERS)
@@ -200,7 +200,7 @@ _OF_16: Mapping[Mark, str] = MappingProxyType(
         State.IDLE: "ansi_bright_black",
         State.WAITING: "ansi_bright_black",
         State.UNKNOWN: "ansi_bright_black",
-        Beyond.BLOCKED: "ansi_red",
+        ExtraMark.BLOCKED: "ansi_red",
     }
 )
 """As a terminal has them by itself: whatever it takes for blue is told from its background."""

@@ -71,9 +71,9 @@ def _legend(paint: GlyphPainter) -> Table:
     table.add_column(ratio=1)
     for mark, look in STATE_STYLES.items():
         sample = paint.sample(mark)
-        table.add_row(Text(sample.text * _SAMPLE, sample.style or ""), Text(mark, "bold"), Text(look.about))
-    edge = EDGE.plain if paint.plain else EDGE.block
-    table.add_row(Text(edge), Text("lane", "bold"), Text(EDGE.about))
+        table.add_row(Text(sample.text * _SAMPLE, sample.style or ""), Text(mark, "bold"), Text(look.meaning))
+    edge = EDGE.ascii if paint.plain else EDGE.glyph
+    table.add_row(Text(edge), Text("lane", "bold"), Text(EDGE.meaning))
     return table
 
 

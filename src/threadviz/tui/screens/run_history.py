@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from threadviz.presentation.cells import measured
+from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import what_ran
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, printable, seconds
@@ -130,7 +130,7 @@ def _title(group: RunGroup) -> str:
 
 def _ending(group: RunGroup) -> str:
     """How long each of its runs took, and what has become of it."""
-    took = ", ".join(seconds(measured(run.timeline).length) for run in group.runs if run.begun)
+    took = ", ".join(seconds(run_window(run.timeline).length) for run in group.runs if run.begun)
     if not group.over:
         return f"{took or 'nothing'} so far"
     failed = sum(task.error is not None for run in group.runs for task in run.timeline.finished_tasks())

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
-from threadviz.presentation.cells import Window, measured
+from threadviz.presentation.cells import Window, run_window
 from threadviz.timeline import Task
 from threadviz.tui.view.gil_marks import GilRows
 from threadviz.tui.view.row_cache import RowCache
@@ -76,7 +76,7 @@ class View:
     @property
     def length(self) -> int:
         """For how long the longest of the runs is known."""
-        return max((measured(run.timeline).length for run in self._runs), default=0)
+        return max((run_window(run.timeline).length for run in self._runs), default=0)
 
     @property
     def present(self) -> int:
@@ -85,11 +85,11 @@ class View:
 
     def origin(self, run: ViewedRun) -> int:
         """Where the time axis of a run begins, in ns since the run's origin."""
-        return measured(run.timeline).since
+        return run_window(run.timeline).since
 
     def until(self, run: ViewedRun) -> int:
         """Until when a run is drawn, in ns since the run's origin."""
-        window = measured(run.timeline)
+        window = run_window(run.timeline)
         return window.since + min(self.present, window.length)
 
     def visible_window(self, run: ViewedRun) -> Window:
@@ -267,7 +267,7 @@ class View:
         """The moment at which the picture grows: where a run goes on beside longer ones, it is before the present."""
         if self.playhead.motion is not Motion.FOLLOWING:
             return self.present
-        lengths = (measured(run.timeline).length for run in self._runs if not run.over)
+        lengths = (run_window(run.timeline).length for run in self._runs if not run.over)
         return max(lengths, default=self.length)
 
     def _fit(self) -> None:

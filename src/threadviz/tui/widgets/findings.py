@@ -15,7 +15,7 @@ from threadviz.tui.widgets.run_text import figure_style, header_of, run_labels, 
 _MARKS = {
     Sentiment.GOOD: ("✓", "+", "bold $text-success"),
     Sentiment.BAD: ("!", "!", "bold $text-warning"),
-    Sentiment.NEITHER: ("•", "*", "$text-muted"),
+    Sentiment.NEUTRAL: ("•", "*", "$text-muted"),
 }
 """The mark of a finding, in Unicode and in ASCII, and its style."""
 
