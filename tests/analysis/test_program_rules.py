@@ -313,7 +313,7 @@ def test_no_figures_of_the_gil_where_hardly_anything_is_known(
 
 def test_one_thread_has_nobody_to_share_the_gil_with() -> None:
     """Then nothing is told of it, and that is why; with two it is that it was not seen."""
-    for threads, why in ((1, "nobody to share it with: one thread alone"), (2, "it was not seen")):
+    for threads, why in ((1, "no other thread to share it with"), (2, "it was not seen")):
         timeline = whole(*[event for n in range(threads) for event in lane(n, (RUN, 1000))], ms=1000)
         assert {row.name: row.about for row in totals_rows(timeline)}["GIL held"] == why
 

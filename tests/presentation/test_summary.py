@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.streams import Run, runs
-from threadviz.presentation.summary import OTHER, TaskStage, kinds_of_waiting, queued, stage_of, task_row
+from threadviz.presentation.summary import OTHER, TaskStage, queued, stage_of, task_row, wait_kinds
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 
@@ -56,6 +56,6 @@ def test_a_stage_is_what_has_happened_by_then(run: Run, t: int) -> None:
 def test_kinds_that_take_little_have_no_column() -> None:
     """The longest comes first; what is much in one task has the column of all others."""
     tasks = [{State.IO: 500, State.GIL: 300, State.RUNNING: 195, State.LOCK: 5}]
-    assert kinds_of_waiting(tasks, 3) == ["io", "gil"]
-    assert kinds_of_waiting(tasks, 1) == ["io", OTHER]
-    assert kinds_of_waiting([*tasks, {State.LOCK: 1, State.RUNNING: 3}], 3) == ["io", "gil", OTHER]
+    assert wait_kinds(tasks, 3) == ["io", "gil"]
+    assert wait_kinds(tasks, 1) == ["io", OTHER]
+    assert wait_kinds([*tasks, {State.LOCK: 1, State.RUNNING: 3}], 3) == ["io", "gil", OTHER]

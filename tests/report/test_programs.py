@@ -137,7 +137,7 @@ def test_threads_that_were_folded_away_are_counted() -> None:
     text = report(*events, most_gone=2)
     assert text.startswith("serve.py, exec: 6 threads seen, ")
     assert "\n(3 threads more came and went: they are in the totals)\n" in text
-    assert rows(text)["parallelism"].startswith("0.50 ")
+    assert rows(text)["cores used"].startswith("0.50 ")
 
 
 HOLDS = (Hold(50 * MS, 0), Hold(25 * MS, FREE), Hold(25 * MS, OPEN))
@@ -151,8 +151,8 @@ def test_the_gil_has_a_strip_above_the_lanes() -> None:
     held, unseen = cells.count("#"), cells.count("?")
     assert strip.startswith("GIL") and strip.endswith("held 67 %")
     assert set(cells) == {"#", " ", "?"} and abs(held - 2 * unseen) <= 2
-    assert rows(text)["GIL held"] == "67 %  of the time of which it is known; no cost by itself"
-    assert "# held: some thread holds the GIL, blank where none does" in text
+    assert rows(text)["GIL held"] == "67 %  of the time for which that is known; no cost by itself"
+    assert "# held: a thread holds the GIL; blank: no thread does" in text
 
 
 def test_where_the_holder_is_inferred_there_is_no_strip() -> None:
@@ -161,7 +161,7 @@ def test_where_the_holder_is_inferred_there_is_no_strip() -> None:
     assert not section(text, "Lanes")[2].startswith("GIL")
     assert section(text, "Lanes")[2].startswith("(no row for the GIL: ")
     assert "Who held the GIL" not in text
-    assert rows(text)["GIL held"].startswith("50 %  of the time, at least: where it follows")
+    assert rows(text)["GIL held"].startswith("50 %  of the time, at least: where it can be inferred")
 
 
 def holders(*events: Event, probe: ProbeInfo = PROGRAM.probe) -> list[list[str]]:
@@ -201,8 +201,14 @@ def test_those_that_held_it_longest_are_told() -> None:
 
 def test_threads_are_those_that_were_seen() -> None:
     """And tasks in others prove that there were more."""
-    assert rows(report(thread(0, 100)))["threads"] == "1  seen: not those that were gone between two looks"
-    assert rows(report(thread(0, 100)))["processes"] == "1  seen: not those that were gone between two looks"
+    assert (
+        rows(report(thread(0, 100)))["threads"]
+        == "1  at least: those that lived for less than a sample may be missing"
+    )
+    assert (
+        rows(report(thread(0, 100)))["processes"]
+        == "1  at least: those that lived for less than a sample may be missing"
+    )
     unseen = [TaskSubmitted(0, 0, "x"), TaskStarted(1, 0, 100, 999), TaskFinished(2, 0, "fine")]
     told = rows(report(thread(0, 100), *unseen))["threads"]
     assert told == "1  seen, and at least one more: 1 task ran in none of them"
@@ -212,7 +218,7 @@ def test_a_process_that_was_running_already_was_watched() -> None:
     """Its total is no program's."""
     text = report(thread(0, 100), watches=TargetKind.PROCESS, mode="attach")
     assert text.startswith("serve.py, attach: 1 thread seen, ")
-    assert rows(text)["total"] == "100 ms  it was watched"
+    assert rows(text)["total"] == "100 ms  for this long it was watched"
 
 
 def test_a_program_stands_beside_a_workload() -> None:

@@ -151,7 +151,7 @@ def test_a_comparison_is_relative_to_blocking() -> None:
 def test_a_very_short_run_is_told_without_rates() -> None:
     """A few looks make no rate, and its axis is in a unit that it is as long as."""
     text = run_report(many(2, 1000), PLAIN)
-    assert "looks a second" not in text
+    assert "times a second" not in text
     assert re.search(r"of its life", text)
     assert re.search(r" \d us +running,", text)
 

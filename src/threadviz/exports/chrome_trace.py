@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from threadviz._version import __version__
 from threadviz.analysis import outcome_of
-from threadviz.presentation.summary import cannot
+from threadviz.presentation.summary import probe_limits
 from threadviz.protocol.events import FREE, OPEN, State, TargetKind
 from threadviz.text import count, seconds
 from threadviz.timeline import STATES, GilTimeline, Lane, Role, Task, Timeline
@@ -251,7 +251,7 @@ def trace(timeline: Timeline, dropped: str = "") -> Iterator[str]:
 
 def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
     header = timeline.header
-    notes = [cannot(header), dropped]
+    notes = [probe_limits(header), dropped]
     if width := bin_width(timeline):
         notes.append(
             f"The run has very many stretches: its counters are averages over {seconds(width)} each."

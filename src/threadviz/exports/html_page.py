@@ -16,14 +16,14 @@ from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.presentation.summary import (
     SummaryRow,
     TaskStage,
-    cannot,
-    kinds_of_waiting,
-    machine,
+    machine_summary,
     observer_rows,
+    observer_summary,
+    probe_limits,
     task_row,
     totals_rows,
+    wait_kinds,
     what_ran,
-    who_watched,
 )
 from threadviz.protocol.events import TargetKind
 from threadviz.text import count, seconds
@@ -78,7 +78,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
     tasks = [*timeline.finished_tasks(), *(task for task in timeline.tasks if task.finished is None)]
     shown = tasks[:MAX_TASKS]
     states = [timeline.task_states(task) for task in shown]
-    kinds = kinds_of_waiting(states, _KINDS)
+    kinds = wait_kinds(states, _KINDS)
     window = run_window(timeline)
     heads = [
         *(element("th", text(name)) for name in ("task", "lane")),
@@ -98,7 +98,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
             element("td", text(figure), class_="figure")
             for figure in (row.queued, row.elapsed, row.running, *row.waits)
         ]
-        cells.append(element("td", text(row.came_out), class_=f"said {_CLASSES[row.stage]}"))
+        cells.append(element("td", text(row.outcome), class_=f"said {_CLASSES[row.stage]}"))
         rows.append(element("tr", *cells))
     table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows), class_="tasks")
     yield element("div", table, class_="wide-table")
@@ -213,7 +213,7 @@ def _head(title: str) -> Markup:
 
 def _heading(timeline: Timeline, dropped: str) -> Markup:
     header = timeline.header
-    lines = (machine(timeline), f"{who_watched(timeline)}.", cannot(header))
+    lines = (machine_summary(timeline), f"{observer_summary(timeline)}.", probe_limits(header))
     return element(
         "header",
         element("h1", text(what_ran(timeline))),

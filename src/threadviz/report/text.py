@@ -15,15 +15,15 @@ from threadviz.presentation.summary import (
     SummaryRow,
     TaskStage,
     TaskSummary,
-    cannot,
-    kinds_of_waiting,
-    machine,
+    machine_summary,
     observer_rows,
+    observer_summary,
+    probe_limits,
+    speedup_text,
     task_row,
-    times,
     totals_rows,
+    wait_kinds,
     what_ran,
-    who_watched,
 )
 from threadviz.protocol.events import State, TargetKind
 from threadviz.report.console import MIN_WIDTH, PIPED_WIDTH, ReportConsole
@@ -72,7 +72,7 @@ def comparison_table(
     if baseline is not None:
         name = printable(baseline)
         against = [
-            SummaryRow(f"against {name}", times(each.speedup), f"speed-up: total of {name} / total")
+            SummaryRow(f"against {name}", speedup_text(each.speedup), f"speed-up: total of {name} / total")
             for each in verdicts
             if each.mode in timelines
         ]
@@ -151,7 +151,7 @@ def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
     left_out = max(0, len(tasks) - MAX_TASKS)
     shown = [*tasks[: MAX_TASKS - LAST_TASKS], *tasks[-LAST_TASKS:]] if left_out else tasks
     states = [timeline.task_states(task) for task in shown]
-    kinds = kinds_of_waiting(states, 2 + (width - MIN_WIDTH) // _WIDTH_FOR_A_KIND)
+    kinds = wait_kinds(states, 2 + (width - MIN_WIDTH) // _WIDTH_FOR_A_KIND)
     names = ("task", "lane", ">queued", ">elapsed", ">running", *(f">{kind}" for kind in kinds), "result")
     rows = [_row(task_row(task, each, kinds, timeline.now)) for task, each in zip(shown, states, strict=True)]
     if left_out:
@@ -165,8 +165,8 @@ def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
 
 
 def _row(row: TaskSummary) -> list[Text]:
-    *figures, waits, came_out, stage = row
-    return [*map(Text, (*figures, *waits)), Text(came_out, style=_STYLES.get(stage, ""))]
+    *figures, waits, outcome, stage = row
+    return [*map(Text, (*figures, *waits)), Text(outcome, style=_STYLES.get(stage, ""))]
 
 
 def _fit(table: Table, names: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> None:
@@ -192,9 +192,9 @@ def run_report(timeline: Timeline, paper: ReportConsole) -> str:
     of_program = timeline.header.watches is not TargetKind.WORKLOAD
     return paper.render(
         Text(what_ran(timeline), style="bold"),
-        Text(machine(timeline)),
-        Text(who_watched(timeline)),
-        *_sentence(cannot(timeline.header)),
+        Text(machine_summary(timeline)),
+        Text(observer_summary(timeline)),
+        *_sentence(probe_limits(timeline.header)),
         *_section("Lanes", [*picture.axis(), *picture.lanes(timeline), "", *picture.legend()]),
         *(_section("Who held the GIL, as far as was seen", held) if held else ()),
         *(_section(_TASKS, [tasks, *_left_out(left_out)]) if timeline.tasks or not of_program else ()),
@@ -221,7 +221,7 @@ def comparison_report(
     return paper.render(
         Text(_what_is_compared(timelines), style="bold"),
         *map(Text, _on_what(timelines)),
-        *map(Text, dict.fromkeys(words for each in runs if (words := cannot(each.header)))),
+        *map(Text, dict.fromkeys(words for each in runs if (words := probe_limits(each.header)))),
         *_section("Lanes", [*lanes, *picture.legend()]),
         *_section("Totals", [comparison_table(timelines, verdicts, baseline)]),
         *_section(
@@ -249,7 +249,7 @@ def _which(label: str, timeline: Timeline) -> str:
 def _on_what(timelines: Mapping[str, Timeline]) -> list[str]:
     """The machines and the probes: of each run, where they are not the same."""
     of_each = {
-        label: f"{machine(timeline)}, probe {printable(timeline.header.probe.name)}"
+        label: f"{machine_summary(timeline)}, probe {printable(timeline.header.probe.name)}"
         for label, timeline in timelines.items()
     }
     if len(set(of_each.values())) == 1:

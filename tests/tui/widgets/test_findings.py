@@ -50,7 +50,7 @@ async def test_observer_figures_are_only_for_the_present() -> None:
         assert "missed" in joined(visible_lines(panel))
         freeze_at(view, 50)
         text = joined(await redraw(panel, pilot))
-        assert "parallelism" in text and "missed" not in text
+        assert "cores used" in text and "missed" not in text
 
 
 async def test_past_has_figures_instead_of_findings() -> None:

@@ -39,7 +39,7 @@ async def test_totals_of_compared_runs() -> None:
     async with show_widget(totals):
         first, second = (joined([line]) for line in visible_lines(totals))
     assert first == "total blocking 338 ms threads 176 ms"
-    assert second.startswith("loop could not answer, longest blocking 338 ms threads ")
+    assert second.startswith("loop frozen, longest blocking 338 ms threads ")
 
 
 async def test_totals_without_a_run() -> None:

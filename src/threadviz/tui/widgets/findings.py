@@ -6,7 +6,7 @@ from textual.content import Content
 
 from threadviz.analysis import Finding, comparison, findings
 from threadviz.presentation.styles import Sentiment, sentiment_of
-from threadviz.presentation.summary import cannot, observer_rows, totals_rows, what_ran
+from threadviz.presentation.summary import observer_rows, probe_limits, totals_rows, what_ran
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, moment_key, pad_to, traceback_lines, wrap
@@ -76,7 +76,7 @@ class FindingsPanel(ScrollPanel):
             )
             about = wrap(Content.styled(row.about, FAINT), width, " " * first.cell_length, first)
             yield from about or [first]
-        if unseen := cannot(run.timeline.header):
+        if unseen := probe_limits(run.timeline.header):
             yield from wrap(Content.styled(unseen, FAINT), width)
         when = "the playhead is at its end" if run.over else "the run ends"
         yield from wrap(Content.styled(f"The findings follow when {when}.", "italic"), width)
