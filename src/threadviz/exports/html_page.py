@@ -21,6 +21,7 @@ from threadviz.presentation.summary import (
     observer_summary,
     probe_limits,
     task_row,
+    tasks_by_finish,
     totals_rows,
     wait_kinds,
     what_ran,
@@ -75,7 +76,7 @@ def figure_table(rows: Sequence[SummaryRow]) -> Markup:
 
 def task_table(timeline: Timeline) -> Iterator[Markup]:
     """Yield the tasks as they finished, the others after them, and how many are left out."""
-    tasks = [*timeline.finished_tasks(), *(task for task in timeline.tasks if task.finished is None)]
+    tasks = tasks_by_finish(timeline)
     shown = tasks[:MAX_TASKS]
     states = [timeline.task_states(task) for task in shown]
     kinds = wait_kinds(states, _KINDS)

@@ -273,6 +273,11 @@ class TaskSummary(NamedTuple):
     stage: TaskStage
 
 
+def tasks_by_finish(timeline: Timeline) -> list[Task]:
+    """Return all tasks in the order in which they finished, unfinished ones last."""
+    return [*timeline.finished_tasks(), *(task for task in timeline.tasks if task.finished is None)]
+
+
 def wait_kinds(tasks: Sequence[Mapping[State, int]], most: int) -> list[str]:
     """Return the kinds of waiting that matter, the longest first, and OTHER if some task has much else.
 

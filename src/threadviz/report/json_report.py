@@ -1,17 +1,17 @@
-"""A run's facts as the JSON has them: see `schema`."""
+"""The JSON that the commands print: its schema, key by key, and how it is made of a timeline."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from threadviz.analysis import Finding, answer, comparison, findings, outcome_of, verdict
 from threadviz.analysis.metrics import SHORT_NS, RunMetrics
 from threadviz.presentation.cells import Window, run_window
-from threadviz.protocol.events import Evidence, ProcessSeen, StackSampling, State
-from threadviz.timeline import ArchivedLanes, GilTimeline, Lane, Role, Task, Timeline
-
-# The JSON that the command prints, key by key.
+from threadviz.presentation.summary import tasks_by_finish
+from threadviz.protocol.events import Evidence, State
+from threadviz.text import NS_PER_S
+from threadviz.timeline import GilTimeline, Lane, Role, Task, Timeline
 
 SCHEMA = 1
 """The version of this schema."""
@@ -21,16 +21,16 @@ States = dict[str, float]
 
 
 class RateFacts(msgspec.Struct, frozen=True):
-    """How many times a second the observer was to look at all threads, and did: null of a run under 50 ms."""
+    """The requested sampling rate in Hz and the achieved one, which is null for a run under 50 ms."""
 
     asked: float
     achieved: float | None
 
 
 class ProbeFacts(msgspec.Struct, frozen=True):
-    """Who watched: the probe, the states that it tells, looks missed, and the share of a core that it used itself.
+    """The probe, the states that it tells, missed samples, and the share of a core that the observer used.
 
-    Of a run under 50 ms, `cpu_share` is null: it would be that of starting up.
+    `cpu_share` is null for a run under 50 ms: it would be that of starting up.
     """
 
     name: str
@@ -41,17 +41,17 @@ class ProbeFacts(msgspec.Struct, frozen=True):
 
 
 class LoopFacts(msgspec.Struct, frozen=True):
-    """For how long the event loop could not answer, in all and at most at a stretch."""
+    """How long the event loop was frozen, in all and at most at once."""
 
     blocked_s: float
     longest_block_s: float
 
 
 class ProcessFacts(msgspec.Struct, frozen=True):
-    """A process of a program: `parent` is the process id of the one that started it.
+    """A process of a program. `parent` is the process id of its parent.
 
-    `python` is empty where it is no CPython, or not known, and `gil` null where that is not known; `cannot` is a clause
-    on what can't be told of it.
+    `python` is '' if the process is not a known CPython, and `gil` null if that is not known. `cannot` is a clause on
+    what can't be seen of it.
     """
 
     pid: int
@@ -65,9 +65,9 @@ class ProcessFacts(msgspec.Struct, frozen=True):
 class GilFacts(msgspec.Struct, frozen=True):
     """The GIL of an interpreter (0 is the main one) of process `pid`, as far as it was seen.
 
-    `known` is sampled or inferred: then it is known only where it follows who held it, and never seen free. `held_s`
-    and `free_s` are how long that was, `open_s` for how long it is not known. `hand_offs` is how often at least it went
-    from one thread to another.
+    `known` is sampled or inferred. An inferred holder is known only where it follows from what the threads did, and the
+    GIL is then never seen free. `held_s` and `free_s` are how long it was held and free, `open_s` how long that is not
+    known. `hand_offs` is how often, at least, it went from one thread to another.
     """
 
     pid: int
@@ -80,9 +80,9 @@ class GilFacts(msgspec.Struct, frozen=True):
 
 
 class HolderFacts(msgspec.Struct, frozen=True):
-    """For how long a thread was seen to hold its process's GIL, and how often at least it was handed to it.
+    """How long a thread was seen to hold its process's GIL, and how often, at least, the GIL was handed to it.
 
-    `hand_offs_per_s` is that by the run's total; null of a run under 50 ms.
+    `hand_offs_per_s` is null for a run under 50 ms.
     """
 
     held_s: float
@@ -90,10 +90,10 @@ class HolderFacts(msgspec.Struct, frozen=True):
     hand_offs_per_s: float | None
 
 
-class FoldedFacts(msgspec.Struct, frozen=True):
-    """Threads that were gone, and were too many to be lanes one by one; `states` are what all of them were in.
+class ArchivedFacts(msgspec.Struct, frozen=True):
+    """Ended threads that were too many to keep a lane for each. `states` adds up all of them.
 
-    `processes` is how many processes there were of which no thread has a lane.
+    `processes` counts the processes of which no thread has a lane.
     """
 
     threads: int
@@ -102,7 +102,7 @@ class FoldedFacts(msgspec.Struct, frozen=True):
 
 
 class StacksFacts(msgspec.Struct, frozen=True):
-    """What py-spy has cost: how often it was run, how often that failed, its CPU time; `why` it was given up, if so."""
+    """What py-spy cost: its runs, failed runs and CPU time. `why` is the reason if it was given up."""
 
     dumps: int
     failed: int
@@ -111,19 +111,19 @@ class StacksFacts(msgspec.Struct, frozen=True):
 
 
 class NoteFacts(msgspec.Struct, frozen=True):
-    """What was said of a thread at a moment."""
+    """What was seen of a thread at a moment."""
 
     t_s: float
     text: str
 
 
 class LaneFacts(msgspec.Struct, frozen=True):
-    """A thread: `role` is loop, worker, thread or plumbing; `tasks` is how many it has had.
+    """A thread. `role` is loop, worker, thread or plumbing; `tasks` is how many it ran.
 
-    `name` is what views show, `thread_name` its own, and `named_by` who gave that: program, stacks (py-spy), system, or
-    null where it is what the system had at first. `process` is what its process is called. `loop` is null unless an
-    event loop is in it, `gil` where it was not seen to hold one. `places` are what it was seen to wait on (peers,
-    files), `functions` which ones it was seen in: of a long run not all.
+    `name` is what views show, `thread_name` its own name, and `named_by` its source: program, stacks (py-spy), system,
+    or null if it is what the system called it at first. `process` is its process's name. `loop` is null unless an event
+    loop runs in it, `gil` if it was not seen to hold one. `places` are the wait targets that were seen (peers, files),
+    `functions` its locations; of a long run not all.
     """
 
     name: str
@@ -144,10 +144,10 @@ class LaneFacts(msgspec.Struct, frozen=True):
 
 
 class TaskFacts(msgspec.Struct, frozen=True):
-    """A call of the workload's function. `lane` is the name of its lane, which may be one of those that were folded.
+    """A call of the workload's function. `lane` is the name of its lane, which may be an archived one.
 
-    What has not come to pass is null. A task that is over has one of `result` and `error`; one that is not has neither.
-    `traceback` is there, in lines, where the user's own code has failed.
+    What has not happened is null. A finished task has one of `result` and `error`, an unfinished one neither.
+    `traceback`, in lines, is there if the user's own code failed.
     """
 
     name: str
@@ -161,25 +161,16 @@ class TaskFacts(msgspec.Struct, frozen=True):
     traceback: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class FindingFacts(msgspec.Struct, frozen=True):
-    """A claim by its stable id, whether it holds of this run, and how it came out in words."""
-
-    id: str
-    holds: bool
-    text: str
-
-
 class RunFacts(msgspec.Struct, frozen=True):
     """One run, as `threadviz run --json` prints it.
 
-    `outcome` is finished, interrupted or broken, that is: a process of the run died, the mode raised, or the stream
-    is cut off.
-    `watches` is workload, program or process; of a program `workload` is what it is called, `mode` one of exec, attach
-    and record, `python` and `gil` those of its first process (gil is null where that is not known), and `status` how it
-    ended, as `subprocess` gives it; null where it has not, or it is not known.
-    `workers` is how many the pool may have, 0 where the calls were made plainly, in the event loop's own thread.
-    `speedup` is sum_s / total_s, null where no task is over; `parallelism` is CPU time / total_s, null where no time
-    has passed. `tasks` are in the order in which they finished, the unfinished ones after them.
+    `outcome` is finished, interrupted or broken: a process of the run died, the mode raised, or the stream is cut off.
+    `watches` is workload, program or process. For a program `workload` is its name, `mode` one of exec, attach and
+    record, `python` and `gil` those of its first process (gil is null if that is not known), and `status` its exit
+    status as `subprocess` gives it; null if it has not ended or that is not known.
+    `workers` is how many workers the pool may have; 0 if the calls ran in the event loop's own thread.
+    `speedup` is sum_s / total_s, null if no task has finished; `parallelism` is CPU time / total_s, null if no time has
+    passed. `tasks` are in the order in which they finished, unfinished ones last.
     """
 
     schema: int
@@ -199,19 +190,19 @@ class RunFacts(msgspec.Struct, frozen=True):
     loop: LoopFacts
     lanes: list[LaneFacts]
     tasks: list[TaskFacts]
-    findings: list[FindingFacts]
+    findings: list[Finding]
     watches: str
     status: int | None
     processes: list[ProcessFacts]
     gils: list[GilFacts]
-    folded: FoldedFacts | None
+    folded: ArchivedFacts | None
     stacks: StacksFacts | None
 
 
 class VerdictFacts(msgspec.Struct, frozen=True):
-    """How a mode did; `speedup` is the total of the blocking (else the first) run / its own, null without one.
+    """How a mode did. `speedup` is the total of the blocking (else the first) run / its own, null without one.
 
-    `total_s` is null for a mode that did not run, as the comparison ended before its turn.
+    `total_s` is null for a mode that did not run because the comparison ended before its turn.
     """
 
     mode: str
@@ -221,9 +212,9 @@ class VerdictFacts(msgspec.Struct, frozen=True):
 
 
 class ComparisonFacts(msgspec.Struct, frozen=True):
-    """Several runs, as `threadviz compare --json` prints them; a run's findings have those beside the others too.
+    """Several runs, as `threadviz compare --json` prints them. Their findings include those compared with the others.
 
-    `answer` says in a sentence which mode pays; it is empty where that can't be told.
+    `answer` says in a sentence which mode is faster; it is '' if that is not known.
     """
 
     schema: int
@@ -232,20 +223,17 @@ class ComparisonFacts(msgspec.Struct, frozen=True):
     answer: str
 
 
-NS_PER_S = 1_000_000_000
-
-
 def to_json(facts: RunFacts | ComparisonFacts) -> str:
-    """Return `facts` as one line of ASCII: what is not ASCII, or no printable character, is escaped."""
+    """Return `facts` as one line of ASCII, with everything else escaped."""
     return json.dumps(msgspec.to_builtins(facts), allow_nan=False) + "\n"
 
 
 def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] = ()) -> ComparisonFacts:
-    """The facts of several runs, each under a mode of its own; `not_run` are modes that did not get their turn."""
-    beside, verdicts = comparison(timelines), verdict(timelines, not_run)
+    """Return the facts of several runs, by mode. `not_run` are modes that did not get their turn."""
+    compared, verdicts = comparison(timelines), verdict(timelines, not_run)
     return ComparisonFacts(
         schema=SCHEMA,
-        runs=[run_facts(timeline, beside[mode]) for mode, timeline in timelines.items()],
+        runs=[run_facts(timeline, compared[mode]) for mode, timeline in timelines.items()],
         answer=answer(timelines, verdicts),
         verdict=[
             VerdictFacts(
@@ -259,11 +247,10 @@ def comparison_facts(timelines: Mapping[str, Timeline], not_run: Sequence[str] =
     )
 
 
-def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
-    """The facts of one run; `beside` are findings that it has beside other runs."""
+def run_facts(timeline: Timeline, compared: Sequence[Finding] = ()) -> RunFacts:
+    """Return the facts of one run. `compared` are its findings compared with other runs."""
     header, totals, window = timeline.header, timeline.totals(), run_window(timeline)
-    done = timeline.finished_tasks()
-    tasks = [*done, *(task for task in timeline.tasks if task.finished is None)]
+    archived, stacks = timeline.archived, timeline.stack_sampling
     return RunFacts(
         schema=SCHEMA,
         workload=header.workload,
@@ -273,59 +260,58 @@ def run_facts(timeline: Timeline, beside: Sequence[Finding] = ()) -> RunFacts:
         gil=timeline.gil,
         cores=header.cores,
         workers=0 if RunMetrics(timeline).plain else header.workers,
-        probe=_probe(timeline),
+        probe=_probe(timeline, window),
         total_s=totals.total_ns / NS_PER_S,
         sum_s=totals.sum_ns / NS_PER_S,
         slowest_s=totals.slowest_ns / NS_PER_S,
-        speedup=totals.speedup if done else None,
+        speedup=totals.speedup if timeline.finished_tasks() else None,
         parallelism=totals.parallelism,
         loop=_loop(totals.loop_blocked_ns, totals.loop_longest_ns),
         lanes=[_lane(lane, timeline, window) for lane in timeline.lanes],
-        tasks=[_task(task, timeline, window) for task in tasks],
-        findings=[FindingFacts(each.id, each.holds, each.text) for each in (*findings(timeline), *beside)],
+        tasks=[_task(task, timeline, window) for task in tasks_by_finish(timeline)],
+        findings=[*findings(timeline), *compared],
         watches=header.watches.value,
         status=None if timeline.closed is None else timeline.closed.status,
-        processes=[_process(each) for each in timeline.processes.values()],
+        processes=[
+            ProcessFacts(each.pid, each.parent, each.name, each.python, each.gil, each.cannot)
+            for each in timeline.processes.values()
+        ],
         gils=[_gil(gil_timeline, window) for gil_timeline in timeline.gil_timelines],
-        folded=None if timeline.archived is None else _folded(timeline.archived, window),
-        stacks=None if timeline.stack_sampling is None else _stacks(timeline.stack_sampling),
+        folded=None
+        if archived is None
+        else ArchivedFacts(archived.threads, archived.processes, _seconds(archived.states(window.until))),
+        stacks=None
+        if stacks is None
+        else StacksFacts(stacks.dumps, stacks.failed, stacks.cpu_ns / NS_PER_S, stacks.why),
     )
 
 
-def _process(seen: ProcessSeen) -> ProcessFacts:
-    return ProcessFacts(seen.pid, seen.parent, seen.name, seen.python, seen.gil, seen.cannot)
-
-
 def _gil(gil_timeline: GilTimeline, window: Window) -> GilFacts:
-    held, free, unseen = (ns / NS_PER_S for ns in gil_timeline.shares(*window))
+    held, free, unknown = (ns / NS_PER_S for ns in gil_timeline.shares(*window))
     known = Evidence.INFERRED if gil_timeline.inferred else Evidence.SAMPLED
-    handed = gil_timeline.hand_offs(window.until) - gil_timeline.hand_offs(window.since)
-    return GilFacts(gil_timeline.pid, gil_timeline.interpreter, known.value, held, free, unseen, handed)
+    hand_offs = gil_timeline.hand_offs(window.until) - gil_timeline.hand_offs(window.since)
+    return GilFacts(gil_timeline.pid, gil_timeline.interpreter, known.value, held, free, unknown, hand_offs)
 
 
-def _folded(folded: ArchivedLanes, window: Window) -> FoldedFacts:
-    return FoldedFacts(folded.threads, folded.processes, _seconds(folded.states(window.until)))
-
-
-def _stacks(stacks: StackSampling) -> StacksFacts:
-    return StacksFacts(stacks.dumps, stacks.failed, stacks.cpu_ns / NS_PER_S, stacks.why)
-
-
-def _probe(timeline: Timeline) -> ProbeFacts:
-    info, watching = timeline.header.probe, timeline.observer_stats
-    short = run_window(timeline).length < SHORT_NS
+def _probe(timeline: Timeline, window: Window) -> ProbeFacts:
+    probe, stats = timeline.header.probe, timeline.observer_stats
+    short = window.length < SHORT_NS
     return ProbeFacts(
-        name=info.name,
-        tells=[state.value for state in info.tells],
-        rate_hz=RateFacts(watching.asked_hz, None if short else watching.achieved_hz),
-        missed=watching.missed,
-        cpu_share=None if short else watching.cpu_share,
+        name=probe.name,
+        tells=[state.value for state in probe.tells],
+        rate_hz=RateFacts(stats.asked_hz, None if short else stats.achieved_hz),
+        missed=stats.missed,
+        cpu_share=None if short else stats.cpu_share,
     )
 
 
 def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
     start = min(max(lane.start, window.since), window.until)
     end = max(start, window.until if lane.end is None else min(lane.end, window.until))
+
+    def notes(seen: Iterable[tuple[int, str]]) -> list[NoteFacts]:
+        return [NoteFacts((t - window.since) / NS_PER_S, text) for t, text in seen]
+
     return LaneFacts(
         name=lane.name,
         role=lane.role.value,
@@ -340,21 +326,18 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
         process=lane.process_name,
         loop=_loop(*lane.blocked(window.until)) if lane.role is Role.LOOP else None,
         gil=_holder(lane, timeline, window),
-        places=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.wait_targets],
-        functions=[NoteFacts((t - window.since) / NS_PER_S, text) for t, text in lane.locations],
+        places=notes(lane.wait_targets),
+        functions=notes(lane.locations),
     )
 
 
 def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
-    """What a lane had of a GIL: its own interpreter's, for no thread holds another one."""
-    of = [
-        gil_timeline.held_within(lane.number, *window)
-        for gil_timeline in timeline.gil_timelines
-        if gil_timeline.pid == lane.pid
-    ]
-    held, handed = sum(ns for ns, _ in of), sum(times for _, times in of)
-    rate = handed * NS_PER_S / window.length if window.length >= SHORT_NS else None
-    return HolderFacts(held / NS_PER_S, handed, rate) if held else None
+    """Return how a lane held its own interpreter's GIL; no thread holds another one."""
+    of_process = [each for each in timeline.gil_timelines if each.pid == lane.pid]
+    held_within = [each.held_within(lane.number, *window) for each in of_process]
+    held, hand_offs = sum(ns for ns, _ in held_within), sum(number for _, number in held_within)
+    rate = hand_offs * NS_PER_S / window.length if window.length >= SHORT_NS else None
+    return HolderFacts(held / NS_PER_S, hand_offs, rate) if held else None
 
 
 def _loop(blocked: int, longest: int) -> LoopFacts:

@@ -21,6 +21,7 @@ from threadviz.presentation.summary import (
     probe_limits,
     speedup_text,
     task_row,
+    tasks_by_finish,
     totals_rows,
     wait_kinds,
     what_ran,
@@ -147,7 +148,7 @@ def task_table(timeline: Timeline, width: int) -> tuple[Table, int]:
 
     The table is no wider than `width`: long results are folded, and then long names.
     """
-    tasks = [*timeline.finished_tasks(), *(task for task in timeline.tasks if task.finished is None)]
+    tasks = tasks_by_finish(timeline)
     left_out = max(0, len(tasks) - MAX_TASKS)
     shown = [*tasks[: MAX_TASKS - LAST_TASKS], *tasks[-LAST_TASKS:]] if left_out else tasks
     states = [timeline.task_states(task) for task in shown]
