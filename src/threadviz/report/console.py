@@ -1,4 +1,4 @@
-"""What a report is printed on: how wide it is, and whether it takes colours and more than ASCII."""
+"""What a report is printed on: its width, and whether it takes colours and more than ASCII."""
 
 import os
 from collections.abc import Mapping
@@ -9,38 +9,36 @@ from typing import TextIO
 from rich.console import Console, RenderableType
 
 PIPED_WIDTH = 100
-"""The width in characters where there is no terminal, and no COLUMNS in the environment."""
+"""The width in characters if there is no terminal and no COLUMNS in the environment."""
 
 MIN_WIDTH = 80
-"""No report is narrower; a narrower terminal folds it."""
+"""No report is narrower; a narrower terminal wraps it."""
 
 MAX_WIDTH = 1000
-"""Nor wider, whatever COLUMNS says."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportConsole:
-    """`width` characters wide. Plain paper takes ASCII characters and no colours, of the report's own."""
+    """What a report is printed on, `width` characters wide. A plain one takes only ASCII and no colours."""
 
     width: int
     plain: bool
 
     @classmethod
     def of(cls, file: TextIO, environ: Mapping[str, str]) -> "ReportConsole":
-        """Return what `file` is as paper: plain unless it is a terminal that has UTF-8 and wants colours.
+        """Return the console for `file`: plain unless it is a terminal with UTF-8 and colours.
 
-        NO_COLOR in the environment, set and not empty, says that it does not want them (no-color.org).
+        NO_COLOR in the environment, set and not empty, turns colours off (no-color.org).
         """
         if not file.isatty():
-            wished = environ.get("COLUMNS", "")
-            return cls(_clamp(int(wished) if wished.isdecimal() else PIPED_WIDTH), plain=True)
-        columns = os.get_terminal_size(file.fileno()).columns
+            columns = environ.get("COLUMNS", "")
+            return cls(_clamp(int(columns) if columns.isdecimal() else PIPED_WIDTH), plain=True)
         unicode = (file.encoding or "").lower().replace("-", "") == "utf8"
-        wanted = not environ.get("NO_COLOR") and environ.get("TERM") not in {"dumb", "unknown"}
-        return cls(_clamp(columns), plain=not (unicode and wanted))
+        colours = not environ.get("NO_COLOR") and environ.get("TERM") not in {"dumb", "unknown"}
+        return cls(_clamp(os.get_terminal_size(file.fileno()).columns), plain=not (unicode and colours))
 
     def render(self, *parts: RenderableType) -> str:
-        """Return `parts` as they are written, one below the other, each ending its last line."""
+        """Return `parts` as text, one below the other, each ending its last line."""
         console = Console(
             file=StringIO(),
             width=self.width,
@@ -54,8 +52,7 @@ class ReportConsole:
         with console.capture() as capture:
             for part in parts:
                 console.print(part)
-        lines = capture.get().split("\n")
-        return "\n".join(line.rstrip() for line in lines)
+        return "\n".join(line.rstrip() for line in capture.get().split("\n"))
 
 
 def _clamp(columns: int) -> int:
