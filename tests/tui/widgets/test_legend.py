@@ -3,7 +3,7 @@ from rich.cells import cell_len
 
 from tests.tui.view.observed_runs import Watched, looked_at
 from tests.tui.widgets.widget_app import WidgetApp
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.view import View
@@ -23,9 +23,9 @@ async def legend_lines(view: View, width: int, *, plain: bool) -> list[str]:
 async def test_every_mark_is_explained(plain: bool) -> None:
     """By glyph and word, and the time of a cell."""
     text = "  ".join(await legend_lines(looked_at(Watched()), 200, plain=plain)) + "  "
-    marks: list[Mark] = [mark for mark in STATE_STYLES if mark is not Beyond.AWAY]
+    marks: list[Mark] = [mark for mark in STATE_STYLES if mark is not ExtraMark.AWAY]
     for mark in marks:
-        glyph = STATE_STYLES[mark].plain if plain else STATE_STYLES[mark].block
+        glyph = STATE_STYLES[mark].ascii if plain else STATE_STYLES[mark].glyph
         show_widget = "blank" if plain and glyph == " " else glyph
         assert f"{show_widget} {mark}  " in text
     assert text.isascii() == plain

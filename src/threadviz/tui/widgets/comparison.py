@@ -7,9 +7,9 @@ from textual.content import Content
 
 from threadviz.analysis import Verdict, answer, same_work, verdict
 from threadviz.analysis.comparison import BASELINE
-from threadviz.presentation.cells import Beyond
+from threadviz.presentation.cells import ExtraMark
 from threadviz.presentation.styles import STATE_STYLES
-from threadviz.presentation.summary import NOTHING, times
+from threadviz.presentation.summary import NOTHING, speedup_text
 from threadviz.text import brief_seconds, printable
 from threadviz.timeline import Totals
 from threadviz.tui.view import View
@@ -39,9 +39,9 @@ _GAP = 2
 _TOTAL = 10
 _SPEEDUP = 7
 
-_BLOCKED = state_style(Beyond.BLOCKED)
+_BLOCKED = state_style(ExtraMark.BLOCKED)
 _BAR = "$primary"
-_SHORT_NAMES = {"sum of the tasks": "sum", "loop could not answer": "loop blocked"}
+_SHORT_NAMES = {"sum of the tasks": "sum"}
 
 
 class ComparedRun(NamedTuple):
@@ -146,7 +146,7 @@ class ComparisonPanel(ScrollPanel):
         drawn = self._bar(run.totals, whole, cells)
         total = Content.styled(f" {brief_seconds(run.totals.total_ns)}", STRONG)
         if not columns and run.speedup is not None:
-            total = total.append(f"  {times(run.speedup)}")
+            total = total.append(f"  {speedup_text(run.speedup)}")
         line = pad_to(Content.assemble((run.label.ljust(label), STRONG), drawn, total), label + cells + room)
         yield Content(" " * _GAP).join([line, *columns])
         yield from [Content(" " * label).append(drawn)] * (thick - 1)
@@ -164,7 +164,7 @@ class ComparisonPanel(ScrollPanel):
         totals = run.totals
         slow = loop_is_slow(run.run.timeline, self.view.until(run.run))
         return [
-            (times(run.speedup), STRONG),
+            (speedup_text(run.speedup), STRONG),
             (brief_seconds(totals.sum_ns), ""),
             (NOTHING if totals.parallelism is None else f"{totals.parallelism:.2f}", ""),
             (brief_seconds(totals.loop_blocked_ns), ALARM if slow else ""),
@@ -175,8 +175,8 @@ class ComparisonPanel(ScrollPanel):
         return [
             ("against", self._baseline),
             ("sum of", "the tasks"),
-            ("", "parallelism"),
-            ("loop could", "not answer"),
+            ("cores", "used"),
+            ("loop", "frozen"),
         ]
 
     def _figures_below(self, run: ComparedRun, label: int, width: int) -> Content:
@@ -194,8 +194,8 @@ class ComparisonPanel(ScrollPanel):
 
     @property
     def _blocked_glyph(self) -> str:
-        style = STATE_STYLES[Beyond.BLOCKED]
-        return style.plain if self.plain else style.block
+        style = STATE_STYLES[ExtraMark.BLOCKED]
+        return style.ascii if self.plain else style.glyph
 
     def _legend(self, width: int) -> list[Content]:
         total = Content.assemble((bar(1, 1, self.plain), _BAR), (" total", FAINT))

@@ -8,8 +8,9 @@ from itertools import islice
 from textual.content import Content
 
 from threadviz.analysis.metrics import SHORT_NS
-from threadviz.presentation.summary import TaskStage, cannot, task_row
-from threadviz.protocol.events import Evidence, NameSource, State
+from threadviz.presentation.styles import EVIDENCE_LABELS
+from threadviz.presentation.summary import TaskStage, probe_limits, task_row
+from threadviz.protocol.events import NameSource, State
 from threadviz.text import NS_PER_S, brief_seconds, count, percent, printable, seconds
 from threadviz.timeline import GilTimeline, Lane, LaneSegment, Role
 from threadviz.tui.render.labels import name_of, python_of
@@ -103,12 +104,6 @@ _GROUPS = {
     GroupKind.IDLE: "They did next to nothing in the time that is in sight.",
     GroupKind.ENDED: "They have ended; others ended later, or lived for longer.",
     GroupKind.GONE: "They ended so long ago that nothing more is kept of each: they are in the sums.",
-}
-_EVIDENCE = {
-    Evidence.COUNTED: "counted by the kernel",
-    Evidence.SAMPLED: "sampled",
-    Evidence.SAID: "reported by the subject",
-    Evidence.INFERRED: "inferred from what others did",
 }
 _NAME_SOURCES = {
     NameSource.PROGRAM: "as the program says",
@@ -229,7 +224,7 @@ class DetailsPanel(ScrollPanel):
                 often = rate if length >= SHORT_NS else count(taken, "time")
                 share = f"held the {_gil(gil_timeline)} for {percent(held / length)} of its time"
                 yield from wrap(Content(f"It {share}, and was handed it {often}, at least."), width)
-        if unseen := cannot(run.timeline.header):
+        if unseen := probe_limits(run.timeline.header):
             yield from wrap(Content.styled(unseen, FAINT), width)
 
     def _activity(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
@@ -254,7 +249,7 @@ class DetailsPanel(ScrollPanel):
             when,
             (_segment_text(segment), state_style(segment.state)),
             (f" {wait_target}", STRONG) if wait_target else "",
-            f" since {seconds(max(0, segment.start - origin))}, {end}, {_EVIDENCE[segment.known]}",
+            f" since {seconds(max(0, segment.start - origin))}, {end}, {EVIDENCE_LABELS[segment.known]}",
             f"; task {printable(task.name)}" if task else "",
             f" (in some order within {seconds(resolution)})" if resolution else "",
         )
@@ -302,7 +297,7 @@ class DetailsPanel(ScrollPanel):
         yield Content.styled(f"{count(len(lane.tasks), 'task')}{more}", STRONG)
         for task in reversed(tasks):
             summary = task_row(task, {}, (), until)
-            outcome = (summary.came_out, _STAGE_STYLES.get(summary.stage, FAINT))
+            outcome = (summary.outcome, _STAGE_STYLES.get(summary.stage, FAINT))
             line = Content.assemble(f"{summary.elapsed:>{_FIGURE}} {summary.name}  ", outcome)
             yield truncate(line, width, self.plain)
 

@@ -6,8 +6,14 @@ from textual.content import Content
 
 from threadviz.analysis import outcome_of
 from threadviz.analysis.metrics import SHORT_NS
-from threadviz.presentation.cells import measured
-from threadviz.presentation.summary import cannot, cannot_briefly, python, stacks_cost, there_were
+from threadviz.presentation.cells import run_window
+from threadviz.presentation.summary import (
+    brief_probe_limits,
+    probe_limits,
+    python_summary,
+    seen_counts,
+    stacks_cost,
+)
 from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, percent, printable, seconds
@@ -58,7 +64,7 @@ class RunHeader(TextPanel):
             badge = next((each for each in badges if each.cell_length < room), badges[-1])
             left = join_to_width(parts, width - badge.cell_length - 1, self._gap)
             below = self._join(list(self._observer_parts(runs)), width).stylize(FAINT)
-            unseen = cannot(runs[-1].timeline.header)
+            unseen = probe_limits(runs[-1].timeline.header)
         else:
             left, badge, below, unseen = Content.styled("threadviz", STRONG), badges[0], Content(), ""
         self.tooltip = Content(unseen) if unseen else None
@@ -98,7 +104,7 @@ class RunHeader(TextPanel):
                 yield [workers if started == header.workers else f"{started} of {workers}"]
         version, gil = printable(timeline.python), "GIL" if timeline.gil else "no GIL"
         short = [] if timeline.gil is None else [f"Python {version}, {gil}", f"Py {version}, {gil}"]
-        yield [python(timeline), *short]
+        yield [python_summary(timeline), *short]
 
     def _threads(self, run: ViewedRun) -> list[str]:
         """Return how many threads there are at the playhead, and how many there were until then."""
@@ -111,7 +117,7 @@ class RunHeader(TextPanel):
             and (over or lane.end is None or lane.end > until)
         ]
         threads, processes = count(len(alive), "thread"), len({lane.pid for lane in alive})
-        seen, _ = there_were(run.timeline, until)
+        seen, _ = seen_counts(run.timeline, until)
         text = f"{threads} in {processes} processes" if processes > 1 else threads
         return [*([f"{text}, {seen} seen"] if seen > len(alive) else []), text, threads]
 
@@ -123,12 +129,12 @@ class RunHeader(TextPanel):
         yield [f"{cores}, {printable(header.platform)}", cores]
         yield [f"probe {probe}", probe]
         if header.probe.cannot:
-            brief = cannot_briefly(header)
+            brief = brief_probe_limits(header)
             yield [f"can't tell {printable(header.probe.cannot)}", *([brief] if brief else [])]
         if not watching.rounds or not shows_observer(self.view):
             return
         whose = f"{run_labels(runs)[-1]}: " if len(runs) > 1 else ""
-        if measured(timeline).length < SHORT_NS:
+        if run_window(timeline).length < SHORT_NS:
             yield [f"{whose}{count(watching.rounds, 'sample')}"]
         else:
             reached, asked = f"{watching.achieved_hz:.0f}", f"{watching.asked_hz:.0f}"

@@ -6,7 +6,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from threadviz.presentation.axis import moment
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import EDGE, STATE_STYLES
 from threadviz.protocol.events import State
 from threadviz.tui.render.cells import FINE, tone
@@ -14,7 +14,7 @@ from threadviz.tui.render.glyphs import GlyphPainter, Line
 from threadviz.tui.render.styles import inks
 from threadviz.tui.view import View
 
-_ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, Beyond.BLOCKED})
+_ALWAYS: frozenset[Mark] = frozenset({State.IDLE, State.UNKNOWN, ExtraMark.BLOCKED})
 """The marks that do not depend on the probe."""
 
 _GAP = 2
@@ -80,7 +80,7 @@ class Legend(Widget):
             entries.append([*mix, Segment(" height: running share", quiet)])
         else:
             entries.append([Segment("mixed cells take turns", quiet)])
-        edge = EDGE.plain if self.plain else EDGE.block
+        edge = EDGE.ascii if self.plain else EDGE.glyph
         cell_ns = self.view.viewport.cell_ns
         resolution = max(1, 10 ** (len(str(cell_ns)) - 2))
         texts = (f"{edge} begin, end", f"1 cell = {moment(cell_ns, resolution)}")

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 from textual.widget import Widget
 
-from threadviz.presentation.cells import Beyond, Mark
+from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.protocol.events import State
 from threadviz.text import brief_percent, brief_seconds, printable
 from threadviz.tui.render.styles import variable
@@ -146,7 +146,7 @@ def moment_key(view: View, period: int = PERIOD_NS, phase: float = 0) -> tuple[H
 
 FAINT = "$text 60%"
 STRONG = "bold"
-ALARM = f"bold ${variable(Beyond.BLOCKED)}"
+ALARM = f"bold ${variable(ExtraMark.BLOCKED)}"
 """Only for errors, and for an event loop that cannot respond."""
 
 Alternatives = Sequence[Content | str]

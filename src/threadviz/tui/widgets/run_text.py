@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from threadviz.analysis.rules import SLOW_CALLBACK_NS
-from threadviz.presentation.cells import measured
+from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import LOOP_FIGURES, SummaryRow
 from threadviz.protocol.events import Header
 from threadviz.text import printable
@@ -54,7 +54,7 @@ def loop_is_slow(timeline: Timeline, t: int) -> bool:
 
 def shows_end(view: View, run: ViewedRun) -> bool:
     """Whether the run is over, and the playhead is at its end."""
-    return run.over and view.until(run) >= measured(run.timeline).until
+    return run.over and view.until(run) >= run_window(run.timeline).until
 
 
 def shows_observer(view: View) -> bool:

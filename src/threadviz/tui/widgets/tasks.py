@@ -14,10 +14,10 @@ from threadviz.presentation.summary import (
     OTHER,
     TaskStage,
     TaskSummary,
-    kinds_of_waiting,
     queued,
     stage_of,
     task_row,
+    wait_kinds,
 )
 from threadviz.protocol.events import State
 from threadviz.text import count, printable
@@ -225,7 +225,7 @@ class TaskRows:
         if len(summary.name) <= self._columns[0].width and outcome.cell_length <= self._columns[-1].width:
             return None
         style = ALARM if summary.stage is TaskStage.FAILED else ""
-        return Content.assemble((f"{summary.name}: ", STRONG), (summary.came_out, style))
+        return Content.assemble((f"{summary.name}: ", STRONG), (summary.outcome, style))
 
     def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
         padded = []
@@ -246,13 +246,13 @@ class TaskRows:
         if summary.stage is TaskStage.FAILED:
             short = f"{'x' if self._plain else '✗'} {printable(task.error or '')}"
             return Content.styled(
-                summary.came_out if self._columns[-1].width >= _ROOM_FOR_FAILED else short, ALARM
+                summary.outcome if self._columns[-1].width >= _ROOM_FOR_FAILED else short, ALARM
             )
         if summary.stage is not TaskStage.STARTED:
-            return Content(summary.came_out)
+            return Content(summary.outcome)
         segment = task.lane.at(self._t) if current and task.lane is not None else None
         if segment is None:
-            return Content.styled(summary.came_out, "$text-warning")
+            return Content.styled(summary.outcome, "$text-warning")
         return Content.styled(
             printable(f"{segment.state} {segment.call}".rstrip()), state_style(segment.state)
         )
@@ -265,7 +265,7 @@ def _kinds(timeline: Timeline, t: int, most: int) -> list[str]:
         if lane.tasks:
             states.update(lane.states(timeline.begin or 0, t))
     del states[State.IDLE]
-    kinds = kinds_of_waiting([states], most)
+    kinds = wait_kinds([states], most)
     return kinds if len(kinds) <= most else [*kinds[: most - 1], OTHER]
 
 

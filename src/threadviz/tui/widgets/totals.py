@@ -24,11 +24,7 @@ _FIGURE = 7
 _LINES = ((0, 1, 2, 4), (3, 5, 6))
 """The totals in each of two lines: so they fit into 80 characters."""
 
-_SHORT_NAMES = {
-    "sum of the tasks": "sum",
-    "slowest task": "slowest",
-    "loop could not answer": "loop blocked",
-}
+_SHORT_NAMES = {"sum of the tasks": "sum", "slowest task": "slowest"}
 
 
 class TotalsPanel(TextPanel):
@@ -50,7 +46,7 @@ class TotalsPanel(TextPanel):
             return [Content(), Content()]
         rows = [totals_rows(run.timeline, self.view.until(run)) for run in runs]
         if self.view.comparing:
-            names = ((0, rows[0][0].name), (6, "loop could not answer, longest"))
+            names = ((0, rows[0][0].name), (6, "loop frozen, longest"))
             lines = [self._compared(name, [each[index] for each in rows], width) for index, name in names]
         else:
             figures = [self._figure(row, runs[0]) for row in rows[0]]
