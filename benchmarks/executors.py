@@ -103,8 +103,8 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
         try:
             while tests.poll() is None:
                 time.sleep(FLUSH_NS / 1e9)
-                timeline.extend(said.news(clock(), [], []))
-            timeline.extend(said.news(clock(), [], []))  # once more, for the last of it
+                timeline.extend(said.poll(clock(), [], []))
+            timeline.extend(said.poll(clock(), [], []))  # once more, for the last of it
         finally:
             tests.kill()
             said.close()

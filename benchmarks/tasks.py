@@ -30,7 +30,7 @@ def costs(rounds: int) -> dict[str, float]:
         for _ in range(rounds):
             for way in random.sample(list(took), len(took)):
                 took[way].append(_task_s(way, said))
-                told = list(said.news(0, [], []))
+                told = list(said.poll(0, [], []))
                 if len(told) != (3 * TASKS if way == WATCHED else 0):
                     raise RuntimeError(f"of {TASKS} tasks, {way}, {len(told)} events were told")
     return {way: median(each) for way, each in took.items()}

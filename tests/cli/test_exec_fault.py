@@ -15,13 +15,13 @@ from tests.cli.executed import executing, script
 FAILING = """
 import sys
 if "threadviz.observer" in sys.orig_argv:
-    from threadviz.observer.collectors.thread_names import SaidNames
-    news = SaidNames.news
-    def fail(teller, now, came, went):
+    from threadviz.observer.collectors.thread_names import ReportedNameCollector
+    poll = ReportedNameCollector.poll
+    def fail(collector, now, new, gone):
         if now > 300_000_000:
             raise KeyError("no such thing")
-        return news(teller, now, came, went)
-    SaidNames.news = fail
+        return poll(collector, now, new, gone)
+    ReportedNameCollector.poll = fail
 """
 """A `sitecustomize` by which the observer fails when the program has run for a while."""
 

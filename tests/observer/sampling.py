@@ -47,12 +47,12 @@ class Looking:
     def once(self) -> None:
         """Look, and note what the teller has to tell."""
         now = self._sampler.look()
-        came, went = self.probe.take_changes()
+        new, gone = self.probe.take_changes()
         self._sampler.tick(now)
-        for _ in self._sampler.news(came, went):
+        for _ in self._sampler.events(new, gone):
             pass  # of stretches, others tell
-        self.tids += [thread.tid for thread in came]
-        self.events += self.collector.news(now, came, went)
+        self.tids += [thread.tid for thread in new]
+        self.events += self.collector.poll(now, new, gone)
 
     def until(self, enough: Callable[[], bool]) -> None:
         """Go on until there is enough."""

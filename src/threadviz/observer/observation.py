@@ -168,10 +168,10 @@ class Onlooking:
         called_off = not over and self._called_off()
         if over or called_off:
             now = self._sampler.look()  # once more, for the last look may be older than the end
-        came, went = self._probe.take_changes()
-        yield from self._sampler.news(came, went)
+        new, gone = self._probe.take_changes()
+        yield from self._sampler.events(new, gone)
         for collector in self._tellers:
-            yield from collector.news(now, came, went)
+            yield from collector.poll(now, new, gone)
         if over:
             self._closed = StreamClosed(now, Outcome.FINISHED, status=self._root.status)
             yield RunEnded(now)

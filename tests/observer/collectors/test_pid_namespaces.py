@@ -98,10 +98,10 @@ def test_what_could_be_said_of_two_is_said_of_none() -> None:
 def test_others_have_the_numbers_that_they_say() -> None:
     """Also where they are gone before anybody could ask."""
     numbers = PidNamespaces()
-    came = [thread(2**22 + 1, 2**22 + 1), thread(2**22 + 1, 2**22 + 2)]
-    numbers.note(came)
+    new = [thread(2**22 + 1, 2**22 + 1), thread(2**22 + 1, 2**22 + 2)]
+    numbers.note(new)
     assert numbers.thread(2**22 + 1, 2**22 + 2) == (2**22 + 1, 2**22 + 2)
-    numbers.forget(came)
+    numbers.forget(new)
     assert numbers.process(2**22 + 1) == 2**22 + 1
 
 

@@ -60,7 +60,7 @@ def told(seen: Looking, pid: int) -> list[ProcessSeen]:
     return [event for event in seen.events if isinstance(event, ProcessSeen) and event.pid == pid]
 
 
-@pytest.mark.parametrize("teller", [by_itself, with_the_probe])
+@pytest.mark.parametrize("collector", [by_itself, with_the_probe])
 def test_a_process_and_its_child_are_told_of(collector: Callable[[LinuxProbe], ProcessCollector]) -> None:
     """Who started them, what they run, and on which Python; of the arguments, nothing."""
     with started(PARENT, SECRET) as (process, child), looking(process.pid, collector) as seen:
@@ -83,7 +83,7 @@ def test_a_process_and_its_child_are_told_of(collector: Callable[[LinuxProbe], P
     assert not any(SECRET in str(event) for event in seen.events)
 
 
-@pytest.mark.parametrize("teller", [by_itself, with_the_probe])
+@pytest.mark.parametrize("collector", [by_itself, with_the_probe])
 @pytest.mark.parametrize(
     ("source", "name", "is_python"), [(CHANGES, "sleep", False), (CHANGES_LITTLE, "code", True)]
 )

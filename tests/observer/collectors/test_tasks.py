@@ -138,7 +138,7 @@ def write(collector: TaskCollector, line: bytes) -> None:
 
 def events_from(collector: TaskCollector) -> list[Event]:
     """What there is to tell."""
-    return list(collector.news(10**9, [], []))
+    return list(collector.poll(10**9, [], []))
 
 
 def test_lines_that_are_no_messages_are_skipped(collector: TaskCollector) -> None:

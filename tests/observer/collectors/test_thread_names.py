@@ -48,10 +48,10 @@ def write(collector: ReportedNameCollector, data: bytes) -> None:
 
 
 def names_from(
-    collector: ReportedNameCollector, now: int, came: list[ObservedThread], went: list[ObservedThread]
+    collector: ReportedNameCollector, now: int, new: list[ObservedThread], gone: list[ObservedThread]
 ) -> list[tuple[int, str]]:
     """Return the lanes and names of its events."""
-    events = list(collector.news(now, came, went))
+    events = list(collector.poll(now, new, gone))
     assert all(event.t == now and event.by is NameSource.PROGRAM for event in events)
     return [(event.lane, event.name) for event in events]
 
@@ -151,21 +151,21 @@ def test_the_systems_name_is_read_again() -> None:
         ready.clear()
         collector = SystemNameCollector()
         watched = thread(ids[0], 7, os.getpid(), "parent's")
-        assert list(collector.news(0, [watched], [])) == []
-        (event,) = collector.news(FIRST_READ_NS, [], [])
+        assert list(collector.poll(0, [watched], [])) == []
+        (event,) = collector.poll(FIRST_READ_NS, [], [])
         assert (event.lane, event.name, event.by) == (7, "its own", NameSource.SYSTEM)
         go.set()
         assert ready.wait(30)
-        assert list(collector.news(FIRST_READ_NS + 1, [], [])) == []
-        (event,) = collector.news(FIRST_READ_NS + MAX_INTERVAL_NS, [], [])
+        assert list(collector.poll(FIRST_READ_NS + 1, [], [])) == []
+        (event,) = collector.poll(FIRST_READ_NS + MAX_INTERVAL_NS, [], [])
         assert event.name == "another"
     finally:
         go.set()
         last.set()
         renamed.join()
     wait_until(lambda: not Path(f"/proc/self/task/{ids[0]}").exists())
-    assert list(collector.news(10 * MAX_INTERVAL_NS, [], [])) == []
-    assert list(collector.news(20 * MAX_INTERVAL_NS, [], [watched])) == []
+    assert list(collector.poll(10 * MAX_INTERVAL_NS, [], [])) == []
+    assert list(collector.poll(20 * MAX_INTERVAL_NS, [], [watched])) == []
 
 
 def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(names, "thread_name", name)
     collector = SystemNameCollector()
-    assert list(collector.news(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
-    turns = [len(list(collector.news(FIRST_READ_NS + each, [], []))) for each in range(3)]
+    assert list(collector.poll(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
+    turns = [len(list(collector.poll(FIRST_READ_NS + each, [], []))) for each in range(3)]
     assert turns == [20, 20, 10]
     assert sorted(read) == list(range(50))

@@ -152,9 +152,9 @@ def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
             assert kinds == {(True, ProcessKind.SUBJECT), (False, ProcessKind.WORKER)}
             print(file=process.stdin, flush=True)
             look_until_there_are(1)
-            came, went = probe.take_changes()
-            assert len(came) == 3 and len(went) == 2
-            assert all(thread.ended is not None and thread.ended > thread.started for thread in went)
+            new, gone = probe.take_changes()
+            assert len(new) == 3 and len(gone) == 2
+            assert all(thread.ended is not None and thread.ended > thread.started for thread in gone)
             process.kill()
             look_until_there_are(0)
         finally:
@@ -241,11 +241,11 @@ def test_what_a_process_is_is_asked_once_for_all_of_its_new_threads(monkeypatch:
         probe = LinuxProbe(pid, clock)
         probe.begin()
         try:
-            came, _ = probe.take_changes()
+            new, _ = probe.take_changes()
         finally:
             probe.close()
             for each in psutil.Process(pid).children():
                 each.kill()
-    (of_child,) = {thread.pid for thread in came} - {pid}
-    assert len(came) == 22
+    (of_child,) = {thread.pid for thread in new} - {pid}
+    assert len(new) == 22
     assert asked[of_child] == 1

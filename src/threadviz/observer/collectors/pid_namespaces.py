@@ -26,9 +26,9 @@ class PidNamespaces:
         self._ours = defaultdict[int, set[int]](set)
         self._inner: dict[int, _Threads] = {}
 
-    def note(self, came: Sequence[ObservedThread]) -> None:
+    def note(self, new: Sequence[ObservedThread]) -> None:
         """Take note of threads that are watched now. To be followed by `forget` for those that are gone."""
-        for thread in came:
+        for thread in new:
             pid = thread.pid
             self._watched[pid] += 1
             if pid not in self._own:
@@ -40,9 +40,9 @@ class PidNamespaces:
         for threads in self._inner.values():
             threads.listed = False
 
-    def forget(self, went: Sequence[ObservedThread]) -> None:
+    def forget(self, gone: Sequence[ObservedThread]) -> None:
         """Take note of threads that are gone."""
-        for thread in went:
+        for thread in gone:
             pid = thread.pid
             self._watched[pid] -= 1
             if not self._watched[pid]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from threadviz.observer.cpython.detect import Interpreter, RunningProgram
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
 from threadviz.protocol.events import ProcessSeen
 
 # What a process is called: a short name, from its command line, and never its arguments, which may be secret.
@@ -109,7 +109,7 @@ class _Process:
     """Which of its programs was told of, by number, and which Python."""
 
 
-class ProcessCollector:
+class ProcessCollector(Collector):
     """Tells of a process when it comes into view, and again when more is known of it, or it runs another program.
 
     `program_of` says what a process runs, for a probe that keeps that up to date, and sees who holds the GIL.
@@ -119,11 +119,11 @@ class ProcessCollector:
         self._program_of = program_of
         self._processes: dict[int, _Process] = {}
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[ProcessSeen]:
         """Yield what is new of processes. Of one whose last thread is gone nothing more is told."""
-        for thread in came:
+        for thread in new:
             process = self._processes.get(thread.pid) or self._meet(thread)
             process.kind = thread.process
             process.threads += 1
@@ -140,7 +140,7 @@ class ProcessCollector:
                 if before is None or msgspec.structs.replace(seen, t=before.t) != before:
                     process.told = seen
                     yield seen
-        for thread in went:
+        for thread in gone:
             process = self._processes[thread.pid]
             process.threads -= 1
             if not process.threads:
@@ -150,9 +150,6 @@ class ProcessCollector:
         known = self._program_of(thread.pid) if self._program_of else None
         process = self._processes[thread.pid] = _Process(thread.process, known or RunningProgram(thread.pid))
         return process
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
 
 def _seen(pid: int, process: _Process, now: int) -> ProcessSeen:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from threadviz.observer.probes.base import ObservedThread, Probe, ProcessKind
+from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
 from threadviz.processes import HELPERS
 from threadviz.protocol.events import Event, NameSource, StackSample, StackSampling, ThreadNamed
 
@@ -237,7 +237,7 @@ class _Failing:
     again: int = 0
 
 
-class StackReader:
+class StackReader(Collector):
     """Tells functions and names of the threads that `probe` watches, by the py-spy that is at `program`, if any."""
 
     def __init__(self, probe: Probe, program: str | None) -> None:
@@ -252,11 +252,11 @@ class StackReader:
         self._why = "" if program else MISSING
         self._account: StackSampling | None = None
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[Event]:
         """Yield what has come out since the last call, and have the next process read, where it is time (`now`, ns)."""
-        self._forget(went)
+        self._forget(gone)
         if self._py_spy is not None and self._py_spy.busy and (dump := self._py_spy.result(now)) is not None:
             yield from self._take(dump)
         if self._py_spy is not None and not self._py_spy.busy and now >= self._next:
@@ -268,8 +268,8 @@ class StackReader:
         if self._py_spy is not None:
             self._py_spy.close()
 
-    def _forget(self, went: Sequence[ObservedThread]) -> None:
-        for thread in went:
+    def _forget(self, gone: Sequence[ObservedThread]) -> None:
+        for thread in gone:
             self._names.pop(thread, None)
             self._functions.pop(thread, None)
             if thread.tid == thread.pid:

@@ -17,7 +17,7 @@ from threadviz.observer.messages import (
     ReportedSubmission,
     TaskMessage,
 )
-from threadviz.observer.probes.base import ObservedThread
+from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
 from threadviz.protocol.task_pipe import UNREPORTED_SUFFIX
 
@@ -116,7 +116,7 @@ def _failed(task: _OpenTask, t: int, error: str, traceback: str = "") -> TaskFin
     return TaskFinished(max(task.t, t), task.number, error=error, traceback=traceback)
 
 
-class TaskCollector:
+class TaskCollector(Collector):
     """Collects the tasks that observed executors report into a new named pipe at `path`. Raises OSError."""
 
     def __init__(self, path: Path, clock: RunClock) -> None:
@@ -131,22 +131,22 @@ class TaskCollector:
         """Where the pipe is."""
         return self._pipe.path
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[Event]:
         """Yield the events of new messages, then the ends of tasks whose processes can't report them any more."""
-        self._namespaces.note(came)
+        self._namespaces.note(new)
         for message in self._pipe.read():
             if isinstance(message, TaskMessage):
                 yield from self._tasks.events(self._with_our_numbers(message))
         ended = {
             thread.pid: now if thread.ended is None else thread.ended
-            for thread in went
+            for thread in gone
             if thread.pid == thread.tid
         }
         if ended:
             yield from self._tasks.processes_ended(ended)
-        self._namespaces.forget(went)
+        self._namespaces.forget(gone)
         yield from self._count_unreported(now)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from threadviz.observer.collectors.pid_namespaces import PidNamespaces
 from threadviz.observer.messages import MessagePipe, ReportedName
-from threadviz.observer.probes.base import ObservedThread
+from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.procfs import GONE, thread_name
 from threadviz.protocol.events import NameSource, ThreadNamed
 
@@ -21,7 +21,7 @@ MAX_WAITING = 10_000
 _ThreadId = tuple[int, int]
 
 
-class ReportedNameCollector:
+class ReportedNameCollector(Collector):
     """Collects the names that the startup hook or a recorded program reports, from a new named pipe at `path`.
 
     A name may come before its thread is seen, and after it has ended. Raises OSError where the pipe can't be made.
@@ -39,12 +39,12 @@ class ReportedNameCollector:
         """Where the pipe is."""
         return self._pipe.path
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[ThreadNamed]:
         """Yield the names that have come for threads that are there, or were until now."""
-        self._namespaces.note(came)
-        for thread in came:
+        self._namespaces.note(new)
+        for thread in new:
             if thread.lane is not None:
                 self._lanes[thread.pid, thread.tid] = thread.lane
         for message in self._pipe.read():
@@ -59,21 +59,21 @@ class ReportedNameCollector:
             if self._names.get(lane) != name:
                 self._names[lane] = name
                 yield ThreadNamed(now, lane, name, NameSource.PROGRAM)
-        self._forget(now, went)
+        self._forget(now, gone)
 
     def close(self) -> None:
         self._pipe.close()
 
-    def _forget(self, now: int, went: Sequence[ObservedThread]) -> None:
-        self._namespaces.forget(went)
-        for thread in went:
+    def _forget(self, now: int, gone: Sequence[ObservedThread]) -> None:
+        self._namespaces.forget(gone)
+        for thread in gone:
             if self._lanes.get((thread.pid, thread.tid)) == thread.lane:
                 del self._lanes[thread.pid, thread.tid]
             if thread.lane is not None:
                 self._names.pop(thread.lane, None)
         while self._waiting:
-            came, _ = next(iter(self._waiting.values()))
-            if came + WAITING_NS > now and len(self._waiting) <= MAX_WAITING:
+            since, _ = next(iter(self._waiting.values()))
+            if since + WAITING_NS > now and len(self._waiting) <= MAX_WAITING:
                 return
             self._waiting.popitem(last=False)
 
@@ -91,21 +91,21 @@ MAX_READS = 20
 """How many names are read in one poll at most: this takes a third of a millisecond."""
 
 
-class SystemNameCollector:
+class SystemNameCollector(Collector):
     """Collects the system's names of threads that have changed since their lanes began."""
 
     def __init__(self) -> None:
         self._due: list[tuple[int, int, int, ObservedThread]] = []
         self._names: dict[int, str] = {}
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[ThreadNamed]:
         """Yield the names that have changed, of the threads that are due."""
-        for thread in went:
+        for thread in gone:
             if thread.lane is not None:
                 self._names.pop(thread.lane, None)
-        for thread in came:
+        for thread in new:
             if thread.lane is not None and thread.ended is None:
                 self._names[thread.lane] = thread.name
                 heapq.heappush(self._due, (now + FIRST_READ_NS, thread.lane, FIRST_READ_NS, thread))
@@ -117,9 +117,6 @@ class SystemNameCollector:
                 yield from self._read(now, lane, thread)
                 interval = min(BACKOFF * interval, MAX_INTERVAL_NS)
                 heapq.heappush(self._due, (now + interval, lane, interval, thread))
-
-    def close(self) -> None:
-        """There is nothing to close."""
 
     def _read(self, now: int, lane: int, thread: ObservedThread) -> Iterator[ThreadNamed]:
         with suppress(*GONE):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from threadviz.observer.collectors.sockets import Borrower, Sockets, from_memory
 from threadviz.observer.cpython.memory import Memory, Reader
-from threadviz.observer.probes.base import ObservedThread
+from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.procfs import RUNNABLE, ProcThread
 from threadviz.observer.probes.syscalls import SyscallTable
@@ -205,7 +205,7 @@ class _Wait:
     """When a place was last told of its thread."""
 
 
-class WaitTargetCollector:
+class WaitTargetCollector(Collector):
     """Tells what the threads wait on that `probe` watches; without `paths`, only sockets and pipes."""
 
     def __init__(self, probe: LinuxProbe, paths: bool) -> None:
@@ -217,11 +217,11 @@ class WaitTargetCollector:
         self._credit: float = CREDIT_NS
         self._last = self._next = 0
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[Event]:
         """Yield what has come out since the last call (at `now`, in ns), as far as the budget goes."""
-        for thread in went:
+        for thread in gone:
             self._waits.pop(thread, None)
         self._credit = min(CREDIT_NS, self._credit + SHARE * (now - self._last))
         self._last = now
@@ -232,9 +232,6 @@ class WaitTargetCollector:
             self._due = self._find()
             self._next = now + PAUSE * (time.process_time_ns() - started)
         self._files.refresh()
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
     def _ask(self, now: int) -> Iterator[WaitTarget]:
         """Yield the places of those waits that are still the same, as far as the credit goes."""

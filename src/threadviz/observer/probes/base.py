@@ -80,23 +80,24 @@ class Probe(Protocol):
         """Let go of the files."""
 
 
-class Collector(Protocol):
-    """Tells of threads what their stretches do not say: such as names, or what they wait on. All times are in ns."""
+class Collector:
+    """Collects what can be told of threads besides their spans, such as names and wait targets. Times are in ns."""
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterable[Event]:
-        """Return what there is to tell since the last call.
+        """Return the events since the last call.
 
-        `came` and `went` are the threads that came into view and that are gone since then; all have lanes.
+        `new` and `gone` are the threads that came into view and that have ended since then. All have lanes.
         """
+        raise NotImplementedError
 
     def close(self) -> None:
-        """Let go of the files, and end what it has started."""
+        """Close the files, and end what the collector has started."""
 
 
 def close_all(probe: Probe, collectors: Sequence[Collector]) -> None:
-    """Close a probe, and all that tell of what it watches."""
+    """Close a probe and the collectors that use it."""
     for collector in collectors:
         collector.close()
     probe.close()

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.cpython.gil_reader import reader_for
 from threadviz.observer.probes.accounting import SHORT_NS
-from threadviz.observer.probes.base import ObservedThread
+from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.procfs import ProcProcess, ProcThread, own_numbers
 from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
@@ -89,7 +89,7 @@ _Holder = ProcThread | int
 """A thread that is watched; the id of one that is not yet; or FREE, OPEN or ELSEWHERE."""
 
 
-class GilHolderCollector:
+class GilHolderCollector(Collector):
     """Sees who holds the GILs of processes, and tells it. All times are ns since the run's origin."""
 
     def __init__(self) -> None:
@@ -137,15 +137,15 @@ class GilHolderCollector:
             self._over.append(contest)
             process.inner_gils, process.gil_data = (), None
 
-    def news(
-        self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]
+    def poll(
+        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[GilHeld]:
         """Yield who has held each GIL since the last call."""
         for contest in self._over:
-            yield from contest.news(quiet=False)
+            yield from contest.poll(quiet=False)
         self._over.clear()
         for contest in self._contests.values():
-            yield from contest.news(quiet=contest.process.still)
+            yield from contest.poll(quiet=contest.process.still)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -203,7 +203,7 @@ class _Contest:
             ]
             self._books = {number: book for number, book in self._books.items() if number in reader.gils}
 
-    def news(self, quiet: bool) -> Iterator[GilHeld]:
+    def poll(self, quiet: bool) -> Iterator[GilHeld]:
         """Yield what there is to tell; `quiet` is a process in which nothing runs."""
         until = self.process.seen
         known = Evidence.INFERRED if self._reader is None else Evidence.SAMPLED

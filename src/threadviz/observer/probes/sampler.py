@@ -143,17 +143,17 @@ class Sampler:
                 next_flush = now + FLUSH_NS
                 yield now
 
-    def news(self, came: list[ObservedThread], went: list[ObservedThread]) -> Iterator[Event]:
+    def events(self, new: list[ObservedThread], gone: list[ObservedThread]) -> Iterator[Event]:
         """Yield the events for threads that came, for what all have done since the last call, and for those that went.
 
         `came` and `went` are what the probe's `take_changes` has handed over.
         """
         # A thread's number may be used again at once, so those that were known end before others are announced.
-        short = [thread for thread in went if thread.lane is None]
-        for thread in went:
+        short = [thread for thread in gone if thread.lane is None]
+        for thread in gone:
             if thread.lane is not None:
                 yield from self._farewell(thread)
-        for thread in came:
+        for thread in new:
             yield self._announce(thread)
         for thread in self._probe.threads:
             yield from self._stretches(thread)

@@ -16,7 +16,7 @@ from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import CalledOffError, Onlooking, Prepared, StartError, called_off, header
-from threadviz.observer.probes.base import ObservedThread
+from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import open_as_many_files_as_allowed
 from threadviz.processes import (
@@ -183,7 +183,7 @@ LOOK_NS = 200_000_000
 """How often they are looked for (ns)."""
 
 
-class Orphans:
+class Orphans(Collector):
     """A `Teller` that tells nothing: it has a probe `meet` the orphans that have come down to this process.
 
     Those that end it collects, as whoever would have got them else had done. `root` is no orphan.
@@ -195,7 +195,7 @@ class Orphans:
         self._due = LOOK_NS
         self._met: set[int] = set()
 
-    def news(self, now: int, came: Sequence[ObservedThread], went: Sequence[ObservedThread]) -> tuple[()]:
+    def poll(self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> tuple[()]:
         """Look for them, where that is due."""
         if now >= self._due:
             self._due = now + LOOK_NS
@@ -204,9 +204,6 @@ class Orphans:
                 self._meet(pid)
             self._met = orphans - collect(orphans).keys()
         return ()
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
 
 HOOK_FOLDER = Path(startup_hook.__file__).parent

@@ -311,12 +311,12 @@ class Watch:
                 self._probe.meet(event.pid, ProcessKind.WORKER)
         if status is not None or any(isinstance(event, RunEnded) for event in events):
             now = self._sampler.look()  # once more, for the last look may be older than the end
-        came, went = self._probe.take_changes()
+        new, gone = self._probe.take_changes()
         yield from events
-        yield from self._sampler.news(came, went)
+        yield from self._sampler.events(new, gone)
         for collector in self._tellers:
-            yield from collector.news(now, came, went)
-        yield from self._deaths(now, went)
+            yield from collector.poll(now, new, gone)
+        yield from self._deaths(now, gone)
         for event in events:
             if isinstance(event, RunEnded):
                 yield from self._ended(now, event)
@@ -344,7 +344,7 @@ class Watch:
         missing = self._task_count - self._tasks.submitted
         return f"; {missing} of {self._task_count} tasks were never submitted" if missing else ""
 
-    def _deaths(self, now: int, went: Iterable[ObservedThread]) -> Iterator[ProcessDied]:
+    def _deaths(self, now: int, gone: Iterable[ObservedThread]) -> Iterator[ProcessDied]:
         """Yield the deaths that the run can go on after: a stand-in site's, and a worker's.
 
         A pool that loses a worker ends the others itself, by SIGTERM: those are not told, where one stands out.
@@ -352,7 +352,7 @@ class Watch:
         if self._site and (status := self._site.process.poll()) is not None and "site" not in self._mourned:
             self._mourned.add("site")
             yield ProcessDied(now, "site", self._site.process.pid, how_it_ended(status))
-        workers = [each for each in went if each.process is ProcessKind.WORKER and each.pid == each.tid]
+        workers = [each for each in gone if each.process is ProcessKind.WORKER and each.pid == each.tid]
         if workers and self._tasks.open and "worker" not in self._mourned:
             self._mourned.add("worker")
             least = min(map(_by_its_pool, workers))
