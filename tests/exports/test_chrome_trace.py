@@ -190,7 +190,7 @@ def test_counters_of_very_many_stretches_are_averages(monkeypatch: pytest.Monkey
     running = sum(lane.states().get(State.RUNNING, 0) for lane in of.lanes)
     assert cpu == pytest.approx(running, abs=of.now * 0.0005)
     (note,) = json.loads("".join(trace(of)))["otherData"]["notes"]
-    assert note == "The run has very many stretches: its counters are averages over 12 ms each."
+    assert note == "The run has very many segments: its counters are averages over 12 ms each."
 
 
 def test_a_run_in_its_tracks() -> None:
@@ -328,7 +328,7 @@ def test_where_a_run_was_thinned_each_slice_says_so() -> None:
     for slice_ in slices(events(of), "event loop"):
         assert slice_["args"].get("order_within_ns", 0) == lane.resolution(ns(slice_["ts"]))
     (note,) = json.loads("".join(trace(of)))["otherData"]["notes"]
-    assert note.startswith("The run is too long to be kept as it was")
+    assert note.startswith("The run is too long to be kept in full")
     obeys_the_laws(of)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.report.golden import PROGRAMS, RUNS, recorded
 from tests.timeline.programs import process, program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
-from threadviz.exports.csv_tables import STRETCH_COLUMNS, TASK_COLUMNS, defused, stretch_table, task_table
+from threadviz.exports.csv_tables import SEGMENT_COLUMNS, TASK_COLUMNS, escaped, segment_table, task_table
 from threadviz.protocol.events import (
     LaneStarted,
     ObserverTick,
@@ -37,7 +37,7 @@ def read(text: str, columns: tuple[str, ...]) -> list[Row]:
 
 def segments(of: Timeline) -> list[Row]:
     """The rows of stretches."""
-    return read("".join(stretch_table(of)), STRETCH_COLUMNS)
+    return read("".join(segment_table(of)), SEGMENT_COLUMNS)
 
 
 def tasks(of: Timeline) -> list[Row]:
@@ -149,7 +149,7 @@ def test_no_cell_is_a_formula(start: str) -> None:
 @given(st.text())
 def test_text_can_be_told_from_what_was_made_of_it(text: str) -> None:
     """Whoever takes the one apostrophe away has it back, as it is printed; and no cell begins with a sign."""
-    made = defused(text)
+    made = escaped(text)
     assert made.removeprefix("'") == printable(text)
     assert made.isprintable() and not made.startswith(("=", "+", "-", "@"))
 

@@ -12,7 +12,7 @@ from tests.report.golden import RUNS, recorded
 from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.analysis import findings
-from threadviz.exports.html_chart import MOST, MOST_BLOCKS
+from threadviz.exports.html_chart import MOST_BLOCKS, MOST_CHARACTERS
 from threadviz.exports.html_page import MAX_LANES, MAX_TASKS, page
 from threadviz.presentation.cells import MARKS, run_window
 from threadviz.presentation.styles import EVIDENCE_LABELS
@@ -286,14 +286,17 @@ def test_no_text_is_longer_than_there_is_room_for() -> None:
     )
     found = opened(of)
     others = [each for each in found if each.tag not in {"style", "script"}]
-    assert max(len(child) for each in others for child in each.children if isinstance(child, str)) == MOST + 3
-    assert max(len(value) for each in others for value in each.attributes.values()) < MOST + 50
+    assert (
+        max(len(child) for each in others for child in each.children if isinstance(child, str))
+        == MOST_CHARACTERS + 3
+    )
+    assert max(len(value) for each in others for value in each.attributes.values()) < MOST_CHARACTERS + 50
 
 
 def test_what_was_thinned_or_dropped_is_said() -> None:
     """At the lanes, and at the top."""
     found = opened(busy(2, 60_000, keep=20_000), "Not all could be taken: line 7 is no event.")
-    assert "of its older part the order is not known" in found.text
+    assert "in its older part the order is not known" in found.text
     assert found.one("p", "dropped").text == "Not all could be taken: line 7 is no event."
     assert not opened(recorded("fetch-threads")).all("p", "dropped")
 
@@ -314,7 +317,7 @@ def test_the_gil_has_a_strip_above_the_lanes() -> None:
     found = opened(of)
     nothing_is_loaded(found)
     gil, *_ = strips(found)
-    assert gil.attributes["aria-label"] == "GIL: held for 60 % of the time of which it is known"
+    assert gil.attributes["aria-label"] == "GIL: held for 60 % of the time for which that is known"
     held = [rect for rect in gil.all("rect") if rect.attributes["class"] == "held"]
     assert sum(percent(rect.attributes["width"]) for rect in held) == pytest.approx(30, abs=0.2)
     assert held[0].one("title").text == "held for 100 %, most of it by process 100"

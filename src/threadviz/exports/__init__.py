@@ -1,8 +1,8 @@
-"""Exports: one run, written down for other programs.
+"""Exports: one run in a format of other programs.
 
-`trace` is for Perfetto and speedscope, `tables` for spreadsheets and data frames, `page` for a browser. Each
-takes a timeline and yields text, a piece at a time, so that a long run takes no more memory than a short one; none of
-them opens a file. The command enters here; exports look at what every view draws with, and at the findings.
+`chrome_trace` is for Perfetto and speedscope, `csv_tables` for spreadsheets and data frames, `html_page` for a browser.
+Each takes a timeline and yields text piece by piece, so that a long run takes no more memory than a short one. None
+opens a file.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from threadviz.exports.chrome_trace import trace
-from threadviz.exports.csv_tables import stretch_table, task_table
+from threadviz.exports.csv_tables import segment_table, task_table
 from threadviz.exports.html_page import page
 from threadviz.timeline import Timeline
 
 __all__ = ["FORMATS", "Format"]
 
 Write = Callable[[Timeline, str], Iterator[str]]
-"""Yields the text of a file; the second argument is a sentence on what was dropped of the recording, or nothing."""
+"""Yields the text of a file. The second argument is a sentence on what was dropped of the recording, or ''."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to write a run down: `suffix` ends the file's name, `hint` says what to do with it.
+    """An export format. `suffix` ends the file's name, `hint` says what to do with it.
 
-    `files` are what it takes, by what is added to the name before its suffix: to the first one's nothing.
+    `files` are the writers of its files, by what is inserted into the name before the suffix.
     """
 
     suffix: str
@@ -36,7 +36,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         "trace": Format(".trace.json", "open it in ui.perfetto.dev or speedscope.app", {"": trace}),
         "csv": Format(
-            ".csv", "a row for each stretch, and for each task", {"": stretch_table, "-tasks": task_table}
+            ".csv", "a row for each segment, and for each task", {"": segment_table, "-tasks": task_table}
         ),
         "html": Format(".html", "open it in a browser", {"": page}),
     }

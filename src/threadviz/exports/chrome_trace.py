@@ -1,9 +1,9 @@
 """The Chrome trace-event JSON, which Perfetto and speedscope read.
 
-Each lane is a thread, its stretches slices; its tasks are slices of another thread below it, and the functions that it
-was seen in are instants. A GIL is a thread above those of its process, whose slices are who held it. What is said of
-the run as a whole (its begin and end, a process that died, how many lanes run or wait to) is in a process of its own.
-Times are microseconds since the run's origin, which is a little before its begin, with three decimals: to the ns.
+Each lane is a thread, and its segments are slices. Its tasks are slices of another thread below it, and its locations
+are instants. A GIL is a thread above those of its process, and its holders are slices. What concerns the run as a whole
+(its begin and end, a process that died, how many lanes run or wait) is in a process of its own. Times are microseconds
+since the run's origin, which is a little before its begin, with three decimals, that is, to the ns.
 """
 
 import itertools
@@ -23,7 +23,7 @@ from threadviz.protocol.events import FREE, OPEN, State, TargetKind
 from threadviz.text import count, seconds
 from threadviz.timeline import STATES, GilTimeline, Lane, Role, Task, Timeline
 
-# How many lanes are in a state at a time: what a trace's counters show.
+# Counters: how many lanes are in a state at a time.
 
 COUNTED: Mapping[State, str] = MappingProxyType(
     {
@@ -32,33 +32,33 @@ COUNTED: Mapping[State, str] = MappingProxyType(
         State.GIL: "waiting for the GIL",
     }
 )
-"""What is counted, and how that is called."""
+"""The states that are counted, each with its counter's name."""
 
 MOST_EXACT = 100_000
-"""So many stretches are counted one by one; of a run with more, the counters are averages over BINS bins."""
+"""Up to this many segments are counted one by one; beyond that the counters are averages over BINS bins."""
 
 BINS = 10_000
 
 _INDICES = [STATES.index(state) for state in COUNTED]
 
-Step = tuple[int, list[tuple[State, float]]]
-"""From when (ns) on, and the counters that change then, with what they are from there on."""
+CounterStep = tuple[int, list[tuple[State, float]]]
+"""A moment (ns), and the counters that change then, with their new values."""
 
 
 def bin_width(timeline: Timeline) -> int:
-    """How long (ns) each of the bins is that the counters are averages over; 0 where they are exact."""
+    """Return the length (ns) of the bins that the counters are averages over; 0 if they are exact."""
     if sum(lane.size for lane in timeline.lanes) <= MOST_EXACT:
         return 0
     return max(1, -(-timeline.now // BINS))
 
 
-def steps(timeline: Timeline) -> Iterator[Step]:
-    """Yield how many lanes are in each of COUNTED, plumbing included, whenever one of them changes; 0 at the end."""
+def counter_steps(timeline: Timeline) -> Iterator[CounterStep]:
+    """Yield how many lanes are in each of COUNTED, plumbing included, whenever that changes; 0 at the end."""
     width = bin_width(timeline)
     return _averages(timeline, width) if width else _exact(timeline)
 
 
-def _exact(timeline: Timeline) -> Iterator[Step]:
+def _exact(timeline: Timeline) -> Iterator[CounterStep]:
     counts = dict.fromkeys(COUNTED, 0)
     yield 0, [*counts.items()]
     changes = merge(*map(_changes, timeline.lanes), key=itemgetter(0))
@@ -80,7 +80,7 @@ def _changes(lane: Lane) -> Iterator[tuple[int, State, int]]:
             yield segment.end, segment.state, -1
 
 
-def _averages(timeline: Timeline, width: int) -> Iterator[Step]:
+def _averages(timeline: Timeline, width: int) -> Iterator[CounterStep]:
     number = -(-timeline.now // width)
     sums = [[0] * len(COUNTED) for _ in range(number)]
     for lane in timeline.lanes:
@@ -94,16 +94,16 @@ def _averages(timeline: Timeline, width: int) -> Iterator[Step]:
     yield timeline.now, [(state, 0) for state in COUNTED]
 
 
-# The tracks of a trace: which process and which thread everything is shown in.
+# Tracks: the process and thread that everything is shown in.
 
 OWN_IDS = 10_000_000
-"""Tracks that are no thread of the run are numbered from here on: no Linux has so many processes (4,194,304)."""
+"""Tracks that are not threads of the run are numbered from here on: Linux has at most 4,194,304 processes."""
 
 _MAX_ID = 2**31 - 1
 
 
 class TraceTrack(NamedTuple):
-    """What viewers take for a thread: a row of slices."""
+    """A row of slices, which viewers show as a thread."""
 
     pid: int
     tid: int
@@ -111,31 +111,29 @@ class TraceTrack(NamedTuple):
 
 
 class TaskTrack(NamedTuple):
-    """Tasks none of which begins before the one before it is over, as (start, end, task), in ns."""
+    """Tasks that do not overlap, as (start, end, task), in ns."""
 
     track: TraceTrack
     tasks: list[tuple[int, int, Task]]
 
 
 class Tracks:
-    """All tracks of a run. Each lane is in its own process and thread, by the numbers that those had in the run.
+    """All tracks of a run, in the order in which they are shown. A lane keeps its process and thread id.
 
-    Where two threads had the same number, one after the other, or where it is none that a viewer takes, the lane gets
-    a number of its own, and so do the tracks that are no thread: the rows of tasks, and `whole`, a process for what is
-    said of the run as a whole.
+    If two threads had the same id, one after the other, or if viewers do not accept it, the lane gets a new one. So do
+    the tracks that are not threads: GILs, rows of tasks, and `whole`, a process for what concerns the whole run.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         lanes = timeline.lanes
         self._until = timeline.now
-        said = {number for lane in lanes for number in (lane.pid, lane.tid)}
-        self._own = (number for number in itertools.count(OWN_IDS) if number not in said)
+        taken = {number for lane in lanes for number in (lane.pid, lane.tid)}
+        self._new_ids = (number for number in itertools.count(OWN_IDS) if number not in taken)
         self._threads = set[int]()
-        self.whole = TraceTrack(next(self._own), next(self._own), "events")
+        self.whole = TraceTrack(next(self._new_ids), next(self._new_ids), "events")
         self.processes = {self.whole.pid: "the run as a whole"}
         self._pids: dict[int, int] = {}
         self.lanes: list[tuple[Lane, TraceTrack]] = []
-        # In the order in which they are to be shown.
         self.in_order = [self.whole]
         self.rows: list[TaskTrack] = []
         self._add_rows(
@@ -154,13 +152,12 @@ class Tracks:
             mine = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid == lane.pid]
             gil_timelines = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid != lane.pid]
             for gil_timeline in mine:
-                self._add_ribbon(self._pid(timeline, lane), gil_timeline)
+                self._add_gil(self._pid(timeline, lane), gil_timeline)
             self._add_lane(timeline, lane)
 
-    def _add_ribbon(self, pid: int, gil_timeline: GilTimeline) -> None:
-        """A GIL stands above the threads of its process."""
+    def _add_gil(self, pid: int, gil_timeline: GilTimeline) -> None:
         name = f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
-        track = TraceTrack(pid, next(self._own), name)
+        track = TraceTrack(pid, next(self._new_ids), name)
         self.gil_timelines.append((gil_timeline, track))
         self.in_order.append(track)
 
@@ -172,7 +169,7 @@ class Tracks:
         self._add_rows(track.pid, f"{lane.name}: tasks", self._elapsed(tasks))
 
     def _add_rows(self, pid: int, name: str, tasks: Iterable[tuple[int, int, Task]]) -> None:
-        """Put tasks into rows, into as few as will do: mostly one."""
+        """Put tasks into as few rows as needed, usually one."""
         rows: list[TaskTrack] = []
         ends: list[tuple[int, int]] = []
         for start, end, task in sorted(tasks, key=lambda each: each[:2]):
@@ -180,7 +177,7 @@ class Tracks:
                 _, index = heappop(ends)
             else:
                 index = len(rows)
-                track = TraceTrack(pid, next(self._own), f"{name} ({index + 1})" if index else name)
+                track = TraceTrack(pid, next(self._new_ids), f"{name} ({index + 1})" if index else name)
                 rows.append(TaskTrack(track, []))
             rows[index].tasks.append((start, end, task))
             heappush(ends, (end, index))
@@ -198,7 +195,7 @@ class Tracks:
     def _pid(self, timeline: Timeline, lane: Lane) -> int:
         pid = self._pids.get(lane.pid)
         if pid is None:
-            pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._own)
+            pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._new_ids)
             header = timeline.header
             if header.watches is not TargetKind.WORKLOAD:
                 self.processes[pid] = lane.process_name
@@ -209,16 +206,16 @@ class Tracks:
         return pid
 
     def _tid(self, lane: Lane) -> int:
-        tid = lane.tid if 0 < lane.tid <= _MAX_ID and lane.tid not in self._threads else next(self._own)
+        tid = lane.tid if 0 < lane.tid <= _MAX_ID and lane.tid not in self._threads else next(self._new_ids)
         self._threads.add(tid)
         return tid
 
 
 _AT_A_TIME = 2000
-"""So many events are written at a time."""
+"""How many events are written at a time."""
 
 _ROUNDINGS = 4
-"""So many times a viewer may have rounded, before it compares where one slice ends with where the next begins."""
+"""How often a viewer may have rounded before it compares the end of a slice with the begin of the next."""
 
 _HALF_A_NS = 0.0005
 """In microseconds."""
@@ -234,7 +231,7 @@ _COLOURS = {
     State.WAITING: "grey",
     State.UNKNOWN: "thread_state_unknown",
 }
-"""By the names that chrome://tracing has for colours; Perfetto has colours of its own, by the slices' names."""
+"""The colour names of chrome://tracing. Perfetto picks its own colours by the slices' names."""
 
 
 def trace(timeline: Timeline, dropped: str = "") -> Iterator[str]:
@@ -253,17 +250,15 @@ def _about(timeline: Timeline, dropped: str) -> dict[str, Any]:
     header = timeline.header
     notes = [probe_limits(header), dropped]
     if width := bin_width(timeline):
-        notes.append(
-            f"The run has very many stretches: its counters are averages over {seconds(width)} each."
-        )
+        notes.append(f"The run has very many segments: its counters are averages over {seconds(width)} each.")
     if timeline.archived is not None:
         notes.append(
             f"{count(timeline.archived.threads, 'thread')} more came and went: no track or counter has them."
         )
     if any(lane.downsampled_until > lane.start for lane in timeline.lanes):
         notes.append(
-            "The run is too long to be kept as it was: of slices with 'order_within_ns' the lengths are right, and"
-            " where they lie within so many ns is not known."
+            "The run is too long to be kept in full: slices with 'order_within_ns' have the right lengths, but their"
+            " order within that many ns is not known."
         )
     return {
         "threadviz": __version__,
@@ -285,8 +280,8 @@ def _events(timeline: Timeline) -> Iterator[str]:
     yield from _moments(timeline, tracks.whole)
     yield from _counters(timeline, tracks.whole)
     for lane, track in tracks.lanes:
-        yield from _stretches(lane, track)
-        yield from _functions(lane, track)
+        yield from _segments(lane, track)
+        yield from _locations(lane, track)
     for gil_timeline, track in tracks.gil_timelines:
         yield from _holds(timeline, gil_timeline, track)
     for row in tracks.rows:
@@ -309,7 +304,7 @@ def _named(what: str, track: TraceTrack, index: int) -> str:
 
 
 def _moments(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
-    """The moments of the run, in the order of time."""
+    """Yield the begin and end of the run, and the deaths of its processes, in the order of time."""
     moments: list[tuple[str, int | None, dict[str, Any]]] = [
         ("begin", timeline.begin, {}),
         ("end", timeline.end, {"error": timeline.error} if timeline.error else {}),
@@ -322,30 +317,30 @@ def _moments(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
 
 
 def _counters(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
-    for t, changed in steps(timeline):
+    for t, changed in counter_steps(timeline):
         for state, number in changed:
             yield _event("C", t, COUNTED[state], whole, args={"lanes": number})
 
 
-def _stretches(lane: Lane, track: TraceTrack) -> Iterator[str]:
-    """The states of a lane. There may be a million of them: what stretches of a kind have in common is made once."""
-    thinned, of_loop = lane.downsampled_until, lane.role is Role.LOOP
-    alike: dict[tuple[object, ...], str] = {}
+def _segments(lane: Lane, track: TraceTrack) -> Iterator[str]:
+    """Yield the segments of a lane. There may be a million: what segments of a kind share is encoded once."""
+    downsampled_until, of_loop = lane.downsampled_until, lane.role is Role.LOOP
+    encoded: dict[tuple[object, ...], str] = {}
     for segment in lane.segments():
         start, ns = segment.start, segment.end - segment.start
         place = lane.wait_target_at(start) if segment.call else ""
-        if of_loop or place or start < thinned:
-            rest = _rest(lane, track, segment.state, segment.call, segment.known, start, ns, place)
+        if of_loop or place or start < downsampled_until:
+            rest = _segment_rest(lane, track, segment.state, segment.call, segment.known, start, ns, place)
         else:
             kind = (segment.state, segment.call, segment.known)
-            rest = alike.get(kind) or alike.setdefault(kind, _rest(lane, track, *kind, start, ns))
+            rest = encoded.get(kind) or encoded.setdefault(kind, _segment_rest(lane, track, *kind, start, ns))
         yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, segment.end)},{rest}'
 
 
-def _rest(
+def _segment_rest(
     lane: Lane, track: TraceTrack, state: State, call: str, known: str, start: int, ns: int, place: str = ""
 ) -> str:
-    """What a stretch's slice has beside its times."""
+    """Return the JSON of a segment's slice after its times."""
     args: dict[str, Any] = {"known": known}
     if call:
         args["call"] = call
@@ -353,20 +348,20 @@ def _rest(
         args["place"] = place
     if blocked := sum(lane.blocked_binned(start, ns, 1)[0]):
         args["loop_could_not_answer_ns"] = blocked
-    if grain := lane.resolution(start):
-        args["order_within_ns"] = grain
+    if resolution := lane.resolution(start):
+        args["order_within_ns"] = resolution
     where = {"pid": track.pid, "tid": track.tid}
     return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
 
 
-def _functions(lane: Lane, track: TraceTrack) -> Iterator[str]:
-    """The functions that it was seen in, each at the moment at which that was."""
+def _locations(lane: Lane, track: TraceTrack) -> Iterator[str]:
+    """Yield the locations of a lane, each at the moment at which it was seen."""
     for t, function in lane.locations:
         yield _event("i", t, function, track, cat="stack", s="t", args={})
 
 
 def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> Iterator[str]:
-    """Who held the GIL: there is nothing where nobody did, or that was not seen."""
+    """Yield who held the GIL; nothing where it was free or that was not seen."""
     names = {lane.number: lane.name for lane in timeline.lanes}
     for held in gil_timeline.segments():
         if held.holder in (FREE, OPEN):
@@ -374,8 +369,8 @@ def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> 
         args: dict[str, Any] = {"known": held.known}
         if held.holder >= 0:
             args["lane"] = held.holder
-        if grain := gil_timeline.resolution(held.start):
-            args["order_within_ns"] = grain
+        if resolution := gil_timeline.resolution(held.start):
+            args["order_within_ns"] = resolution
         name = names.get(held.holder, "a thread without a lane")
         yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
 
@@ -384,23 +379,22 @@ def _tasks(timeline: Timeline, row: TaskTrack) -> Iterator[str]:
     for start, end, task in row.tasks:
         more = {"cname": "terrible"} if task.error is not None else {}
         yield _event(
-            "X", start, task.name, row.track, end=end, cat="task", **more, args=_told(timeline, task)
+            "X", start, task.name, row.track, end=end, cat="task", **more, args=_task_args(timeline, task)
         )
 
 
-def _told(timeline: Timeline, task: Task) -> dict[str, Any]:
-    """What is known of a task."""
-    told: dict[str, Any] = {"task": task.number}
+def _task_args(timeline: Timeline, task: Task) -> dict[str, Any]:
+    args: dict[str, Any] = {"task": task.number}
     if task.started is not None:
-        told["queued_ns"] = task.started - task.submitted
-        told["states_ns"] = timeline.task_states(task)
+        args["queued_ns"] = task.started - task.submitted
+        args["states_ns"] = timeline.task_states(task)
     if task.finished is None:
-        told["unfinished"] = True
+        args["unfinished"] = True
     elif task.error is not None:
-        told["error"] = task.error
+        args["error"] = task.error
     else:
-        told["result"] = task.result or ""
-    return told
+        args["result"] = task.result or ""
+    return args
 
 
 def _event(ph: str, t: int, name: str, track: TraceTrack, end: int | None = None, **more: Any) -> str:
@@ -410,14 +404,14 @@ def _event(ph: str, t: int, name: str, track: TraceTrack, end: int | None = None
 
 
 def _micros(ns: int) -> str:
-    """As JSON has it, exactly."""
+    """Return microseconds as JSON, exactly."""
     return f"{ns // 1000}.{ns % 1000:03}"
 
 
 def _length(start: int, end: int) -> str:
-    """How long it is, to the ns; so little less that a viewer which adds it to the start is never behind the end.
+    """Return the length to the ns, less so little that a viewer that adds it to the start never exceeds the end.
 
-    It adds in floats, which are not exact. Speedscope, for one, would then take the next slice for a part of this one.
+    Viewers add in floats, which are not exact. Speedscope, for one, would then take the next slice for a part of this.
     """
     length, missing = (end - start) / 1000, _ROUNDINGS * ulp(end / 1000)
     return repr(length - missing) if length > missing < _HALF_A_NS else _micros(end - start)

@@ -1,36 +1,36 @@
 r"""Tables as CSV (RFC 4180: commas, quotes where they are needed, CRLF, a first line with the columns' names).
 
-Times are integers, ns since the run's begin (since its origin, where it never began); what was before it is negative.
-What has not come to pass, or does not apply, is an empty cell.
+Times are integers, ns since the run's begin (since its origin, if it never began); earlier times are negative. What has
+not happened, or does not apply, is an empty cell.
 
-Stretches, one row each, lane by lane, each lane's in the order of time and without gaps:
+Segments, one row each, lane by lane, each lane's in the order of time and without gaps:
 
-    lane, lane_name     its number in the recording, and the name that views show
+    lane, lane_name     the lane's number in the recording, and the name that views show
     role                loop, worker, thread (of a program) or plumbing
-    process, pid, tid   what its process is, and the numbers that the system gave it
-    thread_name         the name that the thread itself had; of it, and of process, no more than 200 characters
+    process, pid, tid   the kind of its process, and its ids
+    thread_name         the thread's own name; of this and of process no more than 200 characters
     start_ns, end_ns, duration_ns
-    state, call, known  running, ready, gil, io, ...; the system call; counted, sampled or said
-    loop_blocked_ns     of an event loop's lane: for how much of it the loop could not answer
-    task                the number of the task that was on the lane when it began; of several the one that started last
-    order_within_ns     0; where a long run was thinned: within how many ns the order of rows is not known
-    process_name        what its process is called, where that is known
-    place               what it waited on, where that was seen: a peer's address and port, or a file's path
+    state, call, known  running, ready, gil, io, ...; the system call; counted, sampled, said or inferred
+    loop_blocked_ns     of an event loop's lane: for how much of the segment the loop was frozen
+    task                the number of the task that ran on the lane when the segment began; of several the latest
+    order_within_ns     0; if a long run was downsampled: within how many ns the order of rows is not known
+    process_name        its process's name, if known
+    place               its wait target, if seen: a peer's address and port, or a file's path
 
 Tasks, one row each, in the order of submission:
 
-    task, name          its number and its name
+    task, name          the task's number and name
     lane, lane_name     where it ran
     submitted_ns, started_ns, finished_ns
-    queued_ns           for how long it waited for a worker
-    elapsed_ns          from its start to its end, or as far as it came
+    queued_ns           how long it waited for a worker
+    elapsed_ns          from its start to its end, or as far as it got
     stage               'not started', 'not finished', done or failed
     result, error
-    running_ns, ...     for how long it was in each state: they add up to elapsed_ns
+    running_ns, ...     how long it was in each state: these add up to elapsed_ns
 
-Text from outside may begin with what a spreadsheet takes for a formula: = + - @, or one of these in full width. Such a
-text gets an apostrophe before it, and so does one that begins with an apostrophe: whoever reads it back takes one away
-from a text that begins so. What is not printable in it is written as an escape, such as '\x1b'.
+Text from outside may begin with what a spreadsheet takes for a formula: = + - @, or one of these in full width. Such
+text gets an apostrophe before it, and so does text that begins with an apostrophe: to read it back, remove one leading
+apostrophe. Unprintable characters are written as escapes, such as '\x1b'.
 """
 
 import csv
@@ -41,7 +41,7 @@ from threadviz.presentation.summary import queued, stage_of
 from threadviz.text import clipped, printable
 from threadviz.timeline import STATES, Lane, Role, Task, Timeline
 
-STRETCH_COLUMNS = (
+SEGMENT_COLUMNS = (
     *("lane", "lane_name", "role", "process", "pid", "tid", "thread_name"),
     *("start_ns", "end_ns", "duration_ns", "state", "call", "known"),
     *("loop_blocked_ns", "task", "order_within_ns", "process_name", "place"),
@@ -52,52 +52,52 @@ TASK_COLUMNS = (
     *(f"{state}_ns" for state in STATES),
 )
 
-MOST = 200
-"""Of the name of a thread, or of what its process is, there are no more characters: it is in very many rows."""
+MOST_CHARACTERS = 200
+"""Longer names of threads and processes are cut off, because they are in very many rows."""
 
-_DEFUSED = tuple("=+-@'\uff1d\uff0b\uff0d\uff20")
+_FORMULA_STARTS = tuple("=+-@'\uff1d\uff0b\uff0d\uff20")
 _AT_A_TIME = 2000
 
 Row = Sequence[str | int | None]
 
 
-def stretch_table(timeline: Timeline, dropped: str = "") -> Iterator[str]:
-    """Yield the table of stretches as text; there is no place in it for what was dropped."""
-    rows = (row for lane in timeline.lanes for row in _stretches(timeline, lane))
-    return _csv(STRETCH_COLUMNS, rows)
+def segment_table(timeline: Timeline, dropped: str = "") -> Iterator[str]:
+    """Yield the table of segments as text. It has no place for `dropped`."""
+    rows = (row for lane in timeline.lanes for row in _segments(timeline, lane))
+    return _csv(SEGMENT_COLUMNS, rows)
 
 
 def task_table(timeline: Timeline, dropped: str = "") -> Iterator[str]:
-    """Yield the table of tasks as text; there is no place in it for what was dropped."""
+    """Yield the table of tasks as text. It has no place for `dropped`."""
     return _csv(TASK_COLUMNS, (_task(timeline, task) for task in timeline.tasks))
 
 
-def defused(text: str) -> str:
-    """Return text from outside as a cell has it, see above."""
+def escaped(text: str) -> str:
+    """Return text from outside as a cell that is printable and no formula, as described above."""
     text = printable(text)
-    return f"'{text}" if text.startswith(_DEFUSED) else text
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def _stretches(timeline: Timeline, lane: Lane) -> Iterator[Row]:
+def _segments(timeline: Timeline, lane: Lane) -> Iterator[Row]:
     zero = timeline.begin or 0
-    of_loop, thinned = lane.role is Role.LOOP, lane.downsampled_until
+    of_loop, downsampled_until = lane.role is Role.LOOP, lane.downsampled_until
     about = (
-        *(lane.number, defused(lane.name), lane.role, defused(clipped(lane.process, MOST))),
-        *(lane.pid, lane.tid, defused(clipped(lane.thread_name, MOST))),
+        *(lane.number, escaped(lane.name), lane.role, escaped(clipped(lane.process, MOST_CHARACTERS))),
+        *(lane.pid, lane.tid, escaped(clipped(lane.thread_name, MOST_CHARACTERS))),
     )
-    process_name = defused(clipped(lane.process_name, MOST))
+    process_name = escaped(clipped(lane.process_name, MOST_CHARACTERS))
     for segment in lane.segments():
         start, end = segment.start, segment.end
         task = timeline.task_on(lane, start)
         yield (
             *about,
             *(start - zero, end - zero, end - start),
-            *(segment.state, defused(segment.call), segment.known),
+            *(segment.state, escaped(segment.call), segment.known),
             sum(lane.blocked_binned(start, end - start, 1)[0]) if of_loop else None,
             None if task is None else task.number,
-            lane.resolution(start) if start < thinned else 0,
+            lane.resolution(start) if start < downsampled_until else 0,
             process_name,
-            defused(clipped(lane.wait_target_at(start), MOST)) if segment.call else "",
+            escaped(clipped(lane.wait_target_at(start), MOST_CHARACTERS)) if segment.call else "",
         )
 
 
@@ -106,21 +106,20 @@ def _task(timeline: Timeline, task: Task) -> Row:
     states = timeline.task_states(task)
     started, finished = (None if t is None else t - zero for t in (task.started, task.finished))
     return (
-        *(task.number, defused(task.name)),
+        *(task.number, escaped(task.name)),
         None if task.lane is None else task.lane.number,
-        None if task.lane_name is None else defused(task.lane_name),
+        None if task.lane_name is None else escaped(task.lane_name),
         *(task.submitted - zero, started, finished),
         *(queued(task, now), task.elapsed(now), stage_of(task, now).value),
-        *(None if text is None else defused(text) for text in (task.result, task.error)),
+        *(None if text is None else escaped(text) for text in (task.result, task.error)),
         *(states.get(state, 0) for state in STATES),
     )
 
 
 class _Echo:
-    """A file that hands back what is written to it."""
+    """A file whose `write` returns the text."""
 
     def write(self, text: str) -> str:
-        """Return it."""
         return text
 
 

@@ -1,6 +1,6 @@
-"""A page of one run for a browser, whole in one file: it loads nothing, from anywhere.
+"""One run as an HTML page in one file, which loads nothing else.
 
-What is drawn is bounded, however long the run and however many its lanes; what is left out is said.
+The page's size is bounded, however long the run and however many its lanes; it says what is left out.
 """
 
 from base64 import b64encode
@@ -30,13 +30,13 @@ from threadviz.protocol.events import TargetKind
 from threadviz.text import count, seconds
 from threadviz.timeline import Lane, Role, Task, Timeline
 
-# What the page has beside the lanes: the findings, the figures and the tasks.
+# Findings, figures and tasks.
 
 MAX_TASKS = 500
-"""So many tasks are listed: the first that finished."""
+"""How many tasks are listed: the first that finished."""
 
 _KINDS = 4
-"""So many kinds of waiting have columns of their own."""
+"""How many kinds of waiting have columns of their own."""
 
 _CLASSES = {
     TaskStage.QUEUED: "open",
@@ -47,7 +47,7 @@ _CLASSES = {
 
 
 def finding_list(found: Sequence[Finding]) -> Markup:
-    """What the run shows, each with a mark: whether it holds."""
+    """Return the findings, each with a mark for whether it holds."""
     return element("ul", *map(_finding, found), class_="findings")
 
 
@@ -61,7 +61,7 @@ def _finding(finding: Finding) -> Markup:
 
 
 def figure_table(rows: Sequence[SummaryRow]) -> Markup:
-    """Figures, each with what it is of."""
+    """Return the figures, each with what it is of."""
     body = [
         element(
             "tr",
@@ -75,7 +75,7 @@ def figure_table(rows: Sequence[SummaryRow]) -> Markup:
 
 
 def task_table(timeline: Timeline) -> Iterator[Markup]:
-    """Yield the tasks as they finished, the others after them, and how many are left out."""
+    """Yield the tasks in the order in which they finished, and how many are left out."""
     tasks = tasks_by_finish(timeline)
     shown = tasks[:MAX_TASKS]
     states = [timeline.task_states(task) for task in shown]
@@ -109,7 +109,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
 
 
 def _when(task: Task, stage: TaskStage, window: Window) -> Markup:
-    """A line for as long as a task waited for a worker, and a bar for as long as it ran."""
+    """Return a line for the time that a task waited for a worker, and a bar for the time that it ran."""
     finished = window.until if task.finished is None else task.finished
     started = finished if task.started is None else task.started
     return element(
@@ -121,13 +121,13 @@ def _when(task: Task, stage: TaskStage, window: Window) -> Markup:
     )
 
 
-# The page's style and script, and the fingerprints that its policy lets them through by.
+# The page's style and script, with the hashes by which its policy allows them.
 
 _HERE = Path(__file__).parent
 
 
-def fingerprint(content: Markup) -> str:
-    """Return what a Content-Security-Policy names a style or a script by."""
+def policy_hash(content: Markup) -> str:
+    """Return the hash by which a Content-Security-Policy allows a style or a script."""
     return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
 
 
@@ -136,7 +136,7 @@ def _read(name: str) -> str:
 
 
 def _variables() -> str:
-    """The marks' colours as the style's variables."""
+    """Return the marks' colours as CSS variables."""
     on_light, on_dark = (
         "".join(f"--{mark}:{colour};" for mark, colour in colours.items()) for colours in (ON_LIGHT, ON_DARK)
     )
@@ -149,29 +149,29 @@ SCRIPT = Markup(_read("html_page.js"))
 
 
 MAX_LANES = 240
-"""So many lanes are drawn, and as many of the plumbing."""
+"""How many lanes are drawn, and as many of the plumbing."""
 
 _HOW_TO_READ = """\
-Each lane is one thread, and all share one time axis; the event loop's is the first. Where a lane is empty, it had
-nothing to do; where it has no ground, it was not there.
+Each lane is one thread, and all share one time axis. The first is the event loop's. An empty lane had nothing to do;
+where it has no background, the thread did not exist.
 
-Where a lane changes more often than can be drawn, it is drawn in columns, each stacked by shares with what ran at the
-bottom: the order within a column is not the order of events.
+A lane that changes more often than can be drawn is drawn in columns, each stacked by shares with running at the bottom.
+The order within a column is not the order of events.
 
-The probe for Linux has the time that a lane ran, or waited for a core, from the kernel, which counts it. Other kinds of
-waiting were seen from outside, look by look, and are right to about the time between two looks.
+On Linux the kernel counts the time that a lane ran or waited for a CPU core. Other kinds of waiting were sampled, and
+are right to about the time between two samples.
 
-Where it is drawn, the GIL has a strip above the lanes: how much of the time it was held, and at the top for how much
-that was not seen. That it is held is no cost; that threads wait for it is.
+If its holder was seen, the GIL has a strip above the lanes. It shows how much of the time the GIL was held and, at the
+top, for how much that is not known. A held GIL costs nothing by itself; waiting for it does.
 
-Waiting for the GIL or for a core counts as task time. So the total against the sum of the tasks is no gain by itself:
-only a comparison with blocking calls shows one.
+Waiting for the GIL or for a core counts as task time. So overlap alone is no gain: only a comparison with blocking
+calls shows one.
 """
-"""In paragraphs."""
+"""Paragraphs, separated by blank lines."""
 
 
 def page(timeline: Timeline, dropped: str = "") -> Iterator[str]:
-    """Yield the page as text, in ASCII: so that it reads right whatever encoding it is taken for."""
+    """Yield the page as ASCII, so that it is read correctly in any encoding."""
     for part in _page(timeline, dropped):
         yield part.encode("ascii", "xmlcharrefreplace").decode("ascii") + "\n"
 
@@ -196,9 +196,9 @@ def _page(timeline: Timeline, dropped: str) -> Iterator[Markup]:
 
 
 def _head(title: str) -> Markup:
-    """Nothing may be loaded, and no style or script may run but the page's own, by their fingerprints."""
+    """Return the head. Its policy allows nothing to be loaded, and only the page's own style and script to run."""
     policy = (
-        f"default-src 'none'; style-src '{fingerprint(STYLE)}'; script-src '{fingerprint(SCRIPT)}';"
+        f"default-src 'none'; style-src '{policy_hash(STYLE)}'; script-src '{policy_hash(SCRIPT)}';"
         " base-uri 'none'; form-action 'none'"
     )
     return element(
@@ -237,7 +237,7 @@ def _paragraphs(words: str) -> list[Markup]:
 def _lanes(timeline: Timeline) -> Iterator[Markup]:
     window = run_window(timeline)
     if not window.length or not timeline.lanes:
-        yield element("p", text("Nothing was seen of the workload: there is nothing to draw."))
+        yield element("p", text("Nothing was observed of the workload, so there is nothing to draw."))
         return
     plumbing = [lane for lane in timeline.lanes if lane.role is Role.PLUMBING]
     others = [lane for lane in timeline.lanes if lane.role is not Role.PLUMBING]
@@ -249,8 +249,8 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
         yield chart.gil(gil_timeline, {lane.number: lane.name for lane in timeline.lanes})
     yield from _drawn(chart, others, "thread" if of_program else "worker")
     if timeline.archived is not None:
-        gone = f"{count(timeline.archived.threads, 'thread')} more came and went: they are in the totals."
-        yield element("p", text(gone), class_="faint")
+        ended = f"{count(timeline.archived.threads, 'thread')} more came and went: they are in the totals."
+        yield element("p", text(ended), class_="faint")
     if plumbing:
         yield start("details")
         yield element("summary", text(count(len(plumbing), "plumbing thread")))
@@ -261,9 +261,9 @@ def _lanes(timeline: Timeline) -> Iterator[Markup]:
     column = f" One that changes often has a column for every {seconds(chart.column_ns)}."
     words = "Point at a lane to read it." + (column if chart.in_columns else "")
     yield element("p", text(words), class_="faint")
-    if grain := max(lane.resolution(window.since) for lane in timeline.lanes):
-        words = "The run is too long to be kept as it was: of its older part the order is not known, within "
-        yield element("p", text(f"{words}{seconds(grain)}."), class_="faint")
+    if resolution := max(lane.resolution(window.since) for lane in timeline.lanes):
+        words = "The run is too long to be kept in full: in its older part the order is not known, within "
+        yield element("p", text(f"{words}{seconds(resolution)}."), class_="faint")
 
 
 def _drawn(chart: Chart, lanes: Sequence[Lane], noun: str) -> Iterator[Markup]:
