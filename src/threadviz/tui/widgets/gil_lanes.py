@@ -72,6 +72,8 @@ class GilLanes(MouseCursorWidget):
         height_changes = len(shown) != len(self._strips)
         self._cells = {row: self._cells_of(row) for row in shown}
         self._strips = [self._line(row) for row in shown]
+        if height_changes:
+            self._layout_updates += 1  # see TextPanel._relayout
         self.refresh(layout=height_changes)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:

@@ -81,7 +81,7 @@ class OutputPanel(ScrollPanel):
         before = self.virtual_size.height
         super()._show(lines, width)
         if before != self.line_count and min(before, self.line_count) < self.screen.size.height:
-            self.refresh(layout=True)  # the panel grows with its lines, up to a part of the screen
+            self._relayout()  # the panel grows with its lines, up to a part of the screen
         if self._follows_end:
             self.call_after_refresh(self._scroll_to_end)  # not before Textual knows the new height
         elif self._rows_dropped:

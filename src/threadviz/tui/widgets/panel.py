@@ -91,7 +91,17 @@ class TextPanel(Widget):
         self._lines = lines
         self._previous_strips = self._strips if width == self._width else {}
         self._strips, self._width = {}, width
-        self.refresh(layout=height_changes and self.styles.auto_dimensions)
+        if height_changes and self.styles.auto_dimensions:
+            self._relayout()
+        else:
+            self.refresh()
+
+    def _relayout(self) -> None:
+        """Lay the panel out anew for its current lines."""
+        # Textual caches a widget's size until this number changes. `refresh` does not change it while an earlier refresh
+        # is pending, even if a layout has happened in between (Widget._get_box_model).
+        self._layout_updates += 1
+        self.refresh(layout=True)
 
     def _render_strip(self, line: Content) -> Strip:
         style, width = self.visual_style, self.scrollable_content_region.width
