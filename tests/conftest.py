@@ -1,7 +1,10 @@
 """What holds for all tests."""
 
 import signal
+from collections.abc import Iterator
+from multiprocessing import forkserver, resource_tracker
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples at every run, and no limit on time: a busy machine is no failure.
@@ -16,3 +19,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 for _number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, signal.SIG_DFL)
+
+
+@pytest.fixture
+def no_servers_left() -> Iterator[None]:
+    """End what `multiprocessing` has started and would keep for as long as this process is there."""
+    yield
+    forkserver._forkserver._stop()  # type: ignore[attr-defined]
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]

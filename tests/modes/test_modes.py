@@ -8,6 +8,8 @@ import pytest
 
 from threadviz.modes import MODES
 
+pytestmark = pytest.mark.usefixtures("no_servers_left")
+
 CALLS = 6
 WORKERS = 2
 
