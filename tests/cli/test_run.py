@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,11 @@ from tests.cli.command import FETCH, environment, threadviz
 from tests.workloads.answering import answering
 from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
+
+SERVERS = (
+    ["fork server", "resource tracker"] if multiprocessing.get_all_start_methods()[0] == "forkserver" else []
+)
+"""What `multiprocessing` starts beside a pool's workers, as workers are started by default: so from CPython 3.14 on."""
 
 
 def test_a_run_prints_its_lanes_tasks_totals_and_findings() -> None:
@@ -31,7 +37,7 @@ def test_a_run_prints_its_lanes_tasks_totals_and_findings() -> None:
     [
         ("blocking", ["loop"]),
         ("threads", ["loop", "worker", "worker"]),
-        ("processes", ["loop", "worker", "worker", "plumbing", "plumbing"]),
+        ("processes", ["loop", "worker", "worker", "plumbing", "plumbing", *["plumbing"] * len(SERVERS)]),
     ],
 )
 def test_json_tells_the_run(mode: str, roles: list[str]) -> None:
@@ -48,6 +54,8 @@ def test_json_tells_the_run(mode: str, roles: list[str]) -> None:
     assert facts["workers"] == (0 if mode == "blocking" else 2)
     assert len({lane["name"] for lane in facts["lanes"]}) == len(roles)
     assert [lane["role"] for lane in facts["lanes"]] == roles
+    kept = [lane["process"] for lane in facts["lanes"] if lane["process"] not in ("subject", "worker")]
+    assert sorted(kept) == (SERVERS if mode == "processes" else [])
     came_out = {task["name"]: task.get("result") or task["error"] for task in facts["tasks"]}
     assert came_out == {
         "one.example": "1000 bytes",
