@@ -17,7 +17,7 @@ from tests.protocol.header import HEADER
 from threadviz.launcher import LaunchedRun
 from threadviz.modes import MODES
 from threadviz.protocol.codec import encode, read_events
-from threadviz.protocol.events import Header, Outcome, ProcessDied, State, StreamClosed
+from threadviz.protocol.events import AnyEvent, Header, LaneStarted, Outcome, ProcessDied, State, StreamClosed
 from threadviz.protocol.requests import AttachRequest, RunRequest, UserFunction
 from threadviz.timeline import Role
 from threadviz.workloads import WORKLOADS
@@ -317,6 +317,22 @@ def test_many_workers_and_tasks_are_told_once_each() -> None:
     assert [task.number for task in timeline.tasks] == list(range(500))
     assert all(task.finished is not None and task.error is None for task in timeline.tasks)
     assert sum(len(lane.tasks) for lane in timeline.lanes) == 500
+
+
+def test_tasks_that_begin_while_nobody_looks_are_on_their_lanes() -> None:
+    """An observer that gets no CPU until the workers are gone has still seen them before."""
+    with LaunchedRun(fetching(sites=9)) as run:
+        events: list[AnyEvent] = []
+        coming = iter(run.events())
+        while sum(isinstance(event, LaneStarted) for event in events) < 4:
+            events.append(next(coming))
+        observer, subject = psutil.Process(run.observer_pid), running(run.observer_pid, "threadviz.subject")
+        observer.suspend()
+        wait_until(lambda: subject.num_threads() == 1)
+        observer.resume()
+        events += coming
+    timeline = timeline_of(events)
+    assert sorted(task for lane in timeline.lanes for task in lane.tasks) == list(range(9))
 
 
 def test_the_portable_probe_tells_running_from_waiting_only() -> None:

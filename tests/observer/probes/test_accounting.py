@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import accumulate
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,6 +238,19 @@ def test_a_thread_that_ends_unseen_ran_for_a_tick_at_most() -> None:
     _, spans = accounting.drain()
     assert total(list(spans), State.RUNNING) == 10 * MS + TICK_NS
     assert total(list(spans), State.UNKNOWN) == 40 * MS - TICK_NS
+
+
+@pytest.mark.parametrize(("heard", "ended"), [(30, 30), (40, 40), (60, 50), (5, 30)])
+def test_a_thread_lived_as_long_as_it_was_heard_of(heard: int, ended: int) -> None:
+    """Not beyond the moment at which it was found gone; and what it did meanwhile is not known."""
+    accounting = ThreadAccounting(0)
+    accounting.read(10 * MS, 10 * MS, 0, 1, Present(State.SLEEP), LATE)
+    accounting.still(10 * MS)
+    assert accounting.end(50 * MS) == 30 * MS
+    assert accounting.outlived(heard * MS) == ended * MS
+    _, spans = accounting.drain()
+    assert sum(span.ns for span in spans) == ended * MS
+    assert total(list(spans), State.UNKNOWN) == (ended - 30) * MS
 
 
 def test_time_that_nothing_accounts_for_is_unknown_in_the_end() -> None:

@@ -33,6 +33,7 @@ class ThreadAccounting:
     __slots__ = (
         "_blocked",
         "_changed",
+        "_gone",
         "_mark",
         "_ready",
         "_runnable_since",
@@ -45,7 +46,7 @@ class ThreadAccounting:
     )
 
     def __init__(self, start: int, running: int = 0, ready: int = 0, turns: int = 0) -> None:
-        self._start = self._mark = self._seen = self._changed = start
+        self._start = self._mark = self._seen = self._changed = self._gone = start
         self._running = running  # what has been entered of the counters so far
         self._ready = ready
         self._turns = turns
@@ -183,7 +184,16 @@ class ThreadAccounting:
             # The counters can be one tick late for a thread on a CPU: what it did beyond that was not seen.
             self._sampled(UNKNOWN, ended - self._mark - TICK_NS)
         self._sampled(self._blocked or Present(State.RUNNING), ended - self._mark)
+        self._gone = max(t, ended)
         return ended
+
+    def outlived(self, t: int) -> int:
+        """Note that a thread which was found gone did something at `t` (ns), and return when it is taken to have ended.
+
+        What it did from its end in the books on until then is not known.
+        """
+        self._sampled(UNKNOWN, min(t, self._gone) - self._mark)
+        return self._mark
 
     def drain(self) -> tuple[int, tuple[Span, ...]]:
         """Hand over the stretches settled since the last call, with the time at which they start (ns)."""

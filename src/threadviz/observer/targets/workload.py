@@ -5,6 +5,7 @@ import select
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -282,6 +283,8 @@ class Watch:
         self._tellers = collectors
         self._task_count = tasks
         self._tasks = ReportedTasks(clock.when, numbered=False)
+        # When each thread was last reported to begin a task, by process and thread id (ns).
+        self._began: dict[tuple[int, int], int] = {}
         self._mourned: set[str] = set()
         self._closed: StreamClosed | None = None
 
@@ -309,9 +312,11 @@ class Watch:
         for event in events:
             if isinstance(event, TaskStarted):
                 self._probe.meet(event.pid, ProcessKind.WORKER)
+                self._began[event.pid, event.tid] = event.t
         if status is not None or any(isinstance(event, RunEnded) for event in events):
             now = self._sampler.look()  # once more, for the last look may be older than the end
         new, gone = self._probe.take_changes()
+        self._correct_ends(new, gone)
         yield from events
         yield from self._sampler.events(new, gone)
         for collector in self._tellers:
@@ -332,6 +337,14 @@ class Watch:
             yield from self._tasks.events(message)
         elif isinstance(message, RunStarted | RunEnded):
             yield msgspec.structs.replace(message, t=self._clock.when(message.t))
+
+    def _correct_ends(self, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> None:
+        """Let no thread end before the last task that it was reported to begin, unless its id was reused."""
+        numbers = Counter((thread.pid, thread.tid) for thread in {*new, *gone})
+        for thread in gone:
+            began = self._began.pop((thread.pid, thread.tid), 0)
+            if thread.ended is not None and began > thread.ended and numbers[thread.pid, thread.tid] == 1:
+                thread.ended = thread.accounting.outlived(began)
 
     def _ended(self, now: int, event: RunEnded) -> Iterator[Event]:
         """Close the run; what the mode left undone when it raised has failed."""
