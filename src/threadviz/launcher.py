@@ -57,7 +57,7 @@ class LaunchedRun:
         self._decoder = Decoder()
         self._pending: deque[AnyEvent] = deque()
         self._last = 0
-        self._begun = self._going = self._closed = False
+        self._begun = self._going = self._closed = self._ended_for_observer = False
         self._deadline: float | None = None
         self._finished = False
         self._spared: set[int] | None = None
@@ -157,6 +157,8 @@ class LaunchedRun:
                 yield self._pending.popleft()
 
     def _more(self) -> bool:
+        if self._ended_for_observer:
+            return False
         if chunk := self._read():
             self._pending.extend(self._decoder.feed(chunk))
             self._track(self._pending)
@@ -164,7 +166,7 @@ class LaunchedRun:
             return True
         if self._closed:
             return False
-        self._closed = True
+        self._closed = self._ended_for_observer = True  # whatever the observer may still send
         self._unwritten = b""  # half a line
         self._pending.extend(self._last_words())
         if self._begun:  # otherwise the recording has no header

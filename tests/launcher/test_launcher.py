@@ -75,9 +75,23 @@ def test_a_run_can_be_called_off_before_it_has_begun() -> None:
     """Nothing was measured, and that is no failure."""
     with LaunchedRun(fetching()) as run:
         run.stop()
-        _, closed = run.events()
+        *before, closed = run.events()
+    assert len(before) <= 1 and all(isinstance(event, Header) for event in before)
     assert isinstance(closed, StreamClosed)
     assert closed.outcome is Outcome.INTERRUPTED
+
+
+def test_what_comes_after_the_last_word_is_not_heard() -> None:
+    """It was said for an observer that was long in coming."""
+    with LaunchedRun(fetching()) as run:
+        observer = psutil.Process(run.observer_pid)
+        observer.suspend()
+        run.stop()
+        events = run.events()
+        closed = next(events)
+        observer.resume()
+        wait_until(lambda: is_gone(observer.pid))
+        assert [closed, *events] == [StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted")]
 
 
 def test_leaving_a_run_ends_it() -> None:

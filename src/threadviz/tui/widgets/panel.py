@@ -98,8 +98,8 @@ class TextPanel(Widget):
 
     def _relayout(self) -> None:
         """Lay the panel out anew for its current lines."""
-        # Textual caches a widget's size until this number changes. `refresh` does not change it while an earlier refresh
-        # is pending, even if a layout has happened in between (Widget._get_box_model).
+        # Textual caches a widget's size until this number changes. `refresh` does not change it while an earlier
+        # refresh is pending, even if a layout has happened in between (Widget._get_box_model).
         self._layout_updates += 1
         self.refresh(layout=True)
 
