@@ -1,4 +1,4 @@
-"""Runs to find something in, built from a few words. Times are in milliseconds."""
+"""Builds short runs for tests. Times are in milliseconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,12 +26,12 @@ from threadviz.timeline import Timeline
 
 MS = 1_000_000
 LOOP = 0
-"""The lane that the event loop is in."""
+"""The event loop's lane."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A task on a lane: from `start` on, so many ms in each state. Without an end where it is not `over`."""
+    """A task on a lane, which from `start` on spends some ms in each state. It has no end unless it is `over`."""
 
     lane: int
     start: int
@@ -43,13 +43,12 @@ class Job:
 
     @property
     def end(self) -> int:
-        """When it is over."""
         return self.start + sum(self.states.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the tasks ran on."""
+    """What the tasks run on, and how the run is observed and ends."""
 
     workers: int = 2
     apart: bool = False
@@ -69,7 +68,7 @@ TWO_THREADS = Setting()
 def run(
     total: int, jobs: Sequence[Job], *more: Event, ended: str | None = None, of: Setting = TWO_THREADS
 ) -> Timeline:
-    """A run of `total` ms; `more` events come before its end. Tasks are submitted in the order of `jobs`."""
+    """Return a run of `total` ms. `more` events come before its end. Tasks are submitted in the order of `jobs`."""
     result = Timeline()
     result.extend(
         [_header(of, len(jobs)), LaneStarted(0, LOOP, 1, 1, "main", "subject"), RunStarted(0, 1, 1)]

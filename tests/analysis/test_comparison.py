@@ -11,17 +11,17 @@ IO, RUNNING, GIL, READY = State.IO, State.RUNNING, State.GIL, State.READY
 
 
 def blocking(state: State = IO) -> Timeline:
-    """Two plain calls, 400 ms in all."""
+    """Return a run of two plain calls, 400 ms in all."""
     return run(400, [Job(LOOP, 0, {state: 200}), Job(LOOP, 200, {state: 200})])
 
 
 def pair(states: dict[State, int], total: int, start: int = 0, of: Setting = TWO_THREADS) -> Timeline:
-    """Two calls alike on two workers."""
+    """Return a run of two equal calls on two workers."""
     return run(total, [Job(1, start, states), Job(2, start, states)], of=of)
 
 
 def in_turn(states: dict[State, int], total: int) -> Timeline:
-    """Two calls alike on one worker."""
+    """Return a run of two equal calls on one worker."""
     return run(total, [Job(1, 0, states), Job(1, sum(states.values()), states)], of=Setting(workers=1))
 
 
@@ -132,7 +132,7 @@ def in_turn(states: dict[State, int], total: int) -> Timeline:
     ],
 )
 def test_words_follow_from_figures(other: Timeline, speedup: float | None, text: str) -> None:
-    """Each way in which a mode can fare against the plain calls."""
+    """Each result that a mode can have compared with plain calls."""
     base, against = verdict({"blocking": blocking(), "other": other})
     assert base.text == "blocking: 400 ms (the baseline)"
     assert (base.speedup, base.total_ns) == (1.0, 400_000_000)
@@ -140,27 +140,27 @@ def test_words_follow_from_figures(other: Timeline, speedup: float | None, text:
 
 
 def test_blocking_is_the_baseline_wherever_it_stands() -> None:
-    """Modes are told of in the order given, and measured by the plain calls."""
+    """Verdicts are in the order given, and relative to plain calls."""
     verdicts = verdict({"threads": pair({IO: 200}, 200), "blocking": blocking()})
     assert [(one.mode, one.speedup) for one in verdicts] == [("threads", 2.0), ("blocking", 1.0)]
 
 
 def test_without_blocking_the_first_is_the_baseline() -> None:
-    """Some mode has to be what the others are measured by."""
+    """Some mode has to be the baseline."""
     verdicts = verdict({"threads": pair({IO: 200}, 200), "processes": pair({IO: 100}, 100)})
     assert [(one.mode, one.speedup) for one in verdicts] == [("threads", 1.0), ("processes", 2.0)]
 
 
 def test_a_baseline_that_did_not_finish_is_no_measure() -> None:
-    """What there is nothing to compare with has no speed-up."""
+    """Without a usable baseline there is no speed-up."""
     cut = run(100, [Job(LOOP, 0, {IO: 60}), Job(LOOP, 60, {IO: 40})], of=Setting(closed=None))
     base, threads = verdict({"blocking": cut, "threads": pair({IO: 200}, 200)})
     assert (base.speedup, threads.speedup) == (None, None)
     assert threads.text == "threads: 200 ms; not compared, because blocking was broken"
 
 
-def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
-    """Each is told of by itself."""
+def test_runs_of_different_work_are_not_compared() -> None:
+    """Each gets a verdict of its own."""
     one = run(100, [Job(LOOP, 0, {IO: 100})])
     first, second = verdict({"blocking": one, "threads": pair({IO: 200}, 200)})
     assert (first.speedup, second.speedup) == (None, None)
@@ -175,8 +175,8 @@ def test_runs_of_different_work_are_not_measured_by_each_other() -> None:
     assert not same_work([one, pair({IO: 200}, 200)])
 
 
-def test_runs_of_one_mode_are_told_apart() -> None:
-    """Whatever the modes are called."""
+def test_runs_of_one_mode_are_numbered() -> None:
+    """Even if a mode's name looks like a number."""
     runs = [timeline_of(mode) for mode in ("threads", "threads (2)", "threads", "blocking", "threads")]
     labels = labelled(runs)
     assert [*labels] == ["threads", "threads (2)", "threads (3)", "blocking", "threads (4)"]
@@ -184,20 +184,20 @@ def test_runs_of_one_mode_are_told_apart() -> None:
 
 
 def timeline_of(mode: str) -> Timeline:
-    """A run of that mode, of which there is no more than the header."""
+    """Return a run of that mode that has only a header."""
     timeline = Timeline()
     timeline.apply(replace(HEADER, mode=mode))
     return timeline
 
 
-def test_no_runs_no_words() -> None:
-    """Of nothing, nothing is said."""
+def test_no_runs_no_verdicts() -> None:
+    """Nor findings."""
     assert verdict({}) == []
     assert comparison({}) == {}
 
 
 def test_no_single_task_got_faster() -> None:
-    """Each task is laid beside itself in the baseline."""
+    """Each task is compared with itself in the baseline."""
     threads = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 205})])
     assert comparison({"blocking": blocking(), "threads": threads}) == {
         "blocking": [],
@@ -212,8 +212,8 @@ def test_no_single_task_got_faster() -> None:
     }
 
 
-def test_tasks_that_got_faster_are_told() -> None:
-    """The claim is checked, and where it does not hold, that is said."""
+def test_tasks_that_got_faster_are_counted() -> None:
+    """The claim is checked, and does not hold."""
     threads = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 100})])
     assert comparison({"blocking": blocking(), "threads": threads})["threads"] == [
         Finding(
@@ -226,25 +226,25 @@ def test_tasks_that_got_faster_are_told() -> None:
 
 
 def test_tasks_that_failed_are_not_compared() -> None:
-    """A task that failed soon was not fast."""
+    """A task that failed early was not fast."""
     threads = run(210, [Job(1, 0, {IO: 5}, error="no"), Job(2, 0, {IO: 5}, error="no")])
     assert comparison({"blocking": blocking(), "threads": threads})["threads"] == []
 
 
 def test_parts_of_runs_are_not_compared() -> None:
-    """A task of a run that did not finish says nothing of the mode."""
+    """A task of a run that did not finish says nothing about the mode."""
     cut = run(210, [Job(1, 0, {IO: 195}), Job(2, 0, {IO: 205})], of=Setting(closed=None))
     assert comparison({"blocking": blocking(), "threads": cut})["threads"] == []
 
 
 def test_modes_that_did_not_run_are_named() -> None:
     """They have neither a total nor a speed-up."""
-    told = verdict({"blocking": blocking()}, ["threads"])[1]
-    assert (told.text, told.total_ns, told.speedup) == ("threads: did not run", None, None)
+    threads = verdict({"blocking": blocking()}, ["threads"])[1]
+    assert (threads.text, threads.total_ns, threads.speedup) == ("threads: did not run", None, None)
 
 
-def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:
-    """The same work at less CPU time is told as such: the machine was another, as it were."""
+def test_less_cpu_time_is_the_reason_if_nothing_overlapped() -> None:
+    """As if the machine were a faster one."""
     work = {RUNNING: 150, GIL: 150}
     _, threads = verdict({"blocking": blocking(RUNNING), "threads": pair(work, 300)})
     assert threads.text == (
@@ -254,7 +254,7 @@ def test_cpus_that_ran_faster_are_no_merit_of_the_mode() -> None:
 
 
 def test_workers_that_were_the_limit_are_named() -> None:
-    """Where tasks that only waited had to wait for their turn as well."""
+    """If tasks that only wait had to wait for their turn as well."""
     jobs = [Job(1 + number % 2, number // 2 * 100, {IO: 100}) for number in range(4)]
     plain = [Job(LOOP, number * 100, {IO: 100}) for number in range(4)]
     _, threads = verdict({"blocking": run(400, plain), "threads": run(200, jobs)})

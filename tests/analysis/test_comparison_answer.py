@@ -12,25 +12,25 @@ PLAIN = [Job(LOOP, 0, {IO: 200}), Job(LOOP, 200, {IO: 200})]
 
 
 def two(states: dict[State, int], error: str | None = None) -> list[Job]:
-    """Two calls alike on two workers."""
+    """Return two equal calls on two workers."""
     return [Job(1, 0, states, error=error), Job(2, 0, states)]
 
 
 def timeline(mode: str, jobs: list[Job]) -> Timeline:
-    """A run under that mode, as long as its jobs take."""
+    """Return a run in that mode, as long as its jobs take."""
     made = run(max(job.end for job in jobs), jobs, of=Setting())
     made._header = replace(made.header, mode=mode)
     return made
 
 
-def answered(**jobs: list[Job]) -> str:
-    """What is answered of such runs, by their modes."""
+def answer_to(**jobs: list[Job]) -> str:
+    """Return the answer to runs with these jobs, by mode."""
     timelines = labelled(timeline(mode, each) for mode, each in jobs.items())
     return answer(timelines, verdict(timelines))
 
 
 @pytest.mark.parametrize(
-    ("threads", "processes", "said"),
+    ("threads", "processes", "expected"),
     [
         (
             two({RUNNING: 200, GIL: 200}),
@@ -106,51 +106,51 @@ def answered(**jobs: list[Job]) -> str:
         ),
     ],
 )
-def test_the_answer_follows_from_the_figures(threads: list[Job], processes: list[Job], said: str) -> None:
-    """Which of them pays, and by how much."""
-    assert answered(blocking=PLAIN, threads=threads, processes=processes) == said
+def test_the_answer_follows_from_the_figures(threads: list[Job], processes: list[Job], expected: str) -> None:
+    """Which pool is faster, and by how much."""
+    assert answer_to(blocking=PLAIN, threads=threads, processes=processes) == expected
 
 
 def test_one_pool_alone() -> None:
-    """Of the other one nothing is said."""
-    assert answered(blocking=PLAIN, threads=two({IO: 200})) == "Threads are faster: 2.0x."
-    assert answered(processes=two({RUNNING: 100, GIL: 300}), blocking=PLAIN) == (
+    """The other one is not mentioned."""
+    assert answer_to(blocking=PLAIN, threads=two({IO: 200})) == "Threads are faster: 2.0x."
+    assert answer_to(processes=two({RUNNING: 100, GIL: 300}), blocking=PLAIN) == (
         "Processes don't help: 1.0x, the tasks waited for the GIL for 75 % of their time."
     )
 
 
 def test_a_mode_that_shows_no_obstacle_has_no_reason() -> None:
-    """None is made up."""
-    assert answered(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(1, 200, {IO: 200})]) == (
+    """No reason is made up."""
+    assert answer_to(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(1, 200, {IO: 200})]) == (
         "Threads don't help: 1.0x, the tasks did not overlap."
     )
-    assert answered(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(2, 170, {IO: 200})]) == (
+    assert answer_to(blocking=PLAIN, threads=[Job(1, 0, {IO: 200}), Job(2, 170, {IO: 200})]) == (
         "Threads don't help: 1.1x."
     )
 
 
 def test_all_tasks_failed() -> None:
-    """How fast something fails says nothing."""
-    failing = [[replace_error(job) for job in jobs] for jobs in (PLAIN, two({IO: 100}))]
-    said = answered(blocking=failing[0], threads=failing[1])
-    assert said == "Which is faster is not clear, because all tasks failed."
+    """How fast tasks fail is no answer."""
+    failing = [[failing_job(job) for job in jobs] for jobs in (PLAIN, two({IO: 100}))]
+    text = answer_to(blocking=failing[0], threads=failing[1])
+    assert text == "Which is faster is not clear, because all tasks failed."
 
 
-def replace_error(job: Job) -> Job:
-    """The same job, gone wrong."""
+def failing_job(job: Job) -> Job:
+    """Return the same job, failing."""
     return Job(job.lane, job.start, job.states, error="no")
 
 
-def test_what_is_no_comparison_of_pools_with_plain_calls() -> None:
-    """No answer is given to a question that was not asked."""
-    assert answered(threads=two({IO: 200}), processes=two({IO: 200})) == ""
-    assert answered(blocking=PLAIN) == ""
-    assert answered(blocking=PLAIN, fibers=two({IO: 200})) == ""
+def test_other_comparisons_have_no_answer() -> None:
+    """Only pools compared with plain calls have one."""
+    assert answer_to(threads=two({IO: 200}), processes=two({IO: 200})) == ""
+    assert answer_to(blocking=PLAIN) == ""
+    assert answer_to(blocking=PLAIN, fibers=two({IO: 200})) == ""
     assert answer({}, []) == ""
     twice = labelled([timeline("blocking", PLAIN), *(timeline("threads", two({IO: 200})) for _ in range(2))])
     assert answer(twice, verdict(twice)) == ""
 
 
 def test_runs_of_different_work_have_no_answer() -> None:
-    """None is measured by another."""
-    assert answered(blocking=PLAIN, threads=[Job(1, 0, {IO: 200})]) == ""
+    """They are not compared."""
+    assert answer_to(blocking=PLAIN, threads=[Job(1, 0, {IO: 200})]) == ""

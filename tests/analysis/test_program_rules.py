@@ -32,20 +32,20 @@ WAIT = Span(100 * MS, State.IO, call="epoll_wait")
 
 
 def whole(*events: Event, ms: int, status: int | None = 0, most_gone: int = 1000) -> Timeline:
-    """A program that was watched for so many ms, to its end."""
+    """Return a program that was watched for `ms`, to its end."""
     closed = StreamClosed(ms * MS, Outcome.FINISHED, status=status)
     tick = ObserverTick(ms * MS, ms // 2, 0, MS)
     return program(process(100, "serve.py"), *events, RunEnded(ms * MS), tick, closed, most_gone=most_gone)
 
 
 def lane(number: int, *states: tuple[State, int], tid: int | None = None) -> list[Event]:
-    """A thread that is in these states, for so many ms each."""
+    """Return the events of a thread that is in these states for some ms each."""
     spans = tuple(Span(ms * MS, state) for state, ms in states)
     return [thread(number, 100 + number if tid is None else tid), Spans(number, 0, spans)]
 
 
-def said(timeline: Timeline, name: str) -> Finding | None:
-    """The finding of this id, where there is one."""
+def finding_of(timeline: Timeline, name: str) -> Finding | None:
+    """Return the finding with this id, if there is one."""
     return next((finding for finding in findings(timeline) if finding.id == name), None)
 
 
@@ -221,12 +221,12 @@ CASES = [
 def test_each_finding_is_stated_as_it_came_out(
     name: str, timeline: Timeline, holds: bool | None, text: str
 ) -> None:
-    """A claim that holds, one that does not, and a question that does not arise."""
-    assert said(timeline, name) == (None if holds is None else Finding(name, holds, text))
+    """For claims that hold, claims that don't, and questions that do not arise."""
+    assert finding_of(timeline, name) == (None if holds is None else Finding(name, holds, text))
 
 
 def coming(threads: int, every_ms: int, each_ms: int, most_gone: int) -> Timeline:
-    """A program whose threads come one after the other."""
+    """Return a program whose threads come one after the other."""
     events: list[Event] = []
     for number in range(threads):
         start = number * every_ms * MS
@@ -238,28 +238,28 @@ def coming(threads: int, every_ms: int, each_ms: int, most_gone: int) -> Timelin
 
 @pytest.mark.parametrize("most_gone", [0, 50, 1000])
 def test_threads_that_came_and_went_are_counted(most_gone: int) -> None:
-    """Whether they are there one by one or folded away."""
+    """Whether they have lanes or are archived."""
     text = "At least 200 threads came and went, 50 a second; on average one lived for 5.0 ms."
-    assert said(coming(200, 20, 5, most_gone), "threads_stayed") == Finding(
+    assert finding_of(coming(200, 20, 5, most_gone), "threads_stayed") == Finding(
         "threads_stayed", holds=False, text=text
     )
 
 
-def test_few_threads_and_those_that_stay_are_not_worth_a_word() -> None:
+def test_few_threads_and_those_that_stay_are_not_reported() -> None:
     """All threads of a program are gone when it has ended."""
-    assert said(coming(50, 20, 10, 1000), "threads_stayed") is None
+    assert finding_of(coming(50, 20, 10, 1000), "threads_stayed") is None
     together = [event for n in range(150) for event in (*lane(n, (LOCK, 1000)), LaneEnded(1000 * MS, n))]
-    assert said(whole(*together, ms=1000), "threads_stayed") is None
+    assert finding_of(whole(*together, ms=1000), "threads_stayed") is None
     stay = [event for n in range(200, 215) for event in lane(n, (LOCK, 40))]
     come = [event for n in range(60) for event in (*lane(n, (LOCK, 40)), LaneEnded(40 * MS, n))]
-    assert said(whole(*come, *stay, ms=1000), "threads_stayed") is None
+    assert finding_of(whole(*come, *stay, ms=1000), "threads_stayed") is None
 
 
-def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
-    """Less than one a second, all in all."""
+def test_less_than_one_thread_a_second_has_no_rate() -> None:
+    """Threads that came and went early in a long run are counted all the same."""
     text = "At least 59 threads came and went; on average one lived for 40 ms."
     come = [event for n in range(60) for event in (*lane(n, (LOCK, 40)), LaneEnded(40 * MS, n))]
-    found = said(whole(*come, ms=200_000), "threads_stayed")
+    found = finding_of(whole(*come, ms=200_000), "threads_stayed")
     assert found == Finding("threads_stayed", holds=False, text=text)
 
 
@@ -293,15 +293,15 @@ def test_threads_that_came_before_a_long_time_without_are_counted() -> None:
         ),
     ],
 )
-def test_no_figures_of_the_gil_where_hardly_anything_is_known(
+def test_no_figures_of_the_gil_if_hardly_anything_is_known(
     holds: tuple[Hold, ...], known: Evidence, looks: int, text: str
 ) -> None:
-    """It is said why; else of how much they are."""
+    """The text says why; otherwise the time for which the holder is known."""
     timeline = program(
         process(100, "serve.py"), *CONTENDED, GilHeld(100, 0, 0, holds, known), RunEnded(1000 * MS)
     )
     timeline.apply(ObserverTick(1000 * MS, looks, 0, MS))
-    found = said(timeline, "gil_waited_for")
+    found = finding_of(timeline, "gil_waited_for")
     assert found is not None and found.text.endswith(text)
     figures = {row.name: row for row in totals_rows(timeline)}
     if "is not known" in found.text:
@@ -312,16 +312,16 @@ def test_no_figures_of_the_gil_where_hardly_anything_is_known(
 
 
 def test_one_thread_has_nobody_to_share_the_gil_with() -> None:
-    """Then nothing is told of it, and that is why; with two it is that it was not seen."""
+    """Then its holder is not watched; with two threads it was not seen."""
     for threads, why in ((1, "no other thread to share it with"), (2, "it was not seen")):
         timeline = whole(*[event for n in range(threads) for event in lane(n, (RUN, 1000))], ms=1000)
         assert {row.name: row.about for row in totals_rows(timeline)}["GIL held"] == why
 
 
-def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
-    """Those that were hardly there, and tasks in threads that were not seen, say that there may be, or were, others."""
+def test_threads_too_short_lived_to_be_seen_are_reported() -> None:
+    """Short-lived threads, and tasks in unseen threads, show that there may be, or were, others."""
     brief = [e for n in range(1, 8) for e in (thread(n, 100 + n, t=n * MS), LaneEnded((n + 3) * MS, n))]
-    assert said(whole(*brief, ms=1000), "threads_stayed") == Finding(
+    assert finding_of(whole(*brief, ms=1000), "threads_stayed") == Finding(
         "threads_stayed",
         holds=False,
         text=(
@@ -329,29 +329,29 @@ def test_threads_too_short_to_be_seen_are_not_passed_over() -> None:
             " (2 samples), and others may have ended unseen."
         ),
     )
-    assert said(whole(*brief[:8], ms=1000), "threads_stayed") is None
+    assert finding_of(whole(*brief[:8], ms=1000), "threads_stayed") is None
     unseen = [TaskSubmitted(0, 0, "x"), TaskStarted(1, 0, 100, 999), TaskFinished(2, 0, "fine")]
-    assert said(whole(*lane(0, (RUN, 990)), *unseen, ms=1000), "threads_stayed") == Finding(
+    assert finding_of(whole(*lane(0, (RUN, 990)), *unseen, ms=1000), "threads_stayed") == Finding(
         "threads_stayed",
         holds=False,
         text=("Threads came and went too fast to be counted: 1 task ran in threads that were never seen."),
     )
 
 
-def test_what_could_not_be_told_of_a_process_at_first_is_not_said_of_it() -> None:
-    """The last word on it counts."""
+def test_what_is_known_of_a_process_later_counts() -> None:
+    """What could not be seen at first is not reported."""
     first = replace(process(100, "serve.py"), python="", cannot="it was not found in memory")
-    assert said(whole(first, process(100, "serve.py"), ms=1000), "processes_told") is None
+    assert finding_of(whole(first, process(100, "serve.py"), ms=1000), "processes_told") is None
 
 
-def test_without_a_gil_nobody_has_waited_for_it() -> None:
-    """What is not there is not talked of."""
+def test_without_a_gil_there_is_no_finding_about_it() -> None:
+    """On a free-threaded Python."""
     free = replace(process(100, "serve.py"), gil=False)
-    assert said(whole(free, *lane(0, (RUN, 1000)), ms=1000), "gil_waited_for") is None
+    assert finding_of(whole(free, *lane(0, (RUN, 1000)), ms=1000), "gil_waited_for") is None
 
 
-def test_what_is_asked_of_a_workload_is_not_asked_of_a_program() -> None:
-    """Nobody has said what its threads are for, or that its tasks are all of it."""
+def test_programs_have_rules_of_their_own() -> None:
+    """What their threads are for is not known, nor whether the tasks are all of their work."""
     tasks: list[Event] = [
         TaskSubmitted(0, 0, "x"),
         TaskStarted(0, 0, 100, 101),
@@ -363,7 +363,7 @@ def test_what_is_asked_of_a_workload_is_not_asked_of_a_program() -> None:
 
 
 def test_tasks_that_run_in_the_main_thread_have_no_workers() -> None:
-    """As with an executor that calls plainly."""
+    """As with an executor that runs calls itself."""
     tasks: list[Event] = [
         TaskSubmitted(0, 0, "x"),
         TaskStarted(0, 0, 100, 100),
@@ -373,9 +373,9 @@ def test_tasks_that_run_in_the_main_thread_have_no_workers() -> None:
     assert "all_tasks_succeeded" in ids and "workers_kept_busy" not in ids
 
 
-def test_what_was_not_told_is_said() -> None:
-    """How many tasks that are, and why."""
-    found = said(
+def test_unreported_tasks_are_counted() -> None:
+    """With the reason."""
+    found = finding_of(
         whole(*lane(0, (RUN, 20)), UnreportedTasks(10 * MS, 3, "the observer fell behind"), ms=20),
         "observation_sufficed",
     )
@@ -383,10 +383,10 @@ def test_what_was_not_told_is_said() -> None:
     assert "3 tasks of executors were not reported, or only in part: the observer fell behind" in found.text
 
 
-def test_a_program_that_is_cut_off_or_fails_is_told_as_such() -> None:
-    """That it has failed is no fault of the run's."""
+def test_a_program_that_fails_is_no_broken_run() -> None:
+    """One whose recording is cut off is."""
     cut = Timeline()
     cut.extend([PROGRAM, BEGIN, ObserverTick(1000 * MS, 1, 0, 0)])
-    finding = said(cut, "run_finished")
+    finding = finding_of(cut, "run_finished")
     assert finding is not None and finding.text.startswith("The recording of the run is cut off after 1.00 s")
-    assert said(whole(ms=1000, status=1), "run_finished") is None
+    assert finding_of(whole(ms=1000, status=1), "run_finished") is None

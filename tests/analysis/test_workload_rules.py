@@ -16,26 +16,26 @@ IO, RUNNING, GIL, READY, SLEEP, UNKNOWN = (
 )
 
 
-def found(timeline: Timeline, name: str) -> Finding | None:
-    """The finding of this id; None where the run does not raise its question."""
+def finding_of(timeline: Timeline, name: str) -> Finding | None:
+    """Return the finding with this id; None if the run does not raise its question."""
     of_that_id = [finding for finding in findings(timeline) if finding.id == name]
     assert len(of_that_id) <= 1
     return of_that_id[0] if of_that_id else None
 
 
 def plain(total: int = 300) -> Timeline:
-    """Two calls in the event loop's own thread, 300 ms in all."""
+    """Return a run of two calls in the event loop's own thread, 300 ms in all."""
     return run(total, [Job(LOOP, 0, {IO: 100}), Job(LOOP, 100, {IO: 200})])
 
 
 def overlapping(total: int = 210, workers: int = 2) -> Timeline:
-    """Two calls on two workers, the second submitted being the first to finish."""
+    """Return a run of two calls on two workers; the one submitted second finishes first."""
     jobs = [Job(1, 0, {IO: 200}, "slow"), Job(2, 0, {IO: 100}, "quick")]
     return run(total, jobs, of=Setting(workers=workers))
 
 
 def computing(states: dict[State, int], total: int, of: Setting = TWO_THREADS) -> Timeline:
-    """Two CPU-bound calls on two workers."""
+    """Return a run of two CPU-bound calls on two workers."""
     return run(total, [Job(1, 0, states), Job(2, 0, states)], of=of)
 
 
@@ -392,13 +392,13 @@ CASES: list[tuple[str, Timeline, bool | None, str]] = [
 def test_each_finding_is_stated_as_it_came_out(
     name: str, timeline: Timeline, holds: bool | None, text: str
 ) -> None:
-    """A claim that holds, one that does not, and a question that does not arise."""
-    finding = found(timeline, name)
+    """For claims that hold, claims that don't, and questions that do not arise."""
+    finding = finding_of(timeline, name)
     assert finding == (None if holds is None else Finding(name, holds, text))
 
 
-def test_every_finding_is_tried_both_ways() -> None:
-    """The cases above leave out no rule, and none of its outcomes."""
+def test_every_finding_is_tested_both_ways() -> None:
+    """The cases above leave out no rule and none of its outcomes."""
     for id_ in WORKLOAD_RULES:
         outcomes = {holds for name, _, holds, _ in CASES if name == id_}
         assert {False, None if id_ == "run_finished" else True} <= outcomes
@@ -406,7 +406,7 @@ def test_every_finding_is_tried_both_ways() -> None:
 
 def test_plain_calls_can_come_in_another_order() -> None:
     """The claim about plain calls is checked, not taken for granted."""
-    finding = found(
+    finding = finding_of(
         run(300, [Job(LOOP, 200, {IO: 100}, "a"), Job(LOOP, 0, {IO: 200}, "b")]), "order_of_results"
     )
     assert finding is not None
@@ -414,17 +414,17 @@ def test_plain_calls_can_come_in_another_order() -> None:
     assert "b (submitted as number 2) finished before a (number 1)" in finding.text
 
 
-def test_a_plain_call_that_lasts_less_than_the_sum_says_so() -> None:
+def test_a_total_below_the_sum_is_reported_as_less() -> None:
     """Tasks that overlapped in the loop's thread (as with a nested loop) add up to more than the total."""
-    finding = found(run(150, [Job(LOOP, 0, {IO: 100}), Job(1, 0, {IO: 150})]), "total_is_sum")
+    finding = finding_of(run(150, [Job(LOOP, 0, {IO: 100}), Job(1, 0, {IO: 150})]), "total_is_sum")
     assert finding is not None
     assert finding.text == "The total, 150 ms, is not the sum of 2 tasks, 250 ms: it is 100 ms less."
 
 
-def test_tasks_that_never_started_are_told_as_failed() -> None:
-    """A pool that breaks fails the tasks that it had not begun."""
+def test_tasks_that_never_started_can_fail() -> None:
+    """A pool that breaks fails the tasks that it has not begun."""
     events = [TaskSubmitted(0, 9, "late"), TaskFinished(5 * MS, 9, error="the pool broke")]
-    finding = found(run(100, [Job(1, 0, {IO: 100})], *events), "all_tasks_succeeded")
+    finding = finding_of(run(100, [Job(1, 0, {IO: 100})], *events), "all_tasks_succeeded")
     assert finding == Finding("all_tasks_succeeded", False, "1 of 2 tasks failed: the pool broke (late).")
 
 
@@ -437,10 +437,10 @@ def test_tasks_that_never_started_are_told_as_failed() -> None:
         ((ProcessDied(5 * MS, "site", 7, "killed by SIGKILL"),), StreamClosed(0, Outcome.FINISHED)),
     ],
 )
-def test_a_part_of_a_run_is_not_taken_for_a_whole_one(
+def test_part_of_a_run_is_not_taken_for_a_whole_one(
     more: tuple[ProcessDied, ...], closed: StreamClosed | None
 ) -> None:
-    """What only a total can show is not claimed; how tasks and loop fared until then is."""
+    """Findings that need the total are left out; those on tasks and loop until then remain."""
     of = Setting(closed=closed)
     calls = [Job(LOOP, 0, {IO: 100}), Job(LOOP, 100, {IO: 200})]
     work = [Job(1, 0, {RUNNING: 100, GIL: 100}), Job(2, 0, {RUNNING: 100, GIL: 100})]
@@ -455,15 +455,15 @@ def test_a_part_of_a_run_is_not_taken_for_a_whole_one(
 
 
 def test_workers_that_never_came_are_not_counted() -> None:
-    """A pool starts workers as it needs them: the average is over those that there were."""
+    """A pool starts workers as it needs them: the average is over those that started."""
     jobs = [Job(1, 100 * each, {IO: 100}) for each in range(4)]
-    finding = found(run(400, jobs, of=Setting(workers=3)), "workers_kept_busy")
+    finding = finding_of(run(400, jobs, of=Setting(workers=3)), "workers_kept_busy")
     assert finding is not None
     assert finding.text.startswith("4 tasks shared 1 worker: on average, a worker had a task for 100 %")
 
 
-def test_nothing_is_found_where_nothing_began() -> None:
-    """A stream that was cut right after its header says that it was cut, and no more."""
+def test_a_run_that_did_not_begin_has_one_finding() -> None:
+    """A stream that ends right after its header was cut off."""
     whole = run(100, [])
     cut = Timeline()
     cut.apply(whole.header)
