@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import DATA, await_that, started, threadviz
-from tests.exports.reading import read
+from tests.exports.html_reader import read
 from tests.protocol.header import HEADER
 from threadviz.protocol.codec import encode
 from threadviz.protocol.events import LaneStarted, RunStarted, Span, Spans, State

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.exports.reading import Element, read
+from tests.exports.html_reader import Element, read
 from tests.protocol.header import HEADER
 from tests.report.golden import RUNS, recorded
 from tests.timeline.programs import program, thread

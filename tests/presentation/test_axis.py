@@ -31,8 +31,8 @@ def test_ticks_are_round_and_evenly_apart(length: int, cells: int) -> None:
 
 
 @given(lengths, widths)
-def test_a_tick_stands_where_its_moment_is(length: int, cells: int) -> None:
-    """The cell that a tick points to holds its moment, in the unit of the last label."""
+def test_a_tick_is_at_its_moment(length: int, cells: int) -> None:
+    """The tick's cell contains its moment, in the unit of the last label."""
     found = ticks(length, cells)
     unit = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[found[-1].label.split(" ")[1]]
     for tick in found:
@@ -46,7 +46,7 @@ def test_the_default_set_has_an_axis_of_whole_seconds() -> None:
 
 
 def test_a_short_run_has_an_axis_of_smaller_units() -> None:
-    """Nobody reads 0.0002 s."""
+    """0.0002 s is hard to read."""
     assert [tick.label for tick in ticks(338_000_000, 60)] == [
         "0",
         "50",
@@ -61,7 +61,7 @@ def test_a_short_run_has_an_axis_of_smaller_units() -> None:
 
 
 def test_there_is_no_axis_without_time() -> None:
-    """A run that did not begin has nothing to be measured."""
+    """As for a run that did not begin."""
     assert ticks(0, 80) == []
 
 
@@ -70,7 +70,7 @@ sinces = st.integers(0, 10**13)
 
 @given(st.integers(40 * 1000, 10**13), widths, sinces)
 def test_an_axis_may_begin_later(length: int, cells: int, since: int) -> None:
-    """Its ticks are as round, stand where their moments are, and their labels do not touch either."""
+    """Its ticks are round and at their moments, and their labels do not touch."""
     found = ticks(length, cells, since)
     if not found:
         return
@@ -88,12 +88,12 @@ def test_an_axis_may_begin_later(length: int, cells: int, since: int) -> None:
 
 @given(st.integers(0, 10**12), st.integers(1, 10**9))
 def test_moments_that_are_apart_read_differently(t: int, apart: int) -> None:
-    """As finely as they have to."""
+    """With as many digits as needed."""
     assert moment(t, apart) != moment(t + apart, apart)
 
 
-def test_a_moment_is_as_long_as_it_has_to_be() -> None:
-    """No digits that a cell can't show."""
+def test_a_moment_has_as_many_digits_as_needed() -> None:
+    """And none that a cell can't show."""
     assert moment(1_234_567_890, 20_000_000) == "1.23 s"
     assert moment(1_234_567_890, 20_000) == "1.23457 s"
     assert moment(12_345_678, 1_000_000) == "12 ms"

@@ -24,33 +24,33 @@ overs = st.integers(0, 130)
 
 
 def of(run: Run) -> Timeline:
-    """The timeline of a run."""
+    """Return the timeline of a run."""
     result = Timeline()
     result.extend(run.events())
     return result
 
 
 def loop_lane(*spans: Span, busy: bool = False) -> Lane:
-    """An event loop's lane that was in these states, in a task or not."""
-    told = timeline(
+    """Return an event loop's lane that was in these states, in a task or not."""
+    result = timeline(
         LaneStarted(0, 0, 1, 1, "main", "subject"),
         RunStarted(0, 1, 1),
         *([TaskSubmitted(0, 0, "task"), TaskStarted(0, 0, 1, 1)] if busy else []),
         Spans(0, 0, spans, Present(State.UNKNOWN)),
         ObserverTick(sum(span.ns for span in spans), 1, 0, 0),
     )
-    assert told.loop is not None
-    return told.loop
+    assert result.loop is not None
+    return result.loop
 
 
 def drawn(lane: Lane, length: int, cells: int) -> list[Mark]:
-    """The marks of the lane's first `length` ns."""
+    """Return the marks of the lane's first `length` ns."""
     return [cell.mark for cell in strip(lane, Window(0, length), cells, length)]
 
 
 @given(runs(), windows, cell_counts, overs)
 def test_cells_tile_the_window(run: Run, window: Window, cells: int, over: int) -> None:
-    """They begin and end where the window does, leave nothing out, and differ by 1 ns at most in length."""
+    """They begin and end with the window, leave nothing out, and differ by at most 1 ns in length."""
     for lane in of(run).lanes:
         found = strip(lane, window, cells, over)
         assert len(found) == cells
@@ -64,7 +64,7 @@ def test_cells_tile_the_window(run: Run, window: Window, cells: int, over: int) 
 
 @given(runs(), windows, cell_counts, overs)
 def test_shares_are_those_of_the_model(run: Run, window: Window, cells: int, over: int) -> None:
-    """The parts of all cells add up to the lane's states, and to what it was away."""
+    """The parts of all cells add up to the lane's states and the time it was away."""
     for lane in of(run).lanes:
         found = strip(lane, window, cells, over)
         parts = Counter[Mark]()
@@ -82,15 +82,15 @@ def test_shares_are_those_of_the_model(run: Run, window: Window, cells: int, ove
 
 @given(runs(), windows, cell_counts)
 def test_a_cell_shows_what_was_there(run: Run, window: Window, cells: int) -> None:
-    """The mark of a cell is one of its parts; where it has no length at all, it is away."""
+    """The mark of a cell is one of its parts; a cell without length is away."""
     for lane in of(run).lanes:
         for cell in strip(lane, window, cells, window.until):
             assert cell.mark in (cell.parts or {ExtraMark.AWAY})
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
-def test_states_take_turns_by_their_shares(parts: list[int], first: int) -> None:
-    """In any row of equal cells, each state shows about as often as its share, to within 3 cells."""
+def test_states_appear_as_often_as_their_shares(parts: list[int], first: int) -> None:
+    """In any row of equal cells, to within 3 cells."""
     shown = Counter[int]()
     for count in range(1, 200):
         shown[dither(parts, first + count)] += 1
@@ -99,14 +99,14 @@ def test_states_take_turns_by_their_shares(parts: list[int], first: int) -> None
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=11).filter(any), st.integers(0, 10**9))
-def test_a_state_that_was_not_there_has_no_turn(parts: list[int], number: int) -> None:
-    """However many others there are, and however little of them."""
+def test_a_state_without_time_never_appears(parts: list[int], number: int) -> None:
+    """However many others there are, and however short they are."""
     assert parts[dither(parts, number)]
 
 
 @given(runs(), st.integers(0, 60), st.integers(1, 9), st.integers(1, 9))
-def test_cells_of_a_row_are_what_each_of_them_is_alone(run: Run, since: int, width: int, count: int) -> None:
-    """Many are cut at once as they are one by one."""
+def test_cells_of_a_row_equal_single_cells(run: Run, since: int, width: int, count: int) -> None:
+    """Many at once are the same as one by one."""
     for lane in of(run).lanes:
         alone = [mark_durations(lane, since + width * number, width, 1)[0] for number in range(count)]
         assert mark_durations(lane, since, width, count) == alone
@@ -122,13 +122,13 @@ def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
     assert drawn(loop_lane(*spans), 50, 5) == expected
 
 
-def test_a_loop_that_waits_for_nobody_knows_what_is_blocked_in_a_task_only() -> None:
-    """The portable probe can't tell a wait for events from another, so that outside tasks it stays open."""
+def test_a_loop_with_unknown_waits_is_blocked_in_a_task_only() -> None:
+    """The portable probe can't tell a wait for events from another, so outside tasks this is not known."""
     spans = [Span(10, State.WAITING), Span(10, State.UNKNOWN)]
     assert drawn(loop_lane(*spans, busy=True), 20, 2) == [ExtraMark.BLOCKED, State.UNKNOWN]
     assert drawn(loop_lane(*spans), 20, 2) == [State.WAITING, State.UNKNOWN]
 
 
 def test_a_loop_that_waits_for_events_is_idle() -> None:
-    """A selector's wait is what a loop is for."""
+    """In its selector."""
     assert drawn(loop_lane(Span(10, State.IO, call="epoll_wait")), 10, 1) == [State.IDLE]

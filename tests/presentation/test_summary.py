@@ -9,12 +9,12 @@ from threadviz.timeline import Task, Timeline
 MS = 1_000_000
 
 
-def test_a_task_is_told_as_of_any_moment() -> None:
-    """Queued and elapsed grow as long as they do, and what comes later is not told before."""
+def test_a_task_row_is_as_of_any_moment() -> None:
+    """Queued and elapsed time grow, and nothing later is shown."""
     task = Task(0, "a\x1b", submitted=10 * MS, started=30 * MS, finished=60 * MS, error="no [b]\x07")
-    told = {t: task_row(task, {State.IO: 5 * MS}, ["io"], t * MS) for t in (20, 40, 60)}
-    assert told[20] == (r"a\x1b", "-", "10 ms", "-", "-", ("5.0 ms",), "not started", TaskStage.QUEUED)
-    assert told[40] == (
+    rows = {t: task_row(task, {State.IO: 5 * MS}, ["io"], t * MS) for t in (20, 40, 60)}
+    assert rows[20] == (r"a\x1b", "-", "10 ms", "-", "-", ("5.0 ms",), "not started", TaskStage.QUEUED)
+    assert rows[40] == (
         r"a\x1b",
         "-",
         "20 ms",
@@ -24,7 +24,7 @@ def test_a_task_is_told_as_of_any_moment() -> None:
         "not finished",
         TaskStage.STARTED,
     )
-    assert told[60] == (
+    assert rows[60] == (
         r"a\x1b",
         "-",
         "20 ms",
@@ -38,7 +38,7 @@ def test_a_task_is_told_as_of_any_moment() -> None:
 
 @given(runs(), st.integers(0, 100))
 def test_a_stage_is_what_has_happened_by_then(run: Run, t: int) -> None:
-    """And a task is queued for no longer than until it starts, or ends without."""
+    """A task is queued until it starts, or ends without starting."""
     timeline = Timeline()
     timeline.extend(run.events())
     for task in timeline.tasks:
@@ -54,7 +54,7 @@ def test_a_stage_is_what_has_happened_by_then(run: Run, t: int) -> None:
 
 
 def test_kinds_that_take_little_have_no_column() -> None:
-    """The longest comes first; what is much in one task has the column of all others."""
+    """The longest comes first; what is much in one task goes into the column of all others."""
     tasks = [{State.IO: 500, State.GIL: 300, State.RUNNING: 195, State.LOCK: 5}]
     assert wait_kinds(tasks, 3) == ["io", "gil"]
     assert wait_kinds(tasks, 1) == ["io", OTHER]

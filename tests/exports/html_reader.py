@@ -1,30 +1,30 @@
-"""A page as a browser reads it, for its tests."""
+"""Reads an HTML page as a browser does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 VOID = {"meta"}
-"""Elements that have no end."""
+"""Elements without an end tag."""
 
 
 @dataclass
 class Element:
-    """One element, with what is in it."""
+    """An element with its content."""
 
     tag: str
     attributes: dict[str, str]
     children: "list[Element | str]" = field(default_factory=list)
 
     def __iter__(self) -> "Iterator[Element]":
-        """All elements in it, whatever the depth."""
+        """Yield all elements in it, at any depth."""
         for child in self.children:
             if isinstance(child, Element):
                 yield child
                 yield from child
 
     def all(self, tag: str, class_: str | None = None) -> "list[Element]":
-        """The elements of this tag in it, and of this class, where one is given."""
+        """Return the elements in it with this tag, and with this class if one is given."""
         return [
             each
             for each in self
@@ -32,13 +32,12 @@ class Element:
         ]
 
     def one(self, tag: str, class_: str | None = None) -> "Element":
-        """The only one."""
+        """Return the only such element."""
         (found,) = self.all(tag, class_)
         return found
 
     @property
     def text(self) -> str:
-        """All text in it."""
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
 
@@ -66,7 +65,7 @@ class _Reader(HTMLParser):
 
 
 def read(text: str) -> Element:
-    """Read a page; every element in it ends, where it should."""
+    """Read a page and check that every element is closed where it should be."""
     reader = _Reader()
     reader.feed(text)
     reader.close()
