@@ -270,9 +270,9 @@ def test_less_than_one_thread_a_second_has_no_rate() -> None:
             (Hold(40 * MS, 0), Hold(960 * MS, OPEN)),
             Evidence.SAMPLED,
             500,
-            "known of no more than 40 ms of 1.00 s.",
+            "known for no more than 40 ms of 1.00 s.",
         ),
-        ((Hold(40 * MS, 0),), Evidence.INFERRED, 500, "known of no more than 40 ms of 1.00 s."),
+        ((Hold(40 * MS, 0),), Evidence.INFERRED, 500, "known for no more than 40 ms of 1.00 s."),
         (
             (Hold(900 * MS, 0),),
             Evidence.SAMPLED,

@@ -155,7 +155,7 @@ def test_text_can_be_told_from_what_was_made_of_it(text: str) -> None:
 
 
 def test_a_long_name_is_not_in_every_row_as_a_whole() -> None:
-    """A recording from outside may have a thread of a very long name and very many stretches."""
+    """A recording from outside may have a thread of a very long name and very many segments."""
     of = timeline(
         LaneStarted(0, 0, pid=1, tid=1, name="n" * 100_000, process="subject"),
         ObserverTick(9, 1, 0, 0),

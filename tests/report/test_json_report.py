@@ -106,9 +106,9 @@ def test_a_program_has_its_processes_gils_and_names() -> None:
         assert each["hand_offs_per_s"] == pytest.approx(each["hand_offs"] / facts["total_s"])
 
 
-@pytest.mark.parametrize(("ms", "told"), [(49, False), (50, True)])
-def test_no_rates_are_told_of_a_run_that_is_too_short(ms: int, told: bool) -> None:
-    """They would be those of a few looks; what was counted is told."""
+@pytest.mark.parametrize(("ms", "shown"), [(49, False), (50, True)])
+def test_a_run_that_is_too_short_has_no_rates(ms: int, shown: bool) -> None:
+    """They would rest on a few samples; counts are still shown."""
     holds = (Hold(1_000_000, 0), Hold(1_000_000, 1))
     end = ms * 1_000_000
     timeline = program(
@@ -118,10 +118,10 @@ def test_no_rates_are_told_of_a_run_that_is_too_short(ms: int, told: bool) -> No
     rates = facts["probe"]["rate_hz"]["achieved"], facts["probe"]["cpu_share"]
     (of_gil,) = (lane["gil"] for lane in facts["lanes"] if lane["tid"] == 101)
     assert of_gil["hand_offs"] == 1
-    assert [rate is not None for rate in (*rates, of_gil["hand_offs_per_s"])] == [told] * 3
+    assert [rate is not None for rate in (*rates, of_gil["hand_offs_per_s"])] == [shown] * 3
 
 
-def test_what_is_seen_of_threads_is_told() -> None:
+def test_what_is_seen_of_threads_is_in_the_facts() -> None:
     """Where they wait, in which function they are, what that cost, and how many are only counted."""
     timeline = program(
         thread(0, 100),

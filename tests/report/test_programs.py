@@ -88,7 +88,7 @@ def test_the_python_is_that_of_the_first_process() -> None:
     other = replace(process(100, "x"), python="3.14.1", gil=False)
     assert "\nPython 3.14.1 without the GIL, 2 cores" in report(other)
     assert "\nPython 3.12.0, 2 cores" in report(replace(other, python="3.12.0", gil=None))
-    assert "\nno CPython that is known, 2 cores" in report(replace(other, python="", gil=None))
+    assert "\nno known CPython, 2 cores" in report(replace(other, python="", gil=None))
 
 
 def test_what_py_spy_took_is_told() -> None:
