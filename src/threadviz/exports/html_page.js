@@ -1,5 +1,5 @@
 "use strict";
-// What is pointed at is told beside the pointer, and a line goes through all lanes there.
+// Shows the title of the block under the pointer beside it, and a line through all lanes.
 const chart = document.querySelector(".chart");
 if (chart) {
   const make = (name) => {
@@ -11,15 +11,15 @@ if (chart) {
   const tip = document.body.appendChild(make("tip"));
   const cursor = chart.appendChild(make("cursor"));
 
-  // Titles would be shown by the browser as well, later and beside: so they are taken away once read.
-  const told = (target) => {
+  // The browser would show the title as well, so it is removed once read.
+  const titleOf = (target) => {
     const block = target.closest(".stack") || target.closest("rect");
     const title = block && block.querySelector(":scope > title");
     if (title) {
-      block.told = title.textContent;
+      block.savedTitle = title.textContent;
       title.remove();
     }
-    return block && block.told;
+    return block && block.savedTitle;
   };
   const hide = () => {
     tip.hidden = cursor.hidden = true;
@@ -30,7 +30,7 @@ if (chart) {
       hide();
       return;
     }
-    const words = told(event.target);
+    const words = titleOf(event.target);
     tip.hidden = !words;
     cursor.hidden = false;
     cursor.style.left = `${event.clientX - chart.getBoundingClientRect().left}px`;
@@ -43,7 +43,7 @@ if (chart) {
     }
   };
   chart.addEventListener("pointermove", show);
-  // A finger that is lifted leaves too: what it pointed at stays to be read until it points elsewhere.
+  // A lifted finger leaves too; its tip stays readable until the next touch.
   chart.addEventListener("pointerleave", (event) => {
     if (event.pointerType === "mouse") {
       hide();

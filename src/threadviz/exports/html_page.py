@@ -91,7 +91,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
     for task, each in zip(shown, states, strict=True):
         row = task_row(task, each, kinds, timeline.now)
         cells = [
-            element("td", text(row.name), class_="said"),
+            element("td", text(row.name), class_="words"),
             element("td", text(row.lane), class_="lane-name"),
             element("td", _when(task, row.stage, window), class_="when"),
         ]
@@ -99,7 +99,7 @@ def task_table(timeline: Timeline) -> Iterator[Markup]:
             element("td", text(figure), class_="figure")
             for figure in (row.queued, row.elapsed, row.running, *row.waits)
         ]
-        cells.append(element("td", text(row.outcome), class_=f"said {_CLASSES[row.stage]}"))
+        cells.append(element("td", text(row.outcome), class_=f"words {_CLASSES[row.stage]}"))
         rows.append(element("tr", *cells))
     table = element("table", element("thead", element("tr", *heads)), element("tbody", *rows), class_="tasks")
     yield element("div", table, class_="wide-table")

@@ -234,8 +234,8 @@ def probe_limits(header: Header) -> str:
 
 def brief_probe_limits(header: Header) -> str:
     """Return the most important thing that the probe can't tell, in a few words; '' if it tells what is waited for."""
-    told = [state.value for state in header.probe.tells if state not in {State.IDLE, State.UNKNOWN}]
-    return f"tells only {' from '.join(told)}" if told and State.IO not in header.probe.tells else ""
+    states = [state.value for state in header.probe.tells if state not in {State.IDLE, State.UNKNOWN}]
+    return f"tells only {' from '.join(states)}" if states and State.IO not in header.probe.tells else ""
 
 
 # The figures of tasks, as rows of a table.
