@@ -182,7 +182,7 @@ def test_in_a_terminal_it_says_how_many_lanes_there_are() -> None:
         terminal.wait_for(f"process {subject.pid}", "3 lanes")
         terminal.press("\x03")
         assert terminal.wait_for_end() == 0
-        assert "Lanes" in terminal.said and "3 threads" in terminal.said
+        assert "Lanes" in terminal.all_output and "3 threads" in terminal.all_output
         assert subject.answers()
 
 

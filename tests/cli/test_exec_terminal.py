@@ -32,7 +32,7 @@ except KeyboardInterrupt:
         terminal.wait_for("waiting True True True")
         terminal.press("\x03")
         assert terminal.wait_for_end() == 5
-        assert "cleaning up" in terminal.said and "exit status 5" in terminal.said
+        assert "cleaning up" in terminal.all_output and "exit status 5" in terminal.all_output
 
 
 def test_a_program_asks_on_the_terminal(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_program_asks_on_the_terminal(tmp_path: Path) -> None:
         terminal.wait_for("word?")
         terminal.press("secret\n")
         assert terminal.wait_for_end() == 0
-        assert "cba terces" in terminal.said and "secret" not in terminal.said
+        assert "cba terces" in terminal.all_output and "secret" not in terminal.all_output
 
 
 def test_ctrl_z_stops_all_and_it_goes_on(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_what_can_not_be_read_opens_nothing(tmp_path: Path) -> None:
         with in_terminal(command("open", *args), 200, 10) as terminal:
             assert terminal.wait_for_end() == 2
             assert sentence in terminal.text
-            assert "\x1b[?1049h" not in terminal.said
+            assert "\x1b[?1049h" not in terminal.all_output
 
 
 def test_ascii_stands_after_open() -> None:
@@ -97,4 +97,4 @@ def test_nothing_of_a_recording_is_taken_for_control_or_markup(tmp_path: Path) -
         terminal.press("q")
         assert terminal.wait_for_end() == 0
         assert b"owned\x07" not in terminal.output
-        assert "\x9b" not in terminal.said
+        assert "\x9b" not in terminal.all_output

@@ -38,9 +38,9 @@ def test_in_a_terminal_ascii_is_asked_for() -> None:
     for options, plain in (((), False), (("--ascii",), True)):
         with in_terminal(command("show", str(RECORDING), *options), 100, 60) as terminal:
             assert terminal.wait_for_end() == 0
-            assert "event loop" in terminal.said
-            assert terminal.said.isascii() == plain
-            assert ("\x1b[" in terminal.said) != plain
+            assert "event loop" in terminal.all_output
+            assert terminal.all_output.isascii() == plain
+            assert ("\x1b[" in terminal.all_output) != plain
 
 
 @pytest.mark.parametrize("as_json", [False, True])

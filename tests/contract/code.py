@@ -19,7 +19,7 @@ APP = tui
 """The package of the app."""
 
 APP_COMMANDS = COMMANDS
-"""All that one can do on the app's main screen: each has an `id` and `keys`."""
+"""All that one can do on the app's main screen: by id, each has `keys`."""
 
 EVENT = AnyEvent
 """Every event that a recording can consist of."""

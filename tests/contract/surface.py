@@ -40,7 +40,7 @@ def surface() -> dict[str, Any]:
             },
         },
         "listed": _listed(),
-        "keys of the app": {command.id: [*command.keys] for command in APP_COMMANDS},
+        "keys of the app": {id_: [*command.keys] for id_, command in APP_COMMANDS.items()},
         "parts of the app that know a key": _parts_by_key(),
         "states": header["probe"]["fields"]["tells"]["items"]["enum"],
         "events": events,

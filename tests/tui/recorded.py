@@ -1,4 +1,4 @@
-"""The app on recorded runs: nothing in it changes by itself, so that its picture is always the same."""
+"""The app with recorded runs: nothing changes by itself, so its picture is always the same."""
 
 from pathlib import Path
 
@@ -13,16 +13,16 @@ NS_PER_MS = 1_000_000
 
 
 class Growing(Run):
-    """A recorded run of which more may come, as far as the app can see."""
+    """A recorded run that never is over, so that the app expects more events."""
 
     @property
     def over(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
 def timeline(name: str, until_ms: int | None = None) -> Timeline:
-    """The timeline of the recording tests/data/`name`.jsonl, as it was when the observer had looked until then."""
+    """Return the timeline of tests/data/`name`.jsonl, up to the observer's tick at `until_ms`."""
     result = Timeline()
     with (DATA / f"{name}.jsonl").open("rb") as source:
         for event in read_events(source):
@@ -33,12 +33,12 @@ def timeline(name: str, until_ms: int | None = None) -> Timeline:
 
 
 def run(name: str, until_ms: int | None = None) -> Run:
-    """The run of a recording; one that goes on where it is only told until some moment."""
+    """Return the run of a recording; one that goes on if it is cut at `until_ms`."""
     return (Run if until_ms is None else Growing).of(timeline(name, until_ms))
 
 
 def app(*runs: Run, plain: bool = False) -> ThreadvizApp:
-    """The app, looking at these runs, in a world without time."""
+    """Return the app with these runs, and with a clock that stands still."""
     session = Session()
     session.add(runs)
     return ThreadvizApp(session, plain=plain, clock=lambda: 0)

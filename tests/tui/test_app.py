@@ -7,8 +7,8 @@ from threadviz.tui.view import Motion
 from threadviz.tui.view.view import HOLD_NS
 
 
-async def test_on_a_wall_the_run_is_shown_again_and_again() -> None:
-    """When its end was on the screen for a while it begins anew, by the app's own clock."""
+async def test_a_loop_replays_the_run_again_and_again() -> None:
+    """It starts again when its end was shown for a while, by the app's clock."""
     now = 0
     session = Session()
     session.add([run("fetch-threads")])

@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from threadviz.tui.save import save_picture
+from threadviz.tui.save import write_svg
 
 NOW = datetime(2026, 11, 22, 12, 30, 5)
 
 
 def test_a_picture_is_saved_under_a_name_of_its_own(tmp_path: Path) -> None:
-    """Pictures of the same second stand beside each other, each whole, and nothing else is left in the folder."""
-    paths = [save_picture(f"<svg>{number}</svg>", tmp_path, NOW) for number in range(3)]
+    """Pictures of the same second have different names, each is complete, and no other file is left."""
+    paths = [write_svg(f"<svg>{number}</svg>", tmp_path, NOW) for number in range(3)]
     assert [path.name for path in paths] == [
         "threadviz-20261122-123005.svg",
         "threadviz-20261122-123005-2.svg",
@@ -20,7 +20,7 @@ def test_a_picture_is_saved_under_a_name_of_its_own(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
-def test_where_nothing_can_be_written_it_says_so(tmp_path: Path) -> None:
-    """The error is the system's, for the caller to put into words."""
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """It raises the system's error, which the caller reports."""
     with pytest.raises(OSError, match="No such file"):
-        save_picture("<svg/>", tmp_path / "gone", NOW)
+        write_svg("<svg/>", tmp_path / "gone", NOW)

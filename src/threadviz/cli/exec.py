@@ -166,7 +166,7 @@ def _in_app(program: ProgramCommand, viewing: ViewerOptions) -> int:
         request = _request(
             program, viewing, (stdin, terminal.descriptor, terminal.descriptor), foreground=False
         )
-        status, run = watch(request, viewing.record, viewing.ascii_only, terminal.printed)
+        status, run = watch(request, viewing.record, viewing.ascii_only, terminal.output)
     if status:
         return status
     return _status(program, RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble), viewing)

@@ -1,4 +1,4 @@
-"""The app: one frame timer, and the main screen."""
+"""The app: its main screen, and the timers that draw its frames."""
 
 import gc
 import time
@@ -14,30 +14,30 @@ from textual.screen import Screen
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.render.ascii import ASCII
 from threadviz.tui.render.styles import lane_variables
-from threadviz.tui.runs.session import Session
+from threadviz.tui.runs import Session
 from threadviz.tui.screens.main import MainScreen
 from threadviz.tui.view import ReplayLoop
 
 FRAME_S = 1 / 30
-"""Seconds from frame to frame."""
+"""Seconds between frames."""
 
-QUIET_S = 1 / 10
-"""The same, while nothing changes: each message of a timer costs, whatever is done about it."""
+IDLE_FRAME_S = 1 / 10
+"""Seconds between frames while nothing changes: each timer message costs time, whatever it does."""
 
 DRAIN_NS = 4_000_000
-"""At most so long (ns) a frame spends on what has come of a run; what is left is for the next."""
+"""The time (ns) that a frame may spend on new events of a run; the rest is for the next frame."""
 
 FULL_COLLECTION_AFTER = 1000
-"""So many collections of what is younger: many minutes."""
+"""The number of middle garbage collections before a full one: many minutes."""
 
 
 class ThreadvizApp(App[None]):
-    """Shows the runs of `sitting`, which is closed by whoever made it.
+    """Shows the runs of `session`, which the caller closes.
 
-    `plain` draws in ASCII, `loop` shows again and again what is over; `clock` is in ns.
+    `plain` draws in ASCII, `loop` replays finished runs again and again; `clock` returns ns.
     """
 
-    CSS_PATH = "screens/main.tcss"  # Textual reads no sheet of a screen that is there from the beginning
+    CSS_PATH = "screens/main.tcss"  # Textual does not read the style sheet of a default screen
     TITLE = "threadviz"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-flat"), (34, "-tall"), (46, "-high")]  # noqa: RUF012 - as Textual has it
@@ -52,44 +52,43 @@ class ThreadvizApp(App[None]):
     ) -> None:
         super().__init__()
         self.plain = plain
-        self._sitting = session
-        self._again = ReplayLoop() if loop else None
+        self._session = session
+        self._replay_loop = ReplayLoop() if loop else None
         self._clock = clock
         self._last_frame = clock()
         self.main = MainScreen(session, plain=plain)
 
     def get_default_screen(self) -> Screen[None]:
-        """The main screen."""
         return self.main
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the lanes, for the theme that is set."""
         return lane_variables(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """What each line goes through before it is shown."""
         filters = super().get_line_filters()
         return [*filters, ASCII] if self.plain else filters
 
     def get_key_display(self, binding: Binding) -> str:
-        """The name of a key; in ASCII its name as Textual has it, such as `left`, where it else is a sign."""
-        shown = super().get_key_display(binding)
-        if shown.isascii() or not self.plain:
-            return shown
-        return f"{binding.key} " if binding.group else binding.key  # neighbours of a group touch
+        """Return the label of a key; in ASCII its name, such as `left`, instead of a symbol."""
+        label = super().get_key_display(binding)
+        if label.isascii() or not self.plain:
+            return label
+        return (
+            f"{binding.key} " if binding.group else binding.key
+        )  # there is no gap between the keys of a group
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette has: all commands, and the choice of a theme."""
+        """Fill the palette with all commands that can be carried out now, and the choice of a theme."""
         if screen is self.main:
-            for command in COMMANDS:
-                if command.fits(self.main) and command.possible(self.main):
-                    carry_out = partial(self.main.action_carry_out, command.id)
-                    yield SystemCommand(command.label, command.about, carry_out)
+            for id_, command in COMMANDS.items():
+                if command.available(self.main) and command.enabled(self.main):
+                    carry_out = partial(self.main.action_carry_out, id_)
+                    yield SystemCommand(command.label, command.help, carry_out)
         yield SystemCommand("Theme", "Choose the colours of everything.", self.action_change_theme)
 
     def action_help_quit(self) -> None:
-        """Say how to leave, for who tries ctrl+c."""
-        if self._sitting.executing:
+        """Tell the user how to quit, after ctrl+c."""
+        if self._session.executing:
             self.notify(
                 "Ctrl-C is not sent to the program. x ends it, by SIGTERM; q leaves, and ends it too."
             )
@@ -97,16 +96,15 @@ class ThreadvizApp(App[None]):
             self.notify("Press q to leave.")
 
     def on_mount(self) -> None:
-        """Begin to show frames."""
-        self._quick = self.set_interval(FRAME_S, self._frame)
-        self._slow = self.set_interval(QUIET_S, self._frame, pause=True)
-        self.call_after_refresh(self._spare_frames)
+        self._timer = self.set_interval(FRAME_S, self._frame)
+        self._idle_timer = self.set_interval(IDLE_FRAME_S, self._frame, pause=True)
+        self.call_after_refresh(self._limit_garbage_collection)
 
-    def _spare_frames(self) -> None:
-        """Have no frame wait for the garbage collector for long.
+    def _limit_garbage_collection(self) -> None:
+        """Keep garbage collection from delaying frames.
 
-        What was made until the first frame stays, and need not be looked through. What lived through two collections
-        is nearly all the timeline's, which has no cycles: to look through it takes tens of ms, so that is done seldom.
+        Objects made before the first frame stay, and need not be examined. Objects that survive two collections belong
+        almost all to the timeline, which has no cycles: to examine them takes tens of ms, so that is done rarely.
         """
         gc.freeze()
         young, middle, _ = gc.get_threshold()
@@ -115,13 +113,13 @@ class ThreadvizApp(App[None]):
     def _frame(self) -> None:
         now = self._clock()
         elapsed, self._last_frame = now - self._last_frame, now
-        told = self._sitting.drain(DRAIN_NS)
-        self.main.show_frame(elapsed, told)
-        if self._again is not None:
-            self._again.advance(self.main.view, elapsed)
-        if self.main.quiet:
-            self._quick.pause()
-            self._slow.resume()
+        updated = self._session.drain(DRAIN_NS)
+        self.main.show_frame(elapsed, updated)
+        if self._replay_loop is not None:
+            self._replay_loop.advance(self.main.view, elapsed)
+        if self.main.idle:
+            self._timer.pause()
+            self._idle_timer.resume()
         else:
-            self._slow.pause()
-            self._quick.resume()
+            self._idle_timer.pause()
+            self._timer.resume()

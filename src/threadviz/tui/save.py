@@ -1,4 +1,4 @@
-"""Saves what is on the screen."""
+"""Saves the screen as a picture."""
 
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +10,8 @@ from threadviz.atomic_write import finish, unfinished
 from threadviz.text import printable
 
 
-def save_picture(svg: str, folder: Path, now: datetime) -> Path:
-    """Write a picture into `folder`, whole, under a name that no file there has. Return its path; raises OSError."""
+def write_svg(svg: str, folder: Path, now: datetime) -> Path:
+    """Write a picture atomically into a new file in `folder`, and return its path. Raises OSError."""
     stem = f"threadviz-{now:%Y%m%d-%H%M%S}"
     path, number = folder / f"{stem}.svg", 1
     with unfinished(path) as part:
@@ -26,13 +26,10 @@ def save_picture(svg: str, folder: Path, now: datetime) -> Path:
                 return path
 
 
-# The picture that a screen is saved as.
-
-
-def save_picture_of(screen: Screen[Any]) -> None:
-    """Save a screen as it is, in the current folder, and say there how that went."""
+def save_screenshot(screen: Screen[Any]) -> None:
+    """Save a picture of the screen in the current folder, and notify the user of its path or of an error."""
     try:
-        path = save_picture(screen.app.export_screenshot(), Path.cwd(), datetime.now())
+        path = write_svg(screen.app.export_screenshot(), Path.cwd(), datetime.now())
     except OSError as error:
         screen.notify(
             f"The picture can't be saved in the current folder ({error.strerror}).",

@@ -1,4 +1,4 @@
-"""The command on runs that are not over before somebody ends them."""
+"""The command on runs that do not end by themselves."""
 
 import sys
 
@@ -6,11 +6,11 @@ from tests.cli.command import SITES
 
 _ENDLESS = f"""
 import pathlib
-from threadviz import ask
-load = ask.load
-ask.load = lambda path: load(pathlib.Path({SITES!r}))
-ask.DEFAULT_SET = "slow"
-ask.DEFAULT_TIMEOUT_S = 600.0
+from threadviz import run_options
+load = run_options.load
+run_options.load = lambda path: load(pathlib.Path({SITES!r}))
+run_options.DEFAULT_SET = "slow"
+run_options.DEFAULT_TIMEOUT_S = 600.0
 """
 
 _MAIN = """
@@ -19,6 +19,6 @@ main()
 """
 
 
-def endless(before: str = "") -> list[str]:
-    """The command without arguments, but on the set of sites that nobody waits for; `before` is done before."""
-    return [sys.executable, "-c", _ENDLESS + before + _MAIN]
+def endless(setup: str = "") -> list[str]:
+    """Return the command without arguments, on a set of slow sites; `setup` is executed first."""
+    return [sys.executable, "-c", _ENDLESS + setup + _MAIN]

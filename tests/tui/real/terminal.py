@@ -1,4 +1,4 @@
-"""A terminal for tests: a pseudo-terminal with a command in it, and a screen that shows what it draws."""
+"""A terminal for tests: a pseudo-terminal that runs a command, and a screen that shows its output."""
 
 import os
 import pty
@@ -16,13 +16,13 @@ from tests.cli.command import LIMIT_S, descendants, end, environment
 
 T = TypeVar("T")
 
-# The shell makes the terminal its own, and so that of the command that takes its place: with the signals and the
-# end that a terminal brings.
+# The shell makes the terminal its controlling terminal, and that of the command that it executes: with the signals and
+# the hang-up of a terminal.
 _IN_TERMINAL = ("/bin/sh", "-c", 'exec "$@" <>"$0" >&0 2>&0')
 
 
 class Terminal:
-    """A terminal of `columns` times `rows` in which `command` runs. `output` is all that came of it, in bytes."""
+    """A terminal of `columns` and `rows` in which `command` runs. `output` has all of its output, in bytes."""
 
     def __init__(self, command: list[str], columns: int, rows: int, **variables: str) -> None:
         self.output = b""
@@ -39,17 +39,17 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What stands on the screen."""
+        """The text on the screen."""
         return "\n".join(self._screen.display)
 
     @property
-    def said(self) -> str:
-        """All that came."""
+    def all_output(self) -> str:
+        """All output so far, as text."""
         return self.output.decode(errors="replace")
 
     @property
     def restored(self) -> bool:
-        """Whether all modes are as they were before the command: the line's, and what the terminal was told."""
+        """Whether all modes are as before the command: those of the line, and those set by control sequences."""
         switched = {
             "?1049": "l",
             "?25": "h",
@@ -66,42 +66,42 @@ class Terminal:
         )
 
     def wait_until(self, condition: Callable[[], T | None]) -> T:
-        """Show what comes until `condition` gives something, and return it. Fails where the command ends before."""
+        """Read output until `condition` returns something true, and return that. Fails if the command ends before."""
         deadline = time.monotonic() + LIMIT_S
         while not (found := condition()):
             ended = self.process.poll() is not None
             assert (self._show() or not ended) and time.monotonic() < deadline, (
-                f"it never came to that; the screen shows\n{self.text}"
+                f"this never came true; the screen shows\n{self.text}"
             )
         return found
 
     def wait_for(self, *words: str) -> None:
-        """Show what comes until all these words stand on the screen."""
+        """Read output until all these words are on the screen."""
         self.wait_until(lambda: all(each in self.text for each in words))
 
     def wait_for_end(self) -> int:
-        """Show what comes until the command has ended, and return its status."""
+        """Read output until the command has ended, and return its exit status."""
         deadline = time.monotonic() + LIMIT_S
         while self._show() or self.process.poll() is None:
-            assert time.monotonic() < deadline, f"it does not end; the screen shows\n{self.text}"
+            assert time.monotonic() < deadline, f"the command does not end; the screen shows\n{self.text}"
         return self.process.returncode
 
     def press(self, keys: str) -> None:
-        """Type."""
+        """Type these keys."""
         os.write(self._master, keys.encode())
 
     def resize(self, columns: int, rows: int) -> None:
-        """Change its size, of which the command is told by a signal."""
+        """Change the size; the command gets a signal."""
         self._screen.resize(rows, columns)
         termios.tcsetwinsize(self._slave, (rows, columns))
 
     def hang_up(self) -> None:
-        """Close it, as somebody does who closes its window."""
+        """Close it, as if its window were closed."""
         os.close(self._master)
         self._master = -1
 
     def close(self) -> None:
-        """End the command, and all that it has started."""
+        """End the command, and all processes that it has started."""
         for left in descendants(self.process.pid):
             end(left)
         self.process.kill()
@@ -111,7 +111,7 @@ class Terminal:
             os.close(self._master)
 
     def _show(self) -> bool:
-        """Take what comes within a moment, and tell whether something did."""
+        """Read output that comes within a moment, and return whether there was any."""
         if not select.select([self._master], [], [], 0.02)[0]:
             return False
         chunk = os.read(self._master, 65536)
@@ -124,7 +124,7 @@ class Terminal:
 def in_terminal(
     command: list[str], columns: int = 100, rows: int = 24, **variables: str
 ) -> Iterator[Terminal]:
-    """A terminal with the command, which is ended with all of its run when this is left."""
+    """Yield a terminal with the command, which is ended with its run afterwards."""
     terminal = Terminal(command, columns, rows, **variables)
     try:
         yield terminal

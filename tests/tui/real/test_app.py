@@ -19,7 +19,7 @@ Run.drain = drain_and_fail
 
 
 def under_way(terminal: Terminal) -> list[psutil.Process]:
-    """The processes of the run, as soon as its lanes are on the screen with a task on one of them."""
+    """Return the processes of the run, as soon as its lanes are on the screen with a task on one of them."""
     terminal.wait_for("event loop", "slow.example")
     processes = descendants(terminal.process.pid)
     assert len(processes) >= 3
@@ -27,7 +27,7 @@ def under_way(terminal: Terminal) -> list[psutil.Process]:
 
 
 def test_the_app_shows_lanes_and_then_findings() -> None:
-    """Of a real fetch: the event loop and six workers, and in the end what the run shows."""
+    """Of a real fetch: the event loop and six workers, and in the end the findings."""
     with in_terminal(command(), 120, 40) as terminal:
         terminal.wait_for("fetch", "threads", "event loop", "running", "LIVE")
         terminal.wait_for("FINISHED", "All 6 tasks succeeded.")
@@ -36,8 +36,8 @@ def test_the_app_shows_lanes_and_then_findings() -> None:
         assert terminal.restored
 
 
-def test_leaving_in_mid_run_ends_the_run() -> None:
-    """The terminal is as it was, and no process is left."""
+def test_quitting_ends_the_run() -> None:
+    """The terminal is restored, and no process is left."""
     with in_terminal(endless()) as terminal:
         others = under_way(terminal)
         terminal.press("q")
@@ -47,19 +47,19 @@ def test_leaving_in_mid_run_ends_the_run() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_the_app_in_good_order(number: signal.Signals) -> None:
-    """As `q` does, but for the status."""
+def test_a_signal_ends_the_app_properly(number: signal.Signals) -> None:
+    """As `q` does, but for the exit status."""
     with in_terminal(endless()) as terminal:
         others = under_way(terminal)
         terminal.process.send_signal(number)
         assert terminal.wait_for_end() == 130
         assert all_gone(others)
         assert terminal.restored
-        assert "Traceback" not in terminal.said
+        assert "Traceback" not in terminal.all_output
 
 
 def test_closing_the_terminal_ends_the_app() -> None:
-    """Nothing is left, though nobody is there to take leave of."""
+    """No process is left."""
     with in_terminal(endless()) as terminal:
         others = under_way(terminal)
         terminal.hang_up()
@@ -68,7 +68,7 @@ def test_closing_the_terminal_ends_the_app() -> None:
 
 
 def test_killing_the_app_ends_the_run() -> None:
-    """The observer sees that nobody is there."""
+    """The observer notices, and ends."""
     with in_terminal(endless()) as terminal:
         others = under_way(terminal)
         terminal.process.kill()
@@ -77,7 +77,7 @@ def test_killing_the_app_ends_the_run() -> None:
 
 
 def test_the_app_goes_on_when_the_observer_dies() -> None:
-    """It says so, and runs the same again when it is told to."""
+    """It shows it, and can run the same again."""
     with in_terminal(endless()) as terminal:
         others = under_way(terminal)
         observer = role(terminal.process.pid, "observer")
@@ -93,18 +93,18 @@ def test_the_app_goes_on_when_the_observer_dies() -> None:
         assert terminal.restored
 
 
-def test_a_crash_leaves_the_terminal_as_it_was() -> None:
-    """The run ends with it; the status is 1, and what to report is printed."""
-    with in_terminal(endless(before=CRASH)) as terminal:
+def test_a_crash_restores_the_terminal() -> None:
+    """The run ends with it; the status is 1, and the traceback is printed."""
+    with in_terminal(endless(setup=CRASH)) as terminal:
         observer = terminal.wait_until(lambda: role(terminal.process.pid, "observer"))
         assert terminal.wait_for_end() == 1
         assert all_gone([observer])
         assert terminal.restored
-        assert "a mistake of ours" in terminal.said
+        assert "a mistake of ours" in terminal.all_output
 
 
-def test_the_app_lives_in_any_size() -> None:
-    """Made much too small while a run goes on, and large again, it is whole again."""
+def test_the_app_works_at_any_size() -> None:
+    """It is complete again after the terminal was much too small while a run went on."""
     with in_terminal(endless(), 200, 50) as terminal:
         under_way(terminal)
         terminal.resize(20, 5)
@@ -119,7 +119,7 @@ def test_the_app_lives_in_any_size() -> None:
 
 
 def test_the_app_can_be_drawn_in_ascii() -> None:
-    """All lanes, the legend and the figures."""
+    """The lanes, the legend and the figures."""
     with in_terminal(command("--ascii")) as terminal:
         terminal.wait_for("event loop", "running", "FINISHED")
         assert terminal.text.isascii()

@@ -18,7 +18,7 @@ ESCAPES = [
 
 
 def shown(data: bytes) -> list[str]:
-    """The lines after all of it has come at once."""
+    """Return the lines after all of it was fed at once."""
     printed = TerminalText()
     printed.feed(data)
     return printed.lines()
@@ -51,7 +51,7 @@ def shown(data: bytes) -> list[str]:
     ],
 )
 def test_what_a_terminal_would_show(data: bytes, lines: list[str]) -> None:
-    """Of each line, without colours, and safe to print."""
+    """Each line is as on a terminal, without colours, and safe to print."""
     assert shown(data) == lines
 
 
@@ -63,7 +63,7 @@ def test_what_a_terminal_would_show(data: bytes, lines: list[str]) -> None:
     st.lists(st.integers(1, 7), min_size=1, max_size=20),
 )
 def test_it_may_be_cut_anywhere(pieces: list[str], sizes: list[int]) -> None:
-    """In mid-character and in mid-sequence: the lines are the same, and every one is printable."""
+    """In the middle of a character or a sequence: the lines are the same, and printable."""
     data = "".join(pieces).encode(errors="replace")
     printed, at = TerminalText(), 0
     while at < len(data):
@@ -76,13 +76,13 @@ def test_it_may_be_cut_anywhere(pieces: list[str], sizes: list[int]) -> None:
 
 @given(st.lists(st.sampled_from(ESCAPES), max_size=10), st.text(st.characters(categories=["L", "N", "Zs"])))
 def test_sequences_leave_nothing_in_the_text(escapes: list[str], text: str) -> None:
-    """Wherever they stand."""
+    """Wherever they are."""
     data = text.join([*escapes, ""]).encode()
     assert "".join(shown(data)) == "".join(shown((text * len(escapes)).encode()))
 
 
 def test_the_last_lines_are_kept_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By their number, and by their length."""
+    """There are limits to their number and to their length."""
     monkeypatch.setattr(output, "MAX_LINES", 3)
     printed = TerminalText()
     printed.feed(b"".join(b"%d\n" % each for each in range(10)))
@@ -92,8 +92,8 @@ def test_the_last_lines_are_kept_and_the_others_counted(monkeypatch: pytest.Monk
     assert (printed.lines(), printed.dropped) == (["abcdef"], 11)
 
 
-def test_a_line_without_an_end_takes_no_more_than_its_share() -> None:
-    """What it has too much is counted."""
+def test_the_length_of_a_line_is_limited() -> None:
+    """The characters beyond the limit are counted."""
     printed = TerminalText()
     for _ in range(100):
         printed.feed(b"x" * 1000)
@@ -101,8 +101,8 @@ def test_a_line_without_an_end_takes_no_more_than_its_share() -> None:
     assert printed.cut == 100_000 - MAX_LENGTH
 
 
-def test_a_control_string_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else nothing would ever be shown again."""
+def test_the_length_of_a_control_string_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else nothing would be shown after an unfinished one."""
     monkeypatch.setattr(output, "_MAX_STRING", 1000)
     printed = TerminalText()
     printed.feed(b"\x1b]" + b"x" * 2000)
@@ -110,8 +110,8 @@ def test_a_control_string_without_an_end_is_given_up(monkeypatch: pytest.MonkeyP
     assert printed.lines() == ["words"]
 
 
-def test_it_tells_that_something_has_come() -> None:
-    """By a number that grows."""
+def test_changes_are_counted() -> None:
+    """The number grows with each chunk."""
     printed = TerminalText()
     before = printed.changes
     printed.feed(b"x")

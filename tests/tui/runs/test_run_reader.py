@@ -5,7 +5,7 @@ import pytest
 
 from tests.launcher.runs import fetching
 from tests.mock_server.running import wait_until
-from tests.tui.runs.driving import observe_with
+from tests.tui.runs.driver import observe_with
 from threadviz.launcher import LaunchedRun
 from threadviz.protocol.events import TaskSubmitted
 from threadviz.tui.runs import run as module
@@ -20,7 +20,7 @@ out.write(encode(StreamClosed(20000, Outcome.FINISHED)))
 
 @pytest.fixture
 def held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
-    """A reader in front of more events than may wait, none of which was taken."""
+    """Return a reader of more events than may wait, none of which is taken."""
     monkeypatch.setattr(module, "MAX_WAITING", 100)
     observe_with(MANY, tmp_path, monkeypatch)
     reader = Reader(LaunchedRun(fetching()))
@@ -28,8 +28,8 @@ def held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     return reader
 
 
-def test_reading_waits_for_who_takes(held_up: Reader) -> None:
-    """Never do more events wait than may, and none is lost."""
+def test_reading_waits_for_room(held_up: Reader) -> None:
+    """No more events wait than may, and none is lost."""
     taken, most = [], 0
     while not held_up.ended or held_up.waiting:
         most = max(most, held_up.waiting)
@@ -41,7 +41,7 @@ def test_reading_waits_for_who_takes(held_up: Reader) -> None:
     assert held_up.error is None
 
 
-def test_a_reader_that_waits_can_be_closed(held_up: Reader) -> None:
+def test_a_waiting_reader_can_be_closed(held_up: Reader) -> None:
     """Its thread ends."""
     held_up.close()
     assert held_up.ended

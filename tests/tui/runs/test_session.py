@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import all_gone, await_that, descendants
 from tests.launcher.runs import fetching, timeline_of
 from tests.protocol.header import HEADER
-from tests.tui.runs.driving import BUDGET_NS, drive
+from tests.tui.runs.driver import BUDGET_NS, drain_until
 from threadviz.analysis import verdict
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.tui.runs import Run, RunGroup, Session
@@ -21,7 +21,7 @@ ENDLESS = [fetching(mode, seconds=600.0) for mode in MODES]
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    """A sitting, of which nothing is left in the end."""
+    """Yield a session, of which nothing is left in the end."""
     session = Session()
     yield session
     others = descendants(os.getpid())
@@ -30,20 +30,20 @@ def session() -> Iterator[Session]:
 
 
 def current(session: Session) -> RunGroup:
-    """The group that is looked at, which there is."""
+    """Return the current group, which there has to be."""
     assert session.current is not None
     return session.current
 
 
 def under_way(session: Session, runs: int = 1) -> RunGroup:
-    """The group that is looked at, as soon as it has so many runs, and the last of them has begun its workload."""
-    drive(session, lambda: len(current(session).runs) == runs)
-    drive(session, lambda: current(session).runs[-1].timeline.begin is not None)
+    """Return the current group as soon as it has so many runs, and the last one has begun its workload."""
+    drain_until(session, lambda: len(current(session).runs) == runs)
+    drain_until(session, lambda: current(session).runs[-1].timeline.begin is not None)
     return current(session)
 
 
 def observers() -> list[psutil.Process]:
-    """The observers that are at work now: children of ours, for a child of theirs looks like one at first."""
+    """Return the running observers: only our own children, since a child of an observer looks like one at first."""
     found = []
     for process in psutil.Process().children():
         try:
@@ -55,33 +55,33 @@ def observers() -> list[psutil.Process]:
 
 
 def over() -> Run:
-    """A run that is over."""
+    """Return a run that is over."""
     return Run.of(timeline_of([HEADER, StreamClosed(0, Outcome.FINISHED)]))
 
 
 def test_there_is_nothing_before_the_first_run(session: Session) -> None:
-    """And nothing to stop or to take."""
+    """And nothing to stop or to drain."""
     assert (session.groups, session.current, session.running) == ((), None, None)
     session.stop()
     assert not session.drain(BUDGET_NS)
 
 
-def test_a_run_that_is_started_is_looked_at(session: Session) -> None:
-    """From its first moment on to its end."""
+def test_a_run_that_is_started_is_current(session: Session) -> None:
+    """From its start to its end."""
     session.start(QUICK[1])
     group = current(session)
     assert group.title == "fetch, threads"
     assert not group.comparison and not group.over
     assert session.running is group.runs[0]
-    drive(session, lambda: group.over)
+    drain_until(session, lambda: group.over)
     assert session.running is None
     assert list(group.timelines) == ["threads"] and group.not_run == []
     assert session.groups == (group,)
 
 
 def test_a_comparison_runs_one_mode_after_the_other(session: Session) -> None:
-    """Never are there two observers at once, and in the end all modes can be compared."""
-    session.compare(QUICK)
+    """There are never two observers at once, and in the end all modes can be compared."""
+    session.start(*QUICK)
     group = current(session)
     assert group.title == "fetch: blocking, threads, processes"
     assert group.comparison
@@ -92,7 +92,7 @@ def test_a_comparison_runs_one_mode_after_the_other(session: Session) -> None:
         assert [run.mode for run in group.runs] == list(MODES)[: len(group.runs)]
         return group.over
 
-    drive(session, is_over)
+    drain_until(session, is_over)
     assert list(group.timelines) == list(MODES)
     assert (group.waiting, group.not_run) == ((), [])
     assert len(verdict(group.timelines)) == 3
@@ -101,11 +101,11 @@ def test_a_comparison_runs_one_mode_after_the_other(session: Session) -> None:
 
 def test_what_comes_after_a_run_that_was_stopped_is_not_run(session: Session) -> None:
     """It is known which modes those are, for the verdict."""
-    session.compare([QUICK[0], *ENDLESS[1:]])
+    session.start(*[QUICK[0], *ENDLESS[1:]])
     group = under_way(session, runs=2)
     assert group.waiting == (ENDLESS[2],)
     session.stop()
-    drive(session, lambda: group.over)
+    drain_until(session, lambda: group.over)
     assert [run.mode for run in group.runs] == ["blocking", "threads"]
     assert group.not_run == ["processes"]
     assert group.comparison and group.title == "fetch: blocking, threads, processes"
@@ -117,10 +117,10 @@ def test_what_comes_after_a_run_that_was_stopped_is_not_run(session: Session) ->
 
 def test_what_comes_after_a_run_that_broke_is_not_run(session: Session) -> None:
     """Of a run that broke before it began nothing was measured either."""
-    session.compare(ENDLESS)
+    session.start(*ENDLESS)
     await_that(observers)[0].kill()
     group = current(session)
-    drive(session, lambda: group.over)
+    drain_until(session, lambda: group.over)
     assert group.runs[0].trouble == "the run is broken: the observer died (killed by SIGKILL)"
     assert len(group.runs) == 1
     assert group.not_run[-2:] == ["threads", "processes"]
@@ -133,13 +133,13 @@ def test_what_comes_after_a_run_that_can_not_be_started_is_not_run(
     """The sitting goes on."""
     with monkeypatch.context() as broken:
         broken.setattr("tempfile.tempdir", "/dev/null")
-        session.compare(QUICK)
+        session.start(*QUICK)
     group = current(session)
-    drive(session, lambda: group.over)
+    drain_until(session, lambda: group.over)
     assert "can't be started" in group.runs[0].trouble
     assert group.not_run == list(MODES)
     session.start(QUICK[1])
-    drive(session, lambda: current(session).over)
+    drain_until(session, lambda: current(session).over)
     assert current(session).runs[0].trouble == ""
 
 
@@ -154,7 +154,7 @@ def test_starting_stops_what_goes_on(session: Session) -> None:
         assert len(observers()) <= 1
         return current(session) is not first and current(session).over
 
-    drive(session, is_over)
+    drain_until(session, is_over)
     assert not session.starting
     assert session.groups == (first, current(session))
     closed = first.runs[0].timeline.closed
@@ -162,47 +162,47 @@ def test_starting_stops_what_goes_on(session: Session) -> None:
     assert current(session).runs[0].mode == "blocking"
 
 
-def test_only_the_last_of_several_starts_counts(session: Session) -> None:
-    """Where all come before the run that goes on is over."""
+def test_only_the_last_of_several_requests_is_started(session: Session) -> None:
+    """If all are made before the running one is over."""
     session.start(ENDLESS[1])
     under_way(session)
     for request in QUICK:
         session.start(request)
-    drive(session, lambda: len(session.groups) == 2 and current(session).over)
+    drain_until(session, lambda: len(session.groups) == 2 and current(session).over)
     assert current(session).runs[0].mode == "processes"
 
 
-def test_a_start_can_be_called_off(session: Session) -> None:
-    """By a stop, before it has become one."""
+def test_a_waiting_request_can_be_cancelled(session: Session) -> None:
+    """By a stop, before it is started."""
     session.start(ENDLESS[1])
     group = under_way(session)
     session.start(QUICK[0])
     session.stop()
-    drive(session, lambda: session.running is None)
+    drain_until(session, lambda: session.running is None)
     assert not session.drain(BUDGET_NS)
     assert session.groups == (group,) and not observers()
 
 
-def test_going_back_does_not_disturb_what_goes_on(session: Session) -> None:
-    """A comparison goes on to its end while an earlier run is looked at."""
+def test_going_back_does_not_disturb_a_comparison(session: Session) -> None:
+    """It goes on to its end while an earlier run is current."""
     session.start(QUICK[1])
     first = current(session)
-    drive(session, lambda: first.over)
-    session.compare(QUICK[:2])
-    session.go_to(0)
+    drain_until(session, lambda: first.over)
+    session.start(*QUICK[:2])
+    session.select(0)
     assert current(session) is first
-    drive(session, lambda: session.groups[1].over)
+    drain_until(session, lambda: session.groups[1].over)
     assert list(session.groups[1].timelines) == ["blocking", "threads"]
     assert current(session) is first
     with pytest.raises(IndexError):
-        session.go_to(2)
+        session.select(2)
 
 
-def test_earlier_runs_can_be_looked_at_together(session: Session) -> None:
-    """Two of the same mode are told apart."""
+def test_earlier_runs_can_be_compared(session: Session) -> None:
+    """Two of the same mode are numbered."""
     for _ in range(2):
         session.start(QUICK[1])
-        drive(session, lambda: current(session).over)
+        drain_until(session, lambda: current(session).over)
     runs = [group.runs[0] for group in session.groups]
     session.add(runs)
     assert current(session).runs == tuple(runs)
@@ -212,16 +212,16 @@ def test_earlier_runs_can_be_looked_at_together(session: Session) -> None:
     assert list(current(session).timelines) == ["threads", "threads (2)"]
 
 
-def test_runs_of_different_workloads_are_named_whole(session: Session) -> None:
-    """Where they are looked at together; what was not run here can't be asked for again."""
+def test_the_title_of_different_workloads(session: Session) -> None:
+    """Each has its workload and mode; there are no requests for runs of other sessions."""
     other = Run.of(timeline_of([msgspec.structs.replace(HEADER, workload="primes")]))
     session.add([over(), other])
     assert current(session).title == "fetch, threads; primes, threads"
     assert current(session).requests == []
 
 
-def test_the_oldest_go_first(session: Session) -> None:
-    """But what goes on is kept."""
+def test_the_oldest_groups_are_dropped(session: Session) -> None:
+    """But not the one that goes on."""
     session.start(ENDLESS[1])
     going_on = current(session)
     for _ in range(MAX_GROUPS + 3):
@@ -230,15 +230,15 @@ def test_the_oldest_go_first(session: Session) -> None:
     assert len(session.groups) == MAX_GROUPS
     assert session.groups[0] is going_on
     session.stop()
-    drive(session, lambda: going_on.over)
+    drain_until(session, lambda: going_on.over)
     session.add([over()])
     assert going_on not in session.groups
     assert len(session.groups) == MAX_GROUPS
 
 
-def test_closing_ends_all_at_once(session: Session) -> None:
-    """What waits does not start, and what was measured stays."""
-    session.compare(ENDLESS)
+def test_closing_ends_everything_at_once(session: Session) -> None:
+    """What waits is not started, and what was measured stays."""
+    session.start(*ENDLESS)
     group = under_way(session)
     others = descendants(os.getpid())
     session.close()

@@ -7,12 +7,11 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.screens.asking import Asking, shown
+from tests.tui.screens.dialog_app import DialogApp, text_of
 from threadviz.modes import MODES
 from threadviz.run_options import OWN, RunOptions, fitting, requests
 from threadviz.tui.screens.dialog import CheckField, Choice
-from threadviz.tui.screens.new_run import NewRunScreen
-from threadviz.tui.screens.new_run_form import ChosenRun
+from threadviz.tui.screens.new_run import NewRun, NewRunScreen
 
 SETS = """\
 [sets.one]
@@ -27,15 +26,15 @@ sites = [
 """
 
 
-def asking(
+def dialog_app(
     asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, plain: bool = False
-) -> Asking[ChosenRun]:
-    """An app with the dialog open."""
-    return Asking(NewRunScreen(asked or RunOptions(), modes, plain=plain))
+) -> DialogApp[NewRun]:
+    """Return an app with the dialog open."""
+    return DialogApp(NewRunScreen(asked or RunOptions(), modes, plain=plain))
 
 
 async def type_in(pilot: Pilot[None], field: str, text: str) -> None:
-    """Paste into a field, as if it had been gone to by tab, in place of what is there."""
+    """Focus a field, and replace its text by pasting."""
     field_widget = pilot.app.screen.query_one(f"#{field}").focus()
     await pilot.press("end", "ctrl+u")
     field_widget.post_message(Paste(text))
@@ -43,38 +42,38 @@ async def type_in(pilot: Pilot[None], field: str, text: str) -> None:
 
 
 def screen(pilot: Pilot[None]) -> str:
-    """What the dialog shows."""
-    return shown(pilot.app.screen)
+    """Return the text of the dialog."""
+    return text_of(pilot.app.screen)
 
 
 def disabled(pilot: Pilot[None]) -> set[str]:
-    """The fields that can't be used."""
+    """Return the fields that are disabled."""
     fields = ("workload", "mode", "workers", "tasks", "set", "urls", "online", "timeout", "portable")
     return {field for field in fields if pilot.app.screen.query_one(f"#{field}").disabled}
 
 
-async def test_enter_runs_what_was_asked_for_last() -> None:
-    """It begins with those wishes, and nothing but enter runs the same again."""
+async def test_enter_runs_the_last_options_again() -> None:
+    """The fields have those options, and enter alone runs them."""
     asked = RunOptions("mixed", 3, 9, "many", None, True, 2.5, "portable")
-    app = asking(asked, ("processes",))
+    app = dialog_app(asked, ("processes",))
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        assert app.answer == ChosenRun(asked, ("processes",), requests(asked, ["processes"]))
+        assert app.answer == NewRun(asked, requests(asked, ["processes"]))
 
 
-async def test_escape_leaves() -> None:
-    """Nothing is chosen, from wherever it is pressed."""
+async def test_escape_closes_it() -> None:
+    """Nothing is chosen, whatever field has the focus."""
     for field in ("workload", "workers", "urls", "online", "run"):
-        app = asking()
+        app = dialog_app()
         async with app.run_test() as pilot:
             pilot.app.screen.query_one(f"#{field}").focus()
             await pilot.press("escape")
             assert app.answer is None
 
 
-async def test_all_by_keyboard() -> None:
-    """Tab goes through the fields, arrows choose, space ticks, digits are typed, enter runs it."""
-    app = asking()
+async def test_keyboard() -> None:
+    """Tab moves through the fields, arrows choose, space ticks, digits are typed, enter runs it."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         await pilot.press("down", "down", "down", "tab")  # mixed
         await pilot.press("down", "tab")  # processes
@@ -83,20 +82,20 @@ async def test_all_by_keyboard() -> None:
         await pilot.press("space", "tab", "4", ".", "5", "tab", "space", "enter")
         chosen = app.answer
         asked = RunOptions("mixed", 3, 7, "many", None, True, 4.5, "portable")
-        assert chosen == ChosenRun(asked, ("processes",), requests(asked, ["processes"]))
+        assert chosen == NewRun(asked, requests(asked, ["processes"]))
 
 
 async def test_vim_keys_choose() -> None:
-    """J and k do what the arrows do."""
-    app = asking()
+    """J and k work like the arrows."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         await pilot.press("j", "j", "k", "enter")
-        assert app.answer is not None and app.answer.asked.workload == "primes"
+        assert app.answer is not None and app.answer.options.workload == "primes"
 
 
-async def test_all_by_mouse() -> None:
-    """A click chooses, ticks, and presses the button; a click on a workload does not yet run it."""
-    app = asking()
+async def test_mouse() -> None:
+    """A click chooses, ticks, and presses the button; a click on a workload does not run it."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         assert await pilot.click("#workload", offset=(5, 3))
         assert await pilot.click("#mode", offset=(5, 3))
@@ -105,29 +104,28 @@ async def test_all_by_mouse() -> None:
         assert app.answers == []
         assert await pilot.click("#run")
         assert app.answer is not None
-        assert app.answer.modes == tuple(MODES)
         assert [request.mode for request in app.answer.requests] == list(MODES)
-        assert app.answer.asked == RunOptions("mixed", set_name="default", online=True)
+        assert app.answer.options == RunOptions("mixed", set_name="default", online=True)
 
 
-async def test_the_button_leaves() -> None:
-    """What escape does, a click does."""
-    app = asking()
+async def test_the_button_closes_it() -> None:
+    """A click does what escape does."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         assert await pilot.click("#leave")
         assert app.answer is None
 
 
-async def test_several_modes_are_all() -> None:
-    """After a comparison, a comparison is what enter runs."""
-    app = asking(modes=("blocking", "threads", "processes"))
+async def test_several_modes_choose_all() -> None:
+    """After a comparison, enter runs a comparison."""
+    app = dialog_app(modes=("blocking", "threads", "processes"))
     async with app.run_test() as pilot:
         assert pilot.app.screen.query_one("#mode", Choice).chosen == "all"
 
 
-async def test_what_cannot_be_is_disabled() -> None:
-    """Primes fetch nothing; when fetch is chosen again, the wishes about fetching are still there."""
-    app = asking(RunOptions(set_name="trouble", online=True, timeout_s=3))
+async def test_fields_of_no_use_are_disabled() -> None:
+    """Primes fetches nothing; when fetch is chosen again, its options are still there."""
+    app = dialog_app(RunOptions(set_name="trouble", online=True, timeout_s=3))
     async with app.run_test() as pilot:
         assert disabled(pilot) == set()
         await pilot.press("down")
@@ -137,25 +135,25 @@ async def test_what_cannot_be_is_disabled() -> None:
         assert disabled(pilot) == set()
         await pilot.press("enter")
         chosen = app.answer
-        assert chosen is not None and chosen.asked == RunOptions(
+        assert chosen is not None and chosen.options == RunOptions(
             set_name="trouble", online=True, timeout_s=3.0
         )
 
 
-async def test_wishes_of_no_use_wait() -> None:
-    """Primes can be run with a set chosen before; the request has none, and the next dialog has it still."""
-    app = asking(RunOptions(set_name="many", online=True))
+async def test_options_of_no_use_are_kept() -> None:
+    """Primes can be run with a set chosen before; the request has none, and the next dialog still has it."""
+    app = dialog_app(RunOptions(set_name="many", online=True))
     async with app.run_test() as pilot:
         await pilot.press("down", "enter")
         chosen = app.answer
         assert chosen is not None
         assert chosen.requests == requests(RunOptions("primes"), ["threads"])
-        assert chosen.asked == RunOptions("primes", set_name="many", online=True)
+        assert chosen.options == RunOptions("primes", set_name="many", online=True)
 
 
 async def test_a_disabled_field_is_never_wrong() -> None:
-    """Neither nonsense as a timeout nor a file that is not there keeps primes from running."""
-    app = asking(RunOptions(urls=Path("no/such/file")))
+    """Neither an invalid timeout nor a missing file keeps primes from running."""
+    app = dialog_app(RunOptions(urls=Path("no/such/file")))
     async with app.run_test() as pilot:
         await type_in(pilot, "timeout", "soon")
         pilot.app.screen.query_one("#workload").focus()
@@ -163,9 +161,9 @@ async def test_a_disabled_field_is_never_wrong() -> None:
         assert app.answer is not None and app.answer.requests == requests(RunOptions("primes"), ["threads"])
 
 
-async def test_what_is_automatic_is_shown() -> None:
-    """Empty fields say what they come to: by the workload, the set and the tasks."""
-    app = asking()
+async def test_automatic_values_are_shown() -> None:
+    """Empty fields show their values, which depend on the workload, the set and the tasks."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         workers, tasks = (pilot.app.screen.query_one(f"#{field}", Input) for field in ("workers", "tasks"))
         assert (workers.placeholder, tasks.placeholder) == ("automatic: 6", "automatic: 6")
@@ -196,9 +194,9 @@ async def test_what_is_automatic_is_shown() -> None:
         ("timeout", "soon", "! is 'soon': give a number of seconds, or nothing"),
     ],
 )
-async def test_what_is_wrong_is_said_at_its_field(field: str, text: str, words: str) -> None:
-    """The sentence stands beside it, enter goes there and not away, and mended it can be run."""
-    app = asking()
+async def test_errors_are_shown_at_their_field(field: str, text: str, words: str) -> None:
+    """The sentence is next to the field, enter moves the focus there, and once it is corrected it can be run."""
+    app = dialog_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, field, text)
         assert next(line for line in screen(pilot).splitlines() if "! " in line).find(words) > 0
@@ -213,10 +211,10 @@ async def test_what_is_wrong_is_said_at_its_field(field: str, text: str, words: 
 
 
 async def test_a_file_of_sets(tmp_path: Path) -> None:
-    """Enter at its path shows the sets that it has, to choose one; the next enter runs it."""
+    """Enter at its path shows its sets, to choose one; the next enter runs it."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking()
+    app = dialog_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, "urls", str(path))
         await pilot.press("enter")
@@ -225,14 +223,14 @@ async def test_a_file_of_sets(tmp_path: Path) -> None:
         assert "two  3 sites, 2.50 s in all" in screen(pilot)
         await pilot.press("down", "enter")
         asked = RunOptions(set_name="two", urls=path)
-        assert app.answer == ChosenRun(asked, ("threads",), requests(asked, ["threads"]))
+        assert app.answer == NewRun(asked, requests(asked, ["threads"]))
 
 
-async def test_a_file_is_read_when_its_field_is_left(tmp_path: Path) -> None:
-    """Tab is enough; emptied, the field stands for the sets of threadviz again."""
+async def test_a_file_is_read_when_its_field_loses_focus(tmp_path: Path) -> None:
+    """Tab is enough; an empty field stands for the sets of threadviz again."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking()
+    app = dialog_app()
     async with app.run_test() as pilot:
         sets = pilot.app.screen.query_one("#set", Choice)
         await type_in(pilot, "urls", str(path))
@@ -245,10 +243,10 @@ async def test_a_file_is_read_when_its_field_is_left(tmp_path: Path) -> None:
 
 
 async def test_home_in_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tilde is the home folder; that of a user who is not there is a name like others."""
+    """A tilde is the home folder; that of an unknown user is a name like others."""
     (tmp_path / "urls.toml").write_text(SETS)
     monkeypatch.setenv("HOME", str(tmp_path))
-    app = asking()
+    app = dialog_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, "urls", "~/urls.toml")
         await pilot.press("enter")
@@ -272,12 +270,12 @@ async def test_home_in_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         ('[sets.x]\nsites = [{url="ftp://[red]/", bytes=1, seconds=0}]', "this is not a URL"),
     ],
 )
-async def test_a_bad_file_is_said_in_the_dialog(tmp_path: Path, content: str | None, words: str) -> None:
-    """One sentence, below its path, with the names in it as they are; the dialog stays."""
+async def test_a_bad_file_is_reported_in_the_dialog(tmp_path: Path, content: str | None, words: str) -> None:
+    """One sentence below its path, with unchanged names in it; the dialog stays open."""
     path = tmp_path / "[red]x"
     if content is not None:
         path.write_text(content)
-    app = asking()
+    app = dialog_app()
     async with app.run_test(size=(180, 40)) as pilot:
         await type_in(pilot, "urls", str(path))
         await pilot.press("enter")
@@ -289,36 +287,36 @@ async def test_a_bad_file_is_said_in_the_dialog(tmp_path: Path, content: str | N
         await pilot.press("enter")
         assert app.answers == []
         assert pilot.app.focused is pilot.app.screen.query_one("#urls")
-        path.write_text(SETS)  # mended meanwhile, it will do
+        path.write_text(SETS)  # it is corrected meanwhile
         await pilot.press("enter")
         assert app.answers == [] and "! " not in screen(pilot)
         await pilot.press("enter")
-        assert app.answer is not None and app.answer.asked == RunOptions(set_name="one", urls=path)
+        assert app.answer is not None and app.answer.options == RunOptions(set_name="one", urls=path)
 
 
 async def test_a_file_that_is_bad_from_the_start() -> None:
-    """One that went away since the last time is told at once."""
-    app = asking(RunOptions(urls=Path("no/such/[file]")))
+    """One that was deleted since the last time is reported at once."""
+    app = dialog_app(RunOptions(urls=Path("no/such/[file]")))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "! no/such/[file] can't be read" in screen(pilot)
 
 
 async def test_markup_in_a_set_is_text(tmp_path: Path) -> None:
-    """What a file says about a set stands there letter by letter."""
+    """What a file says about a set is not interpreted as markup."""
     path = tmp_path / "[red]x"
     path.write_text(SETS)
-    app = asking(RunOptions(urls=path, set_name="one"))
+    app = dialog_app(RunOptions(urls=path, set_name="one"))
     async with app.run_test(size=(120, 40)) as pilot:
         assert "A [bold]bold[/] set of [one]." in screen(pilot)
         await pilot.press("enter")
-        assert app.answer is not None and app.answer.asked.urls == path
+        assert app.answer is not None and app.answer.options.urls == path
 
 
-async def test_a_set_that_went_away(tmp_path: Path) -> None:
-    """Where the file was changed behind the dialog's back, the sets that it has now are shown before one is run."""
+async def test_a_set_that_was_removed(tmp_path: Path) -> None:
+    """If the file was changed while the dialog was open, its new sets are shown before one is run."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(RunOptions(urls=path, set_name="two"))
+    app = dialog_app(RunOptions(urls=path, set_name="two"))
     async with app.run_test(size=(120, 40)) as pilot:
         path.write_text(SETS.replace("sets.two", "sets.three"))
         await pilot.press("enter")
@@ -326,14 +324,14 @@ async def test_a_set_that_went_away(tmp_path: Path) -> None:
         assert "three  3 sites" in screen(pilot) and "two" not in screen(pilot)
         assert pilot.app.focused is pilot.app.screen.query_one("#set")
         await pilot.press("enter")
-        assert app.answer is not None and app.answer.asked.set_name == "one"
+        assert app.answer is not None and app.answer.options.set_name == "one"
 
 
 async def test_a_set_that_was_changed(tmp_path: Path) -> None:
-    """What is run is what the file has then, not what it had when the dialog was opened."""
+    """The run uses what is in the file then, not when the dialog was opened."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(RunOptions(urls=path, set_name="one"))
+    app = dialog_app(RunOptions(urls=path, set_name="one"))
     async with app.run_test() as pilot:
         path.write_text(SETS.replace("http://a.example/", "http://new.example/"))
         await pilot.press("enter")
@@ -342,10 +340,10 @@ async def test_a_set_that_was_changed(tmp_path: Path) -> None:
 
 
 async def test_typing_reads_no_file(tmp_path: Path) -> None:
-    """A file that goes away is missed when it is needed, not at each key."""
+    """A file is read when it is needed, not at each key."""
     path = tmp_path / "urls.toml"
     path.write_text(SETS)
-    app = asking(RunOptions(urls=path, set_name="two"))
+    app = dialog_app(RunOptions(urls=path, set_name="two"))
     async with app.run_test(size=(120, 40)) as pilot:
         path.unlink()
         await type_in(pilot, "tasks", "2")
@@ -357,9 +355,9 @@ async def test_typing_reads_no_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_it_is_whole(size: tuple[int, int]) -> None:
-    """From 80x24 on all of it is seen without scrolling, and no sentence is cut off."""
-    app = asking()
+async def test_it_fits_on_the_screen(size: tuple[int, int]) -> None:
+    """From 80x24 on all of it is visible without scrolling, and no sentence is cut off."""
+    app = dialog_app()
     async with app.run_test(size=size) as pilot:
         text = screen(pilot)
         assert pilot.app.screen.query_one(".dialog").max_scroll_y == 0
@@ -367,8 +365,8 @@ async def test_it_is_whole(size: tuple[int, int]) -> None:
 
 
 async def test_small_terminals_scroll_to_the_field() -> None:
-    """Whatever has the focus is in sight."""
-    app = asking()
+    """The field with the focus is visible."""
+    app = dialog_app()
     async with app.run_test(size=(40, 10)) as pilot:
         for _ in range(10):
             await pilot.press("tab")
@@ -379,8 +377,8 @@ async def test_small_terminals_scroll_to_the_field() -> None:
 
 
 async def test_ascii() -> None:
-    """A plain dialog has no character beyond ASCII, and what is chosen and ticked can be told without colour."""
-    app = asking(RunOptions(online=True), plain=True)
+    """There are only ASCII characters, and what is chosen and ticked can be seen without colour."""
+    app = dialog_app(RunOptions(online=True), plain=True)
     async with app.run_test() as pilot:
         text = screen(pilot)
         assert text.isascii()
@@ -391,10 +389,10 @@ async def test_ascii() -> None:
 
 @pytest.mark.parametrize("asked", [RunOptions(), RunOptions("primes")])
 async def test_16_colours(monkeypatch: pytest.MonkeyPatch, asked: RunOptions) -> None:
-    """Nothing is written in the colour that it is written on, also where a field is empty or disabled."""
+    """No text has the colour of its background, even if a field is empty or disabled."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLORTERM", "")
-    app = asking(asked)
+    app = dialog_app(asked)
     async with app.run_test(size=(120, 40)) as pilot:
         assert app.console.color_system == "standard"
         hidden = [
@@ -412,9 +410,9 @@ def _of_16(segment: Segment, layer: str) -> Color:
     return colour.downgrade(ColorSystem.STANDARD)
 
 
-async def test_the_mark_follows() -> None:
-    """What is chosen is told without colour."""
-    app = asking()
+async def test_the_mark_follows_the_choice() -> None:
+    """What is chosen can be seen without colour."""
+    app = dialog_app()
     async with app.run_test() as pilot:
         await pilot.press("down")
         await pilot.pause()
@@ -422,15 +420,15 @@ async def test_the_mark_follows() -> None:
 
 
 def shown_fields(pilot: Pilot[None]) -> set[str]:
-    """The fields that can be gone to."""
+    """Return the fields that are shown."""
     fields = ("call", "items", "repeat", "workers", "tasks", "set", "urls", "online", "timeout", "portable")
     return {field for field in fields if pilot.app.screen.query_one(f"#{field}").region.area}
 
 
-async def test_a_function_of_ones_own(tmp_path: Path) -> None:
-    """It has fields of its own, in place of those about tasks and sites; all by keyboard."""
+async def test_a_user_function(tmp_path: Path) -> None:
+    """It has other fields than a workload; all of them can be used by keyboard."""
     (tmp_path / "items").write_text("one\ntwo\nthree\n")
-    app = asking()
+    app = dialog_app()
     async with app.run_test() as pilot:
         assert shown_fields(pilot) == {"workers", "tasks", "set", "urls", "online", "timeout", "portable"}
         await pilot.press("end", "tab", "down", "tab")  # call, processes
@@ -439,16 +437,16 @@ async def test_a_function_of_ones_own(tmp_path: Path) -> None:
         pilot.app.screen.query_one("#items").post_message(Paste(str(tmp_path / "items")))
         await pilot.press("tab", "tab", "3", "enter")
         asked = RunOptions(OWN, 3, set_name="default", call="a.b:f", items=tmp_path / "items")
-        assert app.answer == ChosenRun(asked, ("processes",), requests(fitting(asked), ["processes"]))
+        assert app.answer == NewRun(asked, requests(fitting(asked), ["processes"]))
         assert app.answer.requests[0].calling is not None
         assert [item.name for item in app.answer.requests[0].calling.items] == ["one", "two", "three"]
 
 
-async def test_a_function_begins_with_what_was_asked_for_last(tmp_path: Path) -> None:
-    """Enter runs the same again, with what stands in the file by then."""
+async def test_enter_runs_the_last_user_function_again(tmp_path: Path) -> None:
+    """With what is in the file by then."""
     path = tmp_path / "items"
     path.write_text("one\n")
-    app = asking(RunOptions(OWN, call="a:f", items=path))
+    app = dialog_app(RunOptions(OWN, call="a:f", items=path))
     async with app.run_test() as pilot:
         path.write_text("two\n")
         await pilot.press("enter")
@@ -456,21 +454,21 @@ async def test_a_function_begins_with_what_was_asked_for_last(tmp_path: Path) ->
         assert [item.args for item in app.answer.requests[0].calling.items] == [("two",)]
 
 
-async def test_a_function_may_be_repeated() -> None:
-    """It needs no items then; how many workers that makes is shown."""
-    app = asking(RunOptions(OWN, call="a:f"), ("blocking", "threads", "processes"))
+async def test_a_user_function_may_be_repeated() -> None:
+    """It needs no items then; the automatic number of workers is shown."""
+    app = dialog_app(RunOptions(OWN, call="a:f"), ("blocking", "threads", "processes"))
     async with app.run_test() as pilot:
         await type_in(pilot, "repeat", "2")
         assert pilot.app.screen.query_one("#workers", Input).placeholder == "automatic: 2"
         await pilot.press("enter")
-        assert app.answer is not None and app.answer.modes == tuple(MODES)
+        assert app.answer is not None
         assert [request.mode for request in app.answer.requests] == list(MODES)
-        assert app.answer.asked.repeat == 2
+        assert app.answer.options.repeat == 2
 
 
-async def test_nobody_is_told_off_before_he_has_typed() -> None:
-    """An empty field is wrong only when it is run; then enter goes to it."""
-    app = asking(RunOptions(OWN))
+async def test_empty_fields_are_no_error_before_enter() -> None:
+    """Only enter reports an empty field, and moves the focus there."""
+    app = dialog_app(RunOptions(OWN))
     async with app.run_test() as pilot:
         assert "! " not in screen(pilot)
         for field in ("call", "items"):
@@ -491,9 +489,9 @@ async def test_nobody_is_told_off_before_he_has_typed() -> None:
         ("repeat", "often", "! is 'often': give a whole number, or nothing"),
     ],
 )
-async def test_what_is_wrong_with_a_function_is_said_at_its_field(field: str, text: str, words: str) -> None:
-    """The dialog stays until it is mended; for a workload it is no matter."""
-    app = asking(RunOptions(OWN, call="a:f"))
+async def test_errors_of_a_user_function_are_shown_at_their_field(field: str, text: str, words: str) -> None:
+    """The dialog stays open until they are corrected; they do not matter for a workload."""
+    app = dialog_app(RunOptions(OWN, call="a:f"))
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, field, text)
         await pilot.press("enter")
@@ -504,11 +502,11 @@ async def test_what_is_wrong_with_a_function_is_said_at_its_field(field: str, te
         assert app.answer is not None and app.answer.requests == requests(RunOptions("mixed"), ["threads"])
 
 
-async def test_a_file_of_items_is_read_when_its_field_is_left(tmp_path: Path) -> None:
-    """Not at each key; and what is wrong in it is said with its line."""
+async def test_a_file_of_items_is_read_when_its_field_loses_focus(tmp_path: Path) -> None:
+    """Not at each key; an error in it is reported with its line."""
     path = tmp_path / "items.jsonl"
     path.write_text("[1]\nnix\n")
-    app = asking(RunOptions(OWN, call="a:f"))
+    app = dialog_app(RunOptions(OWN, call="a:f"))
     async with app.run_test(size=(120, 40)) as pilot:
         await type_in(pilot, "items", str(path))
         assert "! " not in screen(pilot)
@@ -521,9 +519,9 @@ async def test_a_file_of_items_is_read_when_its_field_is_left(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_function_is_whole(size: tuple[int, int]) -> None:
-    """All of it is seen without scrolling, also with something wrong in it."""
-    app = asking(RunOptions(OWN, items=Path("x")), ("blocking", "threads", "processes"))
+async def test_a_user_function_fits_on_the_screen(size: tuple[int, int]) -> None:
+    """All of it is visible without scrolling, even with an error in it."""
+    app = dialog_app(RunOptions(OWN, items=Path("x")), ("blocking", "threads", "processes"))
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         text = screen(pilot)

@@ -18,7 +18,7 @@ async def footer_text(pilot: Pilot[None]) -> str:
 @pytest.mark.parametrize("width", [*range(60, 100, 7), 120, 200])
 async def test_only_whole_keys_are_shown(width: int) -> None:
     """At any width, beginning with the first commands."""
-    whole = {command.footer for command in COMMANDS if command.footer}
+    whole = {command.footer for command in COMMANDS.values() if command.footer}
     async with app(run("fetch-threads")).run_test(size=(width, 30)) as pilot:
         line = await footer_text(pilot)
         said = [word for word in line.split() if word[:1].isupper() and len(word) > 1]

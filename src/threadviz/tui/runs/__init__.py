@@ -1,6 +1,6 @@
-"""The runs of this sitting: started from the app, read while they go on, and kept to go back to.
+"""The runs of a session: started from the app, read while they go on, and kept to go back to.
 
-Textual is not imported here, and nothing is drawn. The scene looks at a run's timeline.
+Textual is not imported here, and nothing is drawn.
 """
 
 from threadviz.tui.runs.run import Run

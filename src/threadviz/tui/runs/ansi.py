@@ -1,4 +1,4 @@
-"""What a program has printed, as lines that are safe to show."""
+"""The output of a program as lines that are safe to show."""
 
 import codecs
 import re
@@ -9,17 +9,17 @@ from threadviz.text import printable
 
 MAX_LINES = 10_000
 MAX_CHARS = 2_000_000
-"""So many lines, and characters of them, are kept: the latest."""
+"""The number of lines, and of their characters, that are kept: the latest ones."""
 
 MAX_LENGTH = 4000
-"""What a line has beyond so many characters is left out."""
+"""The number of characters of a line that are kept."""
 
 _MAX_STRING = 2**20
-"""An unfinished control string is taken for text after so many characters: nobody means one as long as that."""
+"""An unfinished control string ends after so many characters: nobody means one as long as that."""
 
 _TAB = 8
 
-_PIECE = re.compile(
+_TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|\x1b\[(?P<numbers>[0-?]*)[ -/]*(?P<final>[@-~])"
     r"|(?P<string>\x1b[PX^_\]])"
@@ -27,28 +27,29 @@ _PIECE = re.compile(
     r"|(?P<control>.)",
     re.DOTALL,
 )
-"""A piece of what goes to a terminal (ECMA-48): text, a control sequence, the begin of a control string, another escape
+"""A token of a terminal's input (ECMA-48): text, a control sequence, the start of a control string, another escape
 sequence, or a control character."""
 
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]{0,100}[ -/]{0,10}|[ -/]{0,10})\Z")
-"""The begin of an escape sequence at the end of what has come."""
+"""An escape sequence that is cut off at the end of a chunk."""
 
 _STRING_END = re.compile(r"[\x07\x18\x1a\x9c]|\x1b\\")
 
 
 class TerminalText:
-    """The last lines that came as `bytes` for a terminal. One thread may feed it while another reads.
+    """The last lines of output for a terminal. One thread may feed it while another one reads.
 
-    What moves along the line does so, and overwrites; colours, and what moves elsewhere, are left out. `unfed` is
-    whether the program has nothing to read on its standard input, because who shows it has the terminal.
+    Control sequences that move the cursor within the line are obeyed, and text overwrites what is there. All others,
+    such as colours, are left out. `unfed` tells whether the program's standard input is empty, because the app has the
+    terminal.
     """
 
     def __init__(self, *, unfed: bool = False) -> None:
         self.unfed = unfed
         self._lock = Lock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._rest = ""
-        self._skipped: int | None = None
+        self._unfinished = ""
+        self._skipped_chars: int | None = None
         self._lines: deque[str] = deque()
         self._chars = 0
         self._line = ""
@@ -57,66 +58,66 @@ class TerminalText:
 
     @property
     def changes(self) -> int:
-        """A number that grows whenever something has come."""
+        """A number that grows with each chunk of output."""
         return self._changes
 
     @property
     def dropped(self) -> int:
-        """How many lines are not kept any more: the first ones."""
+        """The number of lines at the start that are not kept any more."""
         return self._dropped
 
     @property
     def cut(self) -> int:
-        """How many characters were left out, at the ends of lines that were too long."""
+        """The number of characters that were left out at the ends of lines that were too long."""
         return self._cut
 
     def lines(self) -> list[str]:
-        """Return the lines that are kept, and the one that has not ended, if there is something in it."""
+        """Return the lines that are kept, and the unfinished one unless it is empty."""
         with self._lock:
             return [*self._lines, printable(self._line)] if self._line else [*self._lines]
 
     def feed(self, data: bytes) -> None:
-        """Take what has come; it may be cut anywhere."""
+        """Take a chunk of output, which may end anywhere."""
         with self._lock:
             self._changes += 1
-            text = self._rest + self._decoder.decode(data)
-            self._rest = ""
+            text = self._unfinished + self._decoder.decode(data)
+            self._unfinished = ""
             at = 0
             while at < len(text):
-                if self._skipped is not None:
+                if self._skipped_chars is not None:
                     at = self._skip(text, at)
                 elif (unfinished := _UNFINISHED.match(text, at)) is not None:
-                    self._rest = unfinished[0]
+                    self._unfinished = unfinished[0]
                     return
                 else:
-                    piece = _PIECE.match(text, at)
-                    assert piece is not None
-                    self._take(piece)
-                    at = piece.end()
+                    token = _TOKEN.match(text, at)
+                    assert token is not None
+                    self._take(token)
+                    at = token.end()
 
     def _skip(self, text: str, at: int) -> int:
-        """Pass over a control string, such as the title of a window; return where to go on."""
-        assert self._skipped is not None
+        """Skip a control string, such as the title of a window; return where to go on."""
+        assert self._skipped_chars is not None
         end = _STRING_END.search(text, at)
         if end is not None:
-            self._skipped = None
+            self._skipped_chars = None
             return end.end()
         whole = len(text) - text.endswith("\x1b")
-        self._rest = text[whole:]
-        self._skipped += whole - at
-        if self._skipped > _MAX_STRING:
-            self._skipped = None
+        self._unfinished = text[whole:]
+        self._skipped_chars += whole - at
+        if self._skipped_chars > _MAX_STRING:
+            self._skipped_chars = None
         return len(text)
 
-    def _take(self, piece: re.Match[str]) -> None:
-        if piece["text"] is not None:
-            self._put(piece["text"])
-        elif piece["control"] is not None:
-            self._obey(piece["control"])
-        elif piece["string"] is not None:
-            self._skipped = 0
-        elif piece["final"] is not None:
-            self._move(piece["final"], piece["numbers"])
+    def _take(self, token: re.Match[str]) -> None:
+        if token["text"] is not None:
+            self._put(token["text"])
+        elif token["control"] is not None:
+            self._control(token["control"])
+        elif token["string"] is not None:
+            self._skipped_chars = 0
+        elif token["final"] is not None:
+            self._move(token["final"], token["numbers"])
 
     def _put(self, text: str) -> None:
         column = self._column
@@ -130,7 +131,7 @@ class TerminalText:
             before = self._line[:column].ljust(column)
             self._line = before + text + self._line[column + len(text) :]
 
-    def _obey(self, control: str) -> None:
+    def _control(self, control: str) -> None:
         if control in "\n\v\f":
             self._end_line()
         elif control == "\r":
@@ -138,23 +139,23 @@ class TerminalText:
         elif control == "\b":
             self._column = max(0, self._column - 1)
         elif control == "\t":
-            self._go_to(self._column // _TAB * _TAB + _TAB)
+            self._move_to(self._column // _TAB * _TAB + _TAB)
 
     def _move(self, final: str, numbers: str) -> None:
-        """Do what a control sequence asks for, where it is about the line."""
+        """Obey a control sequence if it is about the line."""
         first = numbers.partition(";")[0]
         number = int(first[:4]) if first.isdecimal() else 0
         if final == "K":
             rest = "" if number != 1 else self._line[self._column + 1 :].rjust(len(self._line))
             self._line = rest if number else self._line[: self._column]
         elif final == "G":
-            self._go_to(number - 1)
+            self._move_to(number - 1)
         elif final == "C":
-            self._go_to(self._column + max(1, number))
+            self._move_to(self._column + max(1, number))
         elif final == "D":
-            self._go_to(self._column - max(1, number))
+            self._move_to(self._column - max(1, number))
 
-    def _go_to(self, column: int) -> None:
+    def _move_to(self, column: int) -> None:
         self._column = min(max(0, column), MAX_LENGTH)
 
     def _end_line(self) -> None:

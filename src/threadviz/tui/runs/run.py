@@ -1,8 +1,7 @@
-"""One run as the app has it."""
+"""A run in the app: it is read in a thread, applied to its timeline by the app, and kept to be saved."""
 
 import re
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -19,110 +18,103 @@ from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
 from threadviz.tui.runs.ansi import TerminalText
 
-# Reads a run's events while the app draws.
-
 MAX_WAITING = 20_000
-"""So many events may wait to be taken. Then reading waits, and in the end the observer, which keeps what it saw."""
+"""The number of events that may wait to be taken. Then reading waits, and in the end the observer, which keeps them."""
+
+_NAME_LENGTH = 60
+"""The number of characters of the workload in the name of a file."""
+
+_FINISH_BUDGET_NS = 10_000_000
+_FINISH_PAUSE_S = 0.01
 
 
 class Reader:
-    """Takes a launched run over: reads it to its end in a thread of its own, and leaves nothing of it then.
+    """Owns a launched run: a thread reads it to its end, and then nothing of it is left.
 
-    All methods are for one and the same other thread.
+    All methods are to be called by one and the same other thread.
     """
 
     def __init__(self, launch: LaunchedRun) -> None:
         self.error: StreamError | OSError | None = None
         self._launch = launch
-        self._waiting: deque[AnyEvent] = deque()
-        self._room = Event()
+        self._events: deque[AnyEvent] = deque()
+        self._has_room = Event()
         self._closing = False
         self._thread = Thread(target=self._read, name="reader", daemon=True)
         self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """How many events wait to be taken."""
-        return len(self._waiting)
+        """The number of events that wait to be taken."""
+        return len(self._events)
 
     @property
     def ended(self) -> bool:
-        """Whether no more will come than what waits, and nothing of the run is left. `error` says if it had to be."""
+        """Whether no more events will come, and nothing of the run is left; `error` tells if reading failed."""
         return not self._thread.is_alive()
 
     def next(self) -> AnyEvent | None:
-        """The next event that has come, if one has."""
-        if not self._waiting:
+        """Return the next event; None if none has come yet."""
+        if not self._events:
             return None
-        event = self._waiting.popleft()
-        if len(self._waiting) <= MAX_WAITING // 2 and not self._room.is_set():
-            self._room.set()
+        event = self._events.popleft()
+        if len(self._events) <= MAX_WAITING // 2 and not self._has_room.is_set():
+            self._has_room.set()
         return event
 
     def stop(self) -> None:
-        """Have the run end. Does not wait for it: what is still said of it will come."""
+        """Have the run end, without waiting for it: its last events will come."""
         self._launch.stop()
 
     def wait(self, seconds: float) -> None:
-        """Wait until no more will come, for so long at most."""
+        """Wait until no more events will come, for so many seconds at most."""
         self._thread.join(seconds)
 
     def close(self) -> None:
         """End the run at once, and the thread with it."""
         self._closing = True
         if not self.ended:
-            self._launch.stop()  # so that nothing is waited for that may be said of its death
+            self._launch.stop()  # so that it does not wait for events about the death of its processes
             self._launch.kill()
-            self._room.set()
+            self._has_room.set()
         self._thread.join()
 
     def _read(self) -> None:
         with self._launch as launch:
             try:
-                for event in _events(launch):
-                    self._waiting.append(event)
-                    while len(self._waiting) >= MAX_WAITING and not self._closing:
-                        self._await_room()
+                for event in launch.events():
+                    self._events.append(event)
+                    while len(self._events) >= MAX_WAITING and not self._closing:
+                        self._wait_for_room()
                     if self._closing:
                         return
             except (StreamError, OSError) as error:
                 self.error = error
 
-    def _await_room(self) -> None:
-        self._room.clear()
-        # An event that was taken just before left the room set in vain, so look again.
-        if len(self._waiting) >= MAX_WAITING and not self._closing:
-            self._room.wait()
-
-
-def _events(launch: LaunchedRun) -> Iterator[AnyEvent]:
-    """Yield the run's events to its end, even where what is kept of it can't be written any further."""
-    try:
-        yield from launch.events()
-    except RecordingError:  # told to whoever wants to save it
-        yield from launch.events()
-
-
-# What is kept of a run while it goes on.
+    def _wait_for_room(self) -> None:
+        self._has_room.clear()
+        # An event that was taken just before has set it in vain, so check again.
+        if len(self._events) >= MAX_WAITING and not self._closing:
+            self._has_room.wait()
 
 
 class Recorder:
-    """Takes a run's stream twice: to be saved when somebody wants to, and into a file that was asked for.
+    """Writes a run's stream twice: where it is `kept` to be saved, and into the file that the user asked for, if any.
 
-    What can't be kept is told to who wants to save it. `failure` is a clause on why the file can't be written any
-    further; nothing where it can.
+    `failure` is a clause on why the file can't be written any further; empty if it can. Raises OSError if there is no
+    room to keep anything.
     """
 
-    def __init__(self, kept: Kept, file: RecordingFile) -> None:
+    def __init__(self, file: RecordingFile | None) -> None:
         self.failure = ""
-        self._kept = kept
+        self.kept = Kept()
         self._file = file
 
     def write(self, data: bytes, /) -> None:
-        """Take this as well."""
-        with suppress(OSError):
-            self._kept.write(data)
-        if not self.failure:
+        """Write more of the stream."""
+        with suppress(OSError):  # `kept` reports it when the run is to be saved
+            self.kept.write(data)
+        if self._file is not None and not self.failure:
             try:
                 self._file.write(data)
                 self._file.flush()
@@ -130,196 +122,185 @@ class Recorder:
                 self.failure = error.strerror or str(error)
 
     def flush(self) -> None:
-        """Nothing: all is where it is to stay."""
+        """Do nothing: everything is flushed as it is written."""
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file."""
         try:
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
         except OSError as error:
             self.failure = self.failure or error.strerror or str(error)
 
 
-_NAME_LENGTH = 60
-"""Of what was run, no more characters than these stand in the name of a file."""
-
-_BUDGET_NS = 10_000_000
-_PAUSE_S = 0.01
-
-
 class Run:
-    """A run that goes on, or one that is over. `request` is what was asked for, None where that is not known.
+    """A run that goes on, or one that is over. `request` is None if it is not known; `output` is a program's output.
 
-    Its timeline changes only while `drain` is called, which is for the thread that draws.
+    Its timeline changes only in `drain`, which the thread that draws calls.
     """
 
     def __init__(
         self,
         request: Request | None,
-        following: RunFollower,
+        follower: RunFollower,
         reader: Reader | None,
-        kept: Kept | None = None,
         recorder: Recorder | None = None,
     ) -> None:
         self.request = request
         self.stopped = False
         self.output: TerminalText | None = None
-        """What the program has printed, where that comes here."""
-        self._following = following
+        self._follower = follower
         self._reader = reader
-        self._kept = kept
         self._recorder = recorder
-        self._unrecorded = False
+        self._recording_failed = False
 
     @classmethod
     def start(cls, request: Request, record: RecordingFile | None = None) -> Self:
-        """Start it. One that can't be started is over, and its trouble says why.
+        """Start a run. If it can't be started it is over, and its trouble says why.
 
-        `record` is a file that gets its stream as it comes, and is closed when it is over.
+        `record` is a file that gets the stream as it comes. The run closes it.
         """
-        following = RunFollower()
+        follower = RunFollower()
         try:
-            kept = Kept()
-            recorder = None if record is None else Recorder(kept, record)
-            reader = Reader(LaunchedRun(request, recorder or kept))
+            recorder = Recorder(record)
+            reader = Reader(LaunchedRun(request, recorder))
         except OSError as error:
-            following.not_started(error)
+            follower.not_started(error)
             if record is not None:
                 record.close()
-            return cls(request, following, None)
-        return cls(request, following, reader, kept, recorder)
+            return cls(request, follower, None)
+        return cls(request, follower, reader, recorder)
 
     @classmethod
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
-        """Return one that is over, such as a recording's. Raises StreamError for a timeline without a header."""
-        following = RunFollower(timeline, trouble)
-        if not following.begun:
+        """Return a run that is over, such as a recording. Raises StreamError if the timeline has no header."""
+        follower = RunFollower(timeline, trouble)
+        if not follower.begun:
             raise StreamError("the stream is empty")
-        return cls(None, following, None)
+        return cls(None, follower, None)
 
     @property
     def timeline(self) -> Timeline:
-        """What is known of it."""
-        return self._following.timeline
+        """What was measured so far."""
+        return self._follower.timeline
 
     @property
     def trouble(self) -> str:
-        """What has gone wrong with it so far, as a sentence without its full stop; nothing where nothing has."""
-        return self._following.trouble
+        """What has gone wrong so far, as a sentence without its full stop; empty if nothing has."""
+        return self._follower.trouble
 
     @property
     def begun(self) -> bool:
         """Whether its timeline has a header."""
-        return self._following.begun
+        return self._follower.begun
 
     @property
     def over(self) -> bool:
-        """Whether no more of it will come, and no process of it is left."""
+        """Whether no more events will come, and no process of it is left."""
         return self._reader is None
 
     @property
     def stopping(self) -> bool:
-        """Whether it was told to stop, and is not over yet."""
+        """Whether it was told to stop and is not over yet."""
         return self.stopped and not self.over
 
     @property
     def mode(self) -> str:
-        """Its mode's name."""
-        return self._what.mode
+        """The name of its mode."""
+        return self._names.mode
 
     @property
     def workload(self) -> str:
-        """Its workload's name, or what the program or the process is called."""
-        return self._what.workload
+        """The name of its workload, program or process."""
+        return self._names.workload
 
     @property
-    def of_workload(self) -> bool:
-        """Whether it is a workload that is run."""
+    def is_workload(self) -> bool:
+        """Whether it runs a workload."""
         if self.request is not None:
             return isinstance(self.request, RunRequest)
         return self.timeline.header.watches is TargetKind.WORKLOAD
 
     @property
-    def _what(self) -> Header | Request:
-        """Who knows what it is called: of a process that only its header tells."""
+    def _names(self) -> Header | Request:
+        # The header knows the name of a process that is attached to; the request knows only its number.
         return self.request if self.request is not None and not self.begun else self.timeline.header
 
     @property
     def title(self) -> str:
-        """What it is, in two words, such as 'fetch, threads'."""
+        """Its workload and mode, such as 'fetch, threads'."""
         return f"{self.workload}, {self.mode}"
 
     def drain(self, budget_ns: int) -> bool:
-        """Put what has come into the timeline, for about `budget_ns` (ns) at most. Tells whether anything changed."""
+        """Apply new events to the timeline, for about `budget_ns` (ns) at most. Returns whether anything changed."""
         reader = self._reader
         if reader is None:
             return False
-        ended = reader.ended  # asked first: all that it read is there to be taken then
+        ended = reader.ended  # before the events are taken: if it has ended, all of them are there
         try:
             changed = self._take(reader, monotonic_ns() + budget_ns)
-            changed = self._tell_of_recording() or changed
+            changed = self._check_recording() or changed
             if not ended or reader.waiting:
                 return changed
             if reader.error is not None:
                 raise reader.error
         except StreamError as error:
-            self._following.impossible(error)
+            self._follower.impossible(error)
         except OSError as error:
-            self._following.not_read(error)
+            self._follower.not_read(error)
         self.close()
         return True
 
     def file_name(self, now: datetime) -> str:
-        """What to call its recording, saved at `now`, where nobody says otherwise."""
+        """Return the default name for its recording, saved at `now`."""
         name = re.sub(r"[^\w.]+", "-", self.workload)[:_NAME_LENGTH].strip("-.")
         return f"threadviz-{name}-{self.mode}-{now:%Y%m%d-%H%M%S}.jsonl.gz"
 
     def save(self, path: Path, *, over: bool = False) -> None:
-        """Write its recording into the file `path`, as far as it has come; packed with gzip if that ends in '.gz'.
+        """Write its recording so far into the file `path`, compressed with gzip if that ends in '.gz'.
 
-        Raises FileExistsError where there is such a file, unless it is to be written `over`; OSError where it can't be
-        written; and SaveError where there is nothing to save. Of a run of an hour it may take a second.
+        Raises FileExistsError if the file exists, unless it is to be written `over`; OSError if it can't be written;
+        and SaveError if there is nothing to save. For a run of an hour it may take a second.
         """
-        if self._kept is None:
-            raise SaveError("it was not run in this sitting")
-        self._kept.save(path, over=over)
+        if self._recorder is None:
+            raise SaveError("it was not run in this session")
+        self._recorder.kept.save(path, over=over)
 
     def stop(self) -> None:
-        """Have it end. What was measured until then is still told, soon; this does not wait for it."""
+        """Have it end, without waiting for it: what was measured until then will come soon."""
         if self._reader is not None:
             self.stopped = True
             self._reader.stop()
 
     def finish(self) -> None:
-        """Have it end, and take its last word: that may take as long as a run has to say it."""
+        """Have it end, and wait for its last events."""
         self.stop()
         while self._reader is not None:
-            self._reader.wait(_PAUSE_S)
-            self.drain(_BUDGET_NS)
+            self._reader.wait(_FINISH_PAUSE_S)
+            self.drain(_FINISH_BUDGET_NS)
 
     def close(self) -> None:
-        """End all of it now. What had come of it until then stays."""
+        """End it at once, with all its processes. The events that were applied until then stay."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-        if self._recorder is not None:
-            self._recorder.close()
-            self._tell_of_recording()
-            self._recorder = None
+            if self._recorder is not None:
+                self._recorder.close()
+                self._check_recording()
 
-    def _tell_of_recording(self) -> bool:
-        """Say, once, that it is not recorded any further. Tells whether that is new."""
-        if self._recorder is None or not self._recorder.failure or self._unrecorded:
+    def _check_recording(self) -> bool:
+        """Report once that the recording failed; return whether that is new."""
+        if self._recorder is None or not self._recorder.failure or self._recording_failed:
             return False
-        self._unrecorded = True
-        self._following.not_recorded(RecordingError(self._recorder.failure))
+        self._recording_failed = True
+        self._follower.not_recorded(RecordingError(self._recorder.failure))
         return True
 
     def _take(self, reader: Reader, deadline: int) -> bool:
-        """Take what has come, one event at the least, and tell whether there was any."""
+        """Apply at least one of the events that have come; return whether there were any."""
         taken = False
         while (event := reader.next()) is not None:
-            self._following.take(event)
+            self._follower.take(event)
             taken = True
             if monotonic_ns() >= deadline:
                 break

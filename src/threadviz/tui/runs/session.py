@@ -1,4 +1,4 @@
-"""The runs of a sitting."""
+"""The runs of a session of the app."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,15 @@ from threadviz.protocol.requests import ExecRequest, Request
 from threadviz.timeline import Timeline
 from threadviz.tui.runs.run import Run
 
-# Runs that are looked at together.
+MAX_GROUPS = 12
+"""The number of run groups that are kept: the oldest is dropped when a new one comes."""
 
 
 class RunGroup:
-    """A single run, or a comparison: runs that follow one another, of which the later may not have begun.
+    """Runs that are shown together: a single one, or a comparison.
 
-    `runs` are those that were started, and always at least one. `waiting` are those whose turn is to come, and
-    `left_out` those whose turn will not come, because one before them was stopped or went wrong.
+    `runs` are those that were started. `waiting` are to be started one after the other; `left_out` will not be started,
+    because one before them was stopped or went wrong.
     """
 
     def __init__(self, runs: Sequence[Run], waiting: Sequence[Request] = ()) -> None:
@@ -25,38 +26,38 @@ class RunGroup:
 
     @property
     def over(self) -> bool:
-        """Whether no more of it will come."""
+        """Whether all of its runs are over."""
         return not self.waiting and all(run.over for run in self.runs)
 
     @property
     def comparison(self) -> bool:
-        """Whether it is of several runs, those that wait and those that are left out included."""
+        """Whether it has several runs, including those that wait and those that are left out."""
         return len(self.runs) + len(self.waiting) + len(self.left_out) > 1
 
     @property
     def title(self) -> str:
-        """What it is, such as 'fetch, threads', or 'fetch: blocking, threads, processes'."""
-        asked: list[Run | Request] = [*self.runs, *self.waiting, *self.left_out]
-        if len(asked) == 1:
+        """Its workload and mode, such as 'fetch, threads', or 'fetch: blocking, threads, processes'."""
+        parts: list[Run | Request] = [*self.runs, *self.waiting, *self.left_out]
+        if len(parts) == 1:
             return self.runs[0].title
-        if len({each.workload for each in asked}) > 1:
-            return "; ".join(f"{each.workload}, {each.mode}" for each in asked)
-        return f"{asked[0].workload}: {', '.join(each.mode for each in asked)}"
+        if len({each.workload for each in parts}) > 1:
+            return "; ".join(f"{each.workload}, {each.mode}" for each in parts)
+        return f"{parts[0].workload}: {', '.join(each.mode for each in parts)}"
 
     @property
     def requests(self) -> list[Request]:
-        """What was asked for to get it; nothing where that is not known of all of it."""
-        asked = [run.request for run in self.runs if run.request is not None]
-        return [*asked, *self.waiting, *self.left_out] if len(asked) == len(self.runs) else []
+        """The requests for all of its runs; empty unless all are known."""
+        known = [run.request for run in self.runs if run.request is not None]
+        return [*known, *self.waiting, *self.left_out] if len(known) == len(self.runs) else []
 
     @property
-    def of_workload(self) -> bool:
-        """Whether it is a workload that is run, which has other modes."""
-        return all(run.of_workload for run in self.runs)
+    def is_workload(self) -> bool:
+        """Whether it runs a workload, which has other modes."""
+        return all(run.is_workload for run in self.runs)
 
     @property
     def timelines(self) -> dict[str, Timeline]:
-        """The timelines of what was measured, by mode, as the findings take them; a mode's second run is numbered."""
+        """The timelines of the measured runs by mode, as the findings take them; a mode's second run is numbered."""
         return labelled(run.timeline for run in self.runs if run.timeline.begin is not None)
 
     @property
@@ -66,12 +67,14 @@ class RunGroup:
         return unmeasured + [request.mode for request in self.left_out]
 
     def start_next(self) -> None:
-        """Start the run whose turn it is, if the one before has gone well; else there will be no more."""
-        if _went_well(self.runs[-1]):
+        """Start the first of those that wait if the last run has gone well; else leave all of them out."""
+        last = self.runs[-1]
+        closed = last.timeline.closed
+        if last.trouble or closed is None or closed.outcome is not Outcome.FINISHED:
+            self.leave_out()
+        else:
             self.runs += (Run.start(self.waiting[0]),)
             self.waiting = self.waiting[1:]
-        else:
-            self.leave_out()
 
     def leave_out(self) -> None:
         """Start none of those that wait."""
@@ -79,20 +82,11 @@ class RunGroup:
         self.waiting = ()
 
 
-def _went_well(run: Run) -> bool:
-    closed = run.timeline.closed
-    return not run.trouble and closed is not None and closed.outcome is Outcome.FINISHED
-
-
-MAX_GROUPS = 12
-"""So many groups are kept. The oldest goes first, when a new one comes."""
-
-
 class Session:
-    """The runs since the app was opened, in groups that are looked at together: the last MAX_GROUPS, newest last.
+    """The last MAX_GROUPS run groups, of which `current` is shown.
 
-    Never do two runs go on at once, for they would disturb each other. What is to start while a run goes on stops
-    it, and starts when it is over: in `drain`, which therefore changes `current` too.
+    No two runs go on at once, for they would disturb each other. A run that is started while another one goes on stops
+    that, and starts when it is over: in `drain`, which therefore changes `current` too.
     """
 
     def __init__(self) -> None:
@@ -103,23 +97,23 @@ class Session:
 
     @property
     def groups(self) -> tuple[RunGroup, ...]:
-        """All that are kept, newest last."""
+        """The groups, newest last."""
         return tuple(self._groups)
 
     @property
     def current(self) -> RunGroup | None:
-        """The group that is looked at; None before there is one."""
+        """The group that is shown; None before there is one."""
         return self._current
 
     @property
     def running(self) -> Run | None:
-        """The run that goes on, if one does, whichever is looked at."""
+        """The run that goes on, whichever is shown; None if none does."""
         last = self._active.runs[-1] if self._active else None
         return last if last is not None and not last.over else None
 
     @property
     def executing(self) -> bool:
-        """Whether a program goes on that was started to be watched."""
+        """Whether the run that goes on is of a program that was started for it."""
         return self.running is not None and isinstance(self.running.request, ExecRequest)
 
     @property
@@ -127,31 +121,27 @@ class Session:
         """Whether something is to start as soon as the run that was stopped for it is over."""
         return bool(self._next)
 
-    def start(self, request: Request) -> None:
-        """Start a run, and look at it."""
-        self.compare([request])
-
-    def compare(self, requests: Sequence[Request]) -> None:
-        """Start runs, each when the one before has gone well, and look at them together."""
+    def start(self, *requests: Request) -> None:
+        """Start a run for each request, each after the one before has gone well, and show them together."""
         self.stop()
-        self._next = tuple(requests)
+        self._next = requests
         self._start_next()
 
     def follow(self, run: Run) -> None:
-        """Look at a run that was started elsewhere and may go on, while no other does."""
+        """Show a run that was started elsewhere and may go on, while no other does."""
         self._active = RunGroup([run])
-        self._look_at_new(self._active)
+        self._show_new(self._active)
 
     def add(self, runs: Sequence[Run]) -> None:
-        """Look at runs together that were started before, or somewhere else: such as recordings."""
-        self._look_at_new(RunGroup(runs))
+        """Show runs together that were started before or are recorded."""
+        self._show_new(RunGroup(runs))
 
-    def go_to(self, index: int) -> None:
-        """Look at the group that is there in `groups`. Raises IndexError."""
+    def select(self, index: int) -> None:
+        """Show the group at this index of `groups`. Raises IndexError."""
         self._current = self._groups[index]
 
     def stop(self) -> None:
-        """Stop what goes on, and start nothing that waits. Does not wait for the end of it."""
+        """Stop the run that goes on, without waiting for its end, and start nothing that waits."""
         self._next = ()
         if self._active is not None:
             self._active.leave_out()
@@ -159,9 +149,9 @@ class Session:
             self.running.stop()
 
     def drain(self, budget_ns: int) -> bool:
-        """Put what has come into the timeline, for about `budget_ns` (ns) at most, and start what is due.
+        """Apply new events to the timeline, for about `budget_ns` (ns) at most, and start what is due.
 
-        Tells whether anything changed.
+        Returns whether anything changed.
         """
         if self._active is None:
             return False
@@ -173,7 +163,7 @@ class Session:
         return changed
 
     def close(self) -> None:
-        """End what goes on, and all its processes, and start nothing that waits."""
+        """End the run that goes on and all its processes at once, and start nothing that waits."""
         self._next = ()
         if self._active is not None:
             self._active.leave_out()
@@ -181,7 +171,7 @@ class Session:
             self._active = None
 
     def _start_next(self) -> None:
-        """Start what is due, if nothing goes on."""
+        """Start what is due, unless a run goes on."""
         if self.running is not None:
             return
         if self._active is not None and self._active.waiting:
@@ -190,11 +180,11 @@ class Session:
             first, *waiting = self._next
             self._next = ()
             self._active = RunGroup([Run.start(first)], waiting)
-            self._look_at_new(self._active)
+            self._show_new(self._active)
         else:
             self._active = None
 
-    def _look_at_new(self, group: RunGroup) -> None:
+    def _show_new(self, group: RunGroup) -> None:
         self._groups.append(group)
         self._current = group
         if len(self._groups) > MAX_GROUPS:

@@ -1,4 +1,4 @@
-"""The terminal that a program gets whose output is shown in the app."""
+"""The terminal of a program whose output is shown in the app."""
 
 import os
 import pty
@@ -14,15 +14,15 @@ _READ_BYTES = 16 * 1024
 
 
 class ProgramTerminal:
-    """A pseudo-terminal of `columns` times `rows`; what is printed on it is in `printed`. A context manager.
+    """A pseudo-terminal of `columns` and `rows`; `output` is what is printed on it. A context manager.
 
-    Nobody types on it: `unfed` is whether the program's standard input is empty, because the app has the terminal. It
-    is nobody's controlling terminal, so that a program that asks for a password there is told that there is no such
-    thing, and does not wait for ever. Raises OSError.
+    Nobody types on it: `unfed` tells whether the program's standard input is empty, because the app has the user's
+    terminal. It is not a controlling terminal, so that a program that asks for a password there fails instead of
+    waiting for ever. Raises OSError.
     """
 
     def __init__(self, columns: int, rows: int, *, unfed: bool = False) -> None:
-        self.printed = TerminalText(unfed=unfed)
+        self.output = TerminalText(unfed=unfed)
         self._wake, self._waker = os.pipe()
         self._master, self.descriptor = pty.openpty()
         termios.tcsetwinsize(self.descriptor, (rows, columns))
@@ -30,16 +30,16 @@ class ProgramTerminal:
         self._thread.start()
 
     def _read(self) -> None:
-        """Take what is printed until this is closed. It is never ended from the other side, which is open here."""
+        """Read until it is closed. There is no end of file, since the other side is open in this process too."""
         while True:
             readable, _, _ = select.select([self._master, self._wake], [], [])
             if self._master in readable:
-                self.printed.feed(os.read(self._master, _READ_BYTES))
+                self.output.feed(os.read(self._master, _READ_BYTES))
             elif readable:
                 return
 
     def close(self) -> None:
-        """Take what was printed, and close it."""
+        """Read what was printed, and close it."""
         os.close(self._waker)
         self._thread.join()
         for descriptor in (self._wake, self._master, self.descriptor):

@@ -1,4 +1,4 @@
-"""The screens: the main one, and the dialogs over it, each with a style sheet beside it.
+"""The screens: the main screen and its dialogs, each with a style sheet next to it.
 
-A dialog is given what it shows, and returns what was chosen, or None; what comes of that is the main screen's to do.
+A dialog gets what it shows and returns what the user chose, or None; the main screen acts on it.
 """

@@ -1,4 +1,4 @@
-"""The main screen: the lanes, what is said about them, and where commands are carried out."""
+"""The main screen: the lanes, the panels, and what the commands act on."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,9 +14,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from threadviz.text import printable
-from threadviz.tui.commands import COMMANDS, Command, Panel
+from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Run, RunGroup, Session
-from threadviz.tui.save import save_picture_of
+from threadviz.tui.save import save_screenshot
 from threadviz.tui.screens.run_controller import RunController
 from threadviz.tui.view import Motion, View
 from threadviz.tui.widgets.axis import AxisLine
@@ -31,89 +31,53 @@ from threadviz.tui.widgets.header import RunHeader
 from threadviz.tui.widgets.lanes import LanesView
 from threadviz.tui.widgets.legend import Legend
 from threadviz.tui.widgets.output import OutputPanel
+from threadviz.tui.widgets.panel import TextPanel
 from threadviz.tui.widgets.tasks import TaskTable
 from threadviz.tui.widgets.totals import TotalsPanel
 
-# What is needed only when it is asked for is imported then: the first lanes need not wait for it.
+# The help and the filter input are imported when they are opened, so that the first lanes need not wait for them.
 
 if TYPE_CHECKING:
     from threadviz.tui.widgets.filter_input import FilterInput
 
+IDLE_REFRESH_FRAMES = 6
+"""While nothing changes, only every so many frames the widgets are asked whether they have to be drawn anew."""
 
-# From commands to what Textual binds keys with.
+IDLE_AFTER_FRAMES = 15
+"""After so many frames without a change, the screen is idle."""
 
-
-def bindings_of(commands: Sequence[Command]) -> Iterator[Binding]:
-    """Yield a binding for each command's keys; neighbours with the same footer are shown as one there."""
-    for footer, alike in groupby(commands, key=lambda command: command.footer):
-        together = list(alike)
-        group = Binding.Group(footer, compact=True) if len(together) > 1 and footer else None
-        for command in together:
-            shown, *others = command.keys
-            action = f"carry_out('{command.id}')"
-            first = command.takes_keys
-            yield Binding(
-                shown,
-                action,
-                footer or command.label,
-                bool(footer),
-                priority=first,
-                tooltip=command.about,
-                group=group,
-            )
-            for key in others:
-                yield Binding(key, action, command.label, show=False, priority=first)
-
-
-# Tells the frames in which nothing changes, so that they cost next to nothing.
-
-LOOK_ANYWAY = 6
-"""While nothing changes, every so many frames it is made sure that there is nothing to draw: it would cost too much to
-do so in each."""
-
-LASTING = 15
-"""From so many frames without a change on, none is expected soon."""
-
-
-class Calm:
-    """For how many frames nothing has changed."""
-
-    def __init__(self) -> None:
-        self._state: tuple[Hashable, ...] = ()
-        self._frames = 0
-
-    @property
-    def lasting(self) -> bool:
-        """Whether nothing has changed for a while."""
-        return self._frames > LASTING
-
-    def asks_for_a_look(self, view: View, told: bool, whole: bool) -> bool:
-        """Whether this frame may have anything to draw.
-
-        `told` says whether anything was told of a run since the frame before, `whole` whether that drew all there was.
-        """
-        state = view.state
-        seen = told and view.playhead.motion is not Motion.FROZEN
-        self._frames = 0 if seen or not whole or state != self._state else self._frames + 1
-        self._state = state
-        return self._frames % LOOK_ANYWAY == 0
-
-
-# Which panels are shown.
-
-ROOM_FOR_A_PANEL = 34
-"""From so many lines on, the findings are open although nobody asked for them."""
+ROOM_FOR_FINDINGS = 34
+"""The number of lines from which on the findings are open by default."""
 
 ROOM_FOR_OUTPUT = 24
-"""The same for what a program prints."""
+"""The number of lines from which on a program's output is open by default."""
 
 
-class Panels:
-    """The panels of the main screen: one of `widgets` is open at a time, or none, and `code` beside it, or not.
+def command_bindings() -> Iterator[Binding]:
+    """Yield a binding for each key of each command; neighbours with the same footer label are grouped."""
+    for footer, commands in groupby(COMMANDS.items(), key=lambda item: item[1].footer):
+        neighbours = list(commands)
+        group = Binding.Group(footer, compact=True) if len(neighbours) > 1 and footer else None
+        for id_, command in neighbours:
+            for number, key in enumerate(command.keys):
+                first = number == 0
+                yield Binding(
+                    key,
+                    f"carry_out('{id_}')",
+                    footer if first and footer else command.label,
+                    show=first and bool(footer),
+                    priority=command.takes_focus,
+                    tooltip=command.help if first else "",
+                    group=group if first else None,
+                )
 
-    Instead of the findings of one run, `comparison` is open where there are several. Until somebody opens or closes a
-    panel, the findings are open where there is room for them, and the comparison always; of a program whose output
-    comes here, the output is as soon as there is any, for which a little room is enough.
+
+class PanelSwitch:
+    """Shows at most one of the panels below the lanes, and the code beside them or not.
+
+    `comparison` stands in for the findings where several runs are compared. Until the user opens or closes a panel, the
+    comparison is open, or the findings if there is room; for a program whose output is shown, the output is instead, as
+    soon as there is any.
     """
 
     def __init__(self, widgets: Mapping[Panel, Widget], comparison: Widget, code: Widget) -> None:
@@ -121,335 +85,305 @@ class Panels:
         self._comparison = comparison
         self._code = code
         self._opened: Panel | None = None
-        self._untouched = True
-        self._room = self._little_room = self._prints = self._printed = False
-        self._comparing = False
-
-    def __iter__(self) -> Iterator[Widget]:
-        """All of them, but the code."""
-        yield from self._widgets.values()
-        yield self._comparison
+        self._automatic = True
+        self._layout = (False, False, False)
+        self._comparing = self._of_program = False
+        code.display = False
+        self._update()
 
     @property
     def opened(self) -> Panel | None:
-        """The panel that is open, other than the code."""
-        if not self._untouched:
+        """The open panel, other than the code."""
+        if not self._automatic:
             return self._opened
-        if self._printed and not self._comparing:
-            return Panel.OUTPUT if self._little_room else None
-        return Panel.FINDINGS if self._room or self._comparing else None
+        room_for_findings, room_for_output, has_output = self._layout
+        if has_output and not self._comparing:
+            return Panel.OUTPUT if room_for_output else None
+        return Panel.FINDINGS if room_for_findings or self._comparing else None
 
     @property
     def widget(self) -> Widget | None:
-        """What is shown of it."""
-        return next((widget for widget in self if widget.display), None)
+        """The widget of the open panel."""
+        return next((each for each in (*self._widgets.values(), self._comparison) if each.display), None)
 
-    def make_room(self, lines: int, *, printed: bool) -> None:
-        """Say how many lines the screen has, and whether there is output: what to open that nobody asked for."""
-        now = lines >= ROOM_FOR_A_PANEL, lines >= ROOM_FOR_OUTPUT, printed
-        if now != (self._room, self._little_room, self._printed):
-            self._room, self._little_room, self._printed = now
-            self.show()
+    def set_layout(self, height: int, *, has_output: bool) -> None:
+        """Adapt to the height of the screen in lines, and to whether there is output of a program."""
+        layout = height >= ROOM_FOR_FINDINGS, height >= ROOM_FOR_OUTPUT, has_output
+        if layout != self._layout:
+            self._layout = layout
+            self._update()
 
-    def look_at(self, *, comparing: bool, prints: bool) -> None:
-        """Say whether there are several runs; then their comparison is what one wants to see.
-
-        Else, of a program that `prints` what comes here, that is.
-        """
-        if comparing or prints is not self._prints:
-            self._untouched = True
-        self._comparing, self._prints = comparing, prints
-        self.show()
+    def set_runs(self, *, comparing: bool, of_program: bool) -> None:
+        """Adapt to other runs: several that are compared, or a program whose output is shown, or neither."""
+        if comparing or of_program is not self._of_program:
+            self._automatic = True
+        self._comparing, self._of_program = comparing, of_program
+        self._update()
 
     def toggle(self, panel: Panel) -> None:
         """Open a panel, or close it."""
         if panel is Panel.CODE:
             self._code.display = not self._code.display
-            self.show()
-            return
-        opened = self.opened
-        self._untouched = False
-        self._opened = None if panel is opened else panel
-        self.show()
+        else:
+            self._opened = None if panel is self.opened else panel
+            self._automatic = False
+        self._update()
 
     def open(self, panel: Panel) -> None:
-        """Open a panel where it is not."""
+        """Open a panel unless it is open."""
         if panel is not self.opened:
             self.toggle(panel)
 
     def open_only(self, panels: Sequence[Panel]) -> None:
-        """Open these, and close the others."""
-        self._untouched = False
+        """Open these panels and close the others."""
+        self._automatic = False
         self._code.display = Panel.CODE in panels
         self._opened = next((panel for panel in panels if panel is not Panel.CODE), None)
-        self.show()
+        self._update()
 
     def close(self) -> bool:
-        """Close what was opened by hand, and tell whether there was anything."""
+        """Close what the user opened last; return whether there was anything."""
         if self._code.display:
             self._code.display = False
         elif self._opened is not None:
             self._opened = None
-            self._untouched = True
+            self._automatic = True
         else:
             return False
-        self.show()
+        self._update()
         return True
 
-    def show(self) -> None:
-        """Show what is open, and nothing else; where there is little room, the code takes all of it."""
-        opened = None if self._code.display and not self._room else self.opened
+    def _update(self) -> None:
+        room_for_both = self._layout[0]
+        opened = None if self._code.display and not room_for_both else self.opened
         for panel, widget in self._widgets.items():
             widget.display = panel is opened and not (panel is Panel.FINDINGS and self._comparing)
         self._comparison.display = opened is Panel.FINDINGS and self._comparing
 
 
-_BY_ID = {command.id: command for command in COMMANDS}
-
-
 class MainScreen(Screen[None]):
-    """Looks at the group of `sitting` that is current. It is a `commands.Desk`."""
+    """Shows the current run group of `session`. The commands act on it, on its `view`, `runs` and `panels`."""
 
-    BINDINGS = list(bindings_of(COMMANDS))  # noqa: RUF012 - as Textual has it
+    BINDINGS = list(command_bindings())  # noqa: RUF012 - as Textual has it
+
+    view: View
+    runs: RunController
+    panels: PanelSwitch
 
     def __init__(self, session: Session, *, plain: bool) -> None:
         super().__init__()
-        self.view = View()
-        self._plain = plain
-        self._sitting = session
+        self.view = view = View()
         self.runs = RunController(self, session, plain=plain)
+        self._session = session
+        self._plain = plain
         self._group: RunGroup | None = None
-        self._told = WeakSet[Run]()
-        self._possible: tuple[bool, ...] = ()
-        self._whole = False
-        self._sought: str | None = None
-        self._find_line: FilterInput | None = None
-        self._calm = Calm()
-        view = self.view
+        self._notified = WeakSet[Run]()
+        self._usable: list[bool] = []
+        self._all_drawn = False
+        self._filter: FilterInput | None = None
+        self._new_filter_text: str | None = None
+        self._view_state: tuple[Hashable, ...] = ()
+        self._unchanged_frames = 0
+        self._header = RunHeader(view, plain=plain)
         self._gil = GilLanes(view, plain=plain)
         self._lanes = LanesView(view, plain=plain)
+        self._totals = TotalsPanel(view, plain=plain)
         self._tasks = TaskTable(view, plain=plain)
         self._details = DetailsPanel(view, plain=plain)
-        self._totals = TotalsPanel(view, plain=plain)
         self._code = CodePanel(view, plain=plain)
-        self._panels = Panels(
-            {
-                Panel.FINDINGS: FindingsPanel(view, plain=plain),
-                Panel.TASKS: self._tasks,
-                Panel.DETAILS: self._details,
-                Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.printed, plain=plain),
-            },
-            comparison=ComparisonPanel(
-                view, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
-            ),
-            code=self._code,
+        comparison = ComparisonPanel(
+            view, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
         )
-        self._drawn = (
-            RunHeader(view, plain=plain),
+        panels: dict[Panel, TextPanel] = {
+            Panel.FINDINGS: FindingsPanel(view, plain=plain),
+            Panel.TASKS: self._tasks,
+            Panel.DETAILS: self._details,
+            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.output, plain=plain),
+        }
+        self.panels = PanelSwitch(panels, comparison, self._code)
+        self._picture: tuple[AxisLine | GilLanes | LanesView | Legend | TextPanel, ...] = (
             AxisLine(view, plain=plain),
             self._gil,
             self._lanes,
             FilterStatus(view, plain=plain),
             Legend(view, plain=plain),
             self._totals,
-            *self._panels,
-            self._code,
+            *panels.values(),
+            comparison,
         )
+        for title, widget in (*panels.items(), ("comparison", comparison), (Panel.CODE, self._code)):
+            widget.border_title = title.capitalize()
+            widget.add_class("panel")
 
     def compose(self) -> ComposeResult:
-        """All there is, from the top."""
-        heading, axis, gil, lanes, arranged, legend, totals, *panels, code = self._drawn
-        yield heading
+        yield self._header
         with Container(id="beside"):
             with Vertical(id="picture"):
-                yield axis
-                yield gil
-                yield lanes
-                yield arranged
-                yield legend
-                yield totals
-                for panel in panels:
-                    panel.border_title = type(panel).__name__
-                    yield panel.add_class("panel")
-            code.border_title = "Code"
-            yield code.add_class("panel")
+                yield from self._picture
+            yield self._code
         yield Container(id="foot")
 
     def on_mount(self) -> None:
-        """Begin with the code put away."""
         self.set_class(self._plain, "-plain")
-        self._code.display = False
-        self._panels.show()
         self.show_frame(0)
-        # It is as much work as all the rest, and nobody misses it while the first lanes come.
+        # The footer takes as long as all the rest, and nobody misses it while the first lanes appear.
         self.call_after_refresh(self._mount_footer)
 
     async def _mount_footer(self) -> None:
         foot = self.query_one("#foot")
-        if foot.is_attached:  # else somebody has left already
+        if foot.is_attached:  # else the app is closed already
             await foot.mount(RunFooter())
-            self.refresh_bindings()  # which it waits for
+            self.refresh_bindings()  # which the footer waits for
 
     def on_screen_resume(self) -> None:
-        """Have the footer show its keys, if a dialog was opened before it was there."""
-        self.refresh_bindings()
+        self.refresh_bindings()  # for a footer that was mounted while a dialog was open
 
     # Frames
 
-    def show_frame(self, elapsed: int, told: bool = True) -> None:
-        """Draw what has changed, `elapsed` ns after the frame before; `told`: something was told of a run since."""
-        self._follow_sitting()
-        self._seek()
+    def show_frame(self, elapsed: int, updated: bool = True) -> None:
+        """Draw what has changed since the last frame, `elapsed` ns ago; `updated` tells of new events of a run."""
+        self._update_runs()
+        self._apply_filter()
         self.view.advance(elapsed)
-        printed = self.runs.printed
-        self._panels.make_room(self.size.height, printed=printed is not None and printed.changes > 0)
-        if not self._calm.asks_for_a_look(self.view, told, self.complete):
-            return
-        for widget in self._drawn:
+        output = self.runs.output
+        self.panels.set_layout(self.size.height, has_output=output is not None and output.changes > 0)
+        state = self.view.state
+        visible_update = updated and self.view.playhead.motion is not Motion.FROZEN
+        changed = visible_update or not self.complete or state != self._view_state
+        self._view_state = state
+        self._unchanged_frames = 0 if changed else self._unchanged_frames + 1
+        if self._unchanged_frames % IDLE_REFRESH_FRAMES == 0:
+            self._refresh_widgets()
+
+    def _refresh_widgets(self) -> None:
+        for widget in (self._header, *self._picture, self._code):
             if widget.display:
                 widget.refresh_view()
-        self._whole = self._pictured and (self._details.whole or not self._details.display)
-        for foot in self.query(RunFooter):
-            foot.fit()  # its keys may have come to their places only since
-        possible = tuple(command.fits(self) and command.possible(self) for command in COMMANDS)
-        if possible != self._possible:
-            self._possible = possible
+        lanes_drawn = self._lanes.whole and self._gil.whole and self.view.row_cache.complete
+        self._all_drawn = lanes_drawn and (self._details.whole or not self._details.display)
+        for footer in self.query(RunFooter):
+            footer.fit()  # its keys may have got their places only now
+        usable = [command.available(self) and command.enabled(self) for command in COMMANDS.values()]
+        if usable != self._usable:
+            self._usable = usable
             self.refresh_bindings()
 
     @property
-    def _pictured(self) -> bool:
-        """Whether all that is to be seen of the lanes was worked out."""
-        return self._lanes.whole and self._gil.whole and self.view.row_cache.complete
-
-    @property
-    def quiet(self) -> bool:
+    def idle(self) -> bool:
         """Whether nothing has changed for a while."""
-        return self._calm.lasting
+        return self._unchanged_frames > IDLE_AFTER_FRAMES
 
     @property
     def complete(self) -> bool:
-        """Whether all that is to be seen is there; else the next frames go on."""
-        return self._whole and any(foot.fitted for foot in self.query(RunFooter))
+        """Whether everything is drawn; what takes long to compute is drawn in several frames."""
+        return self._all_drawn and any(footer.fitted for footer in self.query(RunFooter))
 
-    def _follow_sitting(self) -> None:
-        group = self._sitting.current
+    def _update_runs(self) -> None:
+        group = self._session.current
         if group is None:
             return
         if group is not self._group:
             self._group = group
             self.view.show_runs((), comparing=group.comparison)
-            self._empty_find_line()
-            self._panels.look_at(comparing=group.comparison, prints=self.runs.has_output)
-            self.app.clear_notifications()  # they were about what was looked at before
+            self._clear_filter_input()
+            self.panels.set_runs(comparing=group.comparison, of_program=self.runs.output is not None)
+            self.app.clear_notifications()  # they are about the group before
             self._totals.display = not group.comparison  # the comparison has them, side by side
         latest = group.runs[-1]
-        self.view.awaiting = self._sitting.starting or (not latest.begun and not latest.over)
+        self.view.awaiting = self._session.starting or (not latest.begun and not latest.over)
         for run in group.runs:
-            if run.begun and run not in self.view.runs:  # before it has, there is nothing to be seen of it
+            if run.begun and run not in self.view.runs:
                 self.view.add(run)
-            if run.trouble and run not in self._told:
-                self._told.add(run)
+            if run.trouble and run not in self._notified:
+                self._notified.add(run)
                 sentence = f"{run.trouble[0].upper()}{run.trouble[1:]}."
                 self.notify(printable(sentence), title=printable(run.title), severity="error", markup=False)
 
     # Commands
 
-    def action_carry_out(self, id: str) -> None:  # noqa: A002 - as the command has it
-        """Carry out a command, and show at once what came of it."""
-        self._follow_sitting()
-        _BY_ID[id].do(self)
+    def action_carry_out(self, id: str) -> None:  # noqa: A002 - as COMMANDS has it
+        """Carry out a command, and show its effect at once."""
+        self._update_runs()
+        COMMANDS[id].action(self)
         self.show_frame(0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim in the footer what there is nothing to do for, and leave out what makes no sense."""
+        """Dim the commands in the footer that have nothing to do, and hide those that make no sense."""
         if action != "carry_out":
             return True
-        command = _BY_ID[str(parameters[0])]
-        if not command.fits(self):
+        command = COMMANDS[str(parameters[0])]
+        if not command.available(self):
             return False
-        if command.takes_keys and self.focused is not None and self.focused is self._find_line:
-            return None  # the key belongs to what is written there
-        return True if command.possible(self) else None
+        if command.takes_focus and self.focused is not None and self.focused is self._filter:
+            return None  # the key is text for the input
+        return True if command.enabled(self) else None
 
-    def find(self) -> None:
-        """Ask which lanes to show."""
+    def open_filter(self) -> None:
+        """Open the input of the filter on lanes."""
         from threadviz.tui.widgets.filter_input import FilterInput
 
-        if self._find_line is None:
-            self._find_line = FilterInput()
-            self.mount(self._find_line, before="#foot")
-        self._find_line.open()  # at once: the next key is meant for it
+        if self._filter is None:
+            self._filter = FilterInput()
+            self.mount(self._filter, before="#foot")
+        self._filter.open()  # at once, for the next key is meant for it
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show, with the next frame, the lanes that are found by what is written: to seek for each key takes long."""
-        self._sought = event.value
+        """Filter with the next frame: to do it at each key would take long."""
+        self._new_filter_text = event.value
 
     def on_filter_input_left(self, event: "FilterInput.Left") -> None:
-        """Show what was found."""
-        self._sought = event.value
+        self._new_filter_text = event.value
         self.show_frame(0)
 
-    def _empty_find_line(self) -> None:
-        if self._find_line is not None:
-            self._find_line.value = ""
+    def _clear_filter_input(self) -> None:
+        if self._filter is not None:
+            self._filter.value = ""
 
-    def _seek(self) -> None:
-        """Have the lanes found that are sought."""
-        if self._sought is not None:
-            words, self._sought = self._sought, None
-            self.view.arrange(replace(self.view.row_cache.options, words=words))
-
-    def toggle_panel(self, panel: Panel) -> None:
-        """Show a panel, or put it away where it is shown."""
-        self._panels.toggle(panel)
-
-    def open_only(self, panels: Sequence[Panel]) -> None:
-        """Show these panels, and no other."""
-        self._panels.open_only(panels)
+    def _apply_filter(self) -> None:
+        if self._new_filter_text is not None:
+            self.view.arrange(replace(self.view.row_cache.options, words=self._new_filter_text))
+            self._new_filter_text = None
 
     def on_lanes_view_opened(self) -> None:
-        """Show the details of the lane that was clicked twice."""
-        self._panels.open(Panel.DETAILS)
+        """Show the details of the lane that was double-clicked."""
+        self.panels.open(Panel.DETAILS)
 
     def scroll_panel(self, pages: int) -> None:
-        """Move the text of the panel by so many pages."""
-        panel = self._panels.widget or self._lanes
+        """Scroll the open panel, or the lanes if none is open."""
+        panel = self.panels.widget or self._lanes
         panel.scroll_relative(y=pages * max(1, panel.size.height - 1), animate=False)
 
-    def select_task(self, rows: int) -> None:
-        """Pick the task so many rows below the one that is picked."""
-        self._panels.open(Panel.TASKS)
-        self.call_after_refresh(self._tasks.move, rows)  # it has no rows before it has its size
+    def move_task(self, rows: int) -> None:
+        """Select the task so many rows below the selected one."""
+        self.panels.open(Panel.TASKS)
+        self.call_after_refresh(self._tasks.move, rows)  # the table has no rows before it has its size
 
-    def sort_tasks(self) -> None:
+    def cycle_task_sort(self) -> None:
         """Sort the tasks by the next column."""
-        self._panels.open(Panel.TASKS)
+        self.panels.open(Panel.TASKS)
         self._tasks.cycle_sort()
 
     def step_back(self) -> None:
-        """Undo the latest of: panel opened, cursor put, lane picked, lanes sought."""
+        """Close the panel that the user opened; else drop the cursor; else deselect the lane; else clear the filter."""
         view = self.view
-        if self._panels.close():
+        if self.panels.close():
             return
         if view.cursor is not None:
             view.clear_cursor()
         elif view.selected_row is not None:
             view.select_row(None)
         else:
-            self._sought = ""
-            self._empty_find_line()
+            self._new_filter_text = ""
+            self._clear_filter_input()
 
     def save_picture(self) -> None:
-        """Save the screen as it is, without what was said of the picture before."""
+        """Save the screen as it is, without notifications."""
         self.app.clear_notifications()
-        self.call_after_refresh(save_picture_of, self)
+        self.call_after_refresh(save_screenshot, self)
 
     def show_help(self) -> None:
-        """Show all commands, and how to read the lanes."""
+        """Open the help on the commands that are available."""
         from threadviz.tui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen([each for each in COMMANDS if each.fits(self)], plain=self._plain))
-
-    def leave(self) -> None:
-        """End the app."""
-        self.app.exit()
+        commands = [command for command in COMMANDS.values() if command.available(self)]
+        self.app.push_screen(HelpScreen(commands, plain=self._plain))

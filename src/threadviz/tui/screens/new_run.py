@@ -1,7 +1,9 @@
-"""The dialog in which one chooses what to run."""
+"""The dialog for a new run."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,231 +12,338 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, OptionList, Static
 
+from threadviz.mock_server.config import SetsError, load
 from threadviz.mock_server.sites import SiteSet
 from threadviz.modes import MODES
-from threadviz.run_options import DEFAULT_SET, DEFAULT_TIMEOUT_S, OWN, OptionsError, RunOptions
+from threadviz.protocol.requests import RunRequest
+from threadviz.run_options import (
+    DEFAULT_SET,
+    DEFAULT_TIMEOUT_S,
+    OWN,
+    OptionsError,
+    RunOptions,
+    fitting,
+    items_of,
+    requests,
+)
 from threadviz.text import NS_PER_S, count, seconds
-from threadviz.tui.screens.dialog import CheckField, Choice, ChoiceItem, Dialog
-from threadviz.tui.screens.new_run_form import ALL_MODES, ChosenRun, ItemsFile, NewRunForm, SetsFile
+from threadviz.tui.screens.dialog import CheckField, Choice, Dialog
 from threadviz.workloads import WORKLOADS
+from threadviz.workloads.items import STDIN, CallArguments
 
-_WORKERS = {
+T = TypeVar("T")
+
+ALL_MODES = "all"
+"""The choice among the modes that stands for all of them, one after the other."""
+
+_WORKLOAD_CHOICES = {
+    **{workload.name: workload.about for workload in WORKLOADS.values()},
+    OWN: "a function of yours, any that blocks",
+}
+_MODE_CHOICES = {
+    **{mode.name: mode.about for mode in MODES.values()},
+    ALL_MODES: "one after the other, compared on one time axis",
+}
+_WORKERS_NOTES = {
     "blocking": "plain calls have none: this is for other modes",
     "threads": "threads in the pool",
     "processes": "processes in the pool",
     ALL_MODES: "threads or processes; plain calls have none",
 }
-_ITEMS = "a file with one item a line, or JSON lines for several arguments"
-_FETCHING = ("set", "urls", "online", "timeout")
-_OWN = "own"
-_OTHERS = "others"
-"""Rows that are for a function of the user's own alone, and for all other workloads."""
+_ITEMS_PLACEHOLDER = "a file with one item a line, or JSON lines for several arguments"
+_URLS_PLACEHOLDER = "the sets of threadviz; or type the path of a file of yours"
+_FETCH_FIELDS = ("set", "urls", "online", "timeout")
+_FUNCTION_ROW = "function"
+_WORKLOAD_ROW = "workload"
+"""Classes of the rows that are for user functions only, and for workloads only."""
 
 
-class NewRunScreen(Dialog[ChosenRun]):
-    """Begins with what was `asked`, under `modes`: the last time, or by default.
+class NewRun(NamedTuple):
+    """The result of the dialog: one request for each mode, and the options to begin with the next time.
 
-    As long as something that was chosen can't be, a sentence at its field says so, and the dialog stays.
+    The options may have values that this workload has no use for, but another one may.
     """
+
+    options: RunOptions
+    requests: list[RunRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class SetsFile:
+    """The sets of sites in the file at the `typed` path; those of threadviz if that is empty.
+
+    `error` is a clause if the file can't be used.
+    """
+
+    typed: str
+    sets: Mapping[str, SiteSet] = field(default_factory=dict)
+    error: str = ""
+
+    @classmethod
+    def read(cls, typed: str) -> "SetsFile":
+        """Read the file as it is now."""
+        try:
+            return cls(typed, load(_path(typed)))
+        except SetsError as error:
+            return cls(typed, error=str(error))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsFile:
+    """The items for a user function in the file at the `typed` path; none if that is empty.
+
+    `error` is a clause if the file can't be used.
+    """
+
+    typed: str
+    items: Sequence[CallArguments] = ()
+    error: str = ""
+
+    @classmethod
+    def read(cls, typed: str) -> "ItemsFile":
+        """Read the file as it is now."""
+        path = _path(typed)
+        if path == STDIN:
+            return cls(
+                typed, error="is '-', standard input, which here is the keyboard: give the path of a file"
+            )
+        try:
+            return cls(typed, items_of(path) if path else ())
+        except OptionsError as error:
+            return cls(typed, error=error.wrong)
+
+
+class NewRunScreen(Dialog[NewRun]):
+    """Begins with these `options` and `modes`. It stays open as long as a field is wrong, and says so at the field."""
 
     CSS_PATH = ["dialog.tcss", "new_run.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "start", "Run", show=False)]
 
-    def __init__(self, asked: RunOptions, modes: Sequence[str], *, plain: bool) -> None:
+    def __init__(self, options: RunOptions, modes: Sequence[str], *, plain: bool) -> None:
         super().__init__(plain=plain)
-        self._asked = asked
+        self._options = options
         self._mode = modes[0] if len(modes) == 1 else ALL_MODES
-        self._file = SetsFile.read("" if asked.urls is None else str(asked.urls))
-        self._items = ItemsFile.read("" if asked.items is None else str(asked.items))
-        self._tried = False
+        self._sets_file = SetsFile.read(str(options.urls or ""))
+        self._items_file = ItemsFile.read(str(options.items or ""))
+        self._submitted = False
 
     def compose(self) -> ComposeResult:
-        """The fields, from the top."""
-        asked, plain = self._asked, self.plain
-        workloads = [ChoiceItem(workload.name, workload.about) for workload in WORKLOADS.values()]
-        workloads.append(ChoiceItem(OWN, "a function of yours, any that blocks"))
-        modes = [ChoiceItem(mode.name, mode.about) for mode in MODES.values()]
-        modes.append(ChoiceItem(ALL_MODES, "one after the other, compared on one time axis"))
+        options, plain = self._options, self.plain
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "What to run"
             dialog.border_subtitle = "enter runs it, tab goes on, arrows choose, escape leaves"
-            yield _row("Workload", Choice(workloads, asked.workload, plain=plain, id="workload"))
-            yield _row("Mode", Choice(modes, self._mode, plain=plain, id="mode"), begins=True)
-            call = Input(asked.call or "", id="call", placeholder="package.module:function", compact=True)
-            yield _row("Function", Vertical(call, _words("call")), kind=_OWN, begins=True)
-            items = Input(self._items.typed, id="items", placeholder=_ITEMS, compact=True)
-            yield _row("Items", Vertical(items, _words("items")), kind=_OWN)
-            yield _row("Repeat", *_number("repeat", asked.repeat), kind=_OWN)
-            yield _row("Workers", *_number("workers", asked.workers), begins=True)
-            yield _row("Tasks", *_number("tasks", asked.tasks), kind=_OTHERS)
-            sets = Choice(_items(self._file), asked.set_name or DEFAULT_SET, plain=plain, id="set")
-            yield _row("Sites", Vertical(sets, _words("set")), kind=_OTHERS, begins=True)
-            shipped = "the sets of threadviz; or type the path of a file of yours"
-            file = Input(self._file.typed, id="urls", placeholder=shipped, compact=True)
-            yield _row("File", Vertical(file, _words("urls")), kind=_OTHERS)
-            online = CheckField("fetch the real addresses", asked.online, id="online", compact=True)
-            yield _row("Online", online, kind=_OTHERS)
-            yield _row("Timeout", *_number("timeout", asked.timeout_s), kind=_OTHERS, begins=True)
+            yield _row("Workload", Choice(_WORKLOAD_CHOICES, options.workload, plain=plain, id="workload"))
+            yield _row("Mode", Choice(_MODE_CHOICES, self._mode, plain=plain, id="mode"), gap=True)
+            call = Input(options.call or "", id="call", placeholder="package.module:function", compact=True)
+            yield _row("Function", Vertical(call, _note("call")), kind=_FUNCTION_ROW, gap=True)
+            items = Input(self._items_file.typed, id="items", placeholder=_ITEMS_PLACEHOLDER, compact=True)
+            yield _row("Items", Vertical(items, _note("items")), kind=_FUNCTION_ROW)
+            yield _row("Repeat", *_number_input("repeat", options.repeat), kind=_FUNCTION_ROW)
+            yield _row("Workers", *_number_input("workers", options.workers), gap=True)
+            yield _row("Tasks", *_number_input("tasks", options.tasks), kind=_WORKLOAD_ROW)
+            choices = _set_choices(self._sets_file)
+            sets = Choice(choices, options.set_name or DEFAULT_SET, plain=plain, id="set")
+            yield _row("Sites", Vertical(sets, _note("set")), kind=_WORKLOAD_ROW, gap=True)
+            urls = Input(self._sets_file.typed, id="urls", placeholder=_URLS_PLACEHOLDER, compact=True)
+            yield _row("File", Vertical(urls, _note("urls")), kind=_WORKLOAD_ROW)
+            online = CheckField("fetch the real addresses", options.online, id="online", compact=True)
+            yield _row("Online", online, kind=_WORKLOAD_ROW)
+            timeout = _number_input("timeout", options.timeout_s, f"{DEFAULT_TIMEOUT_S:g}")
+            yield _row("Timeout", *timeout, kind=_WORKLOAD_ROW, gap=True)
             portable = "portable: tell only running from waiting"
-            yield _row("Probe", CheckField(portable, asked.probe == "portable", id="portable", compact=True))
-            yield _words("all")
+            yield _row(
+                "Probe", CheckField(portable, options.probe == "portable", id="portable", compact=True)
+            )
+            yield _note("all")
             with Horizontal(classes="buttons"):
                 yield Button("Run", variant="primary", id="run", compact=True)
                 yield Button("Leave", id="leave", compact=True)
 
     def on_mount(self) -> None:
-        """Say what the fields come to."""
-        self._say_outcome()
+        self._update()
 
     @on(OptionList.OptionHighlighted)
     @on(Input.Changed)
     @on(Checkbox.Changed)
-    def _say_outcome(self) -> None:
-        """Say what is left to the machine, and what is wrong, and where."""
-        wishes = self._wishes()
-        workers, wrong = _outcome(wishes)
-        for row in self.query(f".{_OWN}, .{_OTHERS}"):
-            row.display = row.has_class(_OWN) is wishes.own
-        wrong = {field: words for field, words in wrong.items() if not self._too_early(field)}
-        for field in _FETCHING:
-            self.query_one(f"#{field}").disabled = not wishes.fetches
-        if not wishes.workers:  # else nobody sees it
-            self.query_one("#workers", Input).placeholder = f"automatic: {workers or '?'}"
-        self.query_one("#tasks", Input).placeholder = f"automatic: {wishes.automatic_tasks() or '?'}"
-        words = {
+    def _update(self) -> None:
+        """Show the fields that matter, the automatic values, and what is wrong."""
+        workload, fetches = self._chosen("workload"), self._fetches
+        workers, errors = "?", {}
+        try:
+            workers = str(self._new_run().requests[0].workers)
+        except OptionsError as error:
+            if not self._is_untouched(error.field):
+                errors[error.field or "all"] = f"! {error.wrong}"
+        for row in self.query(f".{_FUNCTION_ROW}, .{_WORKLOAD_ROW}"):
+            row.display = row.has_class(_FUNCTION_ROW) is (workload == OWN)
+        for name in _FETCH_FIELDS:
+            self.query_one(f"#{name}").disabled = not fetches
+        if not self._typed("workers"):  # else nobody sees the placeholder
+            self.query_one("#workers", Input).placeholder = f"automatic: {workers}"
+        self.query_one("#tasks", Input).placeholder = f"automatic: {self._automatic_tasks() or '?'}"
+        notes = {
             "repeat": "calls without arguments; it needs no items",
-            "workers": _WORKERS[wishes.mode],
-            "tasks": "calls; automatic is one for each site" if wishes.fetches else "calls",
+            "workers": _WORKERS_NOTES[self._chosen("mode")],
+            "tasks": "calls; automatic is one for each site" if fetches else "calls",
             "timeout": "seconds that a fetch may take",
-            "set": _about_set(wishes),
+            "set": self._set_note(),
+            **errors,
         }
-        for static in self.query(".words").results(Static):
-            field = str(static.name)
-            static.update(f"! {wrong[field]}" if field in wrong else words.get(field, ""))
-            static.set_class(field in wrong, "-wrong")
-            static.display = field in wrong or field in words
+        for note in self.query(".words").results(Static):
+            name = str(note.name)
+            note.update(notes.get(name, ""))
+            note.set_class(name in errors, "-wrong")
+            note.display = name in notes
 
-    def _too_early(self, field: str) -> bool:
-        """Whether nobody has come to a field yet, or is still at it: so far, nothing is wrong with it."""
-        if field == "items" and self._typed(field) != self._items.typed:
+    def _is_untouched(self, name: str) -> bool:
+        """Return whether a field is not filled in yet, or just being filled in: then it is not wrong yet."""
+        if name == "items" and self._typed(name) != self._items_file.typed:
             return True
-        return field in ("call", "items") and not self._typed(field) and not self._tried
+        return name in ("call", "items") and not self._typed(name) and not self._submitted
+
+    def _automatic_tasks(self) -> int | None:
+        """Return the number of tasks if none is given; None where that is not known."""
+        if self._chosen("workload") == OWN:
+            return None
+        sites = self._sets_file.sets.get(self._chosen("set"))
+        return WORKLOADS[self._chosen("workload")].tasks or (len(sites.sites) if sites else None)
+
+    def _set_note(self) -> str:
+        if not self._fetches:
+            return f"{self._chosen('workload')} fetches nothing"
+        name = self._chosen("set")
+        return self._sets_file.sets[name].about if name else "none to choose from"
 
     @on(Input.Blurred, "#urls")
-    def _take_file(self) -> None:
-        """Offer the sets of the file whose path was typed."""
-        if self._to_be_read():
-            self._read_file()
+    def _read_changed_sets(self) -> None:
+        if self._sets_changed():
+            self._read_sets()
+
+    def _sets_changed(self) -> bool:
+        """Return whether the path of another file was typed, or the file before could not be read."""
+        return self._typed("urls") != self._sets_file.typed or bool(self._sets_file.error)
+
+    def _read_sets(self) -> None:
+        sets_file = SetsFile.read(self._typed("urls"))
+        if sets_file != self._sets_file:
+            self._sets_file = sets_file
+            sets = self.query_one("#set", Choice)
+            sets.set_choices(_set_choices(sets_file), sets.chosen or DEFAULT_SET)
+            self._update()
 
     @on(Input.Blurred, "#items")
     def _read_items(self) -> None:
-        """Take what the file has now whose path was typed."""
-        items = ItemsFile.read(self._typed("items"))
-        if items != self._items:
-            self._items = items
-            self._say_outcome()
-
-    def _to_be_read(self) -> bool:
-        """Whether another file than before is to be used, or one that could not be."""
-        return self.query_one("#urls", Input).value != self._file.typed or bool(self._file.wrong)
-
-    def _read_file(self) -> None:
-        """Offer the sets that the file has now."""
-        file = SetsFile.read(self.query_one("#urls", Input).value)
-        if file != self._file:
-            self._file = file
-            sets = self.query_one("#set", Choice)
-            sets.offer(_items(file), sets.chosen or DEFAULT_SET)
-            self._say_outcome()
+        items_file = ItemsFile.read(self._typed("items"))
+        if items_file != self._items_file:
+            self._items_file = items_file
+            self._update()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#run")
     def action_start(self) -> None:
-        """Leave with what was chosen; where the sets to choose from are others only now, show them first."""
-        news, before = self._to_be_read(), self._wishes()
-        self._read_file()
+        """Leave with what was chosen. If that changes the sets to choose from, show them first."""
+        sets_changed, set_before = self._sets_changed(), self._chosen("set")
+        self._read_sets()
         self._read_items()
-        self._tried = True
-        wishes = self._wishes()
+        self._submitted = True
         try:
-            chosen = wishes.chosen()
+            new_run = self._new_run()
         except OptionsError as error:
-            self._say_outcome()
+            self._update()
             self.query_one(f"#{error.field or 'set'}").focus()
             return
-        if wishes.fetches and (news or wishes.set_name != before.set_name):
+        if self._fetches and (sets_changed or self._chosen("set") != set_before):
             self.query_one("#set").focus()
         else:
-            self.dismiss(chosen)
+            self.dismiss(new_run)
 
     @on(Button.Pressed, "#leave")
     def _leave(self) -> None:
         self.action_leave()
 
-    def _wishes(self) -> NewRunForm:
-        def chosen(field: str) -> str:
-            return self.query_one(f"#{field}", Choice).chosen
-
-        def ticked(field: str) -> bool:
-            return self.query_one(f"#{field}", CheckField).value
-
-        return NewRunForm(
-            workload=chosen("workload"),
-            mode=chosen("mode"),
-            workers=self._typed("workers"),
-            tasks=self._typed("tasks"),
-            set_name=chosen("set"),
-            file=self._file,
-            online=ticked("online"),
-            timeout=self._typed("timeout"),
-            portable=ticked("portable"),
-            call=self._typed("call"),
-            items=self._items,
-            repeat=self._typed("repeat"),
+    def _new_run(self) -> NewRun:
+        """Return what the fields come to. Raises OptionsError."""
+        is_function, fetches = self._chosen("workload") == OWN, self._fetches
+        if fetches and self._sets_file.error:
+            raise OptionsError(self._sets_file.error, "urls")
+        if is_function and self._items_file.error:
+            raise OptionsError(self._items_file.error, "items")
+        # A field that the workload has no use for is never wrong.
+        options = RunOptions(
+            workload=self._chosen("workload"),
+            workers=self._number("workers", int),
+            tasks=self._number("tasks", int, strict=not is_function),
+            set_name=self._chosen("set") or None,
+            urls=_path(self._sets_file.typed),
+            online=self.query_one("#online", CheckField).value,
+            timeout_s=self._number("timeout", float, strict=fetches),
+            probe="portable" if self.query_one("#portable", CheckField).value else "auto",
+            call=self._typed("call").strip() or None,
+            items=_path(self._items_file.typed),
+            repeat=self._number("repeat", int, strict=is_function),
         )
+        mode = self._chosen("mode")
+        modes = list(MODES) if mode == ALL_MODES else [mode]
+        sets, items = self._sets_file.sets, self._items_file.items
+        return NewRun(options, requests(fitting(options), modes, sets, items))
 
-    def _typed(self, field: str) -> str:
-        return self.query_one(f"#{field}", Input).value
+    @property
+    def _fetches(self) -> bool:
+        workload = self._chosen("workload")
+        return workload != OWN and WORKLOADS[workload].fetches
+
+    def _chosen(self, name: str) -> str:
+        return self.query_one(f"#{name}", Choice).chosen
+
+    def _typed(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value
+
+    def _number(self, name: str, number: Callable[[str], T], *, strict: bool = True) -> T | None:
+        """Return the number in a field, None if it is empty, or also if it is no number and not `strict`."""
+        text = self._typed(name).strip()
+        try:
+            return number(text) if text else None
+        except ValueError as error:
+            if not strict:
+                return None
+            kind = "a whole number" if number is int else "a number of seconds"
+            raise OptionsError(f"is {text!r}: give {kind}, or nothing", name) from error
 
 
-def _row(label: str, *fields: Widget, kind: str = "", begins: bool = False) -> Horizontal:
-    """Return fields with a label; `begins` parts them from those above, where there is room."""
-    classes = f"row {kind} begins" if begins else f"row {kind}"
-    return Horizontal(Label(label, classes="label"), *fields, classes=classes)
+def _row(label: str, *fields: Widget, kind: str = "", gap: bool = False) -> Horizontal:
+    """Return fields with a label; `gap` leaves a line above them free, if there is room."""
+    return Horizontal(
+        Label(label, classes="label"), *fields, classes=f"row {kind} begins" if gap else f"row {kind}"
+    )
 
 
-def _number(field: str, value: float | None) -> tuple[Input, Static]:
+def _number_input(name: str, value: float | None, placeholder: str = "") -> tuple[Input, Static]:
     text = "" if value is None else f"{value:g}"
-    placeholder = f"{DEFAULT_TIMEOUT_S:g}" if field == "timeout" else ""
-    typed = Input(text, id=field, placeholder=placeholder, max_length=16, compact=True, classes="number")
-    return typed, _words(field)
+    number = Input(text, id=name, placeholder=placeholder, max_length=16, compact=True, classes="number")
+    return number, _note(name)
 
 
-def _words(field: str) -> Static:
-    """Where something is said about a field."""
-    return Static(name=field, markup=False, classes="words")
+def _note(name: str) -> Static:
+    """Return the line for a note about a field, or for what is wrong with it."""
+    return Static(name=name, markup=False, classes="words")
 
 
-def _items(file: SetsFile) -> list[ChoiceItem]:
-    return [
-        ChoiceItem(name, f"{count(len(one.sites), 'site')}, {_in_all(one)} in all")
-        for name, one in file.sets.items()
-    ]
+def _set_choices(sets_file: SetsFile) -> dict[str, str]:
+    return {
+        name: f"{count(len(each.sites), 'site')}, {_total(each)} in all"
+        for name, each in sets_file.sets.items()
+    }
 
 
-def _about_set(wishes: NewRunForm) -> str:
-    if not wishes.fetches:
-        return f"{wishes.workload} fetches nothing"
-    return wishes.file.sets[wishes.set_name].about if wishes.set_name else "none to choose from"
-
-
-def _in_all(sites: SiteSet) -> str:
+def _total(sites: SiteSet) -> str:
     return seconds(int(sum(site.seconds for site in sites.sites) * NS_PER_S))
 
 
-def _outcome(wishes: NewRunForm) -> tuple[int | None, dict[str, str]]:
-    """How many workers a run would have, and what is wrong, by the field that it is about."""
+def _path(typed: str) -> Path | None:
+    """Return the typed path, with `~` as the home folder; None if it is empty."""
+    if not typed:
+        return None
     try:
-        return wishes.chosen().requests[0].workers, {}
-    except OptionsError as error:
-        return None, {error.field or "all": error.wrong}
+        return Path(typed).expanduser()
+    except RuntimeError:  # there is no such user: then it is a name like others
+        return Path(typed)

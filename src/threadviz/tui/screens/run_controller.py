@@ -1,8 +1,9 @@
-"""What is run from the main screen, and what is kept of it."""
+"""What the commands do about runs: start, stop, save and find them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from textual.screen import Screen
@@ -14,96 +15,115 @@ from threadviz.run_options import RunOptions
 from threadviz.text import printable
 from threadviz.tui.runs import RunGroup, Session
 from threadviz.tui.runs.ansi import TerminalText
-from threadviz.tui.screens.new_run_form import ChosenRun
 
-# The dialogs are imported when they are asked for: the first lanes need not wait for them.
+# The dialogs are imported when they are opened, so that the first lanes need not wait for them.
+
+if TYPE_CHECKING:
+    from threadviz.tui.screens.new_run import NewRun
 
 
 class RunController:
-    """Starts, stops and finds the runs of `sitting`, for `screen`, on which it asks and tells. A `commands.RunDesk`."""
+    """Controls the runs of `session`, with dialogs and notifications on `screen`.
+
+    Properties are about the current run group, which is on the screen.
+    """
 
     def __init__(self, screen: Screen[None], session: Session, *, plain: bool) -> None:
         self._screen = screen
-        self._sitting = session
+        self._session = session
         self._plain = plain
-        self._asked = RunOptions()
-        self._modes: tuple[str, ...] = ("threads",)
+        self._options = RunOptions()
+        self._modes: Sequence[str] = ("threads",)
+
+    @property
+    def _group(self) -> RunGroup:
+        return self._session.current or RunGroup(())
 
     @property
     def running(self) -> bool:
-        """Whether a run goes on, whether or not it is looked at, that was not told to stop."""
-        run = self._sitting.running
+        """Whether a run goes on that was not told to stop, be it on the screen or not."""
+        run = self._session.running
         return run is not None and not run.stopping
 
     @property
-    def of_workload(self) -> bool:
-        """Whether what is looked at is a workload, which has other modes."""
-        group = self._sitting.current
-        return group is None or group.of_workload
+    def is_workload(self) -> bool:
+        """Whether the runs are of a workload, which has other modes."""
+        return self._group.is_workload
 
     @property
     def has_tasks(self) -> bool:
-        """Whether what is looked at has tasks: a workload, or a program that has told of some."""
-        group = self._sitting.current
-        return group is None or self.of_workload or any(run.timeline.tasks for run in group.runs)
+        """Whether there are tasks: those of a workload, or those that a program has reported."""
+        return self.is_workload or any(run.timeline.tasks for run in self._group.runs)
 
     @property
-    def has_output(self) -> bool:
-        """Whether what is looked at is a program whose output comes here."""
-        return self.printed is not None
-
-    @property
-    def printed(self) -> TerminalText | None:
-        """What that has printed, where that comes here."""
-        group = self._sitting.current
-        outputs = () if group is None else (run.output for run in reversed(group.runs))
-        return next((output for output in outputs if output is not None), None)
+    def output(self) -> TerminalText | None:
+        """The output of the program that was run in the app; None if there is no such program."""
+        return next((run.output for run in reversed(self._group.runs) if run.output is not None), None)
 
     @property
     def pending(self) -> Sequence[str]:
-        """The modes of what is looked at that are still to be run."""
-        group = self._sitting.current
-        return [] if group is None else [request.mode for request in group.waiting]
+        """The modes that are still to be run."""
+        return [request.mode for request in self._group.waiting]
 
     @property
     def not_run(self) -> Sequence[str]:
-        """The modes of what is looked at of which nothing was measured, and nothing will be."""
-        group = self._sitting.current
-        return [] if group is None else group.not_run
+        """The modes of which nothing was measured, and nothing will be."""
+        return self._group.not_run
 
-    def choose(self) -> None:
-        """Ask what to run next."""
+    def show_new_run(self) -> None:
+        """Open the dialog for a new run."""
         from threadviz.tui.screens.new_run import NewRunScreen
 
-        self._screen.app.push_screen(NewRunScreen(self._asked, self._modes, plain=self._plain), self._start)
+        self._screen.app.push_screen(NewRunScreen(self._options, self._modes, plain=self._plain), self._start)
 
-    def again(self) -> None:
-        """Run what is looked at once more."""
+    def _start(self, chosen: "NewRun | None") -> None:
+        if chosen is not None:
+            self._options, self._modes = chosen.options, [request.mode for request in chosen.requests]
+            self._session.start(*chosen.requests)
+
+    def run_again(self) -> None:
+        """Run the current group once more."""
         if requests := self._requests():
-            self._sitting.compare(requests)
+            self._session.start(*requests)
 
     def compare_modes(self) -> None:
-        """Run the workload that is looked at under all modes."""
+        """Run the current workload under all modes."""
         if requests := [each for each in self._requests() if isinstance(each, RunRequest)]:
-            self._sitting.compare([msgspec.structs.replace(requests[0], mode=mode) for mode in MODES])
+            self._session.start(*(msgspec.structs.replace(requests[0], mode=mode) for mode in MODES))
+
+    def _requests(self) -> Sequence[Request]:
+        requests = self._group.requests
+        if not requests:
+            self._screen.notify(
+                "This was not run here, so it can't be run again: choose a new run.", severity="warning"
+            )
+        return requests
 
     def stop(self) -> None:
-        """End the run that goes on."""
-        self._sitting.stop()
+        """Stop the run that goes on."""
+        self._session.stop()
 
-    def go_back(self) -> None:
-        """Ask which of the earlier runs to look at."""
+    def show_history(self) -> None:
+        """Open the dialog with the earlier runs."""
         from threadviz.tui.screens.run_history import RunHistoryScreen
 
-        session = self._sitting
-        self._screen.app.push_screen(
-            RunHistoryScreen(session.groups, session.current, plain=self._plain), self._look_at
-        )
+        session = self._session
+        dialog = RunHistoryScreen(session.groups, session.current, plain=self._plain)
+        self._screen.app.push_screen(dialog, self._show_groups)
+
+    def _show_groups(self, chosen: Sequence[RunGroup] | None) -> None:
+        groups = self._session.groups
+        # The oldest may have been dropped while the dialog was open.
+        kept = [group for group in chosen or () if group in groups]
+        if len(kept) == 1:
+            self._session.select(groups.index(kept[0]))
+        elif kept:
+            self._session.add([run for group in kept for run in group.runs])
 
     def save(self) -> None:
-        """Save the recording of what is looked at, each run in a file of its own."""
-        group, notify = self._sitting.current, self._screen.notify
-        for run in group.runs if group else ():
+        """Save a recording of each run of the current group in a new file in the current folder."""
+        notify = self._screen.notify
+        for run in self._group.runs:
             try:
                 path = Path.cwd() / run.file_name(datetime.now())
                 run.save(path)
@@ -117,27 +137,3 @@ class RunController:
                 )
             else:
                 notify(printable(f"Saved {path}"), markup=False)
-
-    def _start(self, chosen: ChosenRun | None) -> None:
-        if chosen is not None:
-            self._asked, self._modes = chosen.asked, chosen.modes
-            self._sitting.compare(chosen.requests)
-
-    def _look_at(self, picked: Sequence[RunGroup] | None) -> None:
-        groups = self._sitting.groups
-        # The oldest may have gone in the meantime.
-        kept = [group for group in picked or () if group in groups]
-        if len(kept) == 1:
-            self._sitting.go_to(groups.index(kept[0]))
-        elif kept:
-            self._sitting.add([run for group in kept for run in group.runs])
-
-    def _requests(self) -> list[Request]:
-        """Return what was asked for to get what is looked at; nothing, and say so, where that is not known."""
-        group = self._sitting.current
-        requests = [] if group is None else group.requests
-        if not requests:
-            self._screen.notify(
-                "This was not run here, so it can't be run again: choose a new run.", severity="warning"
-            )
-        return requests

@@ -1,4 +1,4 @@
-"""The dialog in which one goes back to earlier runs."""
+"""The dialog for going back to earlier runs."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -14,17 +14,16 @@ from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import what_ran
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, printable, seconds
-from threadviz.tui.runs.run import Run
-from threadviz.tui.runs.session import RunGroup
+from threadviz.tui.runs import Run, RunGroup
 from threadviz.tui.screens.dialog import Dialog
 
 _MARKED, _UNMARKED, _NO_MARK = "[x] ", "[ ] ", "    "
 
 
 class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
-    """Has the `groups`, newest first, and begins at `current`. Its result are those to look at.
+    """Lists the `groups`, newest first, with the cursor at `current`. Returns the chosen ones, oldest first.
 
-    That is the one under the cursor, or those that were marked. One that goes on can't be marked.
+    Those are the marked ones, else the one under the cursor. A group that goes on can't be marked.
     """
 
     CSS_PATH = ["dialog.tcss", "run_history.tcss"]  # noqa: RUF012 - as Textual has it
@@ -32,33 +31,31 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
 
     def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None, *, plain: bool) -> None:
         super().__init__(plain=plain)
-        self._groups = tuple(reversed(groups))
-        self._current = current
+        self._run_list = RunList(tuple(reversed(groups)), current)
 
     def compose(self) -> ComposeResult:
-        """The runs, and what can be done with them."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = "Earlier runs"
             dialog.border_subtitle = "enter looks at it, space marks some to compare"
-            yield RunList(self._groups, self._current)
+            yield self._run_list
             yield Static(id="trouble", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Look at it", variant="primary", id="look", compact=True)
                 yield Button("Leave", id="leave", compact=True)
 
     @on(OptionList.OptionHighlighted)
-    def say(self) -> None:
-        """Say what has gone wrong with the runs under the cursor, and what `enter` would do."""
-        marks = self.query_one(RunList)
-        group = marks.under_cursor
-        self.query_one("#trouble", Static).update("\n".join(_troubles(group)) if group else "")
-        several = len(marks.picked) > 1
-        self.query_one("#look", Button).label = f"Compare {len(marks.picked)}" if several else "Look at it"
+    def _update(self) -> None:
+        """Show what went wrong with the runs under the cursor, and what `enter` does."""
+        group = self._run_list.under_cursor
+        troubles = [f"! {run.title}: {run.trouble}." for run in group.runs if run.trouble] if group else []
+        self.query_one("#trouble", Static).update("\n".join(map(printable, troubles)))
+        chosen = len(self._run_list.chosen)
+        self.query_one("#look", Button).label = f"Compare {chosen}" if chosen > 1 else "Look at it"
 
     @on(Button.Pressed, "#look")
     def action_look(self) -> None:
-        """Leave with what was picked."""
-        self.dismiss(self.query_one(RunList).picked or None)
+        """Leave with the chosen groups."""
+        self.dismiss(self._run_list.chosen or None)
 
     @on(Button.Pressed, "#leave")
     def _leave(self) -> None:
@@ -66,7 +63,7 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
 
 
 class RunList(OptionList, inherit_bindings=False):
-    """The runs, of which several can be marked: by `space`, or by a click on the box."""
+    """A list of run groups, of which several can be marked: by `space`, or by a click on the box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "cursor_up", "Previous", show=False),
@@ -90,22 +87,21 @@ class RunList(OptionList, inherit_bindings=False):
 
     @property
     def under_cursor(self) -> RunGroup | None:
-        """What is under the cursor."""
+        """The group under the cursor."""
         return None if self.highlighted is None else self._groups[self.highlighted]
 
     @property
-    def picked(self) -> tuple[RunGroup, ...]:
-        """Those that are marked, oldest first, or else the one under the cursor."""
+    def chosen(self) -> tuple[RunGroup, ...]:
+        """The marked groups, oldest first, else the one under the cursor."""
         marked = [self._groups[index] for index in sorted(self._marked, reverse=True)]
         return tuple(marked or filter(None, [self.under_cursor]))
 
     def action_mark(self) -> None:
-        """Mark what is under the cursor, or unmark it."""
+        """Mark the group under the cursor, or unmark it."""
         if self.highlighted is not None:
             self._mark(self.highlighted)
 
     def on_click(self, event: events.Click) -> None:
-        """Mark or unmark, where the click was on a box."""
         index = event.style.meta.get("option")
         if index is not None and event.x < len(_MARKED):
             self._mark(index)
@@ -129,25 +125,23 @@ def _title(group: RunGroup) -> str:
 
 
 def _ending(group: RunGroup) -> str:
-    """How long each of its runs took, and what has become of it."""
-    took = ", ".join(seconds(run_window(run.timeline).length) for run in group.runs if run.begun)
+    """Return how long each of the runs took, and how they ended."""
+    durations = ", ".join(seconds(run_window(run.timeline).length) for run in group.runs if run.begun)
     if not group.over:
-        return f"{took or 'nothing'} so far"
+        return f"{durations or 'nothing'} so far"
     failed = sum(task.error is not None for run in group.runs for task in run.timeline.finished_tasks())
-    words = [f"{count(failed, 'task')} failed"] if failed else []
+    notes = [durations] if durations else []
+    if failed:
+        notes.append(f"{count(failed, 'task')} failed")
     if any(run.trouble for run in group.runs):
-        words.append("went wrong")
+        notes.append("went wrong")
     elif any(_interrupted(run) for run in group.runs):
-        words.append("stopped")
+        notes.append("stopped")
     if group.left_out:
-        words.append(f"{len(group.left_out)} not run")
-    return ", ".join([took, *words] if took else words)
+        notes.append(f"{len(group.left_out)} not run")
+    return ", ".join(notes)
 
 
 def _interrupted(run: Run) -> bool:
     closed = run.timeline.closed
     return closed is None or closed.outcome is Outcome.INTERRUPTED
-
-
-def _troubles(group: RunGroup) -> list[str]:
-    return [printable(f"! {run.title}: {run.trouble}.") for run in group.runs if run.trouble]

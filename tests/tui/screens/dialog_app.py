@@ -1,4 +1,4 @@
-"""An app that opens one dialog, and keeps its result."""
+"""An app for tests that opens one dialog and keeps its result."""
 
 from typing import Generic, TypeVar
 
@@ -11,8 +11,8 @@ from threadviz.tui.screens.dialog import Dialog
 Result = TypeVar("Result")
 
 
-class Asking(App[None], Generic[Result]):
-    """`answers` has the dialog's result, once it was left."""
+class DialogApp(App[None], Generic[Result]):
+    """`answers` has the dialog's result once it is closed."""
 
     def __init__(self, dialog: Dialog[Result]) -> None:
         super().__init__()
@@ -20,20 +20,20 @@ class Asking(App[None], Generic[Result]):
         self.answers: list[Result | None] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The lanes' colours."""
+        """Return the colours of the lanes."""
         return lane_variables(self.current_theme)
 
     def on_mount(self) -> None:
-        """Open it."""
+        """Open the dialog."""
         self.push_screen(self.dialog, self.answers.append)
 
     @property
     def answer(self) -> Result | None:
-        """What came of the dialog, which was left."""
+        """The result of the dialog, which has to be closed."""
         (answer,) = self.answers
         return answer
 
 
-def shown(screen: Screen[object]) -> str:
-    """What is on a screen: its lines."""
+def text_of(screen: Screen[object]) -> str:
+    """Return the lines of a screen."""
     return "\n".join(strip.text for strip in screen._compositor.render_strips())

@@ -1,4 +1,4 @@
-"""Runs as the app drives them: a little at each frame."""
+"""Drives runs as the app does: a little at each frame."""
 
 import sys
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from threadviz.tui.runs import Run, Session
 BUDGET_NS = 4_000_000
 
 
-def drive(what: Run | Session, condition: Callable[[], bool]) -> None:
-    """Take what comes, until the condition holds."""
+def drain_until(what: Run | Session, condition: Callable[[], bool]) -> None:
+    """Drain until the condition holds."""
 
     def holds() -> bool:
         what.drain(BUDGET_NS)
@@ -23,7 +23,7 @@ def drive(what: Run | Session, condition: Callable[[], bool]) -> None:
 
 
 def observe_with(script: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have runs observed by this Python program, which writes into `out` what is taken for the stream."""
+    """Replace the observer by this Python script, which writes the stream into `out`."""
     program = folder / "observer"
     program.write_text(
         f"#!{sys.executable}\n"
