@@ -24,7 +24,7 @@ def test_looks_are_jittered_around_the_period() -> None:
     pacer, now, looks = pace(), 0, []
     for _ in range(2000):
         now += pacer.wait_ns(now)
-        pacer.looked(now)
+        pacer.sampled(now)
         looks.append(now)
     gaps = [end - start for start, end in pairwise(looks)]
     assert min(gaps) >= BASE * (1 - JITTER) - 1 and max(gaps) <= BASE * (1 + JITTER) + 1
@@ -39,7 +39,7 @@ def test_after_falling_behind_looks_are_skipped_and_counted(delays: list[int]) -
     pacer, now = pace(), 0
     for delay in delays:
         now += pacer.wait_ns(now) + delay
-        pacer.looked(now)
+        pacer.sampled(now)
         if delay > BASE:
             assert pacer.wait_ns(now) > 0
     due = now / BASE
@@ -59,7 +59,7 @@ def share_after(cost: Callable[[int], int], seconds: int) -> tuple[float, int]:
         last = now
         now += spent
         cpu += spent
-        pacer.looked(now)
+        pacer.sampled(now)
         if now - flushed > 50 * MS:
             pacer.keep_budget(now, cpu, 0)
             flushed = now

@@ -1,1 +1,1 @@
-"""Finds the threads of processes, and reads them: the probes, their books, and when to look."""
+"""Finds the threads of processes and samples them: the probes, time accounting, and the sampling rate."""

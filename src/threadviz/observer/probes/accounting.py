@@ -1,26 +1,26 @@
-"""From readings of one thread to the stretches of its lane. Pure: no clock, no files.
+"""Time accounting: turns the samples of one thread into the spans of its lane. Pure: no clock, no files.
 
-The kernel counts a thread's time on a CPU and its time waiting for one; what else it did is seen only at
-samples. So running and ready are taken from the counters, and the rest of the time between two samples is shared
-out by what these saw. The stretches tile the lane, so its books close by construction.
+The kernel counts a thread's time on a CPU and its time waiting for one. Everything else is seen only at samples. So
+running and ready come from the counters, and the rest of the time between two samples is split by what they saw. The
+spans follow each other without gaps, so they add up to the lane's lifetime.
 
-Two things about the counters (Linux, kernel/sched/fair.c `update_curr`, kernel/sched/stats.h `sched_info_arrive`):
-the running time of a thread that is on a CPU is brought up to date only once in a scheduler tick, and the time
-waiting for a CPU only when that is over. Both are exact while a thread is blocked. So a stretch in which a thread
-was always found runnable stays open until the counters account for it or it is found blocked.
+Two facts about the counters (Linux, kernel/sched/fair.c `update_curr`, kernel/sched/stats.h `sched_info_arrive`): the
+running time of a thread on a CPU is updated once per scheduler tick, and the time waiting for a CPU only when the wait
+is over. Both are exact while a thread is blocked. So time in which a thread was always found runnable stays open until
+the counters account for it, or the thread is found blocked.
 """
 
 from threadviz.protocol.events import Evidence, Present, Span, State
 
 TICK_NS = 12_000_000
-"""Beyond this, in ns, a counter that stands still can't be late: one scheduler tick at 100 Hz, and some slack."""
+"""A counter that stands still for longer (ns) is not just late: one scheduler tick at 100 Hz, and some slack."""
 
 SHORT_NS = 10_000_000
-"""Up to this gap (ns), a look that is late may still be taken for what was seen on both sides of it: two of CPython's
-switch intervals, for on a busy machine an observer that comes late by less is no rarity."""
+"""Across gaps up to this (ns), the state that was sampled on both sides counts, even if the second sample is late:
+two of CPython's switch intervals, because an observer on a busy machine is often that late."""
 
 PATIENCE_NS = 200_000_000
-"""For how long time may be left over by the counters (ns) until it counts as unaccounted for."""
+"""How long (ns) the counters may leave time unexplained until it counts as unknown."""
 
 NONE_YET = 2**63
 
@@ -28,7 +28,7 @@ UNKNOWN = Present(State.UNKNOWN)
 
 
 class ThreadAccounting:
-    """The books of one thread, from `start` on (ns; the counters stood at `running` and `ready` then)."""
+    """The time account of one thread from `start` (ns) on, when the counters stood at `running` and `ready` (ns)."""
 
     __slots__ = (
         "_blocked",
@@ -47,7 +47,7 @@ class ThreadAccounting:
 
     def __init__(self, start: int, running: int = 0, ready: int = 0, turns: int = 0) -> None:
         self._start = self._mark = self._seen = self._changed = self._gone = start
-        self._running = running  # what has been entered of the counters so far
+        self._running = running  # how much of the counters is accounted for so far
         self._ready = ready
         self._turns = turns
         self._blocked: Present | None = None
@@ -57,28 +57,27 @@ class ThreadAccounting:
 
     @property
     def present(self) -> Present:
-        """What the thread is taken to do since the end of the settled stretches."""
+        """The state since the end of the settled spans."""
         if self._blocked is not None:
             return self._blocked
         starved = self._seen - self._changed > TICK_NS
         return Present(State.READY if starved else State.RUNNING)
 
     def still(self, t: int) -> None:
-        """Note that at `t` (ns) the thread was as it was last seen: runnable, or in the same wait ever since.
+        """Note that at `t` (ns) the thread was in the same state as at its last sample.
 
-        That may be a look's begin, and the thread have been read in the course of that look: then nothing is new.
+        `t` may be the start of the round in which the thread was sampled; then nothing is new.
         """
         self._seen = max(self._seen, t)
 
     def read(
         self, t: int, running: int, ready: int, turns: int, blocked: Present | None, late_ns: int
     ) -> None:
-        """Enter one look at `t` (ns).
+        """Add one sample, taken at `t` (ns).
 
-        `running` and `ready` are the counters (ns), `turns` is how often the thread has got a CPU; `blocked` is
-        what it waits in, None where it is runnable. Where the look comes more than `late_ns` after the last one,
-        waits in between are unknown, unless what was seen before and after leaves no room for another, or is the same
-        and the gap is short.
+        `running` and `ready` are the counters (ns), and `turns` counts how often the thread got a CPU. `blocked` is
+        what it waits in, None if it is runnable. If the sample comes more than `late_ns` after the last one, waits in
+        between are unknown, unless both samples leave no room for another wait, or are equal across a short gap.
         """
         running -= self._running
         ready -= self._ready
@@ -100,21 +99,21 @@ class ThreadAccounting:
         self._seen = t
 
     def _is_plain(self, turns: int, after: Present | None, gap: int) -> bool:
-        """Tell whether all waits since the last look are known, for a thread that was blocked at it.
+        """Return whether all waits since the last sample are known, for a thread that was blocked then.
 
-        One that has got a CPU once at most has not been blocked in anything but what was seen before and after.
+        A thread that got a CPU at most once was blocked only in what was sampled before and after.
         """
         if after is None:
             return turns <= 1
         return after == self._blocked and (turns <= 1 or gap <= SHORT_NS)
 
     def _after_blocked(self, t: int, running: int, ready: int, after: Present | None, unclear: bool) -> None:
-        """It was blocked when last seen and has run since: when it woke is not known, within the gap."""
+        """The thread was blocked and has run since. When it woke within the gap is not known."""
         before = self._blocked
         assert before is not None
         unseen = t - self._seen - running - ready
         if unseen < 0:
-            # It was on its way to a CPU already when it was last taken for blocked.
+            # It was already waiting for a CPU when it was last taken for blocked.
             self._sampled(before, t - self._mark - running - ready)
         elif unclear:
             self._sampled(before, self._seen - self._mark)
@@ -127,20 +126,20 @@ class ThreadAccounting:
         self._changed = t
 
     def _runnable_to_blocked(self, t: int, running: int, ready: int, seen_ns: int) -> None:
-        """It is blocked now, so the counters are exact, and what they leave over was waiting.
+        """The thread is blocked now, so the counters are exact, and the rest of the time was waiting.
 
-        For up to `seen_ns` that can be the wait that it is in; the rest was another, which no look has met.
+        Up to `seen_ns` of it belongs to the current wait; the rest was another wait, which no sample met.
         """
         self._on_cpu(running, ready, t)
         self._sampled(UNKNOWN, t - self._mark - seen_ns)
         self._changed = t
 
     def _still_runnable(self, t: int, running: int, ready: int) -> None:
-        """It is runnable as before: enter what is counted, and leave the rest open for the counters' next word.
+        """The thread is runnable as before: add counted time, and leave the rest open.
 
-        What is left over is, for now, no wait: it runs since the last tick, or has been waiting for a CPU, and for
-        how long is counted when that is over. Only what stays left over is time that nothing accounts for: a wait
-        that no look has met, time before the thread was there, or time that the machine has lost.
+        The rest is not a wait for now: the thread has run since the last tick, or waits for a CPU, which is counted
+        when it is over. Only a rest that stays is unknown: a wait that no sample met, time before the thread existed,
+        or time that the machine lost.
         """
         surplus = t - self._mark - running - ready - TICK_NS
         self._surplus = min(self._surplus, surplus)
@@ -151,7 +150,7 @@ class ThreadAccounting:
         self._changed = t
 
     def _on_cpu(self, running: int, ready: int, until: int) -> None:
-        """Enter counted time, as far as it fits before `until`; what does not fit is entered with the next."""
+        """Add counted time as far as it fits before `until`; the rest is added later."""
         if ready > 0:
             ready = min(ready, until - self._mark)
             self._put(ready, State.READY, Evidence.COUNTED)
@@ -165,7 +164,7 @@ class ThreadAccounting:
         self._put(ns, what.state, Evidence.SAMPLED, what.call)
 
     def _put(self, ns: int, state: State, known: Evidence, call: str = "") -> None:
-        """Settle the next `ns` nanoseconds, if any. Runs for every stretch of every thread."""
+        """Settle the next `ns`, if any. Runs for every span of every thread."""
         if ns <= 0:
             return
         self._mark += ns
@@ -178,25 +177,25 @@ class ThreadAccounting:
         settled.append(Span(ns, state, known, call))
 
     def end(self, t: int) -> int:
-        """Close the books of a thread found gone at `t` (ns), and return when it is taken to have ended."""
+        """Close the account of a thread found gone at `t` (ns). Return when it is taken to have ended (ns)."""
         ended = max(self._mark, self._seen + (t - self._seen) // 2)
         if self._blocked is None:
-            # The counters can be one tick late for a thread on a CPU: what it did beyond that was not seen.
+            # The counters can be one tick late for a thread on a CPU. Anything beyond that was not observed.
             self._sampled(UNKNOWN, ended - self._mark - TICK_NS)
         self._sampled(self._blocked or Present(State.RUNNING), ended - self._mark)
         self._gone = max(t, ended)
         return ended
 
     def outlived(self, t: int) -> int:
-        """Note that a thread which was found gone did something at `t` (ns), and return when it is taken to have ended.
+        """Extend the account of an ended thread that did something at `t` (ns), and return its new end (ns).
 
-        What it did from its end in the books on until then is not known.
+        The time in between is unknown.
         """
         self._sampled(UNKNOWN, min(t, self._gone) - self._mark)
         return self._mark
 
     def drain(self) -> tuple[int, tuple[Span, ...]]:
-        """Hand over the stretches settled since the last call, with the time at which they start (ns)."""
+        """Return the spans settled since the last call, and when they start (ns)."""
         start, spans = self._start, tuple(self._settled)
         self._settled.clear()
         self._start = self._mark

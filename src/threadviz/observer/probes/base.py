@@ -1,4 +1,4 @@
-"""What every probe keeps for each thread that it watches, and what it offers to the one who runs it."""
+"""What all probes share: observed threads, kinds of processes, and the interfaces of probes and collectors."""
 
 import enum
 from collections.abc import Callable, Iterable, Sequence
@@ -10,22 +10,22 @@ from threadviz.protocol.events import Event, Present, ProbeInfo
 
 
 class ProcessKind(enum.StrEnum):
-    """What a process of the run is."""
+    """What a process of the run is for."""
 
     SUBJECT = "subject"
     WORKER = "worker"
-    """A descendant of the subject that computes: of a workload's run, one of its process pool."""
+    """A descendant of the subject that computes; in a workload's run, a worker of its process pool."""
     OF_TASK = "task's process"
-    """One that a task of a workload's run has started."""
+    """A process that a task of a workload started."""
     RESOURCE_TRACKER = "resource tracker"
-    """One that `multiprocessing` keeps for itself, as is the next."""
+    """`multiprocessing` runs this one and the next for itself."""
     FORK_SERVER = "fork server"
 
     @classmethod
     def of_child(cls, command: str, parent: "ProcessKind") -> "ProcessKind":
-        """Tell what a child of `parent` is by its command line (CPython, Lib/multiprocessing)."""
+        """Return the kind of a child of `parent`, from its command line (CPython, Lib/multiprocessing)."""
         if parent is cls.FORK_SERVER:
-            return cls.WORKER  # which has the server's command line
+            return cls.WORKER  # it has the server's command line
         if "multiprocessing.resource_tracker" in command:
             return cls.RESOURCE_TRACKER
         if "multiprocessing.forkserver" in command:
@@ -35,7 +35,7 @@ class ProcessKind(enum.StrEnum):
 
 @dataclass(slots=True, eq=False)
 class ObservedThread:
-    """A thread under observation: where its lane starts (ns), its books, and what was told of it so far."""
+    """A thread under observation: when its lane starts (`started`, ns), its account, and what was emitted so far."""
 
     pid: int
     tid: int
@@ -45,39 +45,39 @@ class ObservedThread:
     accounting: ThreadAccounting
     ended: int | None = None
     status: int | None = None
-    """How its process ended, where that was seen: as `subprocess` gives it, -9 for one that SIGKILL has killed."""
+    """How its process ended, if that was observed: as `subprocess` gives it, -9 for SIGKILL."""
     lane: int | None = None
     told: Present | None = None
 
 
 class Probe(Protocol):
-    """Finds the threads of a process and its descendants, and reads them. All times are ns since the origin."""
+    """Finds and samples the threads of a process and its descendants. Times are ns since the start of the run."""
 
     @property
     def info(self) -> ProbeInfo:
-        """What it is and what it can tell."""
+        """Its name, and what it can tell."""
 
     @property
     def threads(self) -> Sequence[ObservedThread]:
-        """The threads that are watched now."""
+        """The threads that are observed now."""
 
     def begin(self) -> None:
-        """Start the books, at the run's origin, of the threads that there are."""
+        """Begin to account for the threads that exist at the start of the run."""
 
     def look(self, now: int, late_ns: int) -> None:
-        """Read every thread once, new ones too.
+        """Sample every thread once, new ones included.
 
-        A wait that is seen more than `late_ns` after the last look is of unknown kind.
+        Waits before a sample that comes more than `late_ns` after the last one are unknown.
         """
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
-        """Watch a process that somebody has spoken of, where it is not watched yet; `kind` is what it is, if known."""
+        """Observe a process that was reported, if it is not observed yet; `kind` is what it is, if known."""
 
     def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Hand over the threads that came and those that went since the last call."""
+        """Return the threads that are new and those that have ended since the last call."""
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close all files."""
 
 
 class Collector:
@@ -103,28 +103,23 @@ def close_all(probe: Probe, collectors: Sequence[Collector]) -> None:
     probe.close()
 
 
-# What the processes of a run are: told by their command lines, and by who started them.
-
-
 SPAWNED = "--multiprocessing-fork"
-"""What stands in the command line of a worker that `multiprocessing` has spawned (CPython, Lib/multiprocessing)."""
+"""Part of the command line of a worker that `multiprocessing` spawned (CPython, Lib/multiprocessing)."""
 
 KindOf = Callable[[str, ProcessKind, str], ProcessKind]
-"""Tells a process's kind by its command line, its parent's kind and its parent's command line.
-
-The lines are empty where they are not known.
-"""
+"""Returns the kind of a process from its command line, its parent's kind and its parent's command line ('' if not
+known)."""
 
 
 def in_program(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
-    """Tell what a process of a program is: nobody knows what each of them is for."""
+    """Return the kind of a process of a program, whose purposes are not known."""
     return ProcessKind.of_child(command, parent)
 
 
 def in_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
-    """Tell what a process is where the subject has a process pool: what its workers start, tasks have started.
+    """Return the kind of a process if the subject has a process pool. What its workers start, tasks have started.
 
-    A worker that was forked has the command line of the subject.
+    A forked worker has the command line of the subject.
     """
     if parent in (ProcessKind.WORKER, ProcessKind.OF_TASK):
         return ProcessKind.OF_TASK
@@ -136,6 +131,6 @@ def in_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessK
 
 
 def without_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
-    """Tell what a process is where the subject makes all calls itself: what it starts, tasks have started."""
+    """Return the kind of a process if the subject makes all calls itself. What it starts, tasks have started."""
     kind = ProcessKind.of_child(command, parent)
     return ProcessKind.OF_TASK if kind is ProcessKind.WORKER else kind

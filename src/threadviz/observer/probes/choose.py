@@ -1,4 +1,4 @@
-"""Which probe a process gets."""
+"""Chooses the probe for a process."""
 
 import sys
 from collections.abc import Callable, Collection
@@ -14,10 +14,10 @@ def choose_probe(
     ignored: Collection[int] = (),
     kind_of: KindOf = in_program,
 ) -> Probe:
-    """Return the best probe for process `pid` and its descendants, or the portable one where that is asked for.
+    """Return the best probe for process `pid` and its descendants, or the portable one if that is the choice.
 
-    Of the descendants, those that are `ignored` are not watched, nor what they start; `kind_of` tells what each
-    of the others is. `clock` returns ns since the run's origin. Raises ProcessLookupError where `pid` is gone.
+    `ignored` descendants and what they start are not observed; `kind_of` returns the kind of the others. `clock`
+    returns ns since the start of the run. Raises ProcessLookupError if `pid` is gone.
     """
     against = ""
     if choice == "auto":
@@ -32,9 +32,9 @@ def choose_probe(
 
 
 def _against_linux(pid: int) -> str:
-    """Return why process `pid` can't have the better probe, as a clause; nothing where it can."""
+    """Return a clause that says why process `pid` can't have the Linux probe; '' if it can."""
     if sys.platform != "linux":
-        return "threads can be looked at more closely on Linux only"
+        return "threads can be observed in more detail on Linux only"
     from threadviz.observer.probes.linux import reason_against
 
     return reason_against(pid) or ""

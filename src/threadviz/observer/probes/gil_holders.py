@@ -1,8 +1,8 @@
-"""The teller of who holds the GIL, as it changes.
+"""The collector of GIL holders.
 
-It is looked at with the threads of a process in which something ran: while all of them are blocked and use no CPU,
-none can have taken it or let go of it, so that the last look's find stands. A process that has had one thread only is
-not told of: nobody else could want its GIL.
+The holder is sampled together with the threads of a process in which something ran. While all threads are blocked and
+use no CPU, none can have taken or released the GIL, so the last sample stays valid. A process with a single thread is
+left out, because nobody else can want its GIL.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,16 +15,14 @@ from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.procfs import ProcProcess, ProcThread, own_numbers
 from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
-# From looks at who holds a GIL to stretches. Pure: no clock, no files.
-
 T = TypeVar("T")
 
 
-class Holding(Generic[T]):
-    """The stretches of who has held one GIL, from `start` on (ns): holders are of any kind that can be compared.
+class HolderAccounting(Generic[T]):
+    """Turns samples of the holder of one GIL into holds, from `start` (ns) on. Pure: no clock, no files.
 
-    Where two looks found different holders, it changed hands in the middle between them. What a look has found stands
-    as long as nothing has run in the process since.
+    If two samples found different holders, the GIL is taken to have changed hands halfway between them. A sample stays
+    valid while nothing runs in the process.
     """
 
     __slots__ = ("_mark", "_settled", "_start", "holder")
@@ -32,14 +30,14 @@ class Holding(Generic[T]):
     def __init__(self, start: int) -> None:
         self._start = self._mark = start
         self.holder: T | int = OPEN
-        """What the last look has found."""
+        """The holder at the last sample."""
         self._settled: list[tuple[int, T | int]] = []
 
     def read(self, seen: int, t: int, holder: T | int, late_ns: int) -> None:
-        """Enter one look at `t` (ns), where what the last one found has stood until `seen`, at least.
+        """Add a sample taken at `t` (ns). The last one was valid until `seen`, at least.
 
-        Where the look comes more than `late_ns` after that, what was in between is open, unless the holder is the same
-        and the gap is short.
+        If the gap is longer than `late_ns`, the time in between is open, unless the holder is the same and the gap is
+        short.
         """
         before = self.holder
         gap = t - seen
@@ -63,18 +61,18 @@ class Holding(Generic[T]):
 
     @property
     def changed(self) -> bool:
-        """Whether it has changed hands since stretches were handed over."""
+        """Whether it has changed hands since the last `drain`."""
         return bool(self._settled)
 
     @property
     def told(self) -> int:
-        """Until when stretches were handed over (ns)."""
+        """Until when (ns) holds were drained."""
         return self._start
 
     def drain(self, until: int) -> tuple[int, list[tuple[int, T | int]]]:
-        """Hand over the stretches since the last call, with the time at which they start.
+        """Return when the holds since the last call start (ns), and the holds.
 
-        The last look's find stands until `until` (ns).
+        The last sample counts until `until` (ns).
         """
         self._put(until, self.holder)
         start, settled = self._start, self._settled
@@ -83,141 +81,142 @@ class Holding(Generic[T]):
 
 
 QUIET_NS = 250_000_000
-"""How often it is told of a process in which nothing runs that who holds its GIL has stayed the same (ns)."""
+"""How often (ns) an unchanged holder is reported for a process in which nothing runs."""
 
 _Holder = ProcThread | int
-"""A thread that is watched; the id of one that is not yet; or FREE, OPEN or ELSEWHERE."""
+"""An observed thread, the id of one that is not observed yet, or FREE, OPEN or ELSEWHERE."""
 
 
 class GilHolderCollector(Collector):
-    """Sees who holds the GILs of processes, and tells it. All times are ns since the run's origin."""
+    """Samples who holds the GILs of processes. Times are ns since the start of the run."""
 
     def __init__(self) -> None:
-        self._contests: dict[int, _Contest] = {}
-        self._over: list[_Contest] = []
+        self._gils: dict[int, _ProcessGils] = {}
+        self._over: list[_ProcessGils] = []
 
     def look(self, process: ProcProcess, now: int, late_ns: int) -> None:
-        """See who holds the GILs of a process, right after its threads were looked at.
+        """Sample the GILs of a process, right after its threads.
 
-        What went on before a look that comes more than `late_ns` after the last one is open.
+        Time before a sample that comes more than `late_ns` after the last one is open.
         """
-        contest = self._contests.get(process.pid)
-        if contest is None:
+        gils = self._gils.get(process.pid)
+        if gils is None:
             if len(process.threads) < 2:
                 return
-            contest = self._meet(process, now)
-            if contest is None:
+            gils = self._add(process, now)
+            if gils is None:
                 return
-        contest.look(now, late_ns)
+        gils.look(now, late_ns)
 
-    def _meet(self, process: ProcProcess, now: int) -> "_Contest | None":
+    def _add(self, process: ProcProcess, now: int) -> "_ProcessGils | None":
         if now >= process.program.due:
             process.find_gil(now)
         python = process.program.interpreter
         if python is None or not process.program.gil_data:
             return None
-        contest = self._contests[process.pid] = _Contest(process, python)
-        return contest
+        gils = self._gils[process.pid] = _ProcessGils(process, python)
+        return gils
 
     def refresh(self, process: ProcProcess) -> None:
-        """Look for interpreters that came or went in a process, and whether it, or what is known of it, is another."""
-        contest = self._contests.get(process.pid)
-        if contest is None:
+        """Check for new and ended interpreters of a process, and whether it runs another program."""
+        gils = self._gils.get(process.pid)
+        if gils is None:
             return
-        if contest.runs != (process.program.images, process.program.interpreter):
+        if gils.runs != (process.program.images, process.program.interpreter):
             self.leave(process)
         else:
-            contest.refresh()
+            gils.refresh()
 
     def leave(self, process: ProcProcess) -> None:
-        """Look at a process no more: it is gone, or is another."""
-        contest = self._contests.pop(process.pid, None)
-        if contest is not None:
-            contest.close()
-            self._over.append(contest)
+        """Forget a process that is gone or runs another program."""
+        gils = self._gils.pop(process.pid, None)
+        if gils is not None:
+            gils.close()
+            self._over.append(gils)
             process.inner_gils, process.gil_data = (), None
 
     def poll(
         self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[GilHeld]:
-        """Yield who has held each GIL since the last call."""
-        for contest in self._over:
-            yield from contest.poll(quiet=False)
+        """Yield who held each GIL since the last call."""
+        for gils in self._over:
+            yield from gils.poll(quiet=False)
         self._over.clear()
-        for contest in self._contests.values():
-            yield from contest.poll(quiet=contest.process.still)
+        for gils in self._gils.values():
+            yield from gils.poll(quiet=gils.process.still)
 
     def close(self) -> None:
-        """Let go of the files."""
-        for contest in self._contests.values():
-            contest.close()
-        self._contests.clear()
+        for gils in self._gils.values():
+            gils.close()
+        self._gils.clear()
 
 
-class _Contest:
-    """The GILs of one process, for as long as it runs one program."""
+class _ProcessGils:
+    """The GILs of one process, as long as it runs the same program."""
 
     def __init__(self, process: ProcProcess, python: Interpreter) -> None:
         self.process = process
         self.runs = process.program.images, python
         self._reader = reader_for(process.pid, python)
-        self._inner = InnerIds(process.pid)
-        self._books: dict[int, Holding[_Holder]] = {}
-        self._closed: list[tuple[int, Holding[_Holder]]] = []
+        self._inner = NamespaceIds(process.pid)
+        self._accounts: dict[int, HolderAccounting[_Holder]] = {}
+        self._closed: list[tuple[int, HolderAccounting[_Holder]]] = []
         self.refresh()
 
     def look(self, now: int, late_ns: int) -> None:
-        """See who holds each GIL. Runs at every look at the process."""
+        """Sample who holds each GIL. Runs at every sample of the process."""
         process, reader = self.process, self._reader
         if reader is None:
             holder = inferred(process.threads.values(), process.passed)
-            self._enter(0, now, OPEN if holder is None else holder, late_ns)
+            self._sample(0, now, OPEN if holder is None else holder, late_ns)
             return
         for number, gil in reader.gils.items():
             native = reader.read(gil)
-            self._enter(number, now, self._thread(native) if native > 0 else native, late_ns)
+            self._sample(number, now, self._thread(native) if native > 0 else native, late_ns)
 
-    def _enter(self, number: int, now: int, holder: _Holder, late_ns: int) -> None:
+    def _sample(self, number: int, now: int, holder: _Holder, late_ns: int) -> None:
         seen = self.process.seen
-        book = self._books.get(number)
-        if book is None:
-            book, seen = Holding(now), now
-            self._books[number] = book
-        if holder != book.holder or now - seen > late_ns:  # else it goes on
-            book.read(seen, now, holder, late_ns)
+        account = self._accounts.get(number)
+        if account is None:
+            account, seen = HolderAccounting(now), now
+            self._accounts[number] = account
+        if holder != account.holder or now - seen > late_ns:  # otherwise the hold goes on
+            account.read(seen, now, holder, late_ns)
 
     def _thread(self, native: int) -> _Holder:
         threads = self.process.threads
-        if not self._inner.others:
+        if not self._inner.differ:
             return threads.get(native, native)
         return self._inner.thread(native, threads) or ELSEWHERE
 
     def refresh(self) -> None:
-        """Look for interpreters that came or went, and where one waits for their GILs."""
+        """Check for new and ended interpreters, and the addresses at which threads wait for their GILs."""
         reader = self._reader
         if reader is not None and reader.find():
             self.process.inner_gils = reader.ranges
             self.process.gil_data = None
             self._closed += [
-                (number, book) for number, book in self._books.items() if number not in reader.gils
+                (number, account) for number, account in self._accounts.items() if number not in reader.gils
             ]
-            self._books = {number: book for number, book in self._books.items() if number in reader.gils}
+            self._accounts = {
+                number: account for number, account in self._accounts.items() if number in reader.gils
+            }
 
     def poll(self, quiet: bool) -> Iterator[GilHeld]:
-        """Yield what there is to tell; `quiet` is a process in which nothing runs."""
+        """Yield events; `quiet` says that nothing runs in the process."""
         until = self.process.seen
         known = Evidence.INFERRED if self._reader is None else Evidence.SAMPLED
         closed, self._closed = self._closed, []
-        for number, book in [*closed, *self._books.items()]:
-            if quiet and not book.changed and until - book.told < QUIET_NS:
+        for number, account in [*closed, *self._accounts.items()]:
+            if quiet and not account.changed and until - account.told < QUIET_NS:
                 continue
-            start, segments = book.drain(until)
+            start, segments = account.drain(until)
             holds = tuple(Hold(ns, self._lane(holder)) for ns, holder in segments)
             if holds:
                 yield GilHeld(self.process.pid, number, start, holds, known)
 
     def _lane(self, holder: _Holder) -> int:
-        """Return the lane of a holder; that of one that was not watched when it was seen, if it has come since."""
+        """Return the lane of a holder, also if the thread was not observed yet when it was sampled."""
         if isinstance(holder, int):
             if holder <= 0:
                 return holder
@@ -227,17 +226,17 @@ class _Contest:
         return ELSEWHERE if thread is None or thread.lane is None else thread.lane
 
     def close(self) -> None:
-        """Let go of the memory."""
         if self._reader is not None:
             self._reader.close()
 
 
 def inferred(threads: Iterable[ProcThread], passed: int) -> ProcThread | None:
-    """Return the one thread that must hold the GIL, as all threads of a process were just seen; None where it is open.
+    """Return the only thread that can hold the GIL, given the latest samples of all threads; None if that is open.
 
-    While a thread waits for the GIL, some other one holds it. Not one that waits for it too; nor one that has been in
-    another wait since before the GIL last went from hand to hand, which was after `passed` (ns). If a single one is
-    left, it is that one: mostly the one that runs, but it may also be blocked in a call and not have let go.
+    While a thread waits for the GIL, another one holds it. It is not one that waits for it too, nor one that has been
+    in another wait since before the GIL last changed hands, which was after `passed` (ns). If a single thread is
+    left, it is the holder: mostly the one that runs, but it may also be blocked in a call without having released the
+    GIL.
     """
     wanted, candidate = False, None
     for thread in threads:
@@ -250,16 +249,16 @@ def inferred(threads: Iterable[ProcThread], passed: int) -> ProcThread | None:
     return candidate if wanted else None
 
 
-class InnerIds:
-    """The numbers by which the threads of process `pid` know themselves: in a container, others than those outside."""
+class NamespaceIds:
+    """The ids of threads in the pid namespace of process `pid`; in a container they differ from those outside."""
 
     def __init__(self, pid: int) -> None:
-        self.others = len(own_numbers(pid)) > 1
+        self.differ = len(own_numbers(pid)) > 1
         self._threads: dict[int, ProcThread] = {}
         self._met: set[int] = set()
 
     def thread(self, number: int, threads: Mapping[int, ProcThread]) -> ProcThread | None:
-        """Return which of `threads` knows itself by that number."""
+        """Return which of `threads` has this id in its own namespace."""
         thread = self._threads.get(number)
         if thread is None or thread.tid not in threads:
             self._met &= threads.keys()

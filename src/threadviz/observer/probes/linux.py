@@ -1,8 +1,8 @@
-"""The Linux probe: reads /proc from outside, and tells all states, with no pause of what it watches.
+"""The Linux probe: reads /proc from outside and tells all states, without pausing the target.
 
-A thread that was blocked and has got no CPU since is blocked still, in the same call. So where all threads of a
-process are blocked, one look at the CPU time of the process is enough for all of them; and else one at a thread's
-own counters for each that was blocked.
+A blocked thread that has not got a CPU since its last sample is still blocked in the same call. So while all threads
+of a process are blocked, reading the CPU time of the process is enough for all of them. Otherwise each blocked thread
+costs one read of its own counters.
 """
 
 import os
@@ -31,23 +31,23 @@ from threadviz.protocol.events import ProbeInfo, State
 ASKED_HZ = 550.0
 
 SEARCH_NS = 10_000_000
-"""How often, at most, the children of a process are looked for (ns)."""
+"""Search for children of a process at most this often (ns)."""
 
 SEARCH_PAUSE = 200
-"""A search for them is followed by a pause that is so many times as long ..."""
+"""A search is followed by a pause that is so many times as long ..."""
 
 SEARCH_MAX_NS = 100_000_000
 """... but not longer than this (ns)."""
 
 ENTER_NS = 8_000_000
-"""How often what is counted of a thread that stays runnable is entered (ns): before its counters, which move with
-the scheduler's ticks, could be taken to stand still."""
+"""How often (ns) counters of a runnable thread are read: before they, which move with scheduler ticks, could be taken
+to stand still."""
 
 NEVER = 2**63
 
 
 def reason_against(pid: int) -> str | None:
-    """Return why process `pid` can't be watched this way, as a clause, or None where it can."""
+    """Return a clause that says why this probe can't observe process `pid`; None if it can."""
     if not SyscallTable().known:
         return "the system call numbers of this machine type are not known"
     for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
@@ -55,17 +55,13 @@ def reason_against(pid: int) -> str | None:
             Path(f"/proc/{pid}/{file}").read_bytes()
         except OSError as error:
             return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
-    if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # of this process, which has run
+    if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # this process, which has run
         return "this kernel does not count for how long threads run"
     return None
 
 
 class LinuxProbe:
-    """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
-
-    Descendants that are `ignored` are not watched, nor what they start; `kind_of` tells what each of the others is.
-    Raises OSError where `root` is gone.
-    """
+    """Observes process `root` and its descendants; see `choose_probe`. Raises OSError if `root` is gone."""
 
     def __init__(
         self,
@@ -83,14 +79,14 @@ class LinuxProbe:
         self._first.find_gil(0)
         self._processes = {root: self._first}
         self.holders = GilHolderCollector()
-        """Who holds the GILs, as a teller."""
+        """The collector of GIL holders."""
         self._threads: list[ProcThread] = []
-        self._came: list[ProcThread] = []
-        self._went: list[ObservedThread] = []
+        self._new: list[ProcThread] = []
+        self._gone: list[ObservedThread] = []
 
     @property
     def info(self) -> ProbeInfo:
-        """All states; where the first process runs a Python that has no GIL, there is no wait for it."""
+        """It tells all states, except waits for the GIL if the first process's Python has none."""
         python = self._first.program.interpreter
         without = python is not None and python.gil is False
         return ProbeInfo(
@@ -99,22 +95,19 @@ class LinuxProbe:
 
     @property
     def threads(self) -> Sequence[ProcThread]:
-        """The threads that are watched now."""
         return self._threads
 
     def begin(self) -> None:
-        """Start the books, at the run's origin, of the threads that there are, with the counters as they stand."""
         processes = list(self._processes.values())
         for process in processes:
             for tid in process.new_threads():
                 with suppress(*GONE):
                     counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
-                    self._watch(process, tid, ThreadAccounting(0, *map(int, counters)), 0)
-            met = [child for child in process.children() if self._meet(child, process, 0)]
+                    self._add_thread(process, tid, ThreadAccounting(0, *map(int, counters)), 0)
+            met = [child for child in process.children() if self._add_process(child, process, 0)]
             processes += [self._processes[child] for child in met]
 
     def look(self, now: int, late_ns: int) -> None:
-        """Read every thread once, and look for threads and processes that have come."""
         busy, gone = [], []
         for process in self._processes.values():
             try:
@@ -128,7 +121,7 @@ class LinuxProbe:
                 process.cpu = cpu
                 busy.append(process)
         for process in busy:
-            self._look_at(process, now, late_ns)
+            self._sample(process, now, late_ns)
         for process in gone:
             for thread in list(process.threads.values()):
                 self._drop(thread, now)
@@ -136,10 +129,10 @@ class LinuxProbe:
             process.close()
             del self._processes[process.pid]
 
-    def _look_at(self, process: ProcProcess, now: int, late_ns: int) -> None:
-        """Read the threads of a process in which something ran: only there can anything be new."""
+    def _sample(self, process: ProcProcess, now: int, late_ns: int) -> None:
+        """Sample the threads of a process in which something ran. Only there can anything be new."""
         for tid in process.new_threads():
-            self._watch(process, tid, ThreadAccounting(process.looked), process.looked)
+            self._add_thread(process, tid, ThreadAccounting(process.looked), process.looked)
         process.looked = now
         pread, gone, still = os.pread, [], True
         for thread in process.threads.values():
@@ -174,20 +167,20 @@ class LinuxProbe:
         new = [child for child in process.children() if child not in self._processes]
         pause = SEARCH_PAUSE * (self._clock() - started)
         process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
-        process.next_search = NEVER  # unless something runs, and could start one
+        process.next_search = NEVER  # unless something runs, which could start one
         for child in new:
-            self._meet(child, process, process.searched)
+            self._add_process(child, process, process.searched)
         process.searched = now
 
     def program_of(self, pid: int) -> RunningProgram | None:
-        """Return what a process runs that is watched."""
+        """Return what an observed process runs; None for others."""
         process = self._processes.get(pid)
         return process.program if process else None
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
-        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
+        """Observe a process that was reported before a search found it, and take its kind from the report."""
         if pid not in self._processes:
-            self._meet(pid, self._first, 0)
+            self._add_process(pid, self._first, 0)
         process = self._processes.get(pid)
         if kind is None or process is None or process.sure:
             return
@@ -195,8 +188,8 @@ class LinuxProbe:
         for thread in process.threads.values():
             thread.process = kind
 
-    def _meet(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
-        """Watch a process that was not there at `not_before`; False where it is gone already, or is to be ignored."""
+    def _add_process(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
+        """Observe a process that started after `not_before`. Return False if it is gone already or ignored."""
         if pid in self._ignored:
             return False
         with suppress(*GONE):
@@ -206,28 +199,27 @@ class LinuxProbe:
         return False
 
     def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Hand over the threads that came and those that went since the last call.
+        """Return the threads that are new and those that have ended since the last call.
 
-        What a process is, is told only now: when it was found it may not have started its program.
+        The kind of a process is found out only now, because it may not have started its program when it was found.
         """
-        for process in {thread.owner for thread in self._came}:
+        for process in {thread.owner for thread in self._new}:
             if process.parent is not None and not process.sure:
                 with suppress(*GONE):
                     line, parents = command_line(process.pid), command_line(process.parent.pid)
                     process.kind = self._kind_of(line, process.parent.kind, parents)
-        for thread in self._came:
+        for thread in self._new:
             thread.process = thread.owner.kind
         now = self._clock()
         for process in self._processes.values():
             if now >= process.program.due:
                 process.find_gil(now)
             self.holders.refresh(process)
-        changes: tuple[list[ObservedThread], list[ObservedThread]] = [*self._came], self._went
-        self._came, self._went = [], []
+        changes: tuple[list[ObservedThread], list[ObservedThread]] = [*self._new], self._gone
+        self._new, self._gone = [], []
         return changes
 
     def close(self) -> None:
-        """Let go of the files."""
         self.holders.close()
         for thread in self._threads:
             thread.close()
@@ -248,13 +240,13 @@ class LinuxProbe:
         thread.counters, thread.entered = counters, running
         thread.blocked, thread.since = blocked is not None, thread.owner.looked
 
-    def _watch(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
+    def _add_thread(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
         with suppress(*GONE):
             name = thread_name(process.pid, tid)
             thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
             process.threads[tid] = thread
             self._threads.append(thread)
-            self._came.append(thread)
+            self._new.append(thread)
 
     def _drop(self, thread: ProcThread, now: int) -> None:
         if thread.blocked:
@@ -262,6 +254,6 @@ class LinuxProbe:
         thread.ended = thread.accounting.end(now)
         thread.close()
         self._threads.remove(thread)
-        self._went.append(thread)
+        self._gone.append(thread)
         del thread.owner.threads[thread.tid]
-        thread.owner.links = 0  # another may have come for it
+        thread.owner.links = 0  # a new thread may have taken its place in the count

@@ -1,4 +1,4 @@
-"""The portable probe: psutil's CPU time of each thread, which tells running from waiting and no more."""
+"""The portable probe: tells running from waiting by psutil's CPU time of each thread, and nothing else."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
@@ -10,19 +10,18 @@ from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, 
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
-"""CPU times come in steps of 10 ms on most systems (clock ticks, times(2)): looking more often shows no more."""
+"""CPU times come in steps of 10 ms on most systems (clock ticks, times(2)), so a higher rate shows nothing more."""
 
 SEARCH_NS = 250_000_000
-"""How often new processes are looked for (ns): for that, all processes of the machine are gone through."""
+"""How often to search for new processes (ns). A search goes through all processes of the machine."""
 
 WAITING = Present(State.WAITING)
 
 
 class PortableProbe:
-    """Watches process `root` and its descendants; `clock` returns ns since the run's origin.
+    """Observes process `root` and its descendants; see `choose_probe`. `instead` is a clause on why it stands in.
 
-    `instead` says, as a clause, why no better probe is at work; `kind_of` tells what each of its processes is.
-    Raises ProcessLookupError where `root` is gone.
+    Raises ProcessLookupError if `root` is gone.
     """
 
     def __init__(
@@ -45,13 +44,13 @@ class PortableProbe:
         self._kinds = {root: ProcessKind.SUBJECT}
         self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
-        self._came: list[ObservedThread] = []
-        self._went: list[ObservedThread] = []
+        self._new: list[ObservedThread] = []
+        self._gone: list[ObservedThread] = []
 
     @property
     def info(self) -> ProbeInfo:
-        """Running and waiting; what the subject says adds idle."""
-        cannot = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"
+        """It tells running and waiting. Reports of the subject add idle."""
+        cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
         if self._instead:
             cannot += f" (it stands in, because {self._instead})"
         tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
@@ -59,28 +58,26 @@ class PortableProbe:
 
     @property
     def threads(self) -> Sequence[ObservedThread]:
-        """The threads that are watched now."""
         return list(self._threads.values())
 
     def begin(self) -> None:
-        """Start the books, at the run's origin, of the threads that there are."""
         for pid, tid, running in self._times():
-            self._watch(pid, tid, 0, running)
+            self._add_thread(pid, tid, 0, running)
 
     def look(self, now: int, late_ns: int) -> None:
-        """Read every thread of every process once; one that is read for the first time has come."""
+        """Sample every thread once. One that is sampled for the first time is new."""
         if now >= self._next_search:
             self._next_search = now + SEARCH_NS
             self._find_children()
         seen = set()
         for pid, tid, running in self._times():
-            thread = self._threads.get((pid, tid)) or self._watch(pid, tid, max(0, now - running), 0)
+            thread = self._threads.get((pid, tid)) or self._add_thread(pid, tid, max(0, now - running), 0)
             thread.accounting.read(self._clock(), running, 0, 0, WAITING, late_ns)
             seen.add((pid, tid))
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
             thread.ended = thread.accounting.end(self._clock())
-            self._went.append(thread)
+            self._gone.append(thread)
 
     def _find_children(self) -> None:
         with suppress(psutil.Error):
@@ -112,8 +109,8 @@ class PortableProbe:
 
     def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
         """Hand over the threads that came and those that went since the last call."""
-        changes = self._came, self._went
-        self._came, self._went = [], []
+        changes = self._new, self._gone
+        self._new, self._gone = [], []
         return changes
 
     def close(self) -> None:
@@ -132,9 +129,9 @@ class PortableProbe:
             for thread in threads:
                 yield pid, thread.id, int((thread.user_time + thread.system_time) * 1e9)
 
-    def _watch(self, pid: int, tid: int, started: int, running: int) -> ObservedThread:
+    def _add_thread(self, pid: int, tid: int, started: int, running: int) -> ObservedThread:
         accounting = ThreadAccounting(started, running)
         thread = ObservedThread(pid, tid, "", self._kinds[pid], started, accounting)
         self._threads[pid, tid] = thread
-        self._came.append(thread)
+        self._new.append(thread)
         return thread

@@ -1,4 +1,4 @@
-"""Processes and threads as /proc shows them (proc(5)): which files are read, and what they mean."""
+"""Processes and threads in /proc (proc(5)): which files are read, and what they mean."""
 
 import os
 from collections.abc import Iterator
@@ -14,46 +14,46 @@ from threadviz.observer.probes.syscalls import FUTEX, SyscallTable
 from threadviz.protocol.events import Present, State
 
 _CHILDREN_BYTES = 4000
-"""What is read at once of the ids of a thread's children: the system gives no more than a page."""
+"""How much is read at once of the ids of a thread's children. The system returns at most a page."""
 
 _NAME_BYTES = 64
-"""What is read of a thread's name: the system keeps 15 bytes of it, and of its own threads' up to this (comm)."""
+"""The longest thread name: 15 bytes, and up to this for kernel threads (comm)."""
 
 RUNNABLE = b"running\n"
-"""What the `syscall` file says of a thread that is on a CPU or waits for one."""
+"""The `syscall` file of a thread that is on a CPU or waits for one."""
 
 GONE = (ProcessLookupError, FileNotFoundError, PermissionError)
-"""What reading of a thread raises that has ended: the one for a file that is open, the next for a path. The last is
-for one that may be read no longer, such as a process that has taken other rights: it is out of view just so."""
+"""What reading a thread that has ended raises: the first for an open file, the second for a path. The third is for a
+process that may no longer be read, for example because it changed its user."""
 
 IN_VAIN_NS = 200_000
-"""How long a thread that waits for the GIL may have run (ns) and count as waiting on. It wakes up after each switch
-interval to ask for the GIL, and waits again (CPython, Python/ceval_gil.c take_gil), which takes some 20 us."""
+"""How long (ns) a thread that waits for the GIL may run and still count as waiting. It wakes after each switch
+interval to request the GIL and waits again (CPython, Python/ceval_gil.c take_gil), which takes about 20 us."""
 
 HAD_IT_NS = 1_000_000
-"""A thread that has run for longer than this (ns) since it was seen to wait for the GIL has had it meanwhile."""
+"""A thread that ran for longer (ns) since it was seen waiting for the GIL has held it in between."""
 
 GIL_WAIT = Present(State.GIL, FUTEX)
 
 
 @dataclass(slots=True, eq=False)
 class ProcProcess:
-    """A process that is watched. All times are ns since the run's origin."""
+    """An observed process. Times are ns since the start of the run."""
 
     pid: int
     parent: "ProcProcess | None"
-    """The process that has started it, as far as that is watched."""
+    """The process that started it, if that is observed."""
     kind: ProcessKind
     looked: int
-    """When its threads were last listed; at first, when it was not there yet."""
+    """When its threads were last listed; at first, a time before it existed."""
     sure: bool = False
     """Whether its kind is known for certain."""
     searched: int = field(init=False)
-    """When its children were last listed; when they may be, at the soonest, and are to be again."""
+    """When its children were last listed, may be listed again at the soonest, and are due."""
     may_search: int = field(init=False, default=0)
     next_search: int = field(init=False, default=0)
     seen: int = field(init=False)
-    """When it was last looked at."""
+    """When it was last sampled."""
     cpu: int = field(init=False, default=-1)
     """The CPU time of all of its threads then (ns)."""
     still: bool = field(init=False, default=False)
@@ -64,32 +64,31 @@ class ProcProcess:
     """Descriptor of /proc/PID/task."""
     links: int = field(init=False, default=0)
     closed: set[int] = field(init=False, default_factory=set)
-    """Threads that are listed, and not to be watched again: its main thread, when that has ended and the parent has
-    not collected the process, and those that can't be read."""
+    """Listed threads that are not observed again: an ended main thread whose process was not reaped, and threads that
+    can't be read."""
     program: RunningProgram = field(init=False)
     inner_gils: tuple[AddressRange, ...] = field(init=False, default=())
-    """Where sub-interpreters have a GIL of their own, as far as they were found."""
+    """The GILs of sub-interpreters that were found."""
     gil_data: tuple[AddressRange, ...] | None = field(init=False, default=None)
-    """Where a thread waits that waits for a GIL; None where that was not asked yet."""
+    """The addresses at which threads wait for a GIL; None before they were determined."""
     passed: int = field(init=False, default=0)
-    """Since when the GIL has gone from hand to hand at least once, as far as that was seen."""
+    """Since when the GIL has changed hands at least once, as far as that was seen."""
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.searched = self.seen = self.looked
         self.program = RunningProgram(self.pid)
-        self.clock = ~self.pid << 3 | 2  # as Linux makes it: include/linux/posix-timers_types.h
+        self.clock = ~self.pid << 3 | 2  # as in Linux, include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
     def close(self) -> None:
-        """Close its directory."""
         os.close(self.tasks)
 
     def new_threads(self) -> list[int]:
-        """Return the ids of threads that are not watched yet.
+        """Return the ids of threads that are not observed yet.
 
-        The directory's link count is two and one for each thread (Linux, fs/proc/base.c proc_task_getattr): as
-        long as it stays, one short call tells that nothing is new.
+        The directory's link count is two plus one for each thread (Linux, fs/proc/base.c proc_task_getattr). While it
+        stays the same, one short call shows that nothing is new.
         """
         links = os.fstat(self.tasks).st_nlink
         if links == self.links:
@@ -101,13 +100,16 @@ class ProcProcess:
         return []
 
     def children(self) -> Iterator[int]:
-        """Yield the ids of the processes that its threads have started and that still are."""
+        """Yield the pids of its living children."""
         for thread in self.threads.values():
             with suppress(*GONE):
                 yield from map(int, _read_whole(thread.children).split())
 
     def find_gil(self, now: int) -> tuple[AddressRange, ...]:
-        """Look again at what it runs, where that is due by `now` (ns), and return where its threads wait for a GIL."""
+        """Check what it runs, if that is due at `now` (ns).
+
+        Return the addresses at which its threads wait for a GIL.
+        """
         self.program.look(now, self.cpu)
         data = self.program.gil_data
         self.gil_data = data + self.inner_gils if data else ()
@@ -116,23 +118,23 @@ class ProcProcess:
 
 @dataclass(slots=True, eq=False)
 class ProcThread(ObservedThread):
-    """A thread that is watched, with its files open. Raises OSError where it is gone already."""
+    """An observed thread with open files. Raises OSError if it is gone already."""
 
     owner: ProcProcess = field(kw_only=True)
     schedstat: int = field(init=False)
     syscall: int = field(init=False)
     children: int = field(init=False)
     counters: bytes = field(init=False, default=b"")
-    """The `schedstat` file as last read: ns on a CPU, ns waiting for one, how often it got one."""
+    """The last content of `schedstat`: ns on a CPU, ns waiting for one, how often it got one."""
     blocked: bool = field(init=False, default=False)
     since: int = field(init=False, default=0)
-    """When it was first seen in the wait that it is in, if it is blocked."""
+    """When it was first seen in its current wait, if it is blocked."""
     gil_place: tuple[int, bytes] | None = field(init=False, default=None)
     """Where it waits for the GIL, if it does."""
     entered: int = field(init=False, default=0)
-    """What of its time on a CPU stands in its books (ns)."""
+    """How much of its time on a CPU (ns) is accounted for."""
     enter_next: int = field(init=False, default=0)
-    """When more of it is to be entered, if it stays runnable (ns since the run's origin)."""
+    """When its counters are due again, if it stays runnable."""
 
     def __post_init__(self) -> None:
         folder = os.open(f"/proc/{self.pid}/task/{self.tid}", os.O_RDONLY | os.O_DIRECTORY)
@@ -146,13 +148,12 @@ class ProcThread(ObservedThread):
             os.close(folder)
 
     def close(self) -> None:
-        """Close its files."""
         os.close(self.schedstat)
         os.close(self.syscall)
         os.close(self.children)
 
     def blocked_in(self, syscalls: SyscallTable) -> Present | None:
-        """Return what it is blocked in now, or None where it is runnable. Raises one of GONE where it has ended."""
+        """Return what it is blocked in, None if it is runnable. Raises one of GONE if it has ended."""
         where = os.pread(self.syscall, 256, 0)
         self.gil_place = None
         if where == RUNNABLE:
@@ -172,13 +173,13 @@ class ProcThread(ObservedThread):
         return present
 
     def woke_in_vain(self, counters: bytes) -> bool:
-        """Tell whether it waits for the GIL as before, though it has run a little. Raises one of GONE."""
+        """Return whether it still waits for the GIL although it ran a little. Raises one of GONE."""
         running = int(counters[: counters.index(b" ")])
         where = os.pread(self.syscall, 256, 0)
         return running - self.entered < IN_VAIN_NS and where[:1].isdigit() and _place(where) == self.gil_place
 
     def _has_exited(self) -> bool:
-        """Tell whether it only waits to be collected by its parent, and note how it ended (proc_pid_stat(5))."""
+        """Return whether it is a zombie, and note how it ended (proc_pid_stat(5))."""
         state, *_, status = (
             Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes().rpartition(b")")[2].split()
         )
@@ -189,9 +190,10 @@ class ProcThread(ObservedThread):
 
 
 def _place(where: bytes) -> tuple[int, bytes]:
-    """Return, of a wait in a futex, the address and all that follows, the stack and program counters included.
+    """Return the address of a futex wait and what follows it, stack pointer and program counter included.
 
-    Without the address's last three bits: a condition of glibc waits on two words in turn (nptl/pthread_cond_wait.c).
+    The last three bits of the address are dropped, because a glibc condition waits on two words in turn
+    (nptl/pthread_cond_wait.c).
     """
     _, address, rest = where.split(b" ", 2)
     return int(address, 16) >> 3, rest
@@ -212,7 +214,7 @@ def _read_whole(descriptor: int) -> bytes:
 
 
 def age_ns(pid: int) -> int:
-    """Return for how long a process has been there (ns), to within 10 ms. Raises OSError where it is gone.
+    """Return the age of a process (ns), accurate to 10 ms. Raises OSError if it is gone.
 
     Field 22 of its `stat` is when it was started, in clock ticks since the boot (proc_pid_stat(5)).
     """
@@ -222,9 +224,9 @@ def age_ns(pid: int) -> int:
 
 
 def own_numbers(pid: int, tid: int = 0) -> list[int]:
-    """Return the numbers of a process or a thread of it, from ours for it to its own (NSpid, proc_pid_status(5)).
+    """Return the ids of a process or thread in all pid namespaces, from ours to its own (NSpid, proc_pid_status(5)).
 
-    Nothing where they can't be read.
+    The list is empty if they can't be read.
     """
     path = Path(f"/proc/{pid}/task/{tid}/status" if tid else f"/proc/{pid}/status")
     with suppress(OSError, ValueError):
@@ -235,7 +237,7 @@ def own_numbers(pid: int, tid: int = 0) -> list[int]:
 
 
 def thread_name(pid: int, tid: int) -> str:
-    """Return the operating system's name of a thread. Raises OSError where it is gone."""
+    """Return the kernel's name of a thread. Raises OSError if it is gone."""
     descriptor = os.open(f"/proc/{pid}/task/{tid}/comm", os.O_RDONLY)  # a Path takes three times as long
     try:
         return os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace").rstrip("\n")
@@ -244,5 +246,5 @@ def thread_name(pid: int, tid: int) -> str:
 
 
 def command_line(pid: int) -> str:
-    """Return the command line of a process, blanks for its NULs. Raises OSError where it is gone."""
+    """Return the command line of a process, with blanks for NULs. Raises OSError if it is gone."""
     return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")
