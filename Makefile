@@ -30,7 +30,7 @@ TEST := .venvs/$(VERSION)
 # folder of the checkout too, for an environment that was copied or moved points to where it was made.
 HERE := $(shell pwd -P | cksum | cut -d ' ' -f 1)
 INSTALL := -m pip --disable-pip-version-check --no-input --quiet install
-PYTEST := $(TEST)/bin/pytest -n logical --maxprocesses 4
+PYTEST := $(TEST)/bin/pytest -n 4 --dist worksteal
 
 run: $(RUN)/installed-$(HERE)
 	@$(RUN)/bin/python -m threadviz $(ARGS)
@@ -56,7 +56,7 @@ check: $(TEST)/installed-$(HERE)
 	$(TEST)/bin/mypy
 	$(TEST)/bin/lint-imports
 
-# The tests alone. No more than four at once, for many of them start processes of their own.
+# The tests alone. Four at once on any machine: many of them wait, and many start processes of their own.
 pytest: $(TEST)/installed-$(HERE)
 	$(PYTEST)
 

@@ -1,11 +1,17 @@
 """What holds for all tests."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from multiprocessing import forkserver, resource_tracker
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Byte code is kept even if PYTHONDONTWRITEBYTECODE is set. Otherwise each of a thousand processes compiles threadviz anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples at every run, and no limit on time: a busy machine is no failure.
 settings.register_profile(

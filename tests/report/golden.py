@@ -1,5 +1,7 @@
 """What the reports on the recordings look like: `python -m tests.report.golden` writes it anew."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from threadviz.protocol.codec import read_events
@@ -29,24 +31,28 @@ def compared(*names: str) -> dict[str, Timeline]:
     return {timeline.header.mode: timeline for timeline in timelines}
 
 
-def reports() -> dict[str, str]:
-    """Every golden report, as it is now, by the name of its file."""
-    found = {
-        f"{name}-{width}.txt": run_report(recorded(name), ReportConsole(width, plain=True))
-        for name in (*RUNS, *PROGRAMS)
-        for width in WIDTHS
-    }
+def reports() -> dict[str, Callable[[], str]]:
+    """Every golden report, by the name of its file, as a function that returns its text."""
+    found: dict[str, Callable[[], str]] = {}
     for width in WIDTHS:
-        fetches = compared("fetch-blocking", "fetch-threads")
-        found[f"compare-fetch-{width}.txt"] = comparison_report(fetches, ReportConsole(width, plain=True))
+        found |= {f"{name}-{width}.txt": partial(_report, name, width) for name in (*RUNS, *PROGRAMS)}
+        found[f"compare-fetch-{width}.txt"] = partial(_comparison, width)
     return found
+
+
+def _report(name: str, width: int) -> str:
+    return run_report(recorded(name), ReportConsole(width, plain=True))
+
+
+def _comparison(width: int) -> str:
+    return comparison_report(compared("fetch-blocking", "fetch-threads"), ReportConsole(width, plain=True))
 
 
 def main() -> None:
     """Write them all."""
     GOLDEN.mkdir(exist_ok=True)
     for name, text in reports().items():
-        (GOLDEN / name).write_text(text, encoding="ascii")
+        (GOLDEN / name).write_text(text(), encoding="ascii")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def many(lanes: int, tasks: int) -> Timeline:
 @pytest.mark.parametrize("name", sorted(reports()))
 def test_a_report_on_a_real_run_reads_as_it_did(name: str) -> None:
     """The golden texts are what the command printed of these recordings when somebody last looked."""
-    assert reports()[name] == (GOLDEN / name).read_text("ascii")
+    assert reports()[name]() == (GOLDEN / name).read_text("ascii")
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,6 +1,7 @@
 """A fixture for all tests of the app."""
 
 import pytest
+from textual.app import App
 
 
 @pytest.fixture(autouse=True)
@@ -9,3 +10,9 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _lasting_notices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notice stays for longer than any test takes, so that a slow machine sees what a fast one does."""
+    monkeypatch.setattr(App, "NOTIFICATION_TIMEOUT", 600)

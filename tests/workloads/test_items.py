@@ -26,6 +26,12 @@ def items(
     return [(each.args, each.keywords) for each in read_items(path, 100)]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for files that overwrite each other."""
+    return tmp_path_factory.mktemp("items")
+
+
 def test_a_line_is_a_text(tmp_path: Path) -> None:
     """As it stands, without its newline, whichever one; lines of nothing but white space are none."""
     lines = "http://a.example/\r\n\n  two words \n \t\n7\n{no JSON\n"
@@ -54,10 +60,10 @@ def test_one_line_that_is_no_json_makes_all_of_them_texts(tmp_path: Path) -> Non
 
 
 @given(st.lists(st.lists(JSON) | st.dictionaries(st.text(), JSON), min_size=1, max_size=5))
-def test_what_json_says_comes_through(tmp_path_factory: pytest.TempPathFactory, values: list[object]) -> None:
+def test_what_json_says_comes_through(place: Path, values: list[object]) -> None:
     """Values come out as they went in."""
     text = "".join(f"{json.dumps(value)}\n" for value in values)
-    found = items(tmp_path_factory.mktemp("items"), text, "items.jsonl")
+    found = items(place, text, "items.jsonl")
     assert [
         list(args) if isinstance(value, list) else keywords
         for value, (args, keywords) in zip(values, found, strict=True)

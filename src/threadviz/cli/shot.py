@@ -1,6 +1,5 @@
 """`threadviz shot`: a picture of recordings, or of a run that is made for it, without a terminal."""
 
-import asyncio
 import math
 import re
 import shutil
@@ -167,6 +166,8 @@ def _draw(
     ascii_only: bool,
 ) -> str:
     """Return the picture as SVG."""
+    import asyncio  # no other command needs it
+
     from threadviz.tui.commands import Panel
     from threadviz.tui.runs import Run
     from threadviz.tui.screenshot import ShotOptions, shot
