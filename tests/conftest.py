@@ -9,7 +9,8 @@ from multiprocessing import forkserver, resource_tracker
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Byte code is kept even if PYTHONDONTWRITEBYTECODE is set. Otherwise each of a thousand processes compiles threadviz anew.
+# Byte code is kept even if PYTHONDONTWRITEBYTECODE is set. Otherwise each of a thousand processes compiles threadviz
+# anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
