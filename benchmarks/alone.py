@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from threadviz.observer.io import RunClock
 from threadviz.observer.messages import ReportedFinish
 from threadviz.observer.probes.sampler import FLUSH_NS
-from threadviz.observer.targets.workload import MockServerProcess, Subject, await_ready, give_order
+from threadviz.observer.targets.workload import MockServerProcess, Subject
 from threadviz.protocol.events import RunEnded, RunStarted
 from threadviz.protocol.requests import RunRequest
 
@@ -28,11 +29,12 @@ def main() -> None:
         site = MockServerProcess(request.sites) if request.sites else None
         if site:
             stack.callback(site.process.kill)
-        subject = Subject(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        subject = Subject(request, scratch, RunClock())
         stack.callback(subject.process.kill)
-        give_order(request, subject, site.urls() if site else ())
-        await_ready(subject, sys.stdin.fileno())
-        subject.go()
+        lifeline = sys.stdin.fileno()
+        subject.order(site.urls(lifeline) if site else (), lifeline)
+        subject.start()
         begin, end = _edges(subject)
     print(end - begin)
 
@@ -48,7 +50,7 @@ def _edges(subject: Subject) -> Iterator[int]:
             if isinstance(event, RunEnded):
                 return
         time.sleep(FLUSH_NS / 1e9)
-    sys.exit(f"the subject died: {subject.printed.last_line()}")
+    sys.exit(f"the subject died: {subject.output.last_line()}")
 
 
 if __name__ == "__main__":

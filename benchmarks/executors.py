@@ -16,7 +16,7 @@ from benchmarks.runs import CHECKOUT
 from benchmarks.tasks import costs, costs_table
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.io import RunClock
-from threadviz.observer.observation import header
+from threadviz.observer.observation import make_header
 from threadviz.observer.probes.sampler import FLUSH_NS
 from threadviz.protocol.requests import AttachRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
@@ -86,7 +86,7 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
     """
     clock = RunClock()
     timeline = Timeline()
-    timeline.apply(header(AttachRequest(pid=os.getpid())))
+    timeline.apply(make_header(AttachRequest(pid=os.getpid())))
     said = TaskCollector(folder / f"tasks of {watched}", clock)
     printed = folder / f"printed of {watched}"
     with (

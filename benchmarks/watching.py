@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.runs import CHECKOUT
 from threadviz.observer.io import RunClock
-from threadviz.observer.observation import header
+from threadviz.observer.observation import make_header
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.sampler import FLUSH_NS, Sampler
 from threadviz.protocol.events import Event, ObserverTick, TaskStarted, TaskSubmitted
@@ -70,7 +70,7 @@ def _observe(subject: subprocess.Popen[bytes], threads: int, lead_ns: int, windo
     probe.begin()
     sampler = Sampler(probe, clock)
     request = RunRequest(workload="known", mode="threads", workers=threads)
-    events: list[Event] = [header(request, threads, probe.info)]
+    events: list[Event] = [make_header(request, threads, probe.info)]
     opens = time.monotonic_ns() + lead_ns
     closes = opens + window_ns
     _say(subject, {"opens": opens, "closes": closes})

@@ -1,4 +1,4 @@
-"""Processes for tests to look at: what their threads do is known, and their answers show that they are unharmed."""
+"""Processes for tests to observe. Their answers show that they are unharmed."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ try:
 except AttributeError:
     pass
 """
-"""Has a process allow all of its user to look into it, where else only who has started it may (PR_SET_PTRACER)."""
+"""Lets all processes of the user look into this one, where else only its ancestors may (PR_SET_PTRACER)."""
 
 ANSWERING = """
 import sys, threading
@@ -32,18 +32,18 @@ for line in sys.stdin:
 """
 
 OTHER_USER = 65534
-"""Nobody's own id, on most systems."""
+"""The user id of `nobody`, on most systems."""
 
 needs_rights = pytest.mark.skipif(
-    os.geteuid() != 0 and ptrace_scope() > 0, reason="this system does not let processes look into each other"
+    os.geteuid() != 0 and ptrace_scope() > 0, reason="this system forbids processes to look into each other"
 )
 needs_allowing = pytest.mark.skipif(
-    os.geteuid() != 0 and ptrace_scope() > 1, reason="this system does not let a process be looked into"
+    os.geteuid() != 0 and ptrace_scope() > 1, reason="this system forbids to look into a process"
 )
 
 
 class Target:
-    """A running process that was started for a test."""
+    """A running process, started for a test."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -54,29 +54,29 @@ class Target:
         return self.process.pid
 
     def answers(self, word: str = "still there") -> bool:
-        """Ask it something, and tell whether it answers as it should."""
+        """Send it a word, and return whether it answers as it should."""
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
         return self.process.stdout.readline() == f"{word.upper()}\n"
 
     def end(self) -> None:
-        """Kill it, and take note of that."""
+        """Kill it, and wait for its end."""
         self.process.kill()
         self.process.wait()
 
     @property
     def shape(self) -> dict[str, object]:
-        """What would be another if something had been done to it since, while nobody has asked it anything."""
+        """What would differ if the process had been interfered with while nobody has sent it anything."""
         asleep = psutil.Process(self.pid)
         await_that(lambda: asleep.status() == psutil.STATUS_SLEEPING)
         folder = Path(f"/proc/{self.pid}")
         status = dict(
             line.split(":\t", 1) for line in (folder / "status").read_text().split("\n") if ":\t" in line
         )
-        told = ("State", "TracerPid", "Threads", "VmSize", "VmHWM", "FDSize", "voluntary_ctxt_switches")
+        fields = ("State", "TracerPid", "Threads", "VmSize", "VmHWM", "FDSize", "voluntary_ctxt_switches")
         return {
-            **{name: status[name] for name in told},
+            **{name: status[name] for name in fields},
             "files": sorted((each.name, str(each.readlink())) for each in (folder / "fd").iterdir()),
             "threads": sorted(each.name for each in (folder / "task").iterdir()),
         }
@@ -84,7 +84,7 @@ class Target:
 
 @contextmanager
 def target(source: str = ANSWERING, *arguments: str) -> Iterator[Target]:
-    """Run a program that says when it is ready, and yield it as soon as it has said so."""
+    """Run a program that prints when it is ready, and yield it then."""
     command = [sys.executable, "-c", ALLOWING + source, *arguments]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"

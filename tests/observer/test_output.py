@@ -1,4 +1,4 @@
-"""Where the stream goes: a slow reader holds nothing up, and loses nothing; one that is gone is noticed."""
+"""The stream to the viewer: a slow reader blocks nothing and loses nothing, and one that has gone is noticed."""
 
 import os
 
@@ -11,8 +11,8 @@ from threadviz.protocol.events import ObserverTick
 EVENTS = 20_000
 
 
-def test_a_reader_that_does_not_read_holds_nothing_up_and_loses_nothing() -> None:
-    """Far more than a pipe takes is written before the first byte is read."""
+def test_a_slow_reader_blocks_nothing_and_loses_nothing() -> None:
+    """Far more than a pipe has room for is written before the first byte is read."""
     source, target = os.pipe()
     output = StreamWriter(target)
     for t in range(EVENTS):
@@ -27,8 +27,8 @@ def test_a_reader_that_does_not_read_holds_nothing_up_and_loses_nothing() -> Non
     assert data == b"".join(encode(ObserverTick(t, 0, 0, 0)) for t in range(EVENTS))
 
 
-def test_a_reader_that_is_gone_is_noticed() -> None:
-    """At the next thing that is written."""
+def test_a_closed_stream_raises() -> None:
+    """At the next write."""
     source, target = os.pipe()
     output = StreamWriter(target)
     os.close(source)

@@ -9,7 +9,7 @@ from threadviz.cli.execution import ProgressBar, execute
 from threadviz.cli.options import ViewerOptions, viewer_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, print_run
 from threadviz.cli.signals import Interrupts
-from threadviz.observer.targets.attach import TargetError, find_target
+from threadviz.observer.targets.attach import TargetError, find_process
 from threadviz.protocol.requests import AttachRequest
 from threadviz.text import NS_PER_S
 
@@ -61,7 +61,7 @@ def _number(text: str) -> int:
 def _request(pid: int, viewing: ViewerOptions) -> AttachRequest:
     """Return the request. Raises CommandError if the process can't be watched."""
     try:
-        target = find_target(pid, viewing.probe)
+        target = find_process(pid, viewing.probe)
     except TargetError as error:
         way_out = "; or say --probe portable, which tells only running from waiting"
         raise CommandError(f"{error}{way_out if error.portable else ''}") from error

@@ -14,7 +14,7 @@ from threadviz.cli.execution import RunResult, execute
 from threadviz.cli.options import ViewerOptions, viewer_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_console, write_stderr
 from threadviz.cli.signals import SignalForwarding
-from threadviz.observer.collectors.processes import title
+from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.probes.base import ProcessKind
 from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import ExecRequest
@@ -59,7 +59,7 @@ def find_program(words: Sequence[str]) -> ProgramCommand:
 
 
 def _program(*command: str) -> ProgramCommand:
-    name = title(command, ProcessKind.SUBJECT, Path(command[0]).name)
+    name = process_title(command, ProcessKind.SUBJECT, Path(command[0]).name)
     return ProgramCommand(command, clipped(printable(name), _TITLE_LENGTH))
 
 

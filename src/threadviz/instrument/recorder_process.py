@@ -5,7 +5,6 @@ whether it is to be packed. FOLDER is empty, for this process alone, and removed
 orphan in a session of its own at once, so that the program does not find it among its children.
 """
 
-import dataclasses
 import os
 import shutil
 import signal
@@ -21,8 +20,8 @@ from threadviz.instrument.record import NAMES, PACKED, TASKS, RecorderAnswer
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
-from threadviz.observer.observation import StartError, fault_of, see_through
-from threadviz.observer.targets.attach import prepare_attached
+from threadviz.observer.observation import StartError, describe_fault
+from threadviz.observer.targets.attach import prepare_process
 from threadviz.protocol.codec import encode
 from threadviz.protocol.events import Event
 from threadviz.protocol.requests import AttachRequest
@@ -38,10 +37,10 @@ class PackedOutput(StreamWriter):
 
     def write(self, events: Iterable[Event]) -> None:
         packed = self._packer.compress(b"".join(map(encode, events)))
-        self.put(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
+        self.write_bytes(packed + self._packer.flush(zlib.Z_SYNC_FLUSH))
 
     def finish(self) -> None:
-        self.put(self._packer.flush())
+        self.write_bytes(self._packer.flush())
         super().finish()
 
 
@@ -71,16 +70,16 @@ def _observe(scratch: Path, file: int, *, packed: bool) -> None:
     clock = RunClock()
     try:
         collectors = (ReportedNameCollector(scratch / NAMES), TaskCollector(scratch / TASKS, clock))
-        prepared = prepare_attached(request, sys.stdin.fileno(), clock, collectors)
+        observation = prepare_process(request, sys.stdin.fileno(), clock, collectors, on_start=_answer)
     except (StartError, OSError) as error:
         _answer(str(error))
         return
     except Exception as error:  # noqa: BLE001 - a fault of threadviz, which nobody would see otherwise
-        _answer(fault_of(error))
+        _answer(describe_fault(error))
         return
     output = (PackedOutput if packed else StreamWriter)(file)
     try:
-        see_through(dataclasses.replace(prepared, go=_answer), output, clock)
+        observation.run(output)
         output.finish()
     except ViewerGoneError as error:
         cause = error.__cause__

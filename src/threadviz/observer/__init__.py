@@ -1,7 +1,6 @@
-"""The process that watches the subject from outside, and merges what it sees with what the subject says.
+"""The process that observes a target from outside, and merges its samples with what the target reports.
 
-Started by a viewer as `python -m threadviz.observer`; nobody imports it, but for what this machine allows, and which
-probe it gets. `observe` prepares a run and sees it through: what is watched comes from `subjects`; a *probe* of
-`probing` finds its threads and reads them, into a *ledger* for each; `interpreters` knows what is to be known of a
-Python from outside; and the *tellers* of `telling` tell what stretches don't say.
+A viewer starts it as `python -m threadviz.observer`. `observe` prepares a run and observes it to its end. The package
+`targets` has the three kinds of targets; a probe of `probes` samples their threads; `cpython` finds out what a Python
+process tells from outside; `collectors` add what spans don't tell, such as names, tasks and wait targets.
 """

@@ -1,10 +1,10 @@
-"""`python -m threadviz.observer FOLDER STREAM [LOG]`: reads a request from stdin, writes events to descriptor STREAM.
+"""`python -m threadviz.observer FOLDER STREAM [LOG]`: observes the run that a request on standard input asks for.
 
-STREAM is not stdout, because a user's `sitecustomize` may print there. FOLDER is an empty folder for the run, removed
-in the end. LOG is the descriptor of the debug log. Stdin stays open as a lifeline: when it ends, the viewer is gone
-or has stopped the run. If the observer leads a process group, to which all that it starts belongs except a program,
-its last act is to kill that group, itself included, so that nothing of a run is left behind. It has ended a program
-before that.
+The events go to descriptor STREAM, not to standard output, because a user's `sitecustomize` may print there. FOLDER is
+an empty folder for this run, removed at its end. LOG is the descriptor of the debug log. Standard input stays open as
+a lifeline: its end means that the viewer has gone or wants the run to stop. An observer that leads a process group
+ends that group as its last act, itself included, so that nothing of a run is left. All that it starts belongs to the
+group, but for a program, which has ended or is on its own by then.
 """
 
 import os
@@ -31,23 +31,23 @@ def main() -> None:
         os.set_inheritable(log, False)
         debug_log.start(log, "observer")
     try:
-        if asked := sys.stdin.buffer.readline():
-            request = msgspec.json.decode(asked, type=Request)
+        if line := sys.stdin.buffer.readline():
+            request = msgspec.json.decode(line, type=Request)
             with suppress(ViewerGoneError):
                 observe(request, scratch, sys.stdin.fileno(), StreamWriter(stream))
             if isinstance(request, ExecRequest):
-                _await_leave(stream)
+                _await_dismissal(stream)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         if os.getpgrp() == os.getpid():
             os.killpg(0, signal.SIGKILL)
 
 
-def _await_leave(stream: int) -> None:
-    """Wait until the viewer has noted the end.
+def _await_dismissal(stream: int) -> None:
+    """Wait until the viewer has seen the end of the run, and closes the lifeline.
 
-    What the program left running becomes the viewer's child when this process ends, unless the viewer has said before
-    that it does not adopt it.
+    What a program has left running becomes the viewer's child when this process ends, unless the viewer has stopped to
+    adopt orphans before.
     """
     os.close(stream)
     while os.read(sys.stdin.fileno(), 4096):

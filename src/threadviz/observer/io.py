@@ -1,4 +1,4 @@
-"""Where the stream goes."""
+"""The stream of events to the viewer, and the run's clock."""
 
 import os
 import select
@@ -9,15 +9,15 @@ from threadviz.protocol.codec import encode
 from threadviz.protocol.events import Event
 
 MAX_WAITING = 64 * 2**20
-"""How much may wait for a viewer that reads slowly (bytes). Beyond that, the observer waits for it."""
+"""How much may wait for a viewer that reads slowly (bytes). Beyond that, the observer waits for the viewer."""
 
 
 class ViewerGoneError(Exception):
-    """Nobody reads any more."""
+    """Nobody reads the stream any more. The cause is the OSError of the write."""
 
 
 class StreamWriter:
-    """Writes events, as lines, to a file descriptor; a reader that is slow for a while does not hold it up."""
+    """Writes events as lines to a file descriptor, without waiting for a reader that is slow for a while."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -25,26 +25,26 @@ class StreamWriter:
         os.set_blocking(descriptor, False)
 
     def write(self, events: Iterable[Event]) -> None:
-        """Write events as far as they are taken now, and the rest with the next. Raises ViewerGoneError."""
-        self.put(b"".join(map(encode, events)))
+        """Write events as far as there is room, and the rest at the next call. Raises ViewerGoneError."""
+        self.write_bytes(b"".join(map(encode, events)))
 
-    def put(self, data: bytes) -> None:
+    def write_bytes(self, data: bytes) -> None:
         """Write bytes in the same way. Raises ViewerGoneError."""
         self._waiting += data
-        self._pass_on()
+        self._flush()
         while len(self._waiting) > MAX_WAITING:
             self._wait()
 
     def finish(self) -> None:
-        """Write all that is left. Raises ViewerGoneError."""
+        """Write all that is left, and wait for that. Raises ViewerGoneError."""
         while self._waiting:
             self._wait()
 
     def _wait(self) -> None:
         select.select([], [self._descriptor], [])
-        self._pass_on()
+        self._flush()
 
-    def _pass_on(self) -> None:
+    def _flush(self) -> None:
         try:
             while self._waiting:
                 written = os.write(self._descriptor, self._waiting)
@@ -55,11 +55,8 @@ class StreamWriter:
             raise ViewerGoneError from error
 
 
-# The run's clock.
-
-
 class RunClock:
-    """Nanoseconds since the run's origin, on the clock of `time.monotonic_ns()`, which all its processes share."""
+    """Nanoseconds since the run's origin, on the clock of `time.monotonic_ns()`, which all processes share."""
 
     def __init__(self) -> None:
         self.start()

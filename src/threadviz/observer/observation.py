@@ -1,4 +1,4 @@
-"""A program or a process under observation, which knows nothing of it."""
+"""The observation of one target: samples it until it ends, or until the viewer stops the run, and writes the events."""
 
 import errno
 import gc
@@ -8,17 +8,16 @@ import select
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
 from threadviz._version import __version__
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
-from threadviz.observer.probes.base import Collector, Probe, close_all
+from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import cores, has_gil
 from threadviz.protocol.events import (
@@ -31,14 +30,42 @@ from threadviz.protocol.events import (
     RunStarted,
     StreamClosed,
     TargetKind,
+    TaskStarted,
 )
 from threadviz.protocol.requests import AttachRequest, ExecRequest, Request, RunRequest
 
-# What is said where the observer itself has failed.
+NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
+
+INTERRUPTED = "it was interrupted"
+
+_MESSAGE_BYTES = 4096
+
+_UNOBSERVED_POLL_S = 0.02
 
 
-def fault_of(error: Exception) -> str:
-    """Return, as a clause, that the observer has failed: what an exception says, and where it was raised."""
+class StartError(Exception):
+    """A run can't begin. The text is a clause that says why; `prefix` stands before it in the last event."""
+
+    prefix = "it did not start: "
+    traceback = ""
+    """The traceback of the user's code, in lines, where that has failed."""
+
+
+class StopRequestedError(Exception):
+    """The viewer wants no run any more, or has ended."""
+
+
+def closing_event(error: Exception, t: int = 0) -> StreamClosed:
+    """Return the last event of a run that ends with `error`. A fault of the observer itself was at `t` (ns)."""
+    if isinstance(error, StopRequestedError):
+        return StreamClosed(0, Outcome.INTERRUPTED, INTERRUPTED)
+    if isinstance(error, StartError):
+        return StreamClosed(0, Outcome.BROKEN, f"{error.prefix}{error}", traceback=error.traceback)
+    return StreamClosed(t, Outcome.BROKEN, describe_fault(error))
+
+
+def describe_fault(error: Exception) -> str:
+    """Return a clause that says that the observer has failed, with the exception and the place that raised it."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         why = "it takes three open files for each thread, and may have no more: raise the limit (ulimit -n)"
     else:
@@ -47,147 +74,14 @@ def fault_of(error: Exception) -> str:
     return f"the observer failed: {why}"
 
 
-_SAID_BYTES = 4096
-
-_UNWATCHED_S = 0.02
-
-
-class Root(Protocol):
-    """The process that is watched, with all that it starts."""
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-
-    @property
-    def ours(self) -> bool:
-        """Whether it is for this process to see to it: then it goes on, even where it can't be looked on at."""
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended."""
-
-    @property
-    def status(self) -> int | None:
-        """How it ended, as `subprocess` gives it; None where that is not known."""
-
-    def let_go(self) -> StreamClosed:
-        """Nobody looks on any more: see to what is to become of it, and return the last word.
-
-        That is at the moment (ns since the origin) at which the watch was to end, where there was one; else at 0.
-        """
+def is_readable(descriptor: int) -> bool:
+    """Return whether a read would not block: there is something to read, or the other end was closed."""
+    poll = select.poll()  # not select(), whose descriptors must be below 1024
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
-class Onlooking:
-    """Samples and tells, until `root` has ended or `lifeline` (a descriptor) has; what is said on that, `heed` gets."""
-
-    def __init__(
-        self,
-        root: Root,
-        probe: Probe,
-        collectors: Sequence[Collector],
-        lifeline: int,
-        clock: RunClock,
-        heed: Callable[[bytes], None] | None = None,
-    ) -> None:
-        self._root = root
-        self._probe = probe
-        self._tellers = collectors
-        self._lifeline = lifeline
-        self._heed = heed
-        self._clock = clock
-        self._sampler = Sampler(probe, clock)
-        self._open = True
-        self._closed: StreamClosed | None = None
-
-    def run(self, output: StreamWriter) -> None:
-        """Look on to the end. Raises ViewerGoneError.
-
-        Where looking on fails, whatever it is, the program is not to suffer from that: its end is waited for.
-        """
-        output.write([RunStarted(0, self._root.pid, self._root.pid, loop=False)])
-        try:
-            self._look_on(output)
-        except ViewerGoneError:
-            raise
-        except Exception as error:
-            if not self._root.ours:
-                raise
-            self._wait(output, fault_of(error))
-
-    def close(self) -> None:
-        """Let go of the files and, where it was not looked on at to the end, of the process."""
-        try:
-            self._close_files()
-        finally:
-            if self._closed is None:
-                self._root.let_go()
-
-    def _look_on(self, output: StreamWriter) -> None:
-        for now in self._sampler.rounds():
-            output.write(self._news(now))
-            if self._closed is not None:
-                output.write([self._closed])
-                return
-
-    def _wait(self, output: StreamWriter, fault: str) -> None:
-        """See to the process until it ends or the lifeline does, with nothing more to tell but that."""
-        now = self._clock()
-        self._closed = None
-        with suppress(Exception):  # what can't be closed stays open; to end processes takes a few files
-            self._close_files()
-        output.write([RunEnded(now)])
-        while not (over := self._root.over) and not self._called_off():
-            time.sleep(_UNWATCHED_S)
-            output.write(())  # but what the viewer has not taken yet
-        if over:
-            self._closed = StreamClosed(now, Outcome.BROKEN, fault, status=self._root.status)
-        else:
-            self._closed = msgspec.structs.replace(self._root.let_go(), t=now, reason=fault)
-        output.write([self._closed])
-
-    def _close_files(self) -> None:
-        if self._open:
-            self._open = False
-            close_all(self._probe, self._tellers)
-
-    def _called_off(self) -> bool:
-        """Tell whether the lifeline has ended, and have what was said on it heeded."""
-        if self._heed is None:
-            return called_off(self._lifeline)
-        while called_off(self._lifeline):
-            said = os.read(self._lifeline, _SAID_BYTES)
-            if not said:
-                return True
-            self._heed(said)
-        return False
-
-    def _news(self, now: int) -> Iterator[Event]:
-        """Yield what there is to tell, and note whether this was the end."""
-        over = self._root.over
-        called_off = not over and self._called_off()
-        if over or called_off:
-            now = self._sampler.look()  # once more, for the last look may be older than the end
-        new, gone = self._probe.take_changes()
-        yield from self._sampler.events(new, gone)
-        for collector in self._tellers:
-            yield from collector.poll(now, new, gone)
-        if over:
-            self._closed = StreamClosed(now, Outcome.FINISHED, status=self._root.status)
-            yield RunEnded(now)
-        elif called_off:
-            last = self._root.let_go()
-            self._closed = msgspec.structs.replace(last, t=now)
-            yield RunEnded(min(last.t or now, now))
-        yield self._sampler.tick(now)
-
-
-# The first line of a stream.
-
-NO_PROBE = ProbeInfo("none", (), "anything: nothing was watched", 0.0)
-
-
-def header(
+def make_header(
     request: Request,
     tasks: int = 0,
     probe: ProbeInfo = NO_PROBE,
@@ -196,98 +90,188 @@ def header(
     python: str = "",
     gil: bool | None = None,
 ) -> Header:
-    """Return the header for what was asked for.
+    """Return the header of the run that `request` asks for.
 
-    Of a process that was running already, `name` is what it is called, `python` its version, empty where that is not
-    known, and `gil` whether it has one. The subject of a workload, and a program that threadviz finds a Python for,
-    run on this Python.
+    `name`, `python` (a version, '' where it is not known) and `gil` are those of a process that was running already. A
+    subject, and a program that threadviz has found the Python for, run on this Python.
     """
     if isinstance(request, RunRequest) or (
         isinstance(request, ExecRequest) and request.command[0] == os.fsencode(sys.executable)
     ):
         python, gil = platform.python_version(), has_gil()
-    if isinstance(request, ExecRequest):
-        workers, watches = 0, TargetKind.PROGRAM
-    elif isinstance(request, AttachRequest):
-        workers, watches = 0, TargetKind.PROCESS
-    else:
-        workers, watches = request.workers, TargetKind.WORKLOAD
+    kinds = {ExecRequest: TargetKind.PROGRAM, AttachRequest: TargetKind.PROCESS}
     return Header(
         schema=SCHEMA,
         threadviz=__version__,
         workload=name or request.workload,
         mode=request.mode,
-        workers=workers,
+        workers=request.workers if isinstance(request, RunRequest) else 0,
         tasks=tasks,
         python=python,
         gil=gil,
         cores=cores(),
         platform=f"{platform.system()} {platform.machine()}",
         probe=probe,
-        watches=watches,
+        watches=kinds.get(type(request), TargetKind.WORKLOAD),
     )
 
 
-# What is ready to be watched.
+class Target:
+    """The process to observe, together with all that it starts.
 
-
-class Watching(Protocol):
-    """Looks, listens and tells until there is nothing more to be seen."""
-
-    def run(self, output: StreamWriter) -> None:
-        """See it through. Raises ViewerGoneError."""
-
-    def close(self) -> None:
-        """Let go of the files, and end what was started only to look."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A run whose books are open: its first line, who watches it, and what lets it begin."""
-
-    header: Header
-    watch: Watching
-    go: Callable[[], None]
-
-
-class CalledOffError(Exception):
-    """Whoever asked for the run wants it no more, or is gone."""
-
-
-def called_off(lifeline: int) -> bool:
-    """Tell whether `lifeline` has ended: whoever asked for the run wants it no more, or is gone."""
-    return bool(select.select([lifeline], [], [], 0)[0])
-
-
-class StartError(Exception):
-    """A process of the run did not come up; the text is a clause that says which, and how."""
-
-
-class RefusedError(StartError):
-    """Somebody's own function can't be called; the text is a sentence without its full stop.
-
-    `traceback` is that of their code, in lines, where it is that which failed.
+    The defaults are those of a target that reports nothing itself. All times are in ns since the run's origin.
     """
 
-    def __init__(self, why: str, traceback: str) -> None:
-        super().__init__(why)
-        self.traceback = traceback
+    outlives_observation = False
+    """Whether the observer waits for its end, and stays in charge of it, where it fails to observe it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.status: int | None = None
+        """How it ended, as `subprocess` gives it; None where that is not known."""
+
+    def start(self) -> list[Event]:
+        """Let it begin, and return the events of that. Raises StartError and StopRequestedError."""
+        return [RunStarted(0, self.pid, self.pid, loop=False)]
+
+    def poll(self) -> list[Event]:
+        """Return the events that it has reported since the last call."""
+        return []
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        raise NotImplementedError
+
+    def receive(self, message: bytes) -> None:
+        """Take what the viewer has sent."""
+
+    def finish(self, now: int) -> tuple[list[Event], StreamClosed]:
+        """Return the last events of a run whose target has ended by itself."""
+        return [RunEnded(now)], StreamClosed(now, Outcome.FINISHED, status=self.status)
+
+    def stop(self, now: int) -> tuple[list[Event], StreamClosed]:
+        """End the target, where that is the observer's to do, and return the last events."""
+        return [], StreamClosed(now, Outcome.INTERRUPTED, INTERRUPTED)
+
+    def close(self) -> None:
+        """Close the files, and end what must not outlive the run. Called at the end, however that came."""
 
 
-def see_through(prepared: Prepared, output: StreamWriter, clock: RunClock) -> None:
-    """Watch what is prepared, from its header to its last event. Raises ViewerGoneError."""
-    output.write([prepared.header])
-    gc.disable()  # nothing here is cyclic, and a collection would delay a look
-    try:
-        prepared.go()
-        prepared.watch.run(output)
-    except ViewerGoneError:
-        raise
-    except CalledOffError:
-        output.write([StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted")])
-    except StartError as error:
-        output.write([StreamClosed(0, Outcome.BROKEN, f"it did not start: {error}")])
-    except Exception as error:  # noqa: BLE001 - as above
-        output.write([StreamClosed(clock(), Outcome.BROKEN, fault_of(error))])
-    finally:
-        prepared.watch.close()
+class Observation:
+    """Samples `target` and polls `collectors`, until the target has ended or the viewer wants it to stop.
+
+    `lifeline` is a descriptor: the viewer may send messages to the target through it, and closes it to stop the run.
+    """
+
+    def __init__(
+        self,
+        header: Header,
+        target: Target,
+        probe: Probe,
+        collectors: Sequence[Collector],
+        lifeline: int,
+        clock: RunClock,
+    ) -> None:
+        self.header = header
+        self._target = target
+        self._probe = probe
+        self._collectors = collectors
+        self._lifeline = lifeline
+        self._clock = clock
+        self._sampler = Sampler(probe, clock)
+        self._files_open = True
+        self._task_starts: dict[tuple[int, int], int] = {}
+        """When each thread has last started a task, as the target reports, by process and thread id (ns)."""
+        self._closed: StreamClosed | None = None
+
+    def run(self, output: StreamWriter) -> None:
+        """Let the target begin, and write the whole stream, to its last event. Raises ViewerGoneError."""
+        output.write([self.header])
+        gc.disable()  # nothing here is cyclic, and a collection would delay a sample
+        try:
+            output.write(self._target.start())
+            self._observe(output)
+        except ViewerGoneError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of the observer: nobody would see it otherwise
+            output.write([closing_event(error, self._clock())])
+        finally:
+            try:
+                self._close_files()
+            finally:
+                self._target.close()
+
+    def _observe(self, output: StreamWriter) -> None:
+        try:
+            for now in self._sampler.rounds():
+                output.write(self._events(now))
+                if self._closed is not None:
+                    output.write([self._closed])
+                    return
+        except ViewerGoneError:
+            raise
+        except Exception as error:
+            if not self._target.outlives_observation:
+                raise
+            self._await_end(output, describe_fault(error))
+
+    def _events(self, now: int) -> Iterator[Event]:
+        """Yield the events since the last call, and note whether this was the end."""
+        reported = self._target.poll()
+        for event in reported:
+            if isinstance(event, TaskStarted):
+                self._probe.meet(event.pid, ProcessKind.WORKER)
+                self._task_starts[event.pid, event.tid] = event.t
+        ended = self._target.ended
+        stopped = not ended and self._is_stop_requested()
+        if ended or stopped:
+            now = self._sampler.look()  # once more: the last sample may be older than the end
+        new, gone = self._probe.take_changes()
+        self._correct_ends(new, gone)
+        yield from reported
+        yield from self._sampler.events(new, gone)
+        for collector in self._collectors:
+            yield from collector.poll(now, new, gone)
+        if ended or stopped:
+            last, self._closed = self._target.finish(now) if ended else self._target.stop(now)
+            yield from last
+        yield self._sampler.tick(now)
+
+    def _correct_ends(self, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> None:
+        """Let no thread end before the last task that it was reported to start, unless its id was reused."""
+        threads = Counter((thread.pid, thread.tid) for thread in {*new, *gone})
+        for thread in gone:
+            started = self._task_starts.pop((thread.pid, thread.tid), 0)
+            if thread.ended is not None and started > thread.ended and threads[thread.pid, thread.tid] == 1:
+                thread.ended = thread.accounting.outlived(started)
+
+    def _is_stop_requested(self) -> bool:
+        while is_readable(self._lifeline):
+            message = os.read(self._lifeline, _MESSAGE_BYTES)
+            if not message:
+                return True
+            self._target.receive(message)
+        return False
+
+    def _await_end(self, output: StreamWriter, fault: str) -> None:
+        """Wait until the target ends or is stopped. It must not suffer from a fault of the observer."""
+        now = self._clock()
+        with suppress(Exception):  # to end processes takes a few files; what can't be closed stays open
+            self._close_files()
+        output.write([RunEnded(now)])
+        while not (ended := self._target.ended) and not self._is_stop_requested():
+            time.sleep(_UNOBSERVED_POLL_S)
+            output.write(())  # what the viewer has not taken yet
+        if ended:
+            closed = StreamClosed(now, Outcome.BROKEN, fault, status=self._target.status)
+        else:
+            closed = msgspec.structs.replace(self._target.stop(now)[1], reason=fault)
+        output.write([closed])
+
+    def _close_files(self) -> None:
+        if self._files_open:
+            self._files_open = False
+            for collector in self._collectors:
+                collector.close()
+            self._probe.close()

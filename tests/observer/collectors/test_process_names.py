@@ -1,10 +1,10 @@
-"""What a process is called."""
+"""The titles of processes."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.collectors.processes import title
+from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.probes.base import ProcessKind
 
 SECRET = "hunter2"
@@ -34,15 +34,15 @@ SECRET = "hunter2"
         (["python3", "/"], "comm"),
     ],
 )
-def test_a_process_is_called_by_what_it_runs(command: list[str], expected: str) -> None:
+def test_a_process_has_the_title_of_what_it_runs(command: list[str], expected: str) -> None:
     """Without folders, and without its arguments."""
-    assert title(command, ProcessKind.SUBJECT, "comm") == expected
+    assert process_title(command, ProcessKind.SUBJECT, "comm") == expected
 
 
 @pytest.mark.parametrize("kind", list(ProcessKind))
-def test_the_processes_of_a_workload_are_called_what_they_are(kind: ProcessKind) -> None:
+def test_the_processes_of_a_workload_have_their_kinds_as_titles(kind: ProcessKind) -> None:
     """The subject and its workers, which have its command line."""
-    assert title(["python3", "-P", "-m", "threadviz.subject"], kind, "python3") == kind.value
+    assert process_title(["python3", "-P", "-m", "threadviz.subject"], kind, "python3") == kind.value
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_the_processes_of_a_workload_are_called_what_they_are(kind: ProcessKind)
         ["-c", "from multiprocessing.forkserver import main; main(4, 5)"],
     ],
 )
-def test_a_worker_that_was_spawned_is_called_a_worker(arguments: list[str]) -> None:
-    """Its command line says nothing that anybody would know."""
-    assert title(["python3", *arguments], ProcessKind.WORKER, "python3") == "worker"
+def test_a_spawned_worker_is_called_worker(arguments: list[str]) -> None:
+    """Its command line would mean nothing to a user."""
+    assert process_title(["python3", *arguments], ProcessKind.WORKER, "python3") == "worker"
 
 
 @given(st.lists(st.text()), st.sampled_from(ProcessKind), st.text())
-def test_any_command_line_has_a_short_name(arguments: list[str], kind: ProcessKind, otherwise: str) -> None:
-    """Of 100 characters at most."""
-    assert len(title(arguments, kind, otherwise)) <= 100
+def test_any_command_line_has_a_short_title(arguments: list[str], kind: ProcessKind, otherwise: str) -> None:
+    """At most 100 characters."""
+    assert len(process_title(arguments, kind, otherwise)) <= 100

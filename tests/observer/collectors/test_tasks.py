@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.observer.sampling import Looking, started
+from tests.observer.sampling import SampledProcess, started
 from threadviz.observer.collectors.tasks import ReportedTasks, TaskCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
-from threadviz.observer.observation import header
+from threadviz.observer.observation import make_header
 from threadviz.protocol import task_pipe
 from threadviz.protocol.codec import READ_SIZE
 from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
@@ -49,7 +49,7 @@ any_message = st.one_of(
 def timeline_of(events: list[Event]) -> Timeline:
     """The timeline of these."""
     timeline = Timeline()
-    timeline.apply(header(AttachRequest(pid=1)))
+    timeline.apply(make_header(AttachRequest(pid=1)))
     timeline.extend(events)
     return timeline
 
@@ -192,14 +192,14 @@ def test_tasks_of_a_process_that_is_killed_are_over(tmp_path: Path) -> None:
     collector = TaskCollector(path, clock := RunClock())
     with (
         started(DIES, str(path)) as (process, _),
-        closing(Looking(process.pid, lambda probe: collector)) as looking,
+        closing(SampledProcess(process.pid, lambda probe: collector)) as sampling,
     ):
-        looking.until(lambda: Counter(map(type, looking.events))[TaskSubmitted] == 3)
+        sampling.sample_until(lambda: Counter(map(type, sampling.events))[TaskSubmitted] == 3)
         process.kill()
         process.wait()
-        looking.until(lambda: Counter(map(type, looking.events))[TaskFinished] == 3)
+        sampling.sample_until(lambda: Counter(map(type, sampling.events))[TaskFinished] == 3)
     assert clock() > 0
-    timeline = timeline_of(looking.events)
+    timeline = timeline_of(sampling.events)
     errors = [task.error for task in timeline.tasks]
     assert errors == [None, "its process has ended", "its process has ended"]
     assert [task.started is None for task in timeline.tasks] == [False, False, True]

@@ -12,8 +12,8 @@ import pytest
 from tests.cli.command import await_that
 from tests.observer.target_programs import OTHER_USER, Target, needs_allowing, needs_rights, target
 from threadviz.observer.io import RunClock, StreamWriter
-from threadviz.observer.observation import Prepared, StartError
-from threadviz.observer.targets.attach import Attached, TargetError, find_target, prepare_attached
+from threadviz.observer.observation import Observation
+from threadviz.observer.targets.attach import AttachedProcess, TargetError, find_process, prepare_process
 from threadviz.protocol.codec import Decoder
 from threadviz.protocol.events import (
     AnyEvent,
@@ -43,7 +43,7 @@ SHELL = 'echo ready; "$0" -c "import sys; print(0, flush=True); sys.stdin.read()
 
 @contextmanager
 def lifeline() -> Iterator[tuple[int, int]]:
-    """What an observer holds on to, and what its viewer does: that may have been closed."""
+    """Yield the observer's end of a lifeline and the viewer's, which may be closed meanwhile."""
     ours, theirs = os.pipe()
     yield ours, theirs
     os.close(ours)
@@ -51,32 +51,27 @@ def lifeline() -> Iterator[tuple[int, int]]:
         os.close(theirs)
 
 
-def told(prepared: Prepared, folder: Path) -> list[AnyEvent]:
-    """All that is told of what is prepared, up to the end of it."""
+def run(observation: Observation, folder: Path) -> list[AnyEvent]:
+    """Run an observation, and return its whole stream."""
     with (folder / "stream").open("w+b") as stream:
         output = StreamWriter(stream.fileno())
-        output.write([prepared.header])
-        prepared.go()
-        try:
-            prepared.watch.run(output)
-        finally:
-            prepared.watch.close()
+        observation.run(output)
         output.finish()
         stream.seek(0)
         return list(Decoder().feed(stream.read()))
 
 
-def attached(request: AttachRequest, folder: Path) -> list[AnyEvent]:
-    """What is told of a process where nobody wants more than the first look."""
+def observe_once(request: AttachRequest, folder: Path) -> list[AnyEvent]:
+    """Return the stream of a process whose viewer wants no more than the first sample."""
     with lifeline() as (ours, theirs):
         os.close(theirs)
-        return told(prepare_attached(request, ours, RunClock()), folder)
+        return run(prepare_process(request, ours, RunClock()), folder)
 
 
-def test_the_books_start_with_all_threads(tmp_path: Path) -> None:
-    """Those that are there have lanes from the first moment on; who is let go of is said to be so by nothing else."""
+def test_all_threads_have_lanes_from_the_start(tmp_path: Path) -> None:
+    """Where the viewer stops the observation, no lane ends."""
     with target() as subject:
-        events = attached(AttachRequest(pid=subject.pid), tmp_path)
+        events = observe_once(AttachRequest(pid=subject.pid), tmp_path)
         assert subject.answers()
     header, begin, last = events[0], events[1], events[-1]
     lanes = [event for event in events if isinstance(event, LaneStarted)]
@@ -93,24 +88,24 @@ def test_the_books_start_with_all_threads(tmp_path: Path) -> None:
     assert not any(isinstance(event, LaneEnded) for event in events)
 
 
-def test_to_be_attached_to_a_hundred_times_does_no_harm(tmp_path: Path) -> None:
-    """Same threads, files and memory, never woken up, never traced, and it answers as before."""
+def test_attaching_a_hundred_times_does_no_harm(tmp_path: Path) -> None:
+    """Threads, files and memory are the same, it was never woken up and never traced, and it answers as before."""
     with target() as subject:
         assert subject.answers()
         before = subject.shape
         for _ in range(100):
-            assert isinstance(attached(AttachRequest(pid=subject.pid), tmp_path)[-1], StreamClosed)
+            assert isinstance(observe_once(AttachRequest(pid=subject.pid), tmp_path)[-1], StreamClosed)
         assert subject.shape == before
         assert subject.answers()
 
 
 @needs_rights
-def test_its_children_are_watched_whatever_they_run(tmp_path: Path) -> None:
-    """Also those that are no Python."""
+def test_child_processes_are_observed_whatever_they_run(tmp_path: Path) -> None:
+    """Also if that is no Python."""
     with target(PARENT) as subject:
         (child,) = psutil.Process(subject.pid).children()
         await_that(lambda: child.name() == "cat")
-        events = attached(AttachRequest(pid=subject.pid), tmp_path)
+        events = observe_once(AttachRequest(pid=subject.pid), tmp_path)
     assert {event.pid for event in events if isinstance(event, LaneStarted)} == {subject.pid, child.pid}
     seen = {event.pid: event for event in events if isinstance(event, ProcessSeen)}
     assert seen[subject.pid].python == sys.version.split()[0]
@@ -118,8 +113,8 @@ def test_its_children_are_watched_whatever_they_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("probe", ["auto", "portable"])
-def test_who_looks_is_not_among_those_that_are_seen(probe: str) -> None:
-    """Where the process has started it itself, with what it starts in turn."""
+def test_the_observer_does_not_observe_itself(probe: str) -> None:
+    """Also where its target has started it: the viewer and all that the viewer starts are left out."""
     source = f"""
 import os, subprocess, sys
 print("ready", flush=True)
@@ -133,12 +128,12 @@ print(done.stdout, end="", flush=True)
         assert {lane["pid"] for lane in facts["lanes"]} == {subject.pid}
 
 
-def test_it_is_looked_on_at_until_it_ends(tmp_path: Path) -> None:
-    """And that is its end, which nobody is asked how it was."""
+def test_a_process_is_observed_until_it_ends(tmp_path: Path) -> None:
+    """The exit status is not known, because only its parent learns that."""
     with target() as subject, lifeline() as (ours, _):
-        prepared = prepare_attached(AttachRequest(pid=subject.pid), ours, RunClock())
+        observation = prepare_process(AttachRequest(pid=subject.pid), ours, RunClock())
         subject.end()
-        *events, last = told(prepared, tmp_path)
+        *events, last = run(observation, tmp_path)
     assert isinstance(last, StreamClosed)
     assert (last.outcome, last.status) == (Outcome.FINISHED, None)
     assert len([event for event in events if isinstance(event, LaneEnded)]) == 3
@@ -150,42 +145,43 @@ def _no_descriptor(pid: int) -> int:
 
 @pytest.mark.parametrize("descriptor", [True, False])
 def test_the_end_of_a_process_is_seen(descriptor: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before and after its parent has taken note of it, whether or not the system has descriptors of processes."""
+    """Before and after its parent has collected it, with and without a descriptor of the process."""
     if not descriptor:
         monkeypatch.setattr(os, "pidfd_open", _no_descriptor)
     with target() as subject:
-        root = Attached(subject.pid, RunClock())
-        assert not root.over
+        root = AttachedProcess(subject.pid, RunClock())
+        assert not root.ended
         subject.process.kill()
-        await_that(lambda: root.over)
+        await_that(lambda: root.ended)
         subject.process.wait()
-        assert root.over and root.status is None
-        assert Attached(subject.pid, RunClock()).over
+        assert root.ended and root.status is None
+        assert AttachedProcess(subject.pid, RunClock()).ended
+        root.close()
 
 
-def test_another_process_of_the_same_number_is_none(tmp_path: Path) -> None:
-    """It was asked for the one that was started then."""
+def test_another_process_with_the_same_number_is_refused(tmp_path: Path) -> None:
+    """The request names when the process was started."""
     with target() as subject:
-        born = find_target(subject.pid, "auto").born
-        assert attached(AttachRequest(pid=subject.pid, born=born), tmp_path)
-        with pytest.raises(StartError, match="has ended, and another one has got its number"):
-            attached(AttachRequest(pid=subject.pid, born=born - 1), tmp_path)
+        born = find_process(subject.pid, "auto").born
+        assert observe_once(AttachRequest(pid=subject.pid, born=born), tmp_path)
+        with pytest.raises(TargetError, match="has ended, and another one has got its number"):
+            observe_once(AttachRequest(pid=subject.pid, born=born - 1), tmp_path)
 
 
-def test_what_can_not_be_looked_at_is_said(tmp_path: Path) -> None:
-    """Where the process ends after somebody has asked for it."""
+def test_a_process_that_has_ended_meanwhile_is_refused(tmp_path: Path) -> None:
+    """It has ended after the request was made."""
     with target() as subject:
         subject.end()
-        with pytest.raises(StartError, match=f"there is no process {subject.pid}"):
-            attached(AttachRequest(pid=subject.pid), tmp_path)
+        with pytest.raises(TargetError, match=f"there is no process {subject.pid}"):
+            observe_once(AttachRequest(pid=subject.pid), tmp_path)
 
 
-def test_a_thread_is_no_process() -> None:
-    """It is said whose it is."""
+def test_the_number_of_a_thread_is_refused() -> None:
+    """The error names its process."""
     with target() as subject:
         thread = next(each.id for each in psutil.Process(subject.pid).threads() if each.id != subject.pid)
         with pytest.raises(TargetError, match=f"{thread} is a thread of process {subject.pid}"):
-            find_target(thread, "auto")
+            find_process(thread, "auto")
 
 
 AS_SOMEBODY_ELSE = """
@@ -198,7 +194,7 @@ os.setgid(uid)
 os.setuid(uid)
 for probe in ("auto", "portable"):
     try:
-        attach.find_target(pid, probe)
+        attach.find_process(pid, probe)
     except attach.TargetError as error:
         print(error.portable, error)
 """
@@ -206,8 +202,8 @@ for probe in ("auto", "portable"):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts /proc anew, and becomes another user")
 @pytest.mark.parametrize("hidepid", ["1", "2"])
-def test_a_process_that_the_system_hides_is_said_to_be_hidden(hidepid: str) -> None:
-    """Whether its folder is to be seen, or not even that (proc(5), hidepid)."""
+def test_a_hidden_process_is_distinguished_from_one_that_is_not_there(hidepid: str) -> None:
+    """Whether the system shows its folder, or not even that (proc(5), hidepid)."""
     mounted = f'mount -t proc -o hidepid={hidepid} proc /proc && exec "$@"'
     words = ["unshare", "--mount", "sh", "-c", mounted, "sh"]
     if subprocess.run([*words, "true"], capture_output=True, check=False).returncode:
@@ -219,39 +215,39 @@ def test_a_process_that_the_system_hides_is_said_to_be_hidden(hidepid: str) -> N
     assert done.stdout.splitlines() == [f"False {sentence}"] * 2
 
 
-def test_whatever_else_is_in_the_way_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as that this process may open no more files."""
+def test_other_errors_of_the_system_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the limit of open files."""
 
     def full(pid: int) -> bool:
         raise OSError(24, os.strerror(24))
 
     monkeypatch.setattr("threadviz.observer.targets.attach._read", full)
     with pytest.raises(TargetError, match=r"process 1 can't be looked at \(Too many open files\)"):
-        find_target(1, "auto")
+        find_process(1, "auto")
 
 
-def test_what_has_ended_is_said_to_have() -> None:
-    """Also where its parent has not taken note of it."""
+def test_a_process_that_has_ended_is_refused() -> None:
+    """Also while its parent has not collected it."""
     with target() as subject:
         subject.process.kill()
         ended = psutil.Process(subject.pid)
         await_that(lambda: ended.status() == psutil.STATUS_ZOMBIE)
         with pytest.raises(TargetError, match="has ended, and only waits for its parent"):
-            find_target(subject.pid, "auto")
+            find_process(subject.pid, "auto")
         subject.process.wait()
         with pytest.raises(TargetError, match=f"there is no process {subject.pid}: it has ended"):
-            find_target(subject.pid, "portable")
+            find_process(subject.pid, "portable")
 
 
-def test_threadviz_does_not_look_at_itself() -> None:
-    """It is said that it would."""
+def test_threadviz_itself_is_refused() -> None:
+    """The error says so."""
     with pytest.raises(TargetError, match="is threadviz itself"):
-        find_target(os.getpid(), "auto")
+        find_process(os.getpid(), "auto")
 
 
 @needs_rights
-def test_no_python_is_refused_and_its_python_children_are_named() -> None:
-    """They may be what was meant."""
+def test_another_program_is_refused_and_its_python_children_are_named() -> None:
+    """One of them may be what the user means."""
     with subprocess.Popen(
         ["/bin/sh", "-c", SHELL, sys.executable], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as shell:
@@ -261,23 +257,23 @@ def test_no_python_is_refused_and_its_python_children_are_named() -> None:
             (child,) = psutil.Process(shell.pid).children()
             with pytest.raises(
                 TargetError, match=rf"\({psutil.Process(shell.pid).name()}\) is no CPython"
-            ) as said:
-                find_target(shell.pid, "auto")
-            assert str(said.value).endswith(f"of what it has started, {child.pid} is")
-            assert find_target(child.pid, "auto").name.endswith(" -c")
+            ) as caught:
+                find_process(shell.pid, "auto")
+            assert str(caught.value).endswith(f"of what it has started, {child.pid} is")
+            assert find_process(child.pid, "auto").name.endswith(" -c")
         finally:
             for each in psutil.Process(shell.pid).children():
                 each.kill()
             shell.kill()
 
 
-def test_a_part_of_the_kernel_is_refused() -> None:
-    """Where there are any to be seen, as outside of containers."""
+def test_a_kernel_thread_is_refused() -> None:
+    """Where there is one, as outside of containers."""
     kernel = Path("/proc/2/comm")
     if not (kernel.exists() and kernel.read_text() == "kthreadd\n"):
-        pytest.skip("no thread of the kernel is to be seen here")
+        pytest.skip("no kernel thread can be seen here")
     with pytest.raises(TargetError, match=r"a part of the kernel \(kthreadd\)"):
-        find_target(2, "auto")
+        find_process(2, "auto")
 
 
 AS_SOMEBODY = """
@@ -289,10 +285,10 @@ os.setgid(uid)
 os.setuid(uid)
 attach.ptrace_scope = lambda: scope
 try:
-    attach.find_target(pid, "auto")
+    attach.find_process(pid, "auto")
 except attach.TargetError as error:
     print(error.portable, error)
-portable = attach.find_target(pid, "portable")
+portable = attach.find_process(pid, "portable")
 print(portable.interpreter)
 """
 
@@ -313,24 +309,24 @@ sys.stdin.read()
 """
 
 
-def _said(subject: Target, scope: int = 0) -> str:
-    """What somebody else is told who wants to look at it, where this is the system's setting."""
+def error_for_other_user(subject: Target, scope: int = 0) -> str:
+    """Return the error where another user wants to attach, under this setting of the system."""
     arguments = (str(OTHER_USER), str(scope), str(subject.pid))
     done = subprocess.run(
         [sys.executable, "-c", AS_SOMEBODY, *arguments], capture_output=True, encoding="utf-8", check=True
     )
     first, second = done.stdout.splitlines()
-    assert second == "None"  # the portable probe can do it, and does without what can't be looked at
+    assert second == "None"  # the portable probe can observe it without
     assert first.startswith("True ")
     return first.removeprefix("True ")
 
 
 @as_root
-def test_another_users_process_is_not_to_be_looked_at() -> None:
-    """It is said whose it is, and who could."""
+def test_another_users_process_is_refused() -> None:
+    """The error names the user, and who could attach."""
     with target() as subject:
-        said = _said(subject)
-    assert said == f"process {subject.pid} is another user's (root): run threadviz as root"
+        error = error_for_other_user(subject)
+    assert error == f"process {subject.pid} is another user's (root): run threadviz as root"
 
 
 @as_root
@@ -341,10 +337,10 @@ def test_another_users_process_is_not_to_be_looked_at() -> None:
         ("group", "has rights of another user or group, which threadviz has not: run threadviz as root"),
     ],
 )
-def test_a_process_that_lets_nobody_look_is_not_looked_at(how: str, words: str) -> None:
-    """Of the same user as well."""
+def test_a_process_that_protects_itself_is_refused(how: str, words: str) -> None:
+    """Also if it is the same user's."""
     with target(SECRETIVE, how, str(OTHER_USER)) as subject:
-        assert _said(subject) == f"process {subject.pid} {words}"
+        assert error_for_other_user(subject) == f"process {subject.pid} {words}"
 
 
 @as_root
@@ -360,9 +356,9 @@ def test_a_process_that_lets_nobody_look_is_not_looked_at(how: str, words: str) 
         (3, "that can be changed only where it is set for the next boot"),
     ],
 )
-def test_what_the_system_forbids_is_said(scope: int, words: str) -> None:
-    """With the setting, and what would help. Here it forbids it because the process may do more than who looks."""
+def test_the_setting_that_forbids_it_is_named(scope: int, words: str) -> None:
+    """With what would help. Here the system forbids it because the target has more capabilities than the viewer."""
     with target(SECRETIVE, "mightier", str(OTHER_USER)) as subject:
-        said = _said(subject, scope)
-    assert said.endswith(f": {words}")
-    assert (f"kernel.yama.ptrace_scope is {scope}" in said) == (scope > 0)
+        error = error_for_other_user(subject, scope)
+    assert error.endswith(f": {words}")
+    assert (f"kernel.yama.ptrace_scope is {scope}" in error) == (scope > 0)

@@ -8,37 +8,48 @@ from collections.abc import Iterator
 import pytest
 
 from tests.mock_server.running import wait_until
-from threadviz.observer.targets.program import Child
+from threadviz.observer.targets.program import Program
 
 
 @pytest.fixture
 def ignoring() -> Iterator[None]:
-    """SIGCHLD is ignored, as whoever starts a process may leave it."""
+    """Ignore SIGCHLD, as the parent of a process may do."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGCHLD, before)
 
 
-def started(source: str) -> Child:
+@pytest.fixture
+def lifeline() -> Iterator[int]:
+    """A lifeline that stays open."""
+    ours, theirs = os.pipe()
+    yield ours
+    os.close(ours)
+    os.close(theirs)
+
+
+def started(source: str, lifeline: int) -> Program:
     """Start a Python program."""
     streams = [os.dup(descriptor) for descriptor in (0, 1, 2)]
-    words = [os.fsencode(each) for each in (sys.executable, "-c", source)]
-    child = Child(words, os.environ, streams, (), foreground=False)
-    child.go()
-    return child
+    command = [os.fsencode(each) for each in (sys.executable, "-c", source)]
+    program = Program(command, os.environ, streams, (), foreground=False, lifeline=lifeline)
+    program.start()
+    return program
 
 
 @pytest.mark.usefixtures("ignoring")
-def test_an_end_is_seen_where_the_ends_of_children_were_ignored() -> None:
-    """And the program ignores them, as it would have done alone."""
-    child = started("import signal, sys; sys.exit(signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN and 7)")
-    wait_until(lambda: child.over)
+def test_the_end_is_seen_where_sigchld_was_ignored(lifeline: int) -> None:
+    """The program ignores it, as it would without threadviz."""
+    child = started(
+        "import signal, sys; sys.exit(signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN and 7)", lifeline
+    )
+    wait_until(lambda: child.ended)
     assert child.status == 7
 
 
-def test_an_end_that_somebody_else_has_collected_is_one() -> None:
-    """Of which it is not known how it was."""
-    child = started("raise SystemExit(7)")
+def test_the_end_is_seen_where_the_program_was_collected_elsewhere(lifeline: int) -> None:
+    """The status is not known then."""
+    child = started("raise SystemExit(7)", lifeline)
     assert os.waitpid(child.pid, 0) == (child.pid, 7 << 8)
-    assert child.over and child.status is None
-    child.send(signal.SIGTERM)  # which must not come to whoever has its number
+    assert child.ended and child.status is None
+    child.send(signal.SIGTERM)  # which must not reach the next process with its number

@@ -1,4 +1,4 @@
-"""The teller of processes: what each runs, which Python that is, and who has started it."""
+"""What each process runs, on which Python, and which process has started it."""
 
 import re
 import sys
@@ -6,50 +6,53 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import msgspec
+from msgspec.structs import replace
 
 from threadviz.observer.cpython.detect import Interpreter, RunningProgram
 from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
 from threadviz.protocol.events import ProcessSeen
 
-# What a process is called: a short name, from its command line, and never its arguments, which may be secret.
-
 _PYTHON = re.compile(r"(?:python|pypy)\d?(?:\.\d+)?[a-z]*(?:-dbg)?")
 
-_TAKES_ONE = "cmWX"
-"""The short options of Python that take an argument; after `-c` and `-m` there are no more (Python/getopt.c)."""
+_OPTIONS_WITH_ARGUMENT = "cmWX"
+"""The short options of Python that take an argument. After `-c` and `-m` there are no more (Python/getopt.c)."""
 
-_LONG_TAKES_ONE = "--check-hash-based-pycs"
+_LONG_OPTION_WITH_ARGUMENT = "--check-hash-based-pycs"
 
 _SUBJECT = "threadviz.subject"
 
 _MULTIPROCESSING = ("--multiprocessing-fork", "from multiprocessing.forkserver import")
-"""What the command lines of its workers have in them that do not have their parent's (CPython, Lib/multiprocessing)."""
+"""What stands in the command lines of multiprocessing's workers, but not in their parent's (CPython)."""
 
-_MOST = 100
+_MAX_TITLE = 100
+
+_OWN_GILS = (3, 12)
+"""The version of CPython from which on a subinterpreter can have a GIL of its own ..."""
+
+_TELLS_HOLDER = (3, 13)
+"""... and the one from which on the holder of a GIL can be read."""
 
 
-def title(arguments: Sequence[str], kind: ProcessKind, otherwise: str) -> str:
-    """Return what to call a process, in 100 characters at most: its script, its module, or its command.
+def process_title(arguments: Sequence[str], kind: ProcessKind, otherwise: str) -> str:
+    """Return what to call a process, in at most 100 characters: its script, its module, or its command.
 
-    `arguments` is its command line, and `kind` what it is in the run; `otherwise` is what else it is known by, where
-    the command line is empty.
+    `arguments` is its command line. Nothing else of that is shown, because arguments may be secret. `otherwise` is the
+    title where the command line is empty.
     """
     if kind in (ProcessKind.RESOURCE_TRACKER, ProcessKind.FORK_SERVER):
         return kind.value
-    command = _command(arguments[0]) if arguments else ""
-    run = _run(arguments[1:], command) if _PYTHON.fullmatch(command) else command
-    if run == _SUBJECT:
-        return kind.value
-    if kind in (ProcessKind.WORKER, ProcessKind.OF_TASK) and any(
-        mark in each for each in arguments for mark in _MULTIPROCESSING
+    command = _command_name(arguments[0]) if arguments else ""
+    title = _python_title(arguments[1:], command) if _PYTHON.fullmatch(command) else command
+    is_worker = kind in (ProcessKind.WORKER, ProcessKind.OF_TASK)
+    if title == _SUBJECT or (
+        is_worker and any(mark in argument for argument in arguments for mark in _MULTIPROCESSING)
     ):
         return kind.value
-    return (run or otherwise)[:_MOST]
+    return (title or otherwise)[:_MAX_TITLE]
 
 
-def _run(arguments: Sequence[str], command: str) -> str:
-    """Return what Python runs with these arguments, `command` where it is no file and no module."""
+def _python_title(arguments: Sequence[str], command: str) -> str:
+    """Return what Python runs with these arguments, `command` where that is neither a file nor a module."""
     rest = iter(arguments)
     for argument in rest:
         if argument == "--":
@@ -58,44 +61,24 @@ def _run(arguments: Sequence[str], command: str) -> str:
             break
         if not argument.startswith("-"):
             return PurePosixPath(argument).name
-        if argument == _LONG_TAKES_ONE:
+        if argument == _LONG_OPTION_WITH_ARGUMENT:
             next(rest, None)
-        elif not argument.startswith("--"):
-            option, value = _with_argument(argument)
-            if option and not value:
-                value = next(rest, "")
-            if option == "m":
+        elif not argument.startswith("--") and (option := re.search(f"[{_OPTIONS_WITH_ARGUMENT}]", argument)):
+            value = argument[option.end() :] or next(rest, "")
+            if option[0] == "m":
                 return value
-            if option == "c":
+            if option[0] == "c":
                 return f"{command} -c"
     return command
 
 
-def _with_argument(options: str) -> tuple[str, str]:
-    """Return which of some short options takes an argument, and what stands behind it; nothing where none does."""
-    for at, letter in enumerate(options):
-        if letter in _TAKES_ONE:
-            return letter, options[at + 1 :]
-    return "", ""
+def _command_name(first: str) -> str:
+    """Return the name of the program that the first word of a command line is.
 
-
-def _command(first: str) -> str:
-    """Return the name of the program that the first of a command line's words stands for.
-
-    Servers write a title there, 'nginx: worker process', and more may be in that than its first word.
+    Servers write a title there, as in 'nginx: worker process', which may be more than one word.
     """
     name, colon, _ = first.partition(": ")
     return name.split(" ")[0] if colon else PurePosixPath(first).name.lstrip("-")
-
-
-_OWN_GILS = (3, 12)
-"""The version of CPython from which on a sub-interpreter can have a GIL of its own ..."""
-
-_TELLS_HOLDER = (3, 13)
-"""... and that from which on it says who holds them."""
-
-_TOLD_WHERE = "is told only where it follows from what the other threads do"
-_UNLESS_INFERRED = f"who holds the GIL {_TOLD_WHERE}"
 
 
 @dataclass(slots=True, eq=False)
@@ -103,16 +86,16 @@ class _Process:
     kind: ProcessKind
     program: RunningProgram
     threads: int = 0
-    """How many of its threads are watched."""
-    told: ProcessSeen | None = None
-    told_of: tuple[int, Interpreter | None] | None = None
-    """Which of its programs was told of, by number, and which Python."""
+    """How many of its threads are observed."""
+    reported: ProcessSeen | None = None
+    reported_program: tuple[int, Interpreter | None] | None = None
+    """Which of its programs was reported, by number, and its Python."""
 
 
 class ProcessCollector(Collector):
-    """Tells of a process when it comes into view, and again when more is known of it, or it runs another program.
+    """Reports each process when it comes into view, and again when it runs another program or more is known of it.
 
-    `program_of` says what a process runs, for a probe that keeps that up to date, and sees who holds the GIL.
+    `program_of` returns what a process runs, for a probe that keeps that up to date and reads who holds the GIL.
     """
 
     def __init__(self, program_of: Callable[[int], RunningProgram | None] | None = None) -> None:
@@ -122,23 +105,23 @@ class ProcessCollector(Collector):
     def poll(
         self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
     ) -> Iterator[ProcessSeen]:
-        """Yield what is new of processes. Of one whose last thread is gone nothing more is told."""
         for thread in new:
-            process = self._processes.get(thread.pid) or self._meet(thread)
-            process.kind = thread.process
+            pid, kind = thread.pid, thread.process
+            process = self._processes.get(pid)
+            if process is None:
+                known = self._program_of(pid) if self._program_of else None
+                process = self._processes[pid] = _Process(kind, known or RunningProgram(pid))
+            process.kind = kind
             process.threads += 1
         for pid, process in self._processes.items():
             if self._program_of is None:
                 process.program.look(now)
-            told_of = process.program.images, process.program.interpreter
-            if told_of != process.told_of:
-                process.told_of = told_of
-                seen = _seen(pid, process, now)
-                if self._program_of and process.program.interpreter:
-                    seen = msgspec.structs.replace(seen, cannot=_cannot(process.program.interpreter))
-                before = process.told
-                if before is None or msgspec.structs.replace(seen, t=before.t) != before:
-                    process.told = seen
+            program = process.program.images, process.program.interpreter
+            if program != process.reported_program:
+                process.reported_program = program
+                seen, before = self._describe(pid, process, now), process.reported
+                if before is None or replace(seen, t=before.t) != before:
+                    process.reported = seen
                     yield seen
         for thread in gone:
             process = self._processes[thread.pid]
@@ -146,41 +129,28 @@ class ProcessCollector(Collector):
             if not process.threads:
                 del self._processes[thread.pid]
 
-    def _meet(self, thread: ObservedThread) -> _Process:
-        known = self._program_of(thread.pid) if self._program_of else None
-        process = self._processes[thread.pid] = _Process(thread.process, known or RunningProgram(thread.pid))
-        return process
+    def _describe(self, pid: int, process: _Process, now: int) -> ProcessSeen:
+        """Describe a process; one that has ended, as before."""
+        before = process.reported
+        try:
+            parent, name, arguments = _read(pid)
+        except OSError:
+            parent, name, arguments = (before.parent, before.name, []) if before else (0, "", [])
+        title = process_title(arguments, process.kind, name)
+        python = process.program.interpreter
+        if python is None:
+            return ProcessSeen(now, pid, parent, title, "", None)
+        cannot = _cannot(python) if self._program_of else ""
+        return ProcessSeen(now, pid, parent, title, python.version, python.gil, cannot)
 
 
-def _seen(pid: int, process: _Process, now: int) -> ProcessSeen:
-    """Return what there is to tell of a process; of one that is gone, what was told last."""
-    before = process.told
-    try:
-        parent, command, arguments = _described(pid)
-    except OSError:
-        parent, command, arguments = (before.parent, before.name, []) if before else (0, "", [])
-    python = process.program.interpreter
-    return ProcessSeen(
-        now,
-        pid,
-        parent,
-        title(arguments, process.kind, command),
-        python.version if python else "",
-        python.gil if python else None,
-    )
-
-
-def _described(pid: int) -> tuple[int, str, list[str]]:
-    """Return a process's parent, the system's name for it, and its command line. Raises OSError where it is gone."""
-    if sys.platform != "linux":
-        return _described_elsewhere(pid)
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-    fields = dict(line.partition(":")[::2] for line in status.splitlines())
-    arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-    return int(fields["PPid"]), fields["Name"].strip(), arguments.rstrip("\0").split("\0")
-
-
-def _described_elsewhere(pid: int) -> tuple[int, str, list[str]]:
+def _read(pid: int) -> tuple[int, str, list[str]]:
+    """Return a process's parent, its name and its command line. Raises OSError where it has ended."""
+    if sys.platform == "linux":  # without psutil, which takes a while to import
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        fields = dict(line.partition(":")[::2] for line in status.splitlines())
+        arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+        return int(fields["PPid"]), fields["Name"].strip(), arguments.rstrip("\0").split("\0")
     import psutil
 
     try:
@@ -191,19 +161,17 @@ def _described_elsewhere(pid: int) -> tuple[int, str, list[str]]:
 
 
 def _cannot(python: Interpreter) -> str:
-    """Return what can't be told of a process that runs on this Python, as a clause."""
+    """Return what can't be told of a process that runs on this Python, as a clause; '' where all can be."""
     if python.gil is False or python.offsets is not None:
         return ""
+    inferred = "is told only where it follows from what the other threads do"
     minor = python.minor
     if minor is None or minor >= _TELLS_HOLDER:
-        why = (
-            "it was not found in memory"
-            if python.runtime is None
-            else "this version's structures are not known"
-        )
-        return f"{_UNLESS_INFERRED}: {why}"
+        missing = python.runtime is None
+        why = "it was not found in memory" if missing else "this version's structures are not known"
+        return f"who holds the GIL {inferred}: {why}"
     since, this = (".".join(map(str, version)) for version in (_TELLS_HOLDER, minor))
-    clause = f"who holds the GIL can be read from CPython {since} on; this is {this}, where it {_TOLD_WHERE}"
+    clause = f"who holds the GIL can be read from CPython {since} on; this is {this}, where it {inferred}"
     if minor == _OWN_GILS:
         return f"{clause}, and waits for a sub-interpreter's own GIL can't be told from those for a lock"
     return clause

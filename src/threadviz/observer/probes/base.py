@@ -96,13 +96,6 @@ class Collector:
         """Close the files, and end what the collector has started."""
 
 
-def close_all(probe: Probe, collectors: Sequence[Collector]) -> None:
-    """Close a probe and the collectors that use it."""
-    for collector in collectors:
-        collector.close()
-    probe.close()
-
-
 SPAWNED = "--multiprocessing-fork"
 """Part of the command line of a worker that `multiprocessing` spawned (CPython, Lib/multiprocessing)."""
 

@@ -1,1 +1,1 @@
-"""What is watched, and how each kind of it is brought up, or found, and let go."""
+"""The kinds of targets: how each is started or found, and what becomes of it at the end."""

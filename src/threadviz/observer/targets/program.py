@@ -1,4 +1,4 @@
-"""A program that is started to be watched."""
+"""A target that is a program, started to be observed."""
 
 import os
 import signal
@@ -15,10 +15,18 @@ from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
 from threadviz.observer.io import RunClock
-from threadviz.observer.observation import CalledOffError, Onlooking, Prepared, StartError, called_off, header
+from threadviz.observer.observation import (
+    INTERRUPTED,
+    Observation,
+    StartError,
+    StopRequestedError,
+    Target,
+    is_readable,
+    make_header,
+)
 from threadviz.observer.probes.base import Collector, ObservedThread
 from threadviz.observer.probes.choose import choose_probe
-from threadviz.observer.system import open_as_many_files_as_allowed
+from threadviz.observer.system import raise_open_file_limit
 from threadviz.processes import (
     HELPERS,
     PASSED_ON,
@@ -31,180 +39,9 @@ from threadviz.processes import (
     forwarded_signals,
     keep_ended_children,
 )
-from threadviz.protocol.events import Outcome, StreamClosed
+from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
 from threadviz.protocol.requests import ExecRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
-
-# A program, as a child of this process.
-
-_RESTORED = ("SIGPIPE", "SIGXFSZ")
-"""What Python ignores by itself, and a program that it starts is not to ignore."""
-
-
-class Child:
-    """A process that becomes the program at the word to go, and does nothing until then. Raises OSError.
-
-    `streams` are the descriptors that become its standard ones, and are closed here; `inherited` are others that it is
-    to have as they are. Where it is not in the `foreground`, it leads a process group of its own.
-    """
-
-    ours = True
-
-    def __init__(
-        self,
-        command: Sequence[bytes],
-        environment: Mapping[str, str],
-        streams: Sequence[int],
-        inherited: Collection[int],
-        *,
-        foreground: bool,
-    ) -> None:
-        self._over = False
-        self._status: int | None = None
-        ignored = keep_ended_children()
-        may_go, self._go = os.pipe()
-        self._failure, failed = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.close(self._go)
-            os.close(self._failure)
-            _become(
-                command, environment, streams, may_go, failed, apart=not foreground, ignores_children=ignored
-            )
-        for descriptor in (may_go, failed, *streams, *inherited):
-            os.close(descriptor)
-
-    @property
-    def over(self) -> bool:
-        """Whether it has ended. That is noted when it is asked for."""
-        if not self._over:
-            self._note(collect([self.pid]))
-        return self._over
-
-    @property
-    def status(self) -> int | None:
-        """How it ended, as `subprocess` gives it; None where somebody else has taken note of that."""
-        return self._status
-
-    def go(self) -> None:
-        """Let it become the program. Raises StartError where the system can't make it that."""
-        os.write(self._go, b"\0")
-        os.close(self._go)
-        why = os.read(self._failure, 16)
-        os.close(self._failure)
-        if why:
-            raise StartError(os.strerror(int(why)))
-
-    def send(self, number: int) -> None:
-        """Send it a signal; nothing happens where it has ended."""
-        if not self.over:
-            with suppress(PermissionError):  # it has taken other rights
-                os.kill(self.pid, number)
-
-    def let_go(self) -> StreamClosed:
-        """End it, and all that has come of it."""
-        ended = end_children()
-        if not self._over:
-            self._note(ended)
-        return StreamClosed(0, Outcome.INTERRUPTED, "it was interrupted", status=self._status)
-
-    def _note(self, ended: Mapping[int, int | None]) -> None:
-        if self.pid in ended:
-            self._over, self._status = True, ended[self.pid]
-
-
-def _become(
-    command: Sequence[bytes],
-    environment: Mapping[str, str],
-    streams: Sequence[int],
-    may_go: int,
-    failed: int,
-    *,
-    apart: bool,
-    ignores_children: bool,
-) -> NoReturn:
-    """Become the program, once there is something to read from `may_go`. Why it can't be is written to `failed`."""
-    try:
-        if apart:
-            os.setpgid(0, 0)
-        for name in _RESTORED:
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
-        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # which Python takes at its start
-        if ignores_children:
-            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        if not apart:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-        for number, descriptor in enumerate(streams):
-            os.dup2(descriptor, number)
-            os.close(descriptor)
-        if os.read(may_go, 1):
-            os.execvpe(command[0], [*command], environment)
-    except OSError as error:
-        os.write(failed, b"%d" % (error.errno or 0))
-    finally:
-        os._exit(127)
-
-
-# The signals that this process gets beside a program that it watches.
-
-TOGETHER_S = 1.0
-"""What is sent to a process group comes to all of it within this (s), and to be told of it takes no longer."""
-
-
-class Hearing:
-    """Takes them: they are for the program, and the program is to be watched to its end.
-
-    What a terminal sends comes to all who share it, and so to the program by itself. What was sent to the viewer alone
-    is to be passed on. The two are told apart by whether it came here as well: once for each time.
-    """
-
-    def __init__(self) -> None:
-        self._heard = defaultdict[int, deque[float]](deque)
-        for number in forwarded_signals():
-            signal.signal(number, self._take)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-
-    def _take(self, number: int, frame: FrameType | None) -> None:
-        self._heard[number].append(monotonic())
-
-    def heard(self, number: int) -> bool:
-        """Tell whether signal `number` came here just now, and was not told of yet."""
-        heard = self._heard[number]
-        while heard:
-            if monotonic() - heard.popleft() < TOGETHER_S:
-                return True
-        return False
-
-
-# Processes of a program whose parents have ended.
-
-LOOK_NS = 200_000_000
-"""How often they are looked for (ns)."""
-
-
-class Orphans(Collector):
-    """A `Teller` that tells nothing: it has a probe `meet` the orphans that have come down to this process.
-
-    Those that end it collects, as whoever would have got them else had done. `root` is no orphan.
-    """
-
-    def __init__(self, root: int, meet: Callable[[int], None]) -> None:
-        self._root = root
-        self._meet = meet
-        self._due = LOOK_NS
-        self._met: set[int] = set()
-
-    def poll(self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> tuple[()]:
-        """Look for them, where that is due."""
-        if now >= self._due:
-            self._due = now + LOOK_NS
-            orphans = children() - HELPERS - {self._root}
-            for pid in orphans - self._met:
-                self._meet(pid)
-            self._met = orphans - collect(orphans).keys()
-        return ()
-
 
 HOOK_FOLDER = Path(startup_hook.__file__).parent
 """The folder of the `sitecustomize` that a program imports, so that its threads can be named."""
@@ -212,34 +49,37 @@ HOOK_FOLDER = Path(startup_hook.__file__).parent
 NAMES_VARIABLE = "THREADVIZ_NAMES"
 """The environment variable with the path of the pipe that the startup hook reports names into."""
 
+SIGNAL_WINDOW_S = 1.0
+"""A signal to a process group reaches all of the group within this (s), and the viewer's message on it as well."""
 
-def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: RunClock) -> Prepared:
-    """Start the program, stopped before its first step, and open the books. Raises StartError and OSError."""
+ORPHANS_NS = 200_000_000
+"""How often the observer looks for orphans (ns)."""
+
+_RESTORED = ("SIGPIPE", "SIGXFSZ")
+"""The signals that Python itself ignores, and that a program which it starts must not ignore."""
+
+
+def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: RunClock) -> Observation:
+    """Start the program, stopped before its first step, and prepare to observe it. Raises OSError."""
     names = ReportedNameCollector(scratch / "names")
     tasks = TaskCollector(scratch / "tasks", clock)
     adopt_orphans(True)
     streams = request.stdin, request.stdout, request.stderr
-    child = Child(
+    program = Program(
         request.command,
         {**_with_startup_hook(environment(), names.path), TASKS_VARIABLE: str(tasks.path)},
         streams,
         descriptors().difference(streams),
         foreground=request.foreground,
+        lifeline=lifeline,
     )
-    hearing = Hearing() if request.foreground else None
-    open_as_many_files_as_allowed()  # only now, so that the program's limit is what it would be
-    probe = choose_probe(child.pid, request.probe, clock)
-    collectors = [*collectors_for(probe, stacks=request.stacks), names, tasks, Orphans(child.pid, probe.meet)]
+    raise_open_file_limit()  # only now, so that the program inherits the original limit
+    probe = choose_probe(program.pid, request.probe, clock)
+    orphans = OrphanCollector(program.pid, probe.meet)
+    collectors = [*collectors_for(probe, stacks=request.stacks), names, tasks, orphans]
     clock.start()
     probe.begin()
-    watch = Onlooking(child, probe, collectors, lifeline, clock, _passing_on(child, hearing))
-
-    def go() -> None:
-        if called_off(lifeline):
-            raise CalledOffError
-        child.go()
-
-    return Prepared(header(request, probe=probe.info), watch, go)
+    return Observation(make_header(request, probe=probe.info), program, probe, collectors, lifeline, clock)
 
 
 def _with_startup_hook(variables: dict[str, str], pipe: Path) -> dict[str, str]:
@@ -251,12 +91,163 @@ def _with_startup_hook(variables: dict[str, str], pipe: Path) -> dict[str, str]:
     return {**variables, "PYTHONPATH": path, NAMES_VARIABLE: str(pipe)}
 
 
-def _passing_on(child: Child, hearing: Hearing | None) -> Callable[[bytes], None]:
-    """Return what passes signals on to the program: those that the viewer says it was sent, by their numbers."""
+class Program(Target):
+    """A child of this process that becomes the program at `start`, and does nothing until then. Raises OSError.
 
-    def heed(said: bytes) -> None:
-        for number in map(int, said.split()):
-            if number in PASSED_ON and not (hearing and hearing.heard(number)):
-                child.send(number)
+    `streams` are the descriptors that become its standard ones, and are closed here; it inherits those in `inherited`
+    as they are. It leads a process group of its own, unless it is in the `foreground`.
+    """
 
-    return heed
+    outlives_observation = True
+
+    def __init__(
+        self,
+        command: Sequence[bytes],
+        environment: Mapping[str, str],
+        streams: Sequence[int],
+        inherited: Collection[int],
+        *,
+        foreground: bool,
+        lifeline: int,
+    ) -> None:
+        self._ended = False
+        self._lifeline = lifeline
+        ignores_children = keep_ended_children()
+        may_start, self._may_start = os.pipe()
+        self._failure, failed = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(self._may_start)
+            os.close(self._failure)
+            _become(command, environment, streams, may_start, failed, foreground, ignores_children)
+        for descriptor in (may_start, failed, *streams, *inherited):
+            os.close(descriptor)
+        self._signals = ReceivedSignals() if foreground else None
+        super().__init__(pid)
+
+    def start(self) -> list[Event]:
+        """Let the child become the program. Raises StartError where the system can't execute it."""
+        if is_readable(self._lifeline):
+            raise StopRequestedError
+        os.write(self._may_start, b"\0")
+        os.close(self._may_start)
+        error = os.read(self._failure, 16)
+        os.close(self._failure)
+        if error:
+            raise StartError(os.strerror(int(error)))
+        return super().start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended. Collects it where it has."""
+        if not self._ended:
+            self._note_end(collect([self.pid]))
+        return self._ended
+
+    def receive(self, message: bytes) -> None:
+        """Pass on the signals, given by their numbers, that the viewer has received."""
+        for number in map(int, message.split()):
+            if number in PASSED_ON and not (self._signals and self._signals.take(number)):
+                self.send(number)
+
+    def send(self, number: int) -> None:
+        """Send it a signal; does nothing where it has ended."""
+        if not self.ended:
+            with suppress(PermissionError):  # it has taken other rights
+                os.kill(self.pid, number)
+
+    def stop(self, now: int) -> tuple[list[Event], StreamClosed]:
+        self._end_all()
+        return [RunEnded(now)], StreamClosed(now, Outcome.INTERRUPTED, INTERRUPTED, status=self.status)
+
+    def close(self) -> None:
+        """End the program where it has not ended. What it has left running otherwise is left alone."""
+        if not self._ended:
+            self._end_all()
+
+    def _end_all(self) -> None:
+        """End it and all that it has started."""
+        self._note_end(end_children())
+
+    def _note_end(self, collected: Mapping[int, int | None]) -> None:
+        if self.pid in collected and not self._ended:
+            self._ended, self.status = True, collected[self.pid]
+
+
+def _become(
+    command: Sequence[bytes],
+    environment: Mapping[str, str],
+    streams: Sequence[int],
+    may_start: int,
+    failed: int,
+    foreground: bool,
+    ignores_children: bool,
+) -> NoReturn:
+    """Become the program, once there is a byte to read from `may_start`. Writes an error number to `failed`."""
+    try:
+        if not foreground:
+            os.setpgid(0, 0)
+        for name in _RESTORED:
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python has installed a handler at its start
+        if ignores_children:
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        if foreground:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+        for number, descriptor in enumerate(streams):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        if os.read(may_start, 1):
+            os.execvpe(command[0], [*command], environment)
+    except OSError as error:
+        os.write(failed, b"%d" % (error.errno or 0))
+    finally:
+        os._exit(127)
+
+
+class ReceivedSignals:
+    """Takes the signals that are for the program, which is to be observed to its end whatever comes.
+
+    What a terminal sends reaches all processes in the foreground, and so the program itself. What was sent to the
+    viewer alone is to be passed on. The two differ in whether this process was sent the signal as well, each time.
+    """
+
+    def __init__(self) -> None:
+        self._times = defaultdict[int, deque[float]](deque)
+        for number in forwarded_signals():
+            signal.signal(number, self._handle)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._times[number].append(monotonic())
+
+    def take(self, number: int) -> bool:
+        """Return whether signal `number` came here just now. Each accounts for one message of the viewer."""
+        times = self._times[number]
+        while times:
+            if monotonic() - times.popleft() < SIGNAL_WINDOW_S:
+                return True
+        return False
+
+
+class OrphanCollector(Collector):
+    """Has the probe `meet` processes whose parents have ended, and which this process has adopted. Yields no events.
+
+    It collects those that have ended, as init would have done. `root` is no orphan.
+    """
+
+    def __init__(self, root: int, meet: Callable[[int], None]) -> None:
+        self._root = root
+        self._meet = meet
+        self._due = ORPHANS_NS
+        self._met: set[int] = set()
+
+    def poll(self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> tuple[()]:
+        if now >= self._due:
+            self._due = now + ORPHANS_NS
+            orphans = children() - HELPERS - {self._root}
+            for pid in orphans - self._met:
+                self._meet(pid)
+            self._met = orphans - collect(orphans).keys()
+        return ()
