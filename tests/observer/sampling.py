@@ -1,4 +1,4 @@
-"""A probe and a teller, at work on a program whose threads do what is known."""
+"""A probe and a collector, at work on a program whose threads do what is known."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ LIMIT_S = 30
 def started(
     source: str, *arguments: str, python: str = sys.executable
 ) -> Iterator[tuple["subprocess.Popen[bytes]", Any]]:
-    """Run a program that prints a line of JSON when it is ready; yield its process, and what it said."""
+    """Run a program that prints a line of JSON when it is ready; yield its process and that value."""
     command = [python, "-c", source, *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
@@ -31,8 +31,8 @@ def started(
             process.kill()
 
 
-class Looking:
-    """Looks at a process, and asks a teller after each look. `tids` are the lanes' threads, in order."""
+class SampledProcess:
+    """Samples a process, and polls a collector after each sample. `tids` are the lanes' threads, in order."""
 
     def __init__(self, pid: int, collector: Callable[[LinuxProbe], Collector]) -> None:
         self._clock = RunClock()
@@ -44,31 +44,31 @@ class Looking:
         self.tids: list[int] = []
         self.events: list[Event] = []
 
-    def once(self) -> None:
-        """Look, and note what the teller has to tell."""
+    def sample(self) -> None:
+        """Sample once, and poll the collector."""
         now = self._sampler.look()
         new, gone = self.probe.take_changes()
         self._sampler.tick(now)
         for _ in self._sampler.events(new, gone):
-            pass  # of stretches, others tell
+            pass  # spans have tests of their own
         self.tids += [thread.tid for thread in new]
         self.events += self.collector.poll(now, new, gone)
 
-    def until(self, enough: Callable[[], bool]) -> None:
-        """Go on until there is enough."""
+    def sample_until(self, enough: Callable[[], bool]) -> None:
+        """Sample until `enough` returns True."""
         limit = time.monotonic() + LIMIT_S
         while not enough():
             assert time.monotonic() < limit, f"after {LIMIT_S} s there is only {self.events}"
-            self.once()
+            self.sample()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close collector and probe."""
         self.collector.close()
         self.probe.close()
 
 
 @contextmanager
-def looking(pid: int, collector: Callable[[LinuxProbe], Collector]) -> Iterator[Looking]:
-    """Look at process `pid` for as long as the block lasts."""
-    with closing(Looking(pid, collector)) as started_looking:
-        yield started_looking
+def sampling(pid: int, collector: Callable[[LinuxProbe], Collector]) -> Iterator[SampledProcess]:
+    """Sample process `pid` for as long as the block lasts."""
+    with closing(SampledProcess(pid, collector)) as sampled:
+        yield sampled

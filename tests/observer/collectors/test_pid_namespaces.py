@@ -15,19 +15,17 @@ from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.observer.probes.base import ObservedThread, ProcessKind
 from threadviz.recordings.reader import load
 
-APART = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+UNSHARE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
-def _can_be_apart() -> bool:
+def _can_unshare() -> bool:
     try:
-        return subprocess.run([*APART, "true"], capture_output=True, check=False).returncode == 0
+        return subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False
 
 
-needs_namespaces = pytest.mark.skipif(
-    not _can_be_apart(), reason="no namespace of process ids can be made here"
-)
+needs_namespaces = pytest.mark.skipif(not _can_unshare(), reason="no PID namespace can be made here")
 
 THREADED = """
 import sys, threading
@@ -43,15 +41,15 @@ with threadviz.observed(ThreadPoolExecutor(1, thread_name_prefix="mine")) as poo
 
 
 def thread(pid: int, tid: int) -> ObservedThread:
-    """A thread that is watched."""
+    """An observed thread."""
     return ObservedThread(pid, tid, "", ProcessKind.WORKER, 0, ThreadAccounting(0), lane=0)
 
 
 @contextmanager
-def apart() -> Iterator[tuple[psutil.Process, int, int]]:
-    """A process in a namespace of its own, with the number that its second thread has for us, and for it."""
+def in_own_namespace() -> Iterator[tuple[psutil.Process, int, int]]:
+    """Yield a process in a namespace of its own, and the number of its second thread here and there."""
     with subprocess.Popen(
-        [*APART, sys.executable, "-c", THREADED],
+        [*UNSHARE, sys.executable, "-c", THREADED],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
@@ -68,12 +66,12 @@ def apart() -> Iterator[tuple[psutil.Process, int, int]]:
 
 
 @needs_namespaces
-def test_a_process_that_knows_itself_by_other_numbers_is_found() -> None:
-    """With its threads, as long as it is watched; a number that is none of theirs is nobody's."""
+def test_a_process_in_another_namespace_is_found() -> None:
+    """With its threads, as long as it is observed. A number that none of them has is nobody's."""
     numbers = PidNamespaces()
-    with apart() as (process, ours, second):
+    with in_own_namespace() as (process, ours, second):
         pid = process.pid
-        assert numbers.thread(1, second) == (1, second)  # which it is for all that is known by now
+        assert numbers.thread(1, second) == (1, second)  # as far as is known by now
         numbers.note([thread(pid, pid), thread(pid, ours)])
         assert numbers.process(1) == pid
         assert numbers.thread(1, 1) == (pid, pid)
@@ -84,10 +82,10 @@ def test_a_process_that_knows_itself_by_other_numbers_is_found() -> None:
 
 
 @needs_namespaces
-def test_what_could_be_said_of_two_is_said_of_none() -> None:
+def test_an_ambiguous_number_is_nobodys() -> None:
     """Two processes may have the same number, each in its own namespace."""
     numbers = PidNamespaces()
-    with apart() as (one, _, second), apart() as (other, ours, _):
+    with in_own_namespace() as (one, _, second), in_own_namespace() as (other, ours, _):
         numbers.note([thread(one.pid, one.pid), thread(other.pid, other.pid)])
         assert numbers.process(1) == 0
         assert numbers.thread(1, second) == NOBODY
@@ -95,8 +93,8 @@ def test_what_could_be_said_of_two_is_said_of_none() -> None:
         assert numbers.thread(1, second) == (other.pid, ours)
 
 
-def test_others_have_the_numbers_that_they_say() -> None:
-    """Also where they are gone before anybody could ask."""
+def test_processes_in_the_same_namespace_keep_their_numbers() -> None:
+    """Also if they have ended before their namespaces can be read."""
     numbers = PidNamespaces()
     new = [thread(2**22 + 1, 2**22 + 1), thread(2**22 + 1, 2**22 + 2)]
     numbers.note(new)
@@ -106,19 +104,19 @@ def test_others_have_the_numbers_that_they_say() -> None:
 
 
 @needs_namespaces
-def test_names_and_tasks_of_another_namespace_are_on_their_lanes(tmp_path: Path) -> None:
-    """As of any program."""
+def test_names_and_tasks_from_another_namespace_are_on_their_lanes(tmp_path: Path) -> None:
+    """As with any program."""
     recording = tmp_path / "run.jsonl"
 
-    def told(kind: str) -> list[dict[str, object]]:
+    def recorded(kind: str) -> list[dict[str, object]]:
         lines = recording.read_bytes().splitlines(keepends=True) if recording.exists() else []
         events = [json.loads(line) for line in lines if line.endswith(b"\n")]
         return [event for event in events if event["type"] == kind]
 
-    words = [*APART, sys.executable, script(tmp_path, THREADED)]
+    words = [*UNSHARE, sys.executable, script(tmp_path, THREADED)]
     with executing("--headless", "--record", str(recording), "--", *words, stdin=subprocess.PIPE) as process:
-        await_that(lambda: {"MainThread", "mine_0"} <= {each["name"] for each in told("name")})
-        await_that(lambda: told("started"))
+        await_that(lambda: {"MainThread", "mine_0"} <= {each["name"] for each in recorded("name")})
+        await_that(lambda: recorded("started"))
         process.communicate("\n", timeout=LIMIT_S)
     assert process.returncode == 0
     timeline = load(recording).timeline

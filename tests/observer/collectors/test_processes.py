@@ -1,4 +1,4 @@
-"""What is told of processes."""
+"""What is reported of processes."""
 
 import os
 import platform
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.observer.sampling import Looking, looking, started
+from tests.observer.sampling import SampledProcess, sampling, started
 from threadviz.observer.collectors.processes import ProcessCollector
 from threadviz.observer.cpython import detect as program
 from threadviz.observer.cpython.detect import Interpreter
@@ -45,31 +45,31 @@ if len(sys.argv) < 3:
 )
 
 
-def by_itself(probe: LinuxProbe) -> ProcessCollector:
-    """Return the teller as it is where no probe knows what a process runs."""
+def without_the_probe(probe: LinuxProbe) -> ProcessCollector:
+    """Return the collector for a probe that does not know what a process runs."""
     return ProcessCollector()
 
 
 def with_the_probe(probe: LinuxProbe) -> ProcessCollector:
-    """Return the teller as it is with the Linux probe."""
+    """Return the collector for the Linux probe."""
     return ProcessCollector(probe.program_of)
 
 
-def told(seen: Looking, pid: int) -> list[ProcessSeen]:
-    """Return what was told of a process."""
+def reports(seen: SampledProcess, pid: int) -> list[ProcessSeen]:
+    """Return what was reported of a process."""
     return [event for event in seen.events if isinstance(event, ProcessSeen) and event.pid == pid]
 
 
-@pytest.mark.parametrize("collector", [by_itself, with_the_probe])
-def test_a_process_and_its_child_are_told_of(collector: Callable[[LinuxProbe], ProcessCollector]) -> None:
-    """Who started them, what they run, and on which Python; of the arguments, nothing."""
-    with started(PARENT, SECRET) as (process, child), looking(process.pid, collector) as seen:
-        seen.until(lambda: any(event.name == "cat" for event in told(seen, child)))
+@pytest.mark.parametrize("collector", [without_the_probe, with_the_probe])
+def test_a_process_and_its_child_are_reported(collector: Callable[[LinuxProbe], ProcessCollector]) -> None:
+    """With their parents, what they run, and on which Python, but without their arguments."""
+    with started(PARENT, SECRET) as (process, child), sampling(process.pid, collector) as seen:
+        seen.sample_until(lambda: any(event.name == "cat" for event in reports(seen, child)))
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.flush()
-        seen.until(lambda: not seen.probe.threads)
-        (first,), last = told(seen, process.pid), told(seen, child)[-1]
+        seen.sample_until(lambda: not seen.probe.threads)
+        (first,), last = reports(seen, process.pid), reports(seen, child)[-1]
     version = platform.python_version().removesuffix("+")
     assert (first.parent, first.name) == (os.getpid(), f"{Path(sys.executable).name} -c")
     assert (first.python, first.gil) == (version, has_gil())
@@ -83,21 +83,21 @@ def test_a_process_and_its_child_are_told_of(collector: Callable[[LinuxProbe], P
     assert not any(SECRET in str(event) for event in seen.events)
 
 
-@pytest.mark.parametrize("collector", [by_itself, with_the_probe])
+@pytest.mark.parametrize("collector", [without_the_probe, with_the_probe])
 @pytest.mark.parametrize(
     ("source", "name", "is_python"), [(CHANGES, "sleep", False), (CHANGES_LITTLE, "code", True)]
 )
-def test_a_process_that_runs_another_program_is_told_of_again(
+def test_a_process_that_runs_another_program_is_reported_again(
     collector: Callable[[LinuxProbe], ProcessCollector], source: str, name: str, is_python: bool
 ) -> None:
-    """Also where that is the same Python once more."""
-    with started(source) as (process, _), looking(process.pid, collector) as seen:
-        seen.until(lambda: bool(told(seen, process.pid)))
+    """Also if that is the same Python."""
+    with started(source) as (process, _), sampling(process.pid, collector) as seen:
+        seen.sample_until(lambda: bool(reports(seen, process.pid)))
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.flush()
-        seen.until(lambda: told(seen, process.pid)[-1].name == name)
-        seen.until(lambda: bool(told(seen, process.pid)[-1].python) is is_python)
+        seen.sample_until(lambda: reports(seen, process.pid)[-1].name == name)
+        seen.sample_until(lambda: bool(reports(seen, process.pid)[-1].python) is is_python)
 
 
 @pytest.mark.parametrize(
@@ -113,31 +113,31 @@ def test_a_process_that_runs_another_program_is_told_of_again(
         ("3.14.0", False, ""),
     ],
 )
-def test_what_can_not_be_told_is_said(
+def test_what_can_not_be_observed_is_reported(
     monkeypatch: pytest.MonkeyPatch, version: str, gil: bool, clause: str
 ) -> None:
-    """It depends on the Python: without a GIL there is nothing that could be missed."""
+    """It depends on the Python: without a GIL, nothing is missed."""
     monkeypatch.setattr(program, "interpreter_of", lambda pid: Interpreter(version, gil, (), runtime=1))
-    with started(PARENT) as (process, _), looking(process.pid, with_the_probe) as seen:
-        seen.until(lambda: bool(told(seen, process.pid)))
-        (event,) = told(seen, process.pid)
+    with started(PARENT) as (process, _), sampling(process.pid, with_the_probe) as seen:
+        seen.sample_until(lambda: bool(reports(seen, process.pid)))
+        (event,) = reports(seen, process.pid)
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.flush()
-        seen.until(lambda: not seen.probe.threads)
+        seen.sample_until(lambda: not seen.probe.threads)
     assert event.python == version
     assert clause in event.cannot
     assert bool(event.cannot) is bool(clause)
 
 
-def test_a_python_that_comes_later_is_told_of_when_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a program that loads it when it is needed; it is asked for more and more seldom, and not in vain."""
+def test_a_python_that_is_loaded_later_is_reported_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a program that loads it when needed. The observer looks for it less and less often, but does find it."""
     found: list[Interpreter | None] = [None]
     monkeypatch.setattr(program, "interpreter_of", lambda pid: found[0])
-    with started(PARENT) as (process, _), looking(process.pid, by_itself) as seen:
-        seen.until(lambda: bool(told(seen, process.pid)))
-        assert [event.python for event in told(seen, process.pid)] == [""]
+    with started(PARENT) as (process, _), sampling(process.pid, without_the_probe) as seen:
+        seen.sample_until(lambda: bool(reports(seen, process.pid)))
+        assert [event.python for event in reports(seen, process.pid)] == [""]
         found[0] = Interpreter("3.14.8", True, ())
-        seen.until(lambda: len(told(seen, process.pid)) == 2)
-        assert told(seen, process.pid)[-1].python == "3.14.8"
+        seen.sample_until(lambda: len(reports(seen, process.pid)) == 2)
+        assert reports(seen, process.pid)[-1].python == "3.14.8"
         process.communicate(b"\n")

@@ -1,4 +1,4 @@
-"""Addresses of sockets, as people read them."""
+"""Addresses of sockets, for people."""
 
 import struct
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.collectors.sockets import from_memory, host_and_port, unix_name
+from threadviz.observer.collectors.sockets import format_address, format_unix_name, parse_sockaddr
 
 LOCAL6 = bytes(15) + b"\1"
 MAPPED = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 7])
@@ -23,16 +23,16 @@ MAPPED = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 7])
     ],
 )
 def test_a_host_and_its_port(host: str, text: str) -> None:
-    """IPv6 is in brackets; IPv4 that is written as IPv6 is shown as what it is."""
-    assert host_and_port(host, 80) == text
+    """IPv6 is in brackets. IPv4 that is mapped to IPv6 is shown as IPv4."""
+    assert format_address(host, 80) == text
 
 
 def test_names_of_unix_sockets() -> None:
-    """Paths as they are, abstract names after an `@`, and bytes that are no text replaced."""
-    assert unix_name("/run/a.sock") == "/run/a.sock"
-    assert unix_name(b"\0abc") == "@abc"
-    assert unix_name("") == ""
-    assert unix_name("/run/\udcff") == "/run/\N{REPLACEMENT CHARACTER}"
+    """Paths are unchanged, abstract names follow an `@`, and undecodable bytes are replaced."""
+    assert format_unix_name("/run/a.sock") == "/run/a.sock"
+    assert format_unix_name(b"\0abc") == "@abc"
+    assert format_unix_name("") == ""
+    assert format_unix_name("/run/\udcff") == "/run/\N{REPLACEMENT CHARACTER}"
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_names_of_unix_sockets() -> None:
     ],
 )
 def test_an_address_in_memory(raw: bytes, found: tuple[str, bool] | None) -> None:
-    """Of each family that has a peer to be named, and of none else."""
-    assert from_memory(raw) == found
+    """Only of families whose peers have names."""
+    assert parse_sockaddr(raw) == found
 
 
 @given(st.binary(max_size=130))
-def test_any_bytes_are_an_address_or_none(raw: bytes) -> None:
+def test_any_bytes_can_be_parsed(raw: bytes) -> None:
     """What a program's memory holds does no harm."""
-    from_memory(raw)
+    parse_sockaddr(raw)

@@ -4,13 +4,12 @@ import os
 import socket
 import struct
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.collectors.sockets import Tables, tcp_sockets, unix_sockets
+from threadviz.observer.collectors.sockets import Sockets, tcp_sockets, unix_sockets
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="/proc/PID/net is Linux's")
 
@@ -25,7 +24,7 @@ def line(own: bytes, peer: bytes, state: bytes, inode: bytes) -> bytes:
     return b"  0: %s:1F90 %s:01BB %s 0:0 00:0 0  1000  0 %s 1 0" % (word(own), word(peer), state, inode)
 
 
-def test_a_line_tells_the_peer() -> None:
+def test_a_line_has_the_peer() -> None:
     """Or where the socket listens."""
     one, other = socket.inet_aton("127.0.0.1"), socket.inet_aton("192.0.2.7")
     lines = [line(one, other, b"01", b"77"), line(one, bytes(4), b"0A", b"78")]
@@ -35,15 +34,15 @@ def test_a_line_tells_the_peer() -> None:
     }
 
 
-def test_ipv6_is_told_as_well() -> None:
+def test_ipv6_addresses() -> None:
     """Four words make an address."""
     local, mapped = (socket.inet_pton(socket.AF_INET6, text) for text in ("::1", "::ffff:192.0.2.7"))
     lines = [line(local, mapped, b"01", b"1"), line(local, local, b"02", b"2")]
     assert [text for _, (text, _) in tcp_sockets(lines)] == ["192.0.2.7:443", "[::1]:443"]
 
 
-def test_unix_sockets_are_told_by_their_paths() -> None:
-    """Of one that has none, only what it is."""
+def test_unix_sockets_have_their_paths() -> None:
+    """One without a path is a unix socket."""
     lines = [
         b"ffff: 00000002 00000000 00010000 0001 01 11 /run/a b.sock",
         b"ffff: 00000003 00000000 00000000 0001 03 12 /run/a b.sock",
@@ -62,31 +61,32 @@ FIELDS = st.lists(
 
 
 @given(st.lists(FIELDS.map(b" ".join)))
-def test_no_table_does_any_harm(lines: list[bytes]) -> None:
-    """Lines that are none are left out."""
+def test_any_table_can_be_parsed(lines: list[bytes]) -> None:
+    """Lines that can't be parsed are skipped."""
     for _, (text, _) in [*tcp_sockets(lines), *unix_sockets(lines)]:
         assert text
 
 
 @linux_only
-def test_sockets_of_this_process_are_found_after_a_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not before; and the tables are not read again before the pause is over, whatever is asked for."""
+def test_sockets_of_this_process_are_found_after_a_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before. The tables are not read again before the pause is over, whatever is asked for."""
     monkeypatch.setattr("threadviz.observer.collectors.sockets.PAUSE", 10**9)
-    tables = Tables()
+    sockets = Sockets()
+    sockets.may_borrow = False
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
     ):
-        inode = inode_of(client)
-        assert tables.find(os.getpid(), inode) is None
-        tables.refresh()
-        assert tables.find(os.getpid(), inode) == (f"127.0.0.1:{server.getsockname()[1]}", False)
+        assert sockets.peer(os.getpid(), client.fileno(), inode_of(client)) is None
+        sockets.refresh()
+        peer = sockets.peer(os.getpid(), client.fileno(), inode_of(client))
+        assert peer == (f"127.0.0.1:{server.getsockname()[1]}", False)
         with socket.create_connection(server.getsockname()) as later:
-            assert tables.find(os.getpid(), inode_of(later)) is None
-            tables.refresh()
-            assert tables.find(os.getpid(), inode_of(later)) is None
+            assert sockets.peer(os.getpid(), later.fileno(), inode_of(later)) is None
+            sockets.refresh()
+            assert sockets.peer(os.getpid(), later.fileno(), inode_of(later)) is None
 
 
 def inode_of(of: socket.socket) -> int:
     """Return the number of a socket's inode."""
-    return int(str(Path(f"/proc/self/fd/{of.fileno()}").readlink()).strip("socket:[]"))
+    return os.fstat(of.fileno()).st_ino

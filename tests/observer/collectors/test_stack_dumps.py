@@ -1,4 +1,4 @@
-"""What is made of py-spy's dumps."""
+"""How py-spy's dumps are read."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.observer.collectors.stacks import Found, read_dump
+from threadviz.observer.collectors.stacks import ThreadSample, read_dump
 
 OWN = ("fetch", "/home/me/app.py", "app.py", 12)
 SOCKET = ("SocketIO.readinto", "/usr/lib/python3.13/socket.py", "socket.py", 719)
@@ -21,7 +21,7 @@ TYPED = ("<module>", "<string>", "<string>", 1)
 def dump(
     *frames: tuple[str, str, str | None, int], name: str | None = "worker", tid: int | None = 7
 ) -> bytes:
-    """Return a dump of one thread, in as far as it is read."""
+    """Return a dump of one thread, as far as it is read."""
     return msgspec.json.encode(
         [
             {
@@ -57,39 +57,39 @@ def dump(
         ([], ""),
     ],
 )
-def test_the_function_of_the_programs_own_comes_first(
+def test_the_programs_own_function_comes_first(
     frames: list[tuple[str, str, str | None, int]], function: str
 ) -> None:
-    """Then what it is in a call of. Where there is none of its own, an installed package's does, or what there is."""
-    assert list(read_dump(dump(*frames))) == [Found(7, "worker", function)]
+    """Then the innermost. Without an own one, that of an installed package stands in, or else the innermost."""
+    assert list(read_dump(dump(*frames))) == [ThreadSample(7, "worker", function)]
 
 
-def test_a_thread_without_the_systems_number_is_left_out() -> None:
-    """For there is no telling whose lane it is: so it is with a Python before 3.11."""
+def test_a_thread_without_the_systems_number_is_skipped() -> None:
+    """Its lane can't be told. So it is with a Python before 3.11."""
     assert list(read_dump(dump(OWN, tid=None))) == []
 
 
 @pytest.mark.parametrize(
     "name", [None, "", "torn\x1b[31m", "\ud800".encode("utf-8", "replace").decode() * 300]
 )
-def test_a_name_that_can_not_be_right_is_none(name: str | None) -> None:
-    """Such as one with control characters, or one of no end; the function is told all the same."""
-    assert list(read_dump(dump(OWN, name=name))) == [Found(7, "", "fetch (app.py:12)")]
+def test_an_impossible_name_is_dropped(name: str | None) -> None:
+    """Such as one with control characters, or a very long one. The location is kept."""
+    assert list(read_dump(dump(OWN, name=name))) == [ThreadSample(7, "", "fetch (app.py:12)")]
 
 
 @pytest.mark.parametrize(
     "frame", [("f\0", "/a.py", "a.py", 1), ("f", "/a.py", "a.py", -1), ("f", "/a.py", "a.py", 2**60)]
 )
-def test_where_one_frame_can_not_be_right_none_is_told(frame: tuple[str, str, str, int]) -> None:
-    """A stack that is torn in one place is so in others."""
-    assert list(read_dump(dump(OWN, frame))) == [Found(7, "worker", "")]
+def test_an_impossible_frame_drops_the_location(frame: tuple[str, str, str, int]) -> None:
+    """A stack that is torn in one place may be so in others."""
+    assert list(read_dump(dump(OWN, frame))) == [ThreadSample(7, "worker", "")]
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"[", b"{}", b'[{"os_thread_id": "x"}]', b'[{"frames": [{}]}]', b"\xff"]
 )
-def test_what_is_no_dump_is_an_error(data: bytes) -> None:
-    """And no other one than is said."""
+def test_other_data_raises(data: bytes) -> None:
+    """A DecodeError, and no other."""
     with pytest.raises(msgspec.DecodeError):
         list(read_dump(data))
 
@@ -113,12 +113,12 @@ THREAD = st.fixed_dictionaries(
 
 
 @given(st.lists(THREAD, max_size=3) | WILD | st.lists(WILD, max_size=3))
-def test_whatever_comes_is_text_that_can_be_shown_or_an_error(value: object) -> None:
-    """It is read from the memory of a program that goes on meanwhile."""
+def test_any_json_gives_printable_text_or_raises(value: object) -> None:
+    """py-spy reads the memory of a program that goes on meanwhile."""
     try:
         found = list(read_dump(msgspec.json.encode(value)))
     except msgspec.DecodeError:
         return
     for each in found:
-        assert each.name.isprintable() and each.function.isprintable()
+        assert each.name.isprintable() and each.location.isprintable()
         assert len(each.name) <= 200

@@ -1,4 +1,4 @@
-"""What lanes wait on, told of real programs that wait on what is known."""
+"""Wait targets of real programs."""
 
 import functools
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the Linux probe alone tells of places")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only the Linux probe finds wait targets")
 if sys.platform == "linux":
-    from tests.observer.sampling import Looking, looking, started
+    from tests.observer.sampling import SampledProcess, sampling, started
     from threadviz.observer.collectors.wait_targets import WaitTargetCollector
     from threadviz.protocol.events import WaitTarget
 
@@ -82,51 +82,55 @@ time.sleep(1000)
 
 
 @contextmanager
-def waiting(folder: Path, paths: bool) -> Iterator[tuple["Looking", dict[str, str | None], dict[str, int]]]:
-    """Look at the program; with what its threads wait on, and their numbers, by names."""
+def waiting(
+    folder: Path, paths: bool
+) -> Iterator[tuple["SampledProcess", dict[str, str | None], dict[str, int]]]:
+    """Sample the program, and yield what its threads wait on and their ids, by name."""
     with (
         started(WAITING, str(folder)) as (program, (expected, tids)),
-        looking(program.pid, functools.partial(WaitTargetCollector, paths=paths)) as look,
+        sampling(program.pid, functools.partial(WaitTargetCollector, paths=paths)) as sampled,
     ):
-        yield look, expected, tids
+        yield sampled, expected, tids
 
 
-def places(look: Looking) -> dict[int, list[str]]:
-    """Return what was told of each thread."""
-    told: dict[int, list[str]] = {}
-    for event in look.events:
+def wait_targets(sampled: SampledProcess) -> dict[int, list[str]]:
+    """Return the wait targets of each thread."""
+    found: dict[int, list[str]] = {}
+    for event in sampled.events:
         assert isinstance(event, WaitTarget)
-        told.setdefault(look.tids[event.lane], []).append(event.place)
-    return told
+        found.setdefault(sampled.tids[event.lane], []).append(event.place)
+    return found
 
 
-def enough(look: Looking, tids: list[int]) -> Callable[[], bool]:
-    """Return what tells whether something was told of each of these threads."""
-    return lambda: set(tids) <= places(look).keys()
+def enough(sampled: SampledProcess, tids: list[int]) -> Callable[[], bool]:
+    """Return a function that tells whether each of these threads has a wait target."""
+    return lambda: set(tids) <= wait_targets(sampled).keys()
 
 
-def test_each_wait_is_told_what_it_is_on(tmp_path: Path) -> None:
-    """Once, and nothing is told of waits that are on nothing, or on many things."""
-    with waiting(tmp_path, paths=True) as (look, expected, tids):
-        look.until(enough(look, [tids[name] for name, place in expected.items() if place]))
+def test_each_wait_has_its_target(tmp_path: Path) -> None:
+    """It is reported once. Waits on nothing, or on several things, have none."""
+    with waiting(tmp_path, paths=True) as (sampled, expected, tids):
+        sampled.sample_until(enough(sampled, [tids[name] for name, place in expected.items() if place]))
         for _ in range(50):
-            look.once()
-        told = places(look)
-    assert {name: told.get(tid) for name, tid in tids.items()} == {
+            sampled.sample()
+        found = wait_targets(sampled)
+    assert {name: found.get(tid) for name, tid in tids.items()} == {
         name: place and [place] for name, place in expected.items()
     }
 
 
-def test_without_paths_no_path_is_told(tmp_path: Path) -> None:
-    """Peers and pipes are."""
-    with waiting(tmp_path, paths=False) as (look, expected, tids):
-        look.until(enough(look, [tids[name] for name in ("recv", "connect with a timeout", "pipe")]))
+def test_without_paths_no_path_is_reported(tmp_path: Path) -> None:
+    """Peers and pipes are reported."""
+    with waiting(tmp_path, paths=False) as (sampled, expected, tids):
+        sampled.sample_until(
+            enough(sampled, [tids[name] for name in ("recv", "connect with a timeout", "pipe")])
+        )
         for _ in range(50):
-            look.once()
-        told = places(look)
-    assert not told.keys() & {tids[name] for name in ("fifo", "open", "unix")}
-    assert told[tids["recv"]] == [expected["recv"]]
-    assert not any(str(tmp_path) in place for several in told.values() for place in several)
+            sampled.sample()
+        found = wait_targets(sampled)
+    assert not found.keys() & {tids[name] for name in ("fifo", "open", "unix")}
+    assert found[tids["recv"]] == [expected["recv"]]
+    assert not any(str(tmp_path) in target for several in found.values() for target in several)
 
 
 AGAIN = """
@@ -149,13 +153,13 @@ sys.stdin.readline()
 """
 
 
-def test_each_new_wait_is_told_anew_even_on_the_same_peer() -> None:
-    """For a place is that of one wait; of a thread that is gone nothing is told."""
+def test_each_wait_is_reported_even_on_the_same_peer() -> None:
+    """Because a wait target belongs to one wait."""
     with started(AGAIN) as (program, (tid, expected)):
         assert program.stdin is not None
-        with looking(program.pid, functools.partial(WaitTargetCollector, paths=True)) as look:
+        with sampling(program.pid, functools.partial(WaitTargetCollector, paths=True)) as sampled:
             for number in range(1, 4):
-                look.until(lambda wanted=number: len(places(look).get(tid, [])) == wanted)  # type: ignore[misc]
+                sampled.sample_until(lambda wanted=number: len(wait_targets(sampled).get(tid, [])) == wanted)  # type: ignore[misc]
                 program.stdin.write(b"\n")
                 program.stdin.flush()
-            assert places(look)[tid] == expected
+            assert wait_targets(sampled)[tid] == expected

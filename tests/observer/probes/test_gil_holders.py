@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from tests.observer.pythons import NAMES, python
-from tests.observer.sampling import Looking, looking, started
+from tests.observer.sampling import SampledProcess, sampling, started
 from threadviz.observer.cpython import detect as program
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
 from threadviz.protocol.events import FREE, OPEN, Evidence, GilHeld, State
@@ -94,7 +94,7 @@ def tells_holder(name: str = "") -> bool:
     return (tuple(map(int, name.rstrip("t").split("."))) if name else sys.version_info[:2]) >= (3, 13)
 
 
-def held(seen: Looking, pid: int, interpreter: int = 0) -> Counter[int]:
+def held(seen: SampledProcess, pid: int, interpreter: int = 0) -> Counter[int]:
     """Return for how long each thread was told to have held a GIL, by thread id (ns); FREE and OPEN among them."""
     total: Counter[int] = Counter()
     for event in seen.events:
@@ -121,9 +121,9 @@ def test_threads_that_spin_hold_the_gil_in_turn(name: str) -> None:
     """Each of three, and not the one that sleeps; who holds it is sampled where it can be read, and else inferred."""
     with (
         started(SPINNERS, python=python(name) if name else sys.executable) as (process, spinners),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(lambda: in_turn(held(seen, process.pid), spinners))
+        seen.sample_until(lambda: in_turn(held(seen, process.pid), spinners))
         total = held(seen, process.pid)
     assert total[process.pid] < 0.1 * sure(total)  # until it slept
     assert set(total) <= {process.pid, *spinners, FREE, OPEN}
@@ -136,9 +136,9 @@ def test_stretches_are_told_from_end_to_end() -> None:
     """Each message starts where the last one has ended."""
     with (
         started(SPINNERS) as (process, _),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(lambda: len(seen.events) > 5)
+        seen.sample_until(lambda: len(seen.events) > 5)
     told = [event for event in seen.events if isinstance(event, GilHeld)]
     ends = [event.start + sum(hold.ns for hold in event.holds) for event in told]
     assert [event.start for event in told[1:]] == ends[:-1]
@@ -149,9 +149,9 @@ def test_a_thread_that_computes_in_c_holds_on() -> None:
     """Nobody else gets it meanwhile, though another thread wants it."""
     with (
         started(IN_C) as (process, (_, holder)),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(lambda: sure(held(seen, process.pid)) > ENOUGH_NS)
+        seen.sample_until(lambda: sure(held(seen, process.pid)) > ENOUGH_NS)
         total = held(seen, process.pid)
     assert total[holder] > 0.9 * sure(total)
 
@@ -162,9 +162,9 @@ def test_while_all_sleep_nobody_holds_it() -> None:
     expected = FREE if tells_holder() else OPEN
     with (
         started(SLEEPERS) as (process, _),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(lambda: held(seen, process.pid)[expected] > ENOUGH_NS)
+        seen.sample_until(lambda: held(seen, process.pid)[expected] > ENOUGH_NS)
         total = held(seen, process.pid)
     assert total[expected] > 0.9 * total.total()
 
@@ -174,16 +174,16 @@ def test_a_process_of_one_thread_is_not_told_of() -> None:
     """Nobody else could want its GIL, until there is a second one."""
     with (
         started(ONE_THREAD) as (process, _),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(lambda: bool(seen.tids))
+        seen.sample_until(lambda: bool(seen.tids))
         for _ in range(50):
-            seen.once()
+            seen.sample()
         assert not seen.events
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.flush()
-        seen.until(lambda: sure(held(seen, process.pid)) > 0)
+        seen.sample_until(lambda: sure(held(seen, process.pid)) > 0)
 
 
 @has_gil
@@ -191,17 +191,17 @@ def test_each_process_has_its_own() -> None:
     """One that was forked too; when that has ended, it is told of no more."""
     with (
         started(FORKS) as (process, (parent, child)),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
-        seen.until(
+        seen.sample_until(
             lambda: {event.pid for event in seen.events if isinstance(event, GilHeld)} == {parent, child}
         )
         assert process.stdin is not None
         process.stdin.write(b"\n")
         process.stdin.flush()
-        seen.until(lambda: not any(thread.pid == child for thread in seen.probe.threads))
+        seen.sample_until(lambda: not any(thread.pid == child for thread in seen.probe.threads))
         so_far = len(seen.events)
-        seen.until(lambda: len(seen.events) > so_far + 3)
+        seen.sample_until(lambda: len(seen.events) > so_far + 3)
         assert {event.pid for event in seen.events[so_far + 1 :] if isinstance(event, GilHeld)} == {parent}
 
 
@@ -212,7 +212,7 @@ def test_a_sub_interpreter_has_its_own() -> None:
     states: set[State] = set()
     with (
         started(SUB_INTERPRETERS) as (process, spinners),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
 
         def enough() -> bool:
@@ -221,7 +221,7 @@ def test_a_sub_interpreter_has_its_own() -> None:
             )
             return in_turn(held(seen, process.pid, 1), spinners)
 
-        seen.until(enough)
+        seen.sample_until(enough)
         total, main = held(seen, process.pid, 1), held(seen, process.pid)
     others = set(total) - {*spinners, FREE, OPEN}
     assert sum(total[other] for other in others) < 0.1 * sure(total)  # who has started them, until it waited
@@ -239,10 +239,10 @@ def test_a_python_that_has_no_gil_has_no_holder(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(program, "interpreter_of", without)
     with (
         started(SPINNERS) as (process, _),
-        looking(process.pid, lambda probe: probe.holders) as seen,
+        sampling(process.pid, lambda probe: probe.holders) as seen,
     ):
         for _ in range(100):
-            seen.once()
+            seen.sample()
             assert State.GIL not in {thread.accounting.present.state for thread in seen.probe.threads}
     assert not seen.events
     assert State.GIL not in seen.probe.info.tells

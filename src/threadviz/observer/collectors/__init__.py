@@ -1,1 +1,1 @@
-"""The tellers: what is told of threads beside their stretches, such as names, and what they wait on."""
+"""Collectors: they collect what spans don't tell of threads, such as names, tasks, stack samples and wait targets."""

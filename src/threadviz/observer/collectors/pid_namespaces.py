@@ -1,7 +1,7 @@
-"""Our numbers of processes and threads, for those by which a program calls them.
+"""The numbers that processes and threads have here, for those by which a program knows them.
 
-A program that is in a container, or in another namespace of process ids in any way, knows itself by others
-(pid_namespaces(7)). What it says of its threads comes with these.
+A program in a container, or in another PID namespace in any way, knows itself by other numbers (pid_namespaces(7)), and
+reports those.
 """
 
 import os
@@ -17,90 +17,86 @@ NOBODY = 0, 0
 
 
 class PidNamespaces:
-    """Finds them, for the processes that are watched."""
+    """Translates the numbers of the observed processes. "Own" numbers are those by which a program knows itself."""
 
     def __init__(self) -> None:
-        self._watched = Counter[int]()
+        self._threads = Counter[int]()
+        """By process, how many threads are observed."""
         self._own: dict[int, int] = {}
-        """By our number of a process, its own."""
-        self._ours = defaultdict[int, set[int]](set)
-        self._inner: dict[int, _Threads] = {}
+        self._by_own = defaultdict[int, set[int]](set)
+        self._inner: dict[int, _InnerThreads] = {}
+        """The processes that are in another namespace."""
 
     def note(self, new: Sequence[ObservedThread]) -> None:
-        """Take note of threads that are watched now. To be followed by `forget` for those that are gone."""
+        """Note new threads. Call `forget` with those that have ended afterwards."""
         for thread in new:
             pid = thread.pid
-            self._watched[pid] += 1
+            self._threads[pid] += 1
             if pid not in self._own:
                 numbers = own_numbers(pid) or [pid]
                 self._own[pid] = numbers[-1]
-                self._ours[numbers[-1]].add(pid)
+                self._by_own[numbers[-1]].add(pid)
                 if len(numbers) > 1:
-                    self._inner[pid] = _Threads(pid)
+                    self._inner[pid] = _InnerThreads(pid)
         for threads in self._inner.values():
             threads.listed = False
 
     def forget(self, gone: Sequence[ObservedThread]) -> None:
-        """Take note of threads that are gone."""
+        """Forget threads that have ended: their numbers may be used again."""
         for thread in gone:
             pid = thread.pid
-            self._watched[pid] -= 1
-            if not self._watched[pid]:
-                del self._watched[pid]
+            self._threads[pid] -= 1
+            if not self._threads[pid]:
+                del self._threads[pid]
                 own = self._own.pop(pid)
-                self._ours[own].discard(pid)
-                if not self._ours[own]:
-                    del self._ours[own]
+                self._by_own[own].discard(pid)
+                if not self._by_own[own]:
+                    del self._by_own[own]
                 self._inner.pop(pid, None)
             elif pid in self._inner:
                 self._inner[pid].forget(thread.tid)
 
     def process(self, pid: int) -> int:
-        """Return our number of the process that calls itself `pid`; 0 where that is more than one.
+        """Return the number here of the process whose own number is `pid`; 0 where several have that.
 
-        Where none that is watched does so, it is taken to be one that will be, and that has the same for us.
+        Where no observed process has it, it is taken to be one that is observed soon, and has the same number here.
         """
-        ours = self._ours.get(pid) or {pid}
-        return next(iter(ours)) if len(ours) == 1 else 0
+        pids = self._by_own.get(pid) or {pid}
+        return next(iter(pids)) if len(pids) == 1 else 0
 
     def thread(self, pid: int, tid: int) -> tuple[int, int]:
-        """Return the same of a thread, with that of its process; NOBODY where there is no telling which it is."""
+        """Return the numbers here of a thread and its process; NOBODY where it can't be told which it is."""
         process = self.process(pid)
         if not process:
             return NOBODY
-        inner = self._inner.get(process)
-        if inner is None:
+        if process not in self._inner:
             return process, tid
-        found = inner.find(tid)
+        found = self._inner[process].find(tid)
         return (process, found) if found else NOBODY
 
 
-class _Threads:
+class _InnerThreads:
     """The threads of a process that is in another namespace."""
 
     def __init__(self, pid: int) -> None:
         self.listed = False
-        """Whether they were listed since it was last asked for something new."""
+        """Whether they were listed since there were new threads."""
         self._pid = pid
-        self._ours: dict[int, int] = {}
         self._own: dict[int, int] = {}
+        self._by_own: dict[int, int] = {}
 
     def find(self, own: int) -> int:
-        """Return our number of the thread that calls itself so; 0 where it is not there."""
-        if own not in self._ours and not self.listed:
+        """Return the number here of the thread with this own number, 0 where there is none."""
+        if own not in self._by_own and not self.listed:
             self.listed = True
-            self._list()
-        return self._ours.get(own, 0)
-
-    def _list(self) -> None:
-        with suppress(OSError):
-            for tid in map(int, os.listdir(f"/proc/{self._pid}/task")):
-                if tid not in self._own and (numbers := own_numbers(self._pid, tid)):
-                    self._own[tid] = numbers[-1]
-                    self._ours[numbers[-1]] = tid
+            with suppress(OSError):
+                for tid in map(int, os.listdir(f"/proc/{self._pid}/task")):
+                    if tid not in self._own and (numbers := own_numbers(self._pid, tid)):
+                        self._own[tid] = numbers[-1]
+                        self._by_own[numbers[-1]] = tid
+        return self._by_own.get(own, 0)
 
     def forget(self, tid: int) -> None:
-        """One is gone, whose number may be another's now."""
         own = self._own.pop(tid, None)
-        if own is not None and self._ours.get(own) == tid:
-            del self._ours[own]
+        if own is not None and self._by_own.get(own) == tid:
+            del self._by_own[own]

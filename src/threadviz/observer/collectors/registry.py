@@ -1,4 +1,4 @@
-"""Which tellers a run gets."""
+"""The collectors of a run."""
 
 import sys
 
@@ -12,20 +12,19 @@ if sys.platform == "linux":
 
 
 def collectors_for(probe: Probe, *, paths: bool = True, stacks: bool = False) -> list[Collector]:
-    """Return those that tell of what `probe` watches.
-
-    Without `paths`, none tells the path of a file; only with `stacks`, one asks py-spy.
-    """
-    collectors: list[Collector] = []
+    """Return the collectors that go with `probe`. Without `paths`, none reports the path of a file."""
+    collectors: list[Collector]
     if sys.platform == "linux" and isinstance(probe, LinuxProbe):
-        collectors.append(ProcessCollector(probe.program_of))
-        collectors.append(probe.holders)
-        collectors.append(SystemNameCollector())
-        collectors.append(WaitTargetCollector(probe, paths))
-    if not collectors:
-        collectors.append(ProcessCollector())
+        collectors = [
+            ProcessCollector(probe.program_of),
+            probe.holders,
+            SystemNameCollector(),
+            WaitTargetCollector(probe, paths),
+        ]
+    else:
+        collectors = [ProcessCollector()]
     if stacks:
-        from threadviz.observer.collectors.stacks import StackReader, find_py_spy
+        from threadviz.observer.collectors.stacks import StackCollector, find_py_spy
 
-        collectors.append(StackReader(probe, find_py_spy()))
+        collectors.append(StackCollector(probe, find_py_spy()))
     return collectors

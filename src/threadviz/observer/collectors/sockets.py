@@ -1,240 +1,217 @@
-"""Whom a socket of another process is connected to."""
+"""What a socket of another process is connected to.
+
+The socket itself is asked, for which it is borrowed. Where the system forbids that, or the socket can't tell, its line
+in the system's tables tells. psutil reads those as well, but it lists all files of the process each time, does not tell
+which unix sockets listen, and reads tables of any length.
+"""
 
 import ctypes
 import errno
+import functools
 import os
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
-# Addresses of sockets, written for people.
+Peer = tuple[str, bool]
+"""What a socket waits for, for people, and whether a path is in that."""
 
-UNIX = "a unix socket"
+UNNAMED = "a unix socket"
 LISTENING = "listening on"
 
+PAUSE = 1000
+"""A read of the tables is followed by a pause that is this many times as long."""
+
+_OTHER: Peer = ("a socket", False)
+
+_MAX_BYTES = 1_000_000
+"""How much of a table is read."""
+
 _UNIX, _INET, _INET6 = 1, 2, 10
-"""Families as Linux numbers them (socket.h): what is read here comes from there, wherever this is imported."""
+"""The families as Linux numbers them (socket.h). Addresses in memory are Linux's, wherever this is imported."""
+
+_TCP_LISTEN = b"0A"
+"""The state of a listening TCP socket (Linux, include/net/tcp_states.h)."""
+
+_ACCEPTS = 1 << 16
+"""A flag of listening unix sockets (Linux, include/uapi/linux/net.h __SO_ACCEPTCON)."""
+
+_PIDFD_OPEN, _PIDFD_GETFD = 434, 438
+"""The numbers of the system calls, the same on all machine types. Not every Python has `os.pidfd_open`."""
+
+_FORBIDDEN = {errno.EPERM, errno.EACCES, errno.ENOSYS}
 
 
-def host_and_port(host: str, port: int) -> str:
-    """Return both, IPv6 in brackets; an IPv4 address in the clothes of IPv6 is written as what it is."""
+def format_address(host: str, port: int) -> str:
+    """Return host and port, IPv6 in brackets. An IPv4 address that is mapped to IPv6 is shown as IPv4."""
     if ":" not in host:
         return f"{host}:{port}"
     mapped = host.removeprefix("::ffff:")
     return f"{mapped}:{port}" if "." in mapped and mapped != host else f"[{host}]:{port}"
 
 
-def unix_name(name: str | bytes) -> str:
-    """Return the path of a unix socket, or an abstract name as Linux's tools write it (unix(7)); '' for none."""
+def format_unix_name(name: str | bytes) -> str:
+    """Return the path of a unix socket, or its abstract name as Linux's tools show it (unix(7)); '' for none."""
     raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
     if raw.startswith(b"\0"):
         raw = b"@" + raw[1:]
     return raw.decode("utf-8", "replace")
 
 
-def from_memory(raw: bytes) -> tuple[str, bool] | None:
-    """Return what a `struct sockaddr` of Linux says, and whether that is a path; None where it is of no known kind."""
-    try:
+def parse_sockaddr(raw: bytes) -> Peer | None:
+    """Return the address in a `struct sockaddr` of Linux, None for one of another family."""
+    with suppress(struct.error):
         (family,) = struct.unpack_from("=H", raw)
         if family == _UNIX:
             path = raw[2:]
             end = path.find(b"\0", 1)
-            return unix_name(path[: end if end >= 0 else None]), True
+            return format_unix_name(path[: end if end >= 0 else None]), True
         if family == _INET:
             port, host = struct.unpack_from("!2xH4s", raw)
-            return host_and_port(socket.inet_ntop(socket.AF_INET, host), port), False
+            return format_address(socket.inet_ntop(socket.AF_INET, host), port), False
         if family == _INET6:
             port, host = struct.unpack_from("!2xH4x16s", raw)
-            return host_and_port(socket.inet_ntop(socket.AF_INET6, host), port), False
-    except struct.error:
-        pass
+            return format_address(socket.inet_ntop(socket.AF_INET6, host), port), False
     return None
 
 
-# A socket of another process, borrowed for as long as it takes to ask it.
+def borrow(pid: int, descriptor: int) -> socket.socket:
+    """Return a duplicate of a socket of process `pid`, to be closed at once. Raises OSError where there is none."""
+    process = _system_call(_PIDFD_OPEN, pid, 0)
+    try:
+        borrowed = _system_call(_PIDFD_GETFD, process, descriptor, 0)
+    finally:
+        os.close(process)
+    try:
+        return socket.socket(fileno=borrowed)  # which leaves its flags alone
+    except OSError:
+        os.close(borrowed)
+        raise
 
-_PIDFD_OPEN, _PIDFD_GETFD = 434, 438
-"""The numbers of the calls, the same on all machine types."""
 
-_FORBIDDEN = {errno.EPERM, errno.EACCES, errno.ENOSYS}
+def _system_call(*arguments: int) -> int:
+    result = int(_libc_syscall()(*map(ctypes.c_long, arguments)))
+    if result < 0:
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error))
+    return result
 
 
-class Borrower:
-    """Borrows sockets; `allowed` tells whether the system lets it, as far as is known."""
+@functools.cache
+def _libc_syscall() -> Callable[..., int]:
+    function = ctypes.CDLL(None, use_errno=True).syscall
+    function.restype = ctypes.c_long
+    return function
+
+
+def peer_of(borrowed: socket.socket) -> Peer | None:
+    """Return the peer of a socket, or where it listens or is bound; None while it connects. Raises OSError.
+
+    A peer without a name is told by the socket's own.
+    """
+    if borrowed.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+        return _OTHER
+    if borrowed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        text, has_path = _format(borrowed, borrowed.getsockname())
+        return f"{LISTENING} {text}", has_path
+    try:
+        return _format(borrowed, borrowed.getpeername() or borrowed.getsockname())
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:
+            raise
+    if borrowed.type == socket.SOCK_STREAM and borrowed.family != socket.AF_UNIX:
+        return None
+    text, has_path = _format(borrowed, borrowed.getsockname())
+    return f"bound to {text}" if text != UNNAMED else text, has_path
+
+
+def _format(borrowed: socket.socket, name: tuple[str, int] | str | bytes) -> Peer:
+    if isinstance(name, tuple):
+        return format_address(*name[:2]) + (" (UDP)" if borrowed.type == socket.SOCK_DGRAM else ""), False
+    path = format_unix_name(name)
+    return path or UNNAMED, bool(path)
+
+
+class Sockets:
+    """Finds the peers of other processes' sockets.
+
+    Borrowing is not tried again once the system has forbidden it. The inode number of a socket is not used again soon,
+    so the tables can be older than the socket's wait.
+    """
 
     def __init__(self) -> None:
-        self.allowed = True
-        self._syscall = ctypes.CDLL(None, use_errno=True).syscall
-        self._syscall.restype = ctypes.c_long
+        self.may_borrow = True
+        self._peers: dict[int, Peer] = {}
+        self._wanted: int | None = None
+        self._next_read = 0
 
-    def borrow(self, pid: int, descriptor: int) -> socket.socket:
-        """Return a socket of process `pid`, to be closed at once. Raises OSError where there is no such."""
-        process = self._call(_PIDFD_OPEN, pid, 0)
-        try:
-            borrowed = self._call(_PIDFD_GETFD, process, descriptor, 0)
-        finally:
-            os.close(process)
-        try:
-            return socket.socket(fileno=borrowed)  # which leaves its flags alone
-        except OSError:
-            os.close(borrowed)
-            raise
+    def peer(self, pid: int, descriptor: int, inode: int) -> Peer | None:
+        """Return the peer of a socket of process `pid`, None where it may be known after the next `refresh`.
 
-    def _call(self, *numbers: int) -> int:
-        result = int(self._syscall(*map(ctypes.c_long, numbers)))
-        if result < 0:
-            error = ctypes.get_errno()
-            self.allowed = self.allowed and error not in _FORBIDDEN
-            raise OSError(error, os.strerror(error))
-        return result
+        Raises OSError where the socket has gone.
+        """
+        if self.may_borrow:
+            try:
+                with borrow(pid, descriptor) as borrowed:
+                    peer = peer_of(borrowed)
+                if peer is not None:
+                    return peer
+            except OSError as error:
+                if error.errno not in _FORBIDDEN:
+                    raise
+                self.may_borrow = False
+        peer = self._peers.get(inode)
+        if peer is None:
+            self._wanted = pid
+        return peer
 
-
-# The system's tables of sockets (/proc/PID/net, proc_pid_net(5)), for what a socket itself can't be asked.
-
-
-PAUSE = 1000
-"""A reading of the tables is followed by a pause that is so many times as long."""
-
-_MOST_BYTES = 1_000_000
-"""How much is read of a table."""
-
-_LISTEN = b"0A"
-"""As the state of a TCP connection (Linux, include/net/tcp_states.h)."""
-
-_LISTENS = 1 << 16
-"""As a flag of a unix socket: it listens (Linux, include/uapi/linux/net.h __SO_ACCEPTCON)."""
-
-Found = tuple[str, bool]
-"""What a socket waits for, in words, and whether that has a path in it."""
+    def refresh(self) -> None:
+        """Read the tables again, if a socket was not found in them, and if the pause is over."""
+        now = time.monotonic_ns()
+        if self._wanted is None or now < self._next_read:
+            return
+        self._peers.clear()
+        for name, parse in (("tcp", tcp_sockets), ("tcp6", tcp_sockets), ("unix", unix_sockets)):
+            with suppress(OSError):
+                self._peers.update(parse(_table(f"/proc/{self._wanted}/net/{name}")))
+        self._wanted = None
+        self._next_read = now + PAUSE * (time.monotonic_ns() - now)
 
 
-def tcp_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Found]]:
-    """Yield inode and peer of what /proc/net/tcp, or tcp6, lists; of one that listens, where it does."""
+def _table(path: str) -> list[bytes]:
+    """Return the whole lines of a table (proc_pid_net(5)), as far as it is read, without its head."""
+    with Path(path).open("rb") as file:
+        data = file.read(_MAX_BYTES)
+    return data[: data.rfind(b"\n") + 1].splitlines()[1:]
+
+
+def tcp_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Peer]]:
+    """Yield inode and peer of the sockets in /proc/net/tcp or tcp6. Lines that can't be parsed are skipped."""
     for line in lines:
         fields = line.split()
         with suppress(ValueError, IndexError, struct.error):
-            listens = fields[3] == _LISTEN
-            text = _address(fields[1 if listens else 2])
+            listens = fields[3] == _TCP_LISTEN
+            text = _parse_tcp_address(fields[1 if listens else 2])
             yield int(fields[9]), (f"{LISTENING} {text}" if listens else text, False)
 
 
-def _address(field: bytes) -> str:
-    """Return an address, which is written in hexadecimal as words of the machine's own order. Raises ValueError."""
+def _parse_tcp_address(field: bytes) -> str:
+    """Return an address that is written as hexadecimal words in the machine's byte order. Raises ValueError."""
     host, _, port = field.partition(b":")
     words = [int(host[at : at + 8], 16) for at in range(0, len(host), 8)]
     raw = struct.pack(f"={len(words)}I", *words)
-    return host_and_port(
-        socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw), int(port, 16)
-    )
+    family = socket.AF_INET if len(raw) == 4 else socket.AF_INET6
+    return format_address(socket.inet_ntop(family, raw), int(port, 16))
 
 
-def unix_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Found]]:
-    """Yield inode and path of what /proc/net/unix lists, which does not tell whose socket is at the other end."""
+def unix_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Peer]]:
+    """Yield inode and path of the sockets in /proc/net/unix, which does not tell whose socket is the peer."""
     for line in lines:
         fields = line.split(maxsplit=7)
         with suppress(ValueError, IndexError):
             name = fields[7].rstrip(b"\n").decode("utf-8", "replace") if len(fields) > 7 else ""
-            listens = int(fields[3], 16) & _LISTENS
-            words = f"{LISTENING} {name}" if listens else name or UNIX
-            yield int(fields[6]), (words, bool(name))
-
-
-class Tables:
-    """What the tables said when they were last read. An inode's number is not used again for long."""
-
-    def __init__(self) -> None:
-        self._found: dict[int, Found] = {}
-        self._wanted: int | None = None
-        self._next = 0
-
-    def find(self, pid: int, inode: int) -> Found | None:
-        """Return what there is on a socket that process `pid` has, or None where it is to be asked again later."""
-        found = self._found.get(inode)
-        if found is None:
-            self._wanted = pid
-        return found
-
-    def refresh(self) -> None:
-        """Read the tables anew, if that is called for, and not too soon."""
-        now = time.monotonic_ns()
-        if self._wanted is None or now < self._next:
-            return
-        self._found.clear()
-        for name, parse in (("tcp", tcp_sockets), ("tcp6", tcp_sockets), ("unix", unix_sockets)):
-            with suppress(OSError):
-                self._found.update(parse(_lines(f"/proc/{self._wanted}/net/{name}")))
-        self._wanted = None
-        self._next = now + PAUSE * (time.monotonic_ns() - now)
-
-
-def _lines(path: str) -> list[bytes]:
-    """Return the lines of a table, without its head. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        data = bytearray()
-        while len(data) < _MOST_BYTES and (chunk := os.read(descriptor, 1 << 16)):
-            data += chunk
-    finally:
-        os.close(descriptor)
-    return bytes(data[: data.rfind(b"\n") + 1]).splitlines()[1:]
-
-
-_OTHER: Found = ("a socket", False)
-
-
-class Sockets:
-    """Asks the sockets themselves, and looks into the system's tables for what they don't say."""
-
-    def __init__(self, borrower: Borrower) -> None:
-        self._borrower = borrower
-        self._tables = Tables()
-
-    def find(self, pid: int, descriptor: int, inode: int) -> Found | None:
-        """Return what there is to say of a socket of process `pid`, or None where it is to be asked again later.
-
-        Raises OSError where it is there no longer.
-        """
-        if self._borrower.allowed:
-            try:
-                with self._borrower.borrow(pid, descriptor) as borrowed:
-                    found = said_by(borrowed)
-                if found is not None:
-                    return found
-            except OSError:
-                if self._borrower.allowed:
-                    raise
-        return self._tables.find(pid, inode)
-
-    def refresh(self) -> None:
-        """Read the tables anew, if that is called for, and not too soon."""
-        self._tables.refresh()
-
-
-def said_by(asked: socket.socket) -> Found | None:
-    """Return what a socket says: its peer's address, or where it listens; None while it is being connected.
-
-    A peer that has no name of its own is told by the socket's. Raises OSError.
-    """
-    if asked.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
-        return _OTHER
-    if asked.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        own, has_path = _written(asked, asked.getsockname())
-        return f"{LISTENING} {own}", has_path
-    try:
-        return _written(asked, asked.getpeername() or asked.getsockname())
-    except OSError as error:
-        if error.errno != errno.ENOTCONN:
-            raise
-    if asked.type == socket.SOCK_STREAM and asked.family != socket.AF_UNIX:
-        return None
-    own, has_path = _written(asked, asked.getsockname())
-    return f"bound to {own}" if own != UNIX else own, has_path
-
-
-def _written(asked: socket.socket, name: tuple[str, int] | str | bytes) -> Found:
-    if isinstance(name, tuple):
-        return host_and_port(*name[:2]) + (" (UDP)" if asked.type == socket.SOCK_DGRAM else ""), False
-    path = unix_name(name)
-    return path or UNIX, bool(path)
+            listens = int(fields[3], 16) & _ACCEPTS
+            yield int(fields[6]), (f"{LISTENING} {name}" if listens else name or UNNAMED, bool(name))
