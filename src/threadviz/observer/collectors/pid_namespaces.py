@@ -65,7 +65,7 @@ class PidNamespaces:
         return next(iter(pids)) if len(pids) == 1 else 0
 
     def thread(self, pid: int, tid: int) -> tuple[int, int]:
-        """Return the numbers here of a thread and its process; NOBODY where it can't be told which it is."""
+        """Return the numbers here of a thread and its process; NOBODY where that is ambiguous."""
         process = self.process(pid)
         if not process:
             return NOBODY

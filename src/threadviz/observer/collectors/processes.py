@@ -161,7 +161,7 @@ def _read(pid: int) -> tuple[int, str, list[str]]:
 
 
 def _cannot(python: Interpreter) -> str:
-    """Return what can't be told of a process that runs on this Python, as a clause; '' where all can be."""
+    """Return what can't be observed of a process on this Python, as a clause; '' if nothing."""
     if python.gil is False or python.offsets is not None:
         return ""
     inferred = "is told only where it follows from what the other threads do"

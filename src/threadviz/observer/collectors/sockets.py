@@ -110,7 +110,7 @@ def _libc_syscall() -> Callable[..., int]:
 def peer_of(borrowed: socket.socket) -> Peer | None:
     """Return the peer of a socket, or where it listens or is bound; None while it connects. Raises OSError.
 
-    A peer without a name is told by the socket's own.
+    A peer without a name has that of the socket.
     """
     if borrowed.family not in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
         return _OTHER

@@ -35,7 +35,7 @@ PAUSE = 1000
 """Going through all threads is followed by a pause that is this many times as long."""
 
 RETRY_NS = 500_000_000
-"""When a wait is looked up again that could not be told yet (ns)."""
+"""When a wait is looked up again whose target was not known yet (ns)."""
 
 NEVER = 2**63
 
@@ -58,7 +58,7 @@ _OPEN_CALLS = {"open": 0, "openat": 1}
 """By call, which argument is the path (open(2))."""
 
 CALLS = _DESCRIPTOR_CALLS | _POLL_CALLS | _SELECT_CALLS | _OPEN_CALLS.keys() | {"connect"}
-"""The calls whose wait target can be told. Not `epoll_wait`, because an event loop waits for many."""
+"""The calls that have one wait target. Not `epoll_wait`, because an event loop waits for many."""
 
 _MAX_SELECT = 1024
 """How many files a set of `select` has room for (select(2))."""
@@ -74,7 +74,7 @@ _MAX_TEXT = 300
 
 
 def waited_descriptor(call: str, arguments: Sequence[int], memory: Reader) -> int | None:
-    """Return the descriptor that a call waits on, None where it waits on none, on several, or it can't be told."""
+    """Return the descriptor that a call waits on, None where it waits on none, on several, or that can't be read."""
     if call in _DESCRIPTOR_CALLS:
         return _signed(arguments[0])
     if call in _POLL_CALLS and arguments[1] & 0xFFFFFFFF == 1:

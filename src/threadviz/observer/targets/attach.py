@@ -252,7 +252,7 @@ class AttachedProcess(Target):
         self._clock = clock
         self._on_start = on_start
         self._end = 0
-        """When the viewer wants the observation to have ended (ns); 0 where it has not said so."""
+        """When the viewer wants the observation to have ended (ns); 0 where that is not known."""
         self._descriptor: int | None = None
         try:
             self._descriptor = os.pidfd_open(pid)

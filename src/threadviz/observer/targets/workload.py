@@ -287,7 +287,7 @@ class Subject(Target):
 class DeathCollector(Collector):
     """Collects the deaths after which a run can go on: that of the mock server, and the first of worker processes.
 
-    A pool that loses a worker ends the others itself, by SIGTERM. Those are not told, where another one stands out.
+    A pool that loses a worker ends the others itself, by SIGTERM. Those are not reported, where another one stands out.
     """
 
     def __init__(self, server: MockServerProcess | None, tasks: ReportedTasks) -> None:
