@@ -81,7 +81,7 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def role(pid: int, name: str) -> psutil.Process | None:
-    """The descendant that is the run's observer, subject or site, as soon as there is one."""
+    """The descendant that is the run's observer, subject or mock_server, as soon as there is one."""
     for process in descendants(pid):
         try:
             if f"threadviz.{name}" in process.cmdline():

@@ -156,7 +156,7 @@ def test_a_run_that_goes_on_without_its_site_is_broken(tmp_path: Path) -> None:
     recording = tmp_path / "run.jsonl"
     with started(*RUN, "--record", str(recording), "--json") as process:
         await_that(lambda: says(recording, "started"))
-        found = role(process.pid, "site")
+        found = role(process.pid, "mock_server")
         assert found is not None
         found.kill()
         stdout, stderr = process.communicate(timeout=LIMIT_S)
