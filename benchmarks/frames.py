@@ -292,7 +292,11 @@ def main() -> None:
         "--keys", type=int, default=30, help="how many single keys are pressed in each picture"
     )
     parser.add_argument(
-        "--stretches", type=int, default=1_000_000, help="how many the picture has that is panned"
+        "--stretches",
+        dest="segments",
+        type=int,
+        default=1_000_000,
+        help="how many the picture has that is panned",
     )
     parser.add_argument("--hour", type=float, default=3600.0, help="how long the long run is (s)")
     parser.add_argument(

@@ -175,7 +175,9 @@ def main() -> None:
     """Measure all, and publish."""
     parser = argparse.ArgumentParser(prog="benchmarks.recordings", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
-    parser.add_argument("--stretches", type=int, default=1_000_000, help="how many the large one has")
+    parser.add_argument(
+        "--stretches", dest="segments", type=int, default=1_000_000, help="how many the large one has"
+    )
     parser.add_argument("--times", type=int, default=5, help="how often it is loaded and opened")
     parser.add_argument("--seconds", type=float, default=30.0, help="how long the runs go on")
     parser.add_argument("--quick", action="store_true", help="a small one, a second: shows that it works")
