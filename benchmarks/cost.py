@@ -83,7 +83,7 @@ def cost_of_spinning(threads: int, seconds: float) -> Cost:
     """Measure what it takes to sample so many threads that compete for the GIL.
 
     A pool would take minutes to start them: each start waits for its turn among those that are there already.
-    So they are those of `known.py`, and the sampler is in this process.
+    So they are those of `ground_truth.py`, and the sampler is in this process.
     """
     seen = observe(sys.executable, [["spins"] * threads], seconds)
     since, until = (seen.when(seen.accounts[0][edge]) for edge in ("since", "until"))

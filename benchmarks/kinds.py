@@ -1,4 +1,4 @@
-"""What the threads of `known.py` can do, and what each then knows of itself."""
+"""What the threads of `ground_truth.py` can do, and what each then knows of itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How close to the bare thing: runs under observation beside the same few lines of asyncio run bare (`bare.py`)."""
+"""How close to plain asyncio: observed runs compared with the same few lines of asyncio alone (`plain_asyncio.py`)."""
 
 import argparse
 import json
@@ -104,7 +104,7 @@ def run_bare(request: RunRequest) -> Took:
     arguments = json.dumps(addresses or NUMBERS[: request.tasks])
     done = subprocess.run(
         [
-            *(sys.executable, str(Path(__file__).with_name("bare.py"))),
+            *(sys.executable, str(Path(__file__).with_name("plain_asyncio.py"))),
             *(request.workload, request.mode, str(request.workers)),
         ],
         input=arguments.encode() + b"\n",

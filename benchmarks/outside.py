@@ -1,4 +1,4 @@
-"""One run of `known.py`, looked on at as `threadviz exec` and `attach` do: by the observer, in a process of its own."""
+"""One run of `ground_truth.py`, watched as `threadviz exec` and `attach` do: by an observer in its own process."""
 
 import json
 import os
@@ -67,7 +67,7 @@ class Onlooker:
 
 
 class Threads:
-    """The other end of `known.py`."""
+    """The other end of `ground_truth.py`."""
 
     def __init__(self, to: IO[bytes], out: IO[bytes]) -> None:
         self._to = to
@@ -130,7 +130,7 @@ def observe_from_outside(
 
     Raises RuntimeError where they could not do as they should.
     """
-    command = (python, "-m", "benchmarks.known", json.dumps(groups))
+    command = (python, "-m", "benchmarks.ground_truth", json.dumps(groups))
     for lead_ns in LEADS_NS:
         with WAYS[way](command) as (threads, onlooker):
             about = threads.hear()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks import looked_on
+from benchmarks import attached
 from benchmarks.cost import Cost, Load, cost, cost_of_spinning, load
 from benchmarks.programs import PROGRAMS
 from benchmarks.ratios import Ratio
@@ -155,9 +155,9 @@ def of_workloads(asked: argparse.Namespace) -> Part:
 def of_programs(asked: argparse.Namespace) -> Part:
     """Measure programs that are looked on at, by threadviz and by others."""
     amount = 0.1 if asked.quick else 1.0
-    found = list(looked_on.cells(asked.tools, asked.pairs, amount, list(PROGRAMS)))
+    found = list(attached.cells(asked.tools, asked.pairs, amount, list(PROGRAMS)))
     figures = {"programs": [cell.as_dict() for cell in found]}
-    return Part([looked_on.cells_table(found)], figures, looked_on.goals(found))
+    return Part([attached.cells_table(found)], figures, attached.goals(found))
 
 
 PARTS = {"workloads": of_workloads, "programs": of_programs}

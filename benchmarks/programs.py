@@ -1,6 +1,6 @@
 """`python programs.py NAME AMOUNT SOCKET`: a program of somebody's own, which does something and says how long it took.
 
-It is started alone, and by those who look on (`looked_on.py`). What it says goes into the Unix socket at that path: its
+It is started alone, and by those who look on (`attached.py`). What it says goes into the Unix socket at that path: its
 process id when it is ready, and, when it was told to go and has done its work, how long that took (s).
 """
 

@@ -18,7 +18,7 @@ def alone_s(request: RunRequest) -> float:
     """Return how long the workload took with nobody watching (s)."""
     # A session of its own, as the observer has: Linux may share out the cores by session (sched(7), autogroup).
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.alone"],
+        [sys.executable, "-m", "benchmarks.baseline"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=CHECKOUT,

@@ -1,11 +1,11 @@
-"""How true: what the observer says of threads, beside what these know of themselves (`known.py` says how)."""
+"""How true: what the observer says of threads, beside what these know of themselves (`ground_truth.py` says how)."""
 
 import argparse
 import sys
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.beside import Beside
+from benchmarks.cross_checks import Beside
 from benchmarks.outside import WAYS, observe_from_outside
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.watching import Observation, observe

@@ -1,4 +1,4 @@
-"""One run of `known.py` under observation: the real probe and sampler, in this process, which does nothing else."""
+"""One run of `ground_truth.py` under observation, by the real probe and sampler in this process."""
 
 import gc
 import json
@@ -43,7 +43,7 @@ def observe(python: str, groups: list[list[str]], seconds: float) -> Observation
 
     Raises RuntimeError where they could not do as they should.
     """
-    command = [python, "-m", "benchmarks.known", json.dumps(groups)]
+    command = [python, "-m", "benchmarks.ground_truth", json.dumps(groups)]
     for lead_ns in LEADS_NS:
         with subprocess.Popen(
             command,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.bare import divides
 from benchmarks.frames import spread
 from benchmarks.hour import memory
 from benchmarks.perf import Traced, read_summary
+from benchmarks.plain_asyncio import divides
 from benchmarks.ratios import Ratio
 from benchmarks.report import Goal, table
 from benchmarks.streams import whole

@@ -174,7 +174,7 @@ class Timeline:
 
     @property
     def header(self) -> Header:
-        """What runs, on what, and who watches. Raises StreamError before anything was applied."""
+        """What runs, on what, and which probe observes it. Raises StreamError before anything was applied."""
         if self._header is None:
             raise StreamError("the stream is empty")
         return self._header

@@ -77,7 +77,7 @@ class GilRow(NamedTuple):
     marks: HolderMarks
 
 
-class Sight(Protocol):
+class VisibleRuns(Protocol):
     """Which runs are looked at, and until when."""
 
     @property
@@ -103,7 +103,7 @@ class Sight(Protocol):
 class GilRows:
     """The ribbons of what is in `sight`, and the marks of their holders. They are not shown where they are not `on`."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: VisibleRuns) -> None:
         self.enabled = True
         self._sight = sight
         self._marks: WeakKeyDictionary[GilTimeline, HolderMarks] = WeakKeyDictionary()

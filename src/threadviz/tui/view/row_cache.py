@@ -93,7 +93,7 @@ MANY = 64
 REST_NS = 250_000_000
 
 
-class Sight(Protocol):
+class VisiblePart(Protocol):
     """Which part of which runs is looked at. Times are ns since a run's origin."""
 
     @property
@@ -128,7 +128,7 @@ class Sight(Protocol):
 class RowCache:
     """The rows of what is in `sight`, in the way that was asked for. `advance` is to be called once a frame."""
 
-    def __init__(self, sight: Sight) -> None:
+    def __init__(self, sight: VisiblePart) -> None:
         self.options = RowOptions()
         self._sight = sight
         self._gauge = LaneMeasurements()

@@ -1,7 +1,7 @@
-"""The same few lines of asyncio with nothing of threadviz: what `modes.py` compares with.
+"""The same few lines of asyncio without threadviz, which `modes.py` compares with.
 
-`python bare.py fetch|primes blocking|threads|processes WORKERS` takes one JSON line on standard input, an array of
-addresses or of numbers, and writes {total_s, tasks_s}: how long all took, and each by itself.
+`python plain_asyncio.py fetch|primes blocking|threads|processes WORKERS` reads one JSON line from stdin, an array of
+addresses or numbers, and writes {total_s, tasks_s}: how long all took, and each task.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.alone`: runs the subject with nobody watching; only `runs.py` starts it.
+"""`python -m benchmarks.baseline`: runs the subject without an observer; only `runs.py` starts it.
 
 It plays the observer's part of the protocol, in a process of its own as the observer is: takes a request on
 standard input, starts the same site and subject, gives the order, says go, empties the pipe as often as the

@@ -1,4 +1,4 @@
-"""How cheap, for programs: how long one takes alone, and while somebody looks on."""
+"""How cheap, for programs: how long one takes alone, and under exec, attach, py-spy and viztracer."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Other truths than the threads' own accounts of their states."""
+"""Checks against other evidence than the threads' own accounts: who holds the GIL, and `perf trace`."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,6 +1,6 @@
 """A process that knows what its threads do: the subject of `truth.py`.
 
-`python -m benchmarks.known GROUPS` with a JSON array of arrays of kinds: the threads of this process, and those
+`python -m benchmarks.ground_truth GROUPS` with a JSON array of arrays of kinds: the threads of this process, and those
 of further processes that it starts. It needs nothing but the standard library of CPython 3.9 or newer, so that any
 interpreter can be the subject. In turn it writes a line {version, gil}, reads one {opens, closes}, a window in ns
 of `time.monotonic_ns()`, starts its threads, reads a line that says that the window is over, and writes one with
@@ -105,7 +105,7 @@ def main() -> None:
     kinds, *others = json.loads(sys.argv[1])
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.known", json.dumps([group])],
+            [sys.executable, "-m", "benchmarks.ground_truth", json.dumps([group])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
