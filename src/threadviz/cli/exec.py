@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from threadviz.cli.execution import RunResult, execute
 from threadviz.cli.options import ViewerOptions, viewer_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_console, write_stderr
 from threadviz.cli.signals import SignalForwarding
+from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.probes.base import ProcessKind
 from threadviz.protocol.events import Outcome
@@ -212,7 +213,7 @@ def _stdin() -> Iterator[int]:
 
 def _size() -> tuple[int, int]:
     """Return columns and lines of the terminal. Without one, the app complains later."""
-    with suppress(OSError):
+    with ignoring(OSError):
         size = os.get_terminal_size(sys.stdout.fileno())
         return size.columns, size.lines
     return 80, 24
@@ -231,7 +232,7 @@ def _status(program: ProgramCommand, result: RunResult, viewing: ViewerOptions) 
         and not result.timeline.died
     ):
         if viewing.record is not None and viewing.record.is_file():
-            with suppress(OSError):
+            with ignoring(OSError):
                 viewing.record.unlink()  # it is empty
         raise CommandError(
             f"{program.title!r} can't be run: {closed.reason.removeprefix('it did not start: ')}"

@@ -5,9 +5,9 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from threadviz.debug_log import ignoring
 from threadviz.text import printable
 from threadviz.timeline import Timeline
 
@@ -64,7 +64,7 @@ def write(text: str) -> None:
 def write_stderr(text: str) -> None:
     """Write `text` to stderr as far as possible, escaping what its encoding lacks."""
     data = text.encode(sys.stderr.encoding or "ascii", "backslashreplace")
-    with suppress(OSError):
+    with ignoring(OSError):
         sys.stderr.flush()
         sys.stderr.buffer.write(data)
         sys.stderr.buffer.flush()
@@ -73,7 +73,7 @@ def write_stderr(text: str) -> None:
 def complain(sentence: str) -> None:
     """Write one sentence to stderr, on one line and safe to print."""
     words = printable(" ".join(sentence.split()))
-    with suppress(OSError):
+    with ignoring(OSError):
         sys.stderr.write(f"threadviz: {words.rstrip('.')}.\n")
         sys.stderr.flush()
 

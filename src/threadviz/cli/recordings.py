@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 from threadviz.cli.output import CommandError, complain
+from threadviz.debug_log import ignoring
 from threadviz.recordings.reader import Loaded, LoadError, load
 from threadviz.text import printable
 
@@ -62,6 +62,6 @@ class _Progress:
             self._write(f"\r{' ' * len(self._shown)}\r")
 
     def _write(self, text: str) -> None:
-        with suppress(OSError):
+        with ignoring(OSError):
             sys.stderr.write(text)
             sys.stderr.flush()

@@ -5,7 +5,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Self
@@ -17,6 +16,7 @@ from msgspec.structs import replace
 from threadviz.cli.execution import RunResult
 from threadviz.cli.options import Decorator, together
 from threadviz.cli.output import CommandError, complain
+from threadviz.debug_log import ignoring
 from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import RunRequest, UserFunction
 from threadviz.run_options import MAX_TASKS, OWN, RunOptions
@@ -87,7 +87,7 @@ class PrintedOutput:
         if request.calling is None:
             return request
         if self._file is None:
-            with suppress(OSError):  # a full disk makes the run fail, which is reported
+            with ignoring(OSError):  # a full disk makes the run fail, which is reported
                 self._file = TemporaryFile()  # noqa: SIM115 - closed in __exit__
         path = Path(f"/proc/{os.getpid()}/fd/{self._file.fileno()}") if self._file else None
         if path is None or not path.exists():
@@ -128,7 +128,7 @@ def refusal(request: RunRequest, result: RunResult, record: Path | None = None) 
     if closed.outcome is not Outcome.BROKEN or timeline.died:
         return ""
     if record is not None and record.is_file():
-        with suppress(OSError):
+        with ignoring(OSError):
             record.unlink()
     _write(closed.traceback)
     return closed.reason
@@ -181,6 +181,6 @@ def _place(task: Task) -> tuple[str, ...]:
 def _write(traceback: str) -> None:
     """Write a text to stderr, safe to print."""
     if traceback:
-        with suppress(OSError):
+        with ignoring(OSError):
             sys.stderr.write("".join(f"{printable(line)}\n" for line in traceback.split("\n")))
             sys.stderr.flush()

@@ -11,11 +11,11 @@ import signal
 import sys
 import zlib
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from threadviz.debug_log import ignoring
 from threadviz.instrument.record import NAMES, PACKED, TASKS, RecorderAnswer
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
@@ -91,7 +91,7 @@ def _observe(scratch: Path, file: int, *, packed: bool) -> None:
 
 def _answer(error: str = "") -> None:
     """Answer that the next step is done, or what has failed. The program may have ended."""
-    with suppress(OSError):
+    with ignoring(OSError):
         os.write(sys.stdin.fileno(), msgspec.json.encode(RecorderAnswer(os.getpid(), error)) + b"\n")
 
 

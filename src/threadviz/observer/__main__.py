@@ -11,12 +11,12 @@ import os
 import shutil
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from threadviz import debug_log
+from threadviz.debug_log import ignoring
 from threadviz.observer.io import StreamWriter, ViewerGoneError
 from threadviz.observer.observe import observe
 from threadviz.protocol.requests import ExecRequest, Request
@@ -33,7 +33,7 @@ def main() -> None:
     try:
         if line := sys.stdin.buffer.readline():
             request = msgspec.json.decode(line, type=Request)
-            with suppress(ViewerGoneError):
+            with ignoring(ViewerGoneError):
                 observe(request, scratch, sys.stdin.fileno(), StreamWriter(stream))
             if isinstance(request, ExecRequest):
                 _await_dismissal(stream)

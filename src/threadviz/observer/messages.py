@@ -5,12 +5,12 @@ the wrong type or out of bounds, is skipped.
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
+from threadviz.debug_log import ignoring
 from threadviz.protocol.codec import READ_SIZE, LineSplitter
 from threadviz.protocol.events import Count, Nanoseconds, Ordinal, RunEnded, RunStarted, Text
 
@@ -87,7 +87,7 @@ class MessagePipe:
         os.mkfifo(path, 0o600)
         # Open for writing too, so that the pipe never looks ended: workers come and go.
         self.descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-        with suppress(AttributeError, OSError):  # Linux only, and only as far as the system allows it
+        with ignoring(AttributeError, OSError):  # Linux only, and only as far as the system allows it
             import fcntl
 
             fcntl.fcntl(self.descriptor, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
@@ -97,10 +97,10 @@ class MessagePipe:
     def read(self) -> list[AnyMessage]:
         """Return the messages that have come since the last call, at most as many as the pipe has room for."""
         messages: list[AnyMessage] = []
-        with suppress(BlockingIOError):
+        with ignoring(BlockingIOError):
             for _ in range(0, PIPE_BYTES, READ_SIZE):
                 for line in self._lines.feed(os.read(self.descriptor, READ_SIZE)):
-                    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    with ignoring(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                         messages.append(self._decoder.decode(line))
                 if len(self._lines.rest) > READ_SIZE:
                     self._lines = LineSplitter()  # no message is as long: what has come of it is dropped

@@ -10,12 +10,12 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from threadviz._version import __version__
+from threadviz.debug_log import ignoring
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
 from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
 from threadviz.observer.probes.sampler import Sampler
@@ -257,7 +257,7 @@ class Observation:
     def _await_end(self, output: StreamWriter, fault: str) -> None:
         """Wait until the target ends or is stopped. It must not suffer from a fault of the observer."""
         now = self._clock()
-        with suppress(Exception):  # to end processes takes a few files; what can't be closed stays open
+        with ignoring(Exception):  # to end processes takes a few files; what can't be closed stays open
             self._close_files()
         output.write([RunEnded(now)])
         while not (ended := self._target.ended) and not self._is_stop_requested():

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
+
+from threadviz.debug_log import ignoring
 
 
 def has_gil() -> bool:
@@ -21,7 +22,7 @@ def raise_open_file_limit() -> None:
     import resource  # Unix only
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS allows less than its hard limit says
+    with ignoring(ValueError, OSError):  # macOS allows less than its hard limit says
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
@@ -30,6 +31,6 @@ def ptrace_scope() -> int:
 
     1: a process into its descendants; 2: root into all; 3: nobody (Linux, admin-guide/LSM/Yama).
     """
-    with suppress(OSError, ValueError):
+    with ignoring(OSError, ValueError):
         return int(Path("/proc/sys/kernel/yama/ptrace_scope").read_text())
     return 0

@@ -6,13 +6,13 @@ import stat
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO, BinaryIO
 from weakref import finalize
 
 from threadviz.atomic_write import finish, unfinished
+from threadviz.debug_log import ignoring
 from threadviz.protocol.codec import READ_SIZE, Sink
 from threadviz.recordings.reader import GZIP
 
@@ -172,5 +172,5 @@ def _unpacked(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _close(file: IO[bytes]) -> None:
-    with suppress(OSError):  # what could not be written, nobody can read any more
+    with ignoring(OSError):  # what could not be written, nobody can read any more
         file.close()

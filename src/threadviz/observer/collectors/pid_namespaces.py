@@ -7,8 +7,8 @@ reports those.
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from contextlib import suppress
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.probes.base import ObservedThread
 from threadviz.observer.probes.procfs import own_numbers
 
@@ -89,7 +89,7 @@ class _InnerThreads:
         """Return the number here of the thread with this own number, 0 where there is none."""
         if own not in self._by_own and not self.listed:
             self.listed = True
-            with suppress(OSError):
+            with ignoring(OSError):
                 for tid in map(int, os.listdir(f"/proc/{self._pid}/task")):
                     if tid not in self._own and (numbers := own_numbers(self._pid, tid)):
                         self._own[tid] = numbers[-1]

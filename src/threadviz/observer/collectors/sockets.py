@@ -13,8 +13,9 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
+
+from threadviz.debug_log import ignoring
 
 Peer = tuple[str, bool]
 """What a socket waits for, for people, and whether a path is in that."""
@@ -63,7 +64,7 @@ def format_unix_name(name: str | bytes) -> str:
 
 def parse_sockaddr(raw: bytes) -> Peer | None:
     """Return the address in a `struct sockaddr` of Linux, None for one of another family."""
-    with suppress(struct.error):
+    with ignoring(struct.error):
         (family,) = struct.unpack_from("=H", raw)
         if family == _UNIX:
             path = raw[2:]
@@ -175,7 +176,7 @@ class Sockets:
             return
         self._peers.clear()
         for name, parse in (("tcp", tcp_sockets), ("tcp6", tcp_sockets), ("unix", unix_sockets)):
-            with suppress(OSError):
+            with ignoring(OSError):
                 self._peers.update(parse(_table(f"/proc/{self._wanted}/net/{name}")))
         self._wanted = None
         self._next_read = now + PAUSE * (time.monotonic_ns() - now)
@@ -192,7 +193,7 @@ def tcp_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Peer]]:
     """Yield inode and peer of the sockets in /proc/net/tcp or tcp6. Lines that can't be parsed are skipped."""
     for line in lines:
         fields = line.split()
-        with suppress(ValueError, IndexError, struct.error):
+        with ignoring(ValueError, IndexError, struct.error):
             listens = fields[3] == _TCP_LISTEN
             text = _parse_tcp_address(fields[1 if listens else 2])
             yield int(fields[9]), (f"{LISTENING} {text}" if listens else text, False)
@@ -211,7 +212,7 @@ def unix_sockets(lines: Iterable[bytes]) -> Iterator[tuple[int, Peer]]:
     """Yield inode and path of the sockets in /proc/net/unix, which does not tell whose socket is the peer."""
     for line in lines:
         fields = line.split(maxsplit=7)
-        with suppress(ValueError, IndexError):
+        with ignoring(ValueError, IndexError):
             name = fields[7].rstrip(b"\n").decode("utf-8", "replace") if len(fields) > 7 else ""
             listens = int(fields[3], 16) & _ACCEPTS
             yield int(fields[6]), (f"{LISTENING} {name}" if listens else name or UNNAMED, bool(name))

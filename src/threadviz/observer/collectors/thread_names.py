@@ -3,9 +3,9 @@
 import heapq
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.pid_namespaces import PidNamespaces
 from threadviz.observer.messages import MessagePipe, ReportedName
 from threadviz.observer.probes.base import Collector, ObservedThread
@@ -119,7 +119,7 @@ class SystemNameCollector(Collector):
                 heapq.heappush(self._due, (now + interval, lane, interval, thread))
 
     def _read(self, now: int, lane: int, thread: ObservedThread) -> Iterator[ThreadNamed]:
-        with suppress(*GONE):
+        with ignoring(*GONE):
             name = thread_name(thread.pid, thread.tid)
             if name != self._names[lane]:
                 self._names[lane] = name

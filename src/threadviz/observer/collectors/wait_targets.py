@@ -11,9 +11,10 @@ import re
 import struct
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.sockets import Peer, Sockets, parse_sockaddr
 from threadviz.observer.cpython.memory import Memory, Reader
 from threadviz.observer.probes.base import Collector, ObservedThread
@@ -202,7 +203,7 @@ class WaitTargetCollector(Collector):
 
     def _target(self, thread: ProcThread) -> str | None:
         """Return what a thread waits on, '' where that is nothing to report, None where it may be known later."""
-        with suppress(OSError):  # it waits no longer, or has ended
+        with ignoring(OSError):  # it waits no longer, or has ended
             where = os.pread(thread.syscall, 256, 0)
             if where == RUNNABLE:
                 return ""

@@ -8,10 +8,11 @@ there is.
 
 import re
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Offsets, OffsetsHeader, version_text
 from threadviz.observer.cpython.elf import Image, Symbol, Words
 from threadviz.observer.cpython.memory import AddressRange, Memory, Module, Reader, modules
@@ -279,6 +280,6 @@ def _image(pid: int) -> tuple[str, bytes] | None:
 
     Those are its file, and the addresses that it was given, which are drawn anew for each (proc_pid_auxv(5)).
     """
-    with suppress(OSError):
+    with ignoring(OSError):
         return str(Path(f"/proc/{pid}/exe").readlink()), Path(f"/proc/{pid}/auxv").read_bytes()
     return None

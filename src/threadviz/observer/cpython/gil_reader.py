@@ -7,8 +7,8 @@ certain: some thread waits for the GIL, so that another one has it, and all othe
 
 import os
 import struct
-from contextlib import suppress
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.debug_offsets import GIL_SIZE, Offsets
 from threadviz.observer.cpython.detect import Interpreter, gils
 from threadviz.observer.cpython.elf import Words
@@ -81,6 +81,6 @@ def reader_for(pid: int, python: Interpreter) -> GilReader | None:
     """Return what reads the GILs of process `pid`, or None where its Python, or the system, gives no way to."""
     if python.runtime is None or python.offsets is None or python.words is None:
         return None
-    with suppress(OSError):
+    with ignoring(OSError):
         return GilReader(Memory(pid), python.runtime, python.offsets, python.words)
     return None

@@ -7,10 +7,10 @@ costs one read of its own counters.
 
 import os
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from time import clock_gettime_ns
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
@@ -101,7 +101,7 @@ class LinuxProbe:
         processes = list(self._processes.values())
         for process in processes:
             for tid in process.new_threads():
-                with suppress(*GONE):
+                with ignoring(*GONE):
                     counters = Path(f"/proc/{process.pid}/task/{tid}/schedstat").read_bytes().split()
                     self._add_thread(process, tid, ThreadAccounting(0, *map(int, counters)), 0)
             met = [child for child in process.children() if self._add_process(child, process, 0)]
@@ -192,7 +192,7 @@ class LinuxProbe:
         """Observe a process that started after `not_before`. Return False if it is gone already or ignored."""
         if pid in self._ignored:
             return False
-        with suppress(*GONE):
+        with ignoring(*GONE):
             born = max(not_before, self._clock() - age_ns(pid))
             self._processes[pid] = ProcProcess(pid, parent, self._kind_of("", parent.kind, ""), born)
             return True
@@ -205,7 +205,7 @@ class LinuxProbe:
         """
         for process in {thread.owner for thread in self._new}:
             if process.parent is not None and not process.sure:
-                with suppress(*GONE):
+                with ignoring(*GONE):
                     line, parents = command_line(process.pid), command_line(process.parent.pid)
                     process.kind = self._kind_of(line, process.parent.kind, parents)
         for thread in self._new:
@@ -241,7 +241,7 @@ class LinuxProbe:
         thread.blocked, thread.since = blocked is not None, thread.owner.looked
 
     def _add_thread(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
-        with suppress(*GONE):
+        with ignoring(*GONE):
             name = thread_name(process.pid, tid)
             thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
             process.threads[tid] = thread

@@ -1,10 +1,10 @@
 """The portable probe: tells running from waiting by psutil's CPU time of each thread, and nothing else."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import suppress
 
 import psutil
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
 from threadviz.protocol.events import Present, ProbeInfo, State
@@ -80,7 +80,7 @@ class PortableProbe:
             self._gone.append(thread)
 
     def _find_children(self) -> None:
-        with suppress(psutil.Error):
+        with ignoring(psutil.Error):
             for child in psutil.Process(self._root).children(recursive=True):
                 if child.pid in self._ignored or child.ppid() in self._ignored:
                     self._ignored.add(child.pid)
@@ -96,7 +96,7 @@ class PortableProbe:
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
-        with suppress(psutil.Error):  # gone already
+        with ignoring(psutil.Error):  # gone already
             if pid not in self._processes:
                 process = psutil.Process(pid)
                 self._kinds[pid] = kind or self._kind(process)

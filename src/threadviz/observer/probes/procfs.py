@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.cpython.memory import AddressRange, holds
 from threadviz.observer.probes.base import ObservedThread, ProcessKind
@@ -94,7 +95,7 @@ class ProcProcess:
         if links == self.links:
             return []
         self.links = links
-        with suppress(*GONE):
+        with ignoring(*GONE):
             tids = map(int, os.listdir(self.tasks))
             return [tid for tid in tids if tid not in self.threads and tid not in self.closed]
         return []
@@ -102,7 +103,7 @@ class ProcProcess:
     def children(self) -> Iterator[int]:
         """Yield the pids of its living children."""
         for thread in self.threads.values():
-            with suppress(*GONE):
+            with ignoring(*GONE):
                 yield from map(int, _read_whole(thread.children).split())
 
     def find_gil(self, now: int) -> tuple[AddressRange, ...]:
@@ -229,7 +230,7 @@ def own_numbers(pid: int, tid: int = 0) -> list[int]:
     The list is empty if they can't be read.
     """
     path = Path(f"/proc/{pid}/task/{tid}/status" if tid else f"/proc/{pid}/status")
-    with suppress(OSError, ValueError):
+    with ignoring(OSError, ValueError):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("NSpid:"):
                 return [int(number) for number in line.split()[1:]]

@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
@@ -196,11 +196,11 @@ def _python_children(pid: int) -> str:
     found: list[str] = []
     pids = [pid]
     for each in pids:  # grows meanwhile
-        with suppress(OSError):
+        with ignoring(OSError):
             for thread in Path(f"/proc/{each}/task").iterdir():
-                with suppress(OSError):
+                with ignoring(OSError):
                     pids += map(int, (thread / "children").read_text().split())
-        with suppress(OSError):
+        with ignoring(OSError):
             if each != pid and interpreter_of(each) is not None:
                 found.append(str(each))
     return f"of what it has started, {', '.join(found[:_MAX_CHILDREN])} is" if found else ""

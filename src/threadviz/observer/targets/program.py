@@ -4,13 +4,13 @@ import os
 import signal
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import FrameType
 from typing import NoReturn
 
 from threadviz import startup_hook
+from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.collectors.tasks import TaskCollector
 from threadviz.observer.collectors.thread_names import ReportedNameCollector
@@ -153,7 +153,7 @@ class Program(Target):
     def send(self, number: int) -> None:
         """Send it a signal; does nothing where it has ended."""
         if not self.ended:
-            with suppress(PermissionError):  # it has taken other rights
+            with ignoring(PermissionError):  # it has taken other rights
                 os.kill(self.pid, number)
 
     def stop(self, now: int) -> tuple[list[Event], StreamClosed]:

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
+from threadviz.debug_log import ignoring
 from threadviz.mock_server.sites import Site
 from threadviz.observer.collectors.tasks import ReportedTasks
 from threadviz.observer.io import RunClock
@@ -97,7 +98,7 @@ def _prepare(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock)
 def _write_line(process: "subprocess.Popen[bytes]", line: bytes) -> None:
     """Write a line to the standard input of a process. Its exit status tells where it has ended already."""
     assert process.stdin is not None
-    with suppress(BrokenPipeError):
+    with ignoring(BrokenPipeError):
         process.stdin.write(line + b"\n")
         process.stdin.flush()
 

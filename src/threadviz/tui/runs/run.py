@@ -2,13 +2,13 @@
 
 import re
 from collections import deque
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic_ns
 from typing import Self
 
+from threadviz.debug_log import ignoring
 from threadviz.launcher import LaunchedRun, RecordingError
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import AnyEvent, Header, TargetKind
@@ -112,7 +112,7 @@ class Recorder:
 
     def write(self, data: bytes, /) -> None:
         """Write more of the stream."""
-        with suppress(OSError):  # `kept` reports it when the run is to be saved
+        with ignoring(OSError):  # `kept` reports it when the run is to be saved
             self.kept.write(data)
         if self._file is not None and not self.failure:
             try:

@@ -4,10 +4,10 @@ import os
 import pty
 import select
 import termios
-from contextlib import suppress
 from threading import Thread
 from typing import Self
 
+from threadviz.debug_log import ignoring
 from threadviz.tui.runs.ansi import TerminalText
 
 _READ_BYTES = 16 * 1024
@@ -43,7 +43,7 @@ class ProgramTerminal:
         os.close(self._waker)
         self._thread.join()
         for descriptor in (self._wake, self._master, self.descriptor):
-            with suppress(OSError):
+            with ignoring(OSError):
                 os.close(descriptor)
 
     def __enter__(self) -> Self:
