@@ -61,8 +61,8 @@ Kind = tuple[State, Evidence, str]
 class Kinds:
     """Small numbers for kinds, and for *pieces*.
 
-    A piece is what a lane's columns hold: part of a span that was received as one kind (`received`) and is shown as
-    another (`shown`), and whether an event loop could not answer during it. Its time counts in one of `WIDTH` columns,
+    A piece describes a part of a span: the kind that was received (`received`), the kind that is shown (`shown`), and
+    whether an event loop was blocked. Its time counts in one of `WIDTH` columns,
     one for each state, or in one of `WIDTH` more where the loop could not answer (`columns`). All lists are indexed by
     the piece's number.
     """

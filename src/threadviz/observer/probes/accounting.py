@@ -32,35 +32,37 @@ class ThreadAccounting:
 
     __slots__ = (
         "_blocked",
-        "_changed",
-        "_gone",
-        "_mark",
+        "_counters_moved_at",
+        "_found_gone_at",
         "_ready",
         "_runnable_since",
         "_running",
-        "_seen",
-        "_settled",
+        "_sampled_until",
+        "_settled_spans",
+        "_settled_until",
         "_start",
         "_surplus",
         "_turns",
     )
 
     def __init__(self, start: int, running: int = 0, ready: int = 0, turns: int = 0) -> None:
-        self._start = self._mark = self._seen = self._changed = self._gone = start
+        self._start = self._settled_until = self._sampled_until = self._counters_moved_at = (
+            self._found_gone_at
+        ) = start
         self._running = running  # how much of the counters is accounted for so far
         self._ready = ready
         self._turns = turns
         self._blocked: Present | None = None
         self._runnable_since = start
         self._surplus = NONE_YET
-        self._settled: list[Span] = []
+        self._settled_spans: list[Span] = []
 
     @property
     def present(self) -> Present:
         """The state since the end of the settled spans."""
         if self._blocked is not None:
             return self._blocked
-        starved = self._seen - self._changed > TICK_NS
+        starved = self._sampled_until - self._counters_moved_at > TICK_NS
         return Present(State.READY if starved else State.RUNNING)
 
     def still(self, t: int) -> None:
@@ -68,7 +70,7 @@ class ThreadAccounting:
 
         `t` may be the start of the round in which the thread was sampled; then nothing is new.
         """
-        self._seen = max(self._seen, t)
+        self._sampled_until = max(self._sampled_until, t)
 
     def read(
         self, t: int, running: int, ready: int, turns: int, blocked: Present | None, late_ns: int
@@ -82,7 +84,7 @@ class ThreadAccounting:
         running -= self._running
         ready -= self._ready
         turns -= self._turns
-        gap = t - self._seen
+        gap = t - self._sampled_until
         late = gap > late_ns
         if self._blocked is not None:
             unclear = late and not self._is_plain(turns, blocked, gap)
@@ -96,7 +98,7 @@ class ThreadAccounting:
         if blocked is not None or self._blocked is not None:
             self._surplus, self._runnable_since = NONE_YET, t
         self._blocked = blocked
-        self._seen = t
+        self._sampled_until = t
 
     def _is_plain(self, turns: int, after: Present | None, gap: int) -> bool:
         """Return whether all waits since the last sample are known, for a thread that was blocked then.
@@ -111,19 +113,19 @@ class ThreadAccounting:
         """The thread was blocked and has run since. When it woke within the gap is not known."""
         before = self._blocked
         assert before is not None
-        unseen = t - self._seen - running - ready
+        unseen = t - self._sampled_until - running - ready
         if unseen < 0:
             # It was already waiting for a CPU when it was last taken for blocked.
-            self._sampled(before, t - self._mark - running - ready)
+            self._sampled(before, t - self._settled_until - running - ready)
         elif unclear:
-            self._sampled(before, self._seen - self._mark)
+            self._sampled(before, self._sampled_until - self._settled_until)
             self._sampled(UNKNOWN, unseen)
         elif after == before:
-            self._sampled(before, self._seen - self._mark + unseen)
+            self._sampled(before, self._sampled_until - self._settled_until + unseen)
         else:
-            self._sampled(before, self._seen - self._mark + unseen // 2)
+            self._sampled(before, self._sampled_until - self._settled_until + unseen // 2)
         self._on_cpu(running, ready, t)
-        self._changed = t
+        self._counters_moved_at = t
 
     def _runnable_to_blocked(self, t: int, running: int, ready: int, seen_ns: int) -> None:
         """The thread is blocked now, so the counters are exact, and the rest of the time was waiting.
@@ -131,8 +133,8 @@ class ThreadAccounting:
         Up to `seen_ns` of it belongs to the current wait; the rest was another wait, which no sample met.
         """
         self._on_cpu(running, ready, t)
-        self._sampled(UNKNOWN, t - self._mark - seen_ns)
-        self._changed = t
+        self._sampled(UNKNOWN, t - self._settled_until - seen_ns)
+        self._counters_moved_at = t
 
     def _still_runnable(self, t: int, running: int, ready: int) -> None:
         """The thread is runnable as before: add counted time, and leave the rest open.
@@ -141,22 +143,22 @@ class ThreadAccounting:
         when it is over. Only a rest that stays is unknown: a wait that no sample met, time before the thread existed,
         or time that the machine lost.
         """
-        surplus = t - self._mark - running - ready - TICK_NS
+        surplus = t - self._settled_until - running - ready - TICK_NS
         self._surplus = min(self._surplus, surplus)
         if t - self._runnable_since > PATIENCE_NS:
             self._sampled(UNKNOWN, self._surplus)
             self._surplus, self._runnable_since = surplus, t
         self._on_cpu(running, ready, t)
-        self._changed = t
+        self._counters_moved_at = t
 
     def _on_cpu(self, running: int, ready: int, until: int) -> None:
         """Add counted time as far as it fits before `until`; the rest is added later."""
         if ready > 0:
-            ready = min(ready, until - self._mark)
+            ready = min(ready, until - self._settled_until)
             self._put(ready, State.READY, Evidence.COUNTED)
             self._ready += ready
         if running > 0:
-            running = min(running, until - self._mark)
+            running = min(running, until - self._settled_until)
             self._put(running, State.RUNNING, Evidence.COUNTED)
             self._running += running
 
@@ -167,8 +169,8 @@ class ThreadAccounting:
         """Settle the next `ns`, if any. Runs for every span of every thread."""
         if ns <= 0:
             return
-        self._mark += ns
-        settled = self._settled
+        self._settled_until += ns
+        settled = self._settled_spans
         if settled:
             last = settled[-1]
             if last.state is state and last.known is known and last.call == call:
@@ -178,12 +180,12 @@ class ThreadAccounting:
 
     def end(self, t: int) -> int:
         """Close the account of a thread found gone at `t` (ns). Return when it is taken to have ended (ns)."""
-        ended = max(self._mark, self._seen + (t - self._seen) // 2)
+        ended = max(self._settled_until, self._sampled_until + (t - self._sampled_until) // 2)
         if self._blocked is None:
             # The counters can be one tick late for a thread on a CPU. Anything beyond that was not observed.
-            self._sampled(UNKNOWN, ended - self._mark - TICK_NS)
-        self._sampled(self._blocked or Present(State.RUNNING), ended - self._mark)
-        self._gone = max(t, ended)
+            self._sampled(UNKNOWN, ended - self._settled_until - TICK_NS)
+        self._sampled(self._blocked or Present(State.RUNNING), ended - self._settled_until)
+        self._found_gone_at = max(t, ended)
         return ended
 
     def outlived(self, t: int) -> int:
@@ -191,12 +193,12 @@ class ThreadAccounting:
 
         The time in between is unknown.
         """
-        self._sampled(UNKNOWN, min(t, self._gone) - self._mark)
-        return self._mark
+        self._sampled(UNKNOWN, min(t, self._found_gone_at) - self._settled_until)
+        return self._settled_until
 
     def drain(self) -> tuple[int, tuple[Span, ...]]:
         """Return the spans settled since the last call, and when they start (ns)."""
-        start, spans = self._start, tuple(self._settled)
-        self._settled.clear()
-        self._start = self._mark
+        start, spans = self._start, tuple(self._settled_spans)
+        self._settled_spans.clear()
+        self._start = self._settled_until
         return start, spans

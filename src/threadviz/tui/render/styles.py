@@ -112,7 +112,7 @@ class LaneStyles:
         self._words = {mark: self._style(colour, background) for mark, colour in colours.items()}
 
     def of(self, mark: Mark, lit: bool, other: bool) -> Style:
-        """A mark's glyph, on its ground; `lit` and `other` as in `paint.Line`."""
+        """A mark's glyph, on its ground; `lit` and `other` as in `glyphs.GlyphPainter`."""
         if mark is ExtraMark.AWAY or self.depth is Depth.NONE:
             return self._marked(self.text, lit and mark is not ExtraMark.AWAY)
         if self.depth is Depth.SIXTEEN:

@@ -183,7 +183,7 @@ class NewRunScreen(Dialog[NewRun]):
         self.query_one("#tasks", Input).placeholder = f"automatic: {self._automatic_tasks() or '?'}"
         notes = {
             "repeat": "calls without arguments; it needs no items",
-            "workers": _WORKERS_NOTES[self._chosen("mode")],
+            "workers": _WORKERS_NOTES.get(self._chosen("mode"), ""),
             "tasks": "calls; automatic is one for each site" if fetches else "calls",
             "timeout": "seconds that a fetch may take",
             "set": self._set_note(),
