@@ -109,11 +109,11 @@ def test_frames_shows_the_app_in_a_terminal() -> None:
 
 
 def test_recordings_are_written_loaded_and_opened() -> None:
-    """Both forms have all stretches, the packed one in less; of each minute it is said what it comes to."""
+    """Both forms have all segments, the packed one in less; of each minute it is said what it comes to."""
     found = figures("recordings")
     plain, packed = found["large"]
     assert (plain["form"], packed["form"]) == ("plain", "gzip")
-    assert plain["stretches"] == packed["stretches"] >= 20_000
+    assert plain["segments"] == packed["segments"] >= 20_000
     assert plain["mb"] > 3 * packed["mb"]
     for each in found["large"]:
         assert each["load_s"] > 0 and each["picture_s"] > each["load_s"]

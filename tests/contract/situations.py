@@ -92,7 +92,7 @@ SITUATIONS: Mapping[str, Situation] = {
     "a program is to be shown in the app without a terminal": _said("exec", "-m", "this"),
     "a recording is shown": _said("show", FETCHED),
     "a recording is shown as JSON": _said("show", FETCHED, "--json"),
-    "a recording that is damaged is shown as far as it is": _with_broken_end,
+    "a recording that is not sound is shown as far as it is": _with_broken_end,
     "what is shown is no recording": _of_nothing,
     "what is shown is not there": _said("show", "FOLDER/missing"),
     "a report is asked to be too narrow": _said("show", FETCHED, "--width", "79"),

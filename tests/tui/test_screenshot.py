@@ -35,7 +35,7 @@ async def test_it_shows_an_earlier_moment() -> None:
     [
         (Panel.FINDINGS, "a little over the slowest task"),
         (Panel.TASKS, "HTTP 404 Not Found"),
-        (Panel.DETAILS, "pick"),
+        (Panel.DETAILS, "select"),
         (Panel.CODE, "run_in_executor"),
     ],
 )

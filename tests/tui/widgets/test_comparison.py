@@ -47,7 +47,7 @@ async def test_bars_figures_and_verdicts(columns: int, plain: bool) -> None:
         "0.02",
         "0.05",
         "30 ms",
-        "cores used",
+        "frozen",
     ):
         assert words in text
     timelines = {one.timeline.header.mode: one.timeline for one in runs}
