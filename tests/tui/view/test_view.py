@@ -31,7 +31,7 @@ def toggle_plumbing(view: View) -> None:
     view.arrange(replace(how, plumbing=not how.plumbing))
 
 
-arrangings = st.builds(
+row_options = st.builds(
     RowOptions,
     grouped=st.sampled_from([None, True, False]),
     sort=st.sampled_from(LaneSort),
@@ -40,13 +40,13 @@ arrangings = st.builds(
     plumbing=st.booleans(),
 )
 
-# What can be done to a scene, by a name and what it is done with.
+# What can be done to a view: the name of a method, and its arguments.
 deeds = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["move_cursor", "move_lane", "zoom", "pan"]), st.integers(-12, 12)),
-        st.tuples(st.sampled_from(["jump", "put_cursor", "advance"]), st.integers(0, 200)),
-        st.tuples(st.sampled_from(["see_whole", "follow", "toggle_freeze", "replay", "drop_cursor", "fold"])),
-        st.tuples(st.just("arrange"), arrangings),
+        st.tuples(st.sampled_from(["move_cursor", "move_selection", "zoom", "pan"]), st.integers(-12, 12)),
+        st.tuples(st.sampled_from(["jump", "set_cursor", "advance"]), st.integers(0, 200)),
+        st.tuples(st.sampled_from(["fit_all", "follow", "toggle_freeze", "replay", "clear_cursor", "fold"])),
+        st.tuples(st.just("arrange"), row_options),
     ),
     max_size=12,
 )
