@@ -229,7 +229,7 @@ def _unpacked(first: bytes, rest: Iterator[bytes], most: int) -> Iterator[bytes]
 
 
 _CLAUSE_LENGTH = 200
-"""What is said of a fault may quote the recording: no more of it is told than this."""
+"""The longest description of a fault (characters), because it may quote the recording."""
 
 Progress = Callable[[float], None]
 """Told again and again how much of a file was read, as a share of 1."""

@@ -14,7 +14,7 @@ from threadviz.timeline.account import FOREVER
 # Tones: what one cell of a lane shows, as a small number.
 
 FINE = 48
-"""So finely a cell's running share is told: a multiple of the levels that 1, 2 and 3 lines of eighths have."""
+"""The steps of a cell's running share: a multiple of the levels that 1, 2 and 3 lines of eighths have."""
 
 _RUNNING, _AWAY = MARKS.index(State.RUNNING), MARKS.index(ExtraMark.AWAY)
 EDGE = len(MARKS) * (FINE + 1)

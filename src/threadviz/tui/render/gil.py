@@ -23,7 +23,7 @@ KEPT = 4096
 """So many cells are kept at most."""
 
 LEVELS = 3
-"""In so many steps it is told for how much of a cell the GIL was held."""
+"""The steps in which the share of a cell is shown for which the GIL was held."""
 
 UNSEEN = HolderMark("?", None)
 """Of a cell of which mostly nothing was seen."""
@@ -37,7 +37,7 @@ class GilCell(NamedTuple):
 
 
 NOTHING = GilCell(HolderMark(" ", None), 0)
-"""A cell in which nobody held it; or of which nothing is told."""
+"""A cell in which nobody held the GIL, or about which nothing is known."""
 
 
 class GilCells:

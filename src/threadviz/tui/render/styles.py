@@ -16,7 +16,7 @@ from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.protocol.events import State
 
-# Contrast: whether a colour can be told from what is below it.
+# Contrast: whether a colour stands out from its background.
 
 LEAST_CONTRAST = 3.0
 """A lane's colour against what is below it: what WCAG 2.1 asks for graphics that carry a meaning (1.4.11)."""
@@ -203,7 +203,7 @@ _OF_16: Mapping[Mark, str] = MappingProxyType(
         ExtraMark.BLOCKED: "ansi_red",
     }
 )
-"""As a terminal has them by itself: whatever it takes for blue is told from its background."""
+"""The terminal's own colours, whose blue stands out from its background."""
 
 
 def variable(mark: Mark) -> str:
