@@ -7,7 +7,7 @@ from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, Obse
 from threadviz.timeline import GilTimeline, Timeline
 from threadviz.tui.render.gil import CUT_A_FRAME, LEVELS, GilCells, GilPainter
 from threadviz.tui.render.styles import Depth, LaneStyles
-from threadviz.tui.view.gil_marks import HolderMarks
+from threadviz.tui.view.gil_marks import OTHER_MARK, Marks, add_marks
 
 THREADS = 3
 
@@ -33,10 +33,10 @@ def tell(timeline: Timeline, part: list[Hold]) -> None:
     timeline.extend([event, ObserverTick(start + sum(hold.ns for hold in part), 1, 0, 0)])
 
 
-def marks_of(gil_timeline: GilTimeline, timeline: Timeline) -> HolderMarks:
+def marks_of(gil_timeline: GilTimeline, timeline: Timeline) -> Marks:
     """The marks of its holders."""
-    marks = HolderMarks()
-    marks.meet(gil_timeline.holders, timeline.lanes)
+    marks: Marks = {}
+    add_marks(marks, gil_timeline.holders, timeline.lanes)
     return marks
 
 
@@ -47,11 +47,11 @@ def test_cells_that_are_kept_are_what_they_would_be_anew(
     """However much was told between two looks."""
     timeline = told(parts[0])
     (gil_timeline,) = timeline.gil_timelines
-    marks = HolderMarks()
+    marks: Marks = {}
     cells = GilCells(gil_timeline, marks, 0, cell_ns)
     for part in [[], *parts[1:]]:
         tell(timeline, part)
-        marks.meet(gil_timeline.holders, timeline.lanes)
+        add_marks(marks, gil_timeline.holders, timeline.lanes)
         until = min(timeline.now, (first + CUT_A_FRAME) * cell_ns)
         assert cells.cells(first, until) == GilCells(gil_timeline, marks, 0, cell_ns).cells(first, until)
         assert cells.whole
@@ -76,7 +76,7 @@ def test_a_cell_says_who_held_for_longest_and_for_how_much(held: list[Hold], cel
             assert cell.level == 0 and cell.mark.sign == " "
         else:
             most = max(by.values())
-            assert cell.mark in {marks.of(holder) for holder, ns in by.items() if ns == most}
+            assert cell.mark in {marks.get(holder, OTHER_MARK) for holder, ns in by.items() if ns == most}
             assert (cell.level - 1) * len(there) < taken * LEVELS <= cell.level * len(there)
 
 
@@ -98,7 +98,7 @@ def test_without_colours_each_cell_has_its_sign() -> None:
     (gil_timeline,) = timeline.gil_timelines
     marks = marks_of(gil_timeline, timeline)
     drawn = GilCells(gil_timeline, marks, 0, 10).cells(0, 60)
-    one, other = (marks.of(number).sign for number in (0, 1))
+    one, other = (marks[number].sign for number in (0, 1))
     for depth, plain, text in (
         (Depth.ALL, False, f"{one}  {other} ?"),
         (Depth.ALL, True, f"{one * 3}{other} ?"),

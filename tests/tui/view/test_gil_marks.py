@@ -34,11 +34,11 @@ def test_holders_are_known_by_a_sign_from_their_name() -> None:
     )
     view = scene_of(timeline)
     (shown,) = view.gil_rows.shown
-    signs = [shown.marks.of(number).sign for number in range(5)]
+    signs = [shown.marks[number].sign for number in range(5)]
     assert signs == ["S", "1", "0", "P", "O"]
-    assert shown.marks.of(ELSEWHERE).sign == OTHER
+    assert ELSEWHERE not in shown.marks
     lanes = {lane.number: lane for lane in timeline.lanes}
-    assert view.gil_rows.mark(view.runs[0], lanes[1]) == shown.marks.of(1)
+    assert view.gil_rows.mark(view.runs[0], lanes[1]) == shown.marks[1]
 
 
 def test_many_holders_share_what_signs_there_are() -> None:
@@ -50,11 +50,11 @@ def test_many_holders_share_what_signs_there_are() -> None:
     )
     view = scene_of(timeline)
     (shown,) = view.gil_rows.shown
-    first = [shown.marks.of(number) for number in range(many // 2)]
+    first = [shown.marks[number] for number in range(many // 2)]
     timeline.apply(holding(100, *range(many // 2, many), start=10 * many))
     timeline.apply(ObserverTick(10**9, 1, 0, 0))
     (shown,) = view.gil_rows.shown
-    all_of_them = [shown.marks.of(number) for number in range(many)]
+    all_of_them = [shown.marks[number] for number in range(many)]
     assert all_of_them[: many // 2] == first
     signs = [mark.sign for mark in all_of_them if mark.sign != OTHER]
     assert len(set(signs)) == len(signs) > many // 2

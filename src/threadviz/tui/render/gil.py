@@ -8,11 +8,11 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from threadviz.protocol.events import ELSEWHERE, FREE, OPEN
+from threadviz.protocol.events import FREE, OPEN
 from threadviz.timeline import GilTimeline
 from threadviz.timeline.gil import Part
 from threadviz.tui.render.styles import Depth, LaneStyles
-from threadviz.tui.view.gil_marks import HUES, NOBODY_IN_PARTICULAR, HolderMark, HolderMarks
+from threadviz.tui.view.gil_marks import HUES, OTHER_MARK, HolderMark, Marks
 
 # What the cells of a ribbon show: who held the GIL, cut once and kept for as long as that stays right.
 
@@ -43,7 +43,7 @@ NOTHING = GilCell(HolderMark(" ", None), 0)
 class GilCells:
     """The cells of `cell_ns` that the time of a ribbon is cut into from `origin` (ns) on, by number."""
 
-    def __init__(self, gil_timeline: GilTimeline, marks: HolderMarks, origin: int, cell_ns: int) -> None:
+    def __init__(self, gil_timeline: GilTimeline, marks: Marks, origin: int, cell_ns: int) -> None:
         self._ribbon = gil_timeline
         self._marks = marks
         self._origin = origin
@@ -80,7 +80,7 @@ class GilCells:
             return GilCell(UNSEEN, 0)
         if holder in (FREE, OPEN):
             return NOTHING
-        mark = NOBODY_IN_PARTICULAR if holder == ELSEWHERE else self._marks.of(holder)
+        mark = self._marks.get(holder, OTHER_MARK)
         return GilCell(mark, max(1, -(-held * LEVELS // (held + free + unseen))))
 
 

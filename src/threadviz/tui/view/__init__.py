@@ -1,6 +1,6 @@
-"""The scene: which runs are looked at, which part of their time, until which moment, and what is picked.
+"""The view: which runs are shown, which part of their time, up to which moment, and what is selected.
 
-It is pure: it reads no clock, no key and no file, and draws nothing. Commands change it, and widgets draw what it says.
+It is pure: it reads no clock, no key and no file, and draws nothing. Commands change it, and widgets draw it.
 """
 
 from threadviz.tui.view.rows import GroupHeader, GroupKey, GroupKind, LaneSort, Row, RowOptions, ViewedRun

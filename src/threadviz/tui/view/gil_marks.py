@@ -1,66 +1,54 @@
-"""Who holds the GIL: of which process that is shown, and the mark by which each holder is known."""
+"""Which GIL timelines are shown, and the mark of each holder."""
 
 from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
-from threadviz.timeline import GilTimeline, Lane, Timeline
-from threadviz.tui.view.rows import Row, ViewedRun
+from threadviz.timeline import GilTimeline, Lane
+from threadviz.tui.view.rows import ViewedRun
+
+if TYPE_CHECKING:
+    from threadviz.tui.view.view import View
 
 HUES = 8
-"""So many colours tell holders apart; the mark does in any case."""
+"""The number of colours that tell holders apart; their signs do in any case."""
 
 OTHER = "*"
-"""The mark of a thread that has no lane, and of all that there are no other marks for."""
-
+"""The sign of a thread without a lane, and of holders for which no other sign is left."""
 
 PERIOD_NS = 250_000_000
-"""While time passes, it is decided so often whose GIL is shown, and who gets a mark."""
+"""While time passes, the GIL timelines and the marks are chosen once in this period."""
 
 
 class HolderMark(NamedTuple):
-    """A character, and the number of a colour (from 0, below HUES); None for no colour in particular."""
+    """A character, and the number of a colour (from 0, below HUES); None for no particular colour."""
 
     sign: str
     hue: int | None
 
 
-NOBODY_IN_PARTICULAR = HolderMark(OTHER, None)
+OTHER_MARK = HolderMark(OTHER, None)
+
+Marks = dict[int, HolderMark]
+"""The marks of the holders of one GIL, by the numbers of their lanes."""
 
 
-class HolderMarks:
-    """The marks of the holders of one GIL, each given once: by a lane's name, where that is free.
+def add_marks(marks: Marks, holders: Iterable[int], lanes: Iterable[Lane]) -> None:
+    """Give each of `holders` (numbers of lanes) a mark that it keeps.
 
-    A lane whose name ends in a digit has that, others the first letter of their name, or else any that is left.
+    It is the digit that the lane's name ends with, or the first letter of its name, or else any that is left.
     """
-
-    def __init__(self) -> None:
-        self._of: dict[int, HolderMark] = {}
-        self._seen = 0
-
-    def of(self, lane: int) -> HolderMark:
-        """The mark of the lane of this number."""
-        return self._of.get(lane, NOBODY_IN_PARTICULAR)
-
-    def has(self, lane: int) -> HolderMark | None:
-        """The same; None where it has none of its own."""
-        return self._of.get(lane)
-
-    def meet(self, holders: Iterable[int], lanes: Iterable[Lane]) -> None:
-        """Give those of `holders` (lanes' numbers) marks that have none yet."""
-        new = [number for number in holders if number not in self._of]
-        if not new:
-            return
-        names = {lane.number: lane.name for lane in lanes}
-        taken = {mark.sign for mark in self._of.values()}
-        for number in new:
-            sign = next((each for each in _wishes(names.get(number, "")) if each not in taken), OTHER)
-            taken.add(sign)
-            self._of[number] = HolderMark(sign, len(self._of) % HUES if sign != OTHER else None)
+    new = [number for number in holders if number not in marks]
+    names = {lane.number: lane.name for lane in lanes} if new else {}
+    taken = {mark.sign for mark in marks.values()}
+    for number in new:
+        sign = next((each for each in _signs(names.get(number, "")) if each not in taken), OTHER)
+        taken.add(sign)
+        marks[number] = HolderMark(sign, len(marks) % HUES if sign != OTHER else None)
 
 
-def _wishes(name: str) -> Iterator[str]:
+def _signs(name: str) -> Iterator[str]:
     if name[-1:].isdecimal() and name[-1:].isascii() and not name[-2:-1].isdecimal():
         yield name[-1]
     if name[:1].isalpha() and name[:1].isascii():
@@ -70,111 +58,72 @@ def _wishes(name: str) -> Iterator[str]:
 
 
 class GilRow(NamedTuple):
-    """A run, the ribbon that is shown of it, and the marks of those that have held that GIL."""
+    """A run, the GIL timeline that is shown of it, and the marks of its holders."""
 
     run: ViewedRun
     gil_timeline: GilTimeline
-    marks: HolderMarks
-
-
-class VisibleRuns(Protocol):
-    """Which runs are looked at, and until when."""
-
-    @property
-    def runs(self) -> tuple[ViewedRun, ...]:
-        """Those that are looked at."""
-        ...
-
-    @property
-    def selected_row(self) -> Row | None:
-        """What is picked."""
-        ...
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows of the picture, from the top."""
-        ...
-
-    def until(self, run: ViewedRun) -> int:
-        """Until when it is drawn, in ns since its origin."""
-        ...
+    marks: Marks
 
 
 class GilRows:
-    """The ribbons of what is in `sight`, and the marks of their holders. They are not shown where they are not `on`."""
+    """The GIL timelines of a view, and the marks of their holders; none if not `enabled`."""
 
-    def __init__(self, sight: VisibleRuns) -> None:
+    def __init__(self, view: "View") -> None:
         self.enabled = True
-        self._sight = sight
-        self._marks: WeakKeyDictionary[GilTimeline, HolderMarks] = WeakKeyDictionary()
-        self._chosen: tuple[GilRow, ...] = ()
-        self._chosen_for: object = None
+        self._view = view
+        self._marks: WeakKeyDictionary[GilTimeline, Marks] = WeakKeyDictionary()
+        self._shown: tuple[GilRow, ...] = ()
+        self._shown_for: object = None
 
     @property
     def shown(self) -> tuple[GilRow, ...]:
-        """One ribbon of each run of which there is any: the same object as long as they are the same."""
-        sight = self._sight
+        """One GIL timeline of each run that has any."""
         if not self.enabled:
             return ()
-        periods = [sight.until(run) // PERIOD_NS for run in sight.runs]
-        chosen_for = (
+        view = self._view
+        periods = [view.until(run) // PERIOD_NS for run in view.runs]
+        shown_for = (
             periods,
-            sight.selected_row,
-            sight.rows,
-            [(run, run.timeline.gil_timelines) for run in sight.runs],
+            view.selected_row,
+            view.rows,
+            [(run, run.timeline.gil_timelines) for run in view.runs],
         )
-        if chosen_for != self._chosen_for:
-            self._chosen_for = chosen_for
-            chosen = tuple(self._choose())
-            if chosen != self._chosen:
-                self._chosen = chosen
-        return self._chosen
+        if shown_for != self._shown_for:
+            self._shown_for = shown_for
+            self._shown = tuple(self._choose())
+        return self._shown
 
     def mark(self, run: ViewedRun, lane: Lane) -> HolderMark | None:
-        """The mark of a lane in the ribbon that was shown last of its run; None where it is not in that."""
-        for each in self._chosen if self.enabled else ():
-            if each.run is run and each.gil_timeline.pid == lane.pid:
-                return each.marks.has(lane.number)
+        """Return the mark of a lane in the GIL timeline that was shown last of its run; None if it has none there."""
+        for row in self._shown if self.enabled else ():
+            if row.run is run and row.gil_timeline.pid == lane.pid:
+                return row.marks.get(lane.number)
         return None
 
     def _choose(self) -> Iterator[GilRow]:
-        sight = self._sight
-        for run in sight.runs:
-            picked = (
-                sight.selected_row
-                if sight.selected_row is not None and sight.selected_row.run is run
-                else None
-            )
-            gil_timeline = ribbon_of(run.timeline, picked, [row for row in sight.rows if row.run is run])
+        for run in self._view.runs:
+            gil_timeline = _chosen_gil_timeline(self._view, run)
             if gil_timeline is not None:
-                marks = self._marks.get(gil_timeline)
-                if marks is None:
-                    marks = self._marks[gil_timeline] = HolderMarks()
-                marks.meet(gil_timeline.holders, run.timeline.lanes)
+                marks = self._marks.setdefault(gil_timeline, {})
+                add_marks(marks, gil_timeline.holders, run.timeline.lanes)
                 yield GilRow(run, gil_timeline, marks)
 
 
-def ribbon_of(timeline: Timeline, picked: Row | None, rows: Iterable[Row]) -> GilTimeline | None:
-    """Return whose GIL is shown of a run: that of the process of what is picked, else what the timeline proposes.
+def _chosen_gil_timeline(view: "View", run: ViewedRun) -> GilTimeline | None:
+    """Return the GIL timeline of the selected process, else the one that the timeline proposes.
 
-    Where that process has no row, it is that of the topmost of `rows` which has one. Of a process with several
-    interpreters it is that of the one that the lane which is picked has held.
+    If the proposed process has no row, it is that of the topmost row which has one. Of a process with several
+    interpreters it is that of the one that the selected lane has held.
     """
-    pid = None if picked is None else _pid(picked)
-    mine = [gil_timeline for gil_timeline in timeline.gil_timelines if gil_timeline.pid == pid]
-    if picked is not None and picked.lane is not None:
-        number = picked.lane.number
-        mine.sort(key=lambda gil_timeline: number not in gil_timeline.holders)
-    if mine:
-        return mine[0]
-    proposed, visible = timeline.gil_timeline, dict.fromkeys(map(_pid, rows))
+    selected, gil_timelines = view.selected_row, run.timeline.gil_timelines
+    if selected is not None and selected.run is run:
+        lane = selected.lane
+        of_process = [each for each in gil_timelines if each.pid == selected.pid]
+        of_lane = [each for each in of_process if lane is not None and lane.number in each.holders]
+        if of_process:
+            return (of_lane or of_process)[0]
+    proposed, visible = run.timeline.gil_timeline, [row.pid for row in view.rows if row.run is run]
     if proposed is None or proposed.pid in visible:
         return proposed
-    first = {gil_timeline.pid: gil_timeline for gil_timeline in reversed(timeline.gil_timelines)}
-    return next((first[pid] for pid in visible if pid in first), proposed)
-
-
-def _pid(row: Row) -> int | None:
-    if row.lane is not None:
-        return row.lane.pid
-    return None if row.head is None else row.head.key.pid
+    by_pid = {each.pid: each for each in reversed(gil_timelines)}
+    return next((by_pid[pid] for pid in visible if pid in by_pid), proposed)

@@ -1,4 +1,4 @@
-"""The rows of the picture: lanes, and what stands above some of them."""
+"""The rows of the picture: lanes, and the headers above some of them."""
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,43 +10,41 @@ from threadviz.protocol.events import State, TargetKind
 from threadviz.timeline import STATES, Lane, Role, Timeline
 from threadviz.timeline.history import Sums
 
-# What the scene needs to know of a run.
-
 
 class ViewedRun(Protocol):
-    """A run, as far as the scene is concerned."""
+    """A run, as far as the view is concerned."""
 
     @property
     def timeline(self) -> Timeline:
-        """What is known of it."""
+        """What was measured so far."""
         ...
 
     @property
     def over(self) -> bool:
-        """Whether no more will come."""
+        """Whether no more events will come."""
         ...
 
     @property
     def trouble(self) -> str:
-        """What has gone wrong with it so far, as a sentence; nothing where nothing has."""
+        """What has gone wrong so far, as a sentence; empty if nothing has."""
         ...
 
 
 class GroupKind(enum.Enum):
-    """What the lanes have in common that are below a head."""
+    """What the lanes below a header have in common."""
 
     PROCESS = "process"
-    """They are of one process."""
+    """Their process."""
     IDLE = "idle"
-    """They did next to nothing in the time that is in sight."""
+    """They did next to nothing in the visible time."""
     ENDED = "ended"
     """They ended a while ago, after a short life."""
     GONE = "gone"
-    """The same, so long ago that the timeline does not keep them any more."""
+    """The same, so long ago that the timeline has archived them."""
 
 
 class GroupKey(NamedTuple):
-    """Which head it is, whatever lanes it has at the moment: process `pid`'s, or where None, one of the whole run."""
+    """Identifies a header, whatever lanes it has at the moment; `pid` is None for a group of the whole run."""
 
     run: ViewedRun
     kind: GroupKind
@@ -54,10 +52,7 @@ class GroupKey(NamedTuple):
 
 
 class GroupHeader(NamedTuple):
-    """What stands above `lanes`, which have rows of their own below it unless it is `folded`.
-
-    `beyond` is how many more there are that the timeline does not keep.
-    """
+    """Stands above `lanes`, which have rows below it unless it is `folded`. `beyond` counts archived lanes."""
 
     key: GroupKey
     lanes: tuple[Lane, ...]
@@ -66,7 +61,7 @@ class GroupHeader(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of the picture: a lane of a run, or a head above some of its lanes, or else what stands above them all."""
+    """A row of the picture: a lane, or a group header, or without both, the heading of a run."""
 
     run: ViewedRun
     lane: Lane | None
@@ -74,11 +69,17 @@ class Row(NamedTuple):
 
     @property
     def selectable(self) -> bool:
-        """Whether there is more to be had of it."""
         return self.lane is not None or self.head is not None
 
+    @property
+    def pid(self) -> int | None:
+        """The process of the lane or the group; None where it is of no single one."""
+        if self.lane is not None:
+            return self.lane.pid
+        return None if self.head is None else self.head.key.pid
+
     def is_same(self, other: "Row") -> bool:
-        """Whether it is the row of the same lane, or the same head, whatever has come of that."""
+        """Whether it is the row of the same lane or the same group, even if that group has other lanes now."""
         heads = [None if each.head is None else each.head.key for each in (self, other)]
         return self.run is other.run and self.lane is other.lane and heads[0] == heads[1]
 
@@ -86,26 +87,26 @@ class Row(NamedTuple):
 # Which lanes have rows, and in which order: each lane is shown, or counted, exactly once.
 
 TRACE = 0.001
-"""Who ran for a smaller share of the time did nothing."""
+"""A lane that ran for a smaller share of the time is idle."""
 
 MOSTLY = 0.1
-"""A lane is found by a state's name where it was in it for such a share of the time, or a larger one."""
+"""The filter finds a lane by the name of a state if it was in it for at least this share of the time."""
 
 LAST_ENDED = 8
-"""So many lanes keep their rows after they have ended, in any case: those that ended last."""
+"""The lanes that ended last, this many, keep their rows."""
 
 SHORT = 0.1
-"""Others do that lived for such a share of the run, or a larger one."""
+"""Ended lanes that lived for at least this share of the run keep their rows too."""
 
 WAITED = frozenset({State.READY, State.GIL, State.IO, State.LOCK, State.WAITING})
-"""In these a lane waits for something, other than for time to pass."""
+"""In these states a lane waits for something other than time to pass."""
 
-_LEAST_OF_STATE = 2
-"""So many letters of a state's name are enough."""
+_MIN_STATE_PREFIX = 2
+"""The filter takes a word for a state from this many letters on."""
 
 
 class LaneSort(enum.Enum):
-    """By what lanes are sorted, with the words for it."""
+    """What lanes are sorted by. The values are shown to the user."""
 
     APPEARED = "as they appeared"
     WAITING = "who waits most"
@@ -113,26 +114,25 @@ class LaneSort(enum.Enum):
     GIL = "who waits for the GIL most"
 
 
-_RUNNING, _GIL = STATES.index(State.RUNNING), STATES.index(State.GIL)
-_WAITED = [STATES.index(state) for state in WAITED]
+_RUNNING = STATES.index(State.RUNNING)
 
-_BY: Mapping[LaneSort, Callable[[Sums], int]] = MappingProxyType(
+_SORT_STATES: Mapping[LaneSort, Sequence[int]] = MappingProxyType(
     {
-        LaneSort.WAITING: lambda sums: sum([sums[index] for index in _WAITED]),
-        LaneSort.RUNNING: lambda sums: sums[_RUNNING],
-        LaneSort.GIL: lambda sums: sums[_GIL],
+        LaneSort.WAITING: [STATES.index(state) for state in WAITED],
+        LaneSort.RUNNING: [_RUNNING],
+        LaneSort.GIL: [STATES.index(State.GIL)],
     }
 )
-"""What lanes are sorted by, the largest first, where it is not the order in which they appeared."""
+"""The lanes that were longest in these states come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowOptions:
-    """How the lanes are to be arranged.
+    """How the lanes are arranged.
 
-    `grouped` is whether by process; None for as it suits the run. `words` are what a lane is found by, nothing for all.
-    `idle_folded` is whether idle lanes are put together. Of `toggled` heads the lanes are folded though they are not by
-    themselves, or the other way round. `plumbing` is whether plumbing has rows too.
+    `grouped` is whether by process; None means automatic. `words` are the filter, empty for all lanes. `idle_folded` is
+    whether idle lanes are grouped. The `toggled` groups are folded though they are not by default, or the other way
+    round. `plumbing` is whether plumbing has rows too.
     """
 
     grouped: bool | None = None
@@ -143,185 +143,166 @@ class RowOptions:
     plumbing: bool = False
 
     @property
-    def asks(self) -> bool:
-        """Whether it depends on what the lanes have done."""
+    def needs_activity(self) -> bool:
+        """Whether the rows depend on what the lanes did."""
         return self.sort is not LaneSort.APPEARED or bool(self.words) or self.idle_folded
 
 
 class LaneActivity(NamedTuple):
-    """What a lane did in the time in sight: `sums` are ns in each state, in the order of `STATES`.
+    """What a lane did in the visible time: `sums` are ns in each of `STATES`.
 
-    `words` are all that it can be found by, in small letters, beside its states.
+    `words` are what the filter finds it by besides its states, in lower case.
     """
 
     sums: Sums
     words: str
 
 
-class ArrangedRows(NamedTuple):
-    """The rows of a run; the lanes that have one, and those that are in no row and below no head."""
-
-    rows: list[Row]
-    hidden: tuple[Lane, ...]
-
-
 def arranged(
     run: ViewedRun,
-    how: RowOptions,
-    did: Mapping[Lane, LaneActivity],
+    options: RowOptions,
+    activity: Mapping[Lane, LaneActivity],
     until: int,
-    picked: Lane | None = None,
-) -> ArrangedRows:
-    """Arrange the lanes of a run, as of `until` (ns since the run's origin). `did` is of all lanes where `how` asks.
+    selected: Lane | None,
+) -> tuple[list[Row], int]:
+    """Return the rows of a run as of `until` (ns since its origin), and the number of lanes without row and group.
 
-    The lane that is `picked` has a row in any case.
+    If the options need it, `activity` has all lanes. The `selected` lane has a row in any case.
     """
-    timeline = run.timeline
-    there: list[Lane] = []
-    hidden: list[Lane] = []
-    found = _finder(how.words, did)
-    for lane in timeline.lanes:
-        has_row = lane is picked or ((how.plumbing or lane.role is not Role.PLUMBING) and found(lane))
-        (there if has_row else hidden).append(lane)
-    gone = _long_gone(there, timeline, until)
-    rows: list[Row] = []
-    if by_process(how, timeline, there):
-        for pid, lanes in _processes(there, how.sort, did):
-            head = _head(GroupKey(run, GroupKind.PROCESS, pid), lanes, how)
-            rows.append(Row(run, None, head))
-            below = [lane for lane in lanes if lane is picked] if head.folded else lanes
-            rows += _with_folds(run, pid, below, how, did, gone, picked)
-    else:
-        rows += _with_folds(run, None, there, how, did, gone, picked)
-    folded = timeline.archived
-    if folded is not None and folded.threads and not how.words:
-        rows.append(
-            Row(
-                run,
-                None,
-                GroupHeader(GroupKey(run, GroupKind.GONE, None), (), folded=True, beyond=folded.threads),
-            )
-        )
-    return ArrangedRows(rows, tuple(hidden))
-
-
-def by_process(how: RowOptions, timeline: Timeline, lanes: Iterable[Lane]) -> bool:
-    """Whether lanes are grouped by process: unless somebody said, those of a program that has several."""
-    if how.grouped is not None:
-        return how.grouped
-    return is_program(timeline) and len({lane.pid for lane in lanes}) > 1
-
-
-def is_program(timeline: Timeline) -> bool:
-    """Whether what is watched is somebody's program, which makes threads as it likes."""
-    return timeline.begun and timeline.header.watches is not TargetKind.WORKLOAD
-
-
-def _finder(words: str, did: Mapping[Lane, LaneActivity]) -> Callable[[Lane], bool]:
-    """Return what tells whether a lane is found: each word is in what is told of it, or a state that it is much in."""
-    asked = [
-        (word, [index for index, state in enumerate(STATES) if _begins(state, word)])
-        for word in words.casefold().split()
+    timeline, matches = run.timeline, _matcher(options.words, activity)
+    lanes = [
+        lane
+        for lane in timeline.lanes
+        if lane is selected or ((options.plumbing or lane.role is not Role.PLUMBING) and matches(lane))
     ]
+    long_ended = _long_ended(lanes, timeline, until)
 
-    def found(lane: Lane) -> bool:
-        of = did.get(lane)
-        return of is None or all(word in of.words or _is_in(states, of.sums) for word, states in asked)
+    def kind_of(lane: Lane) -> GroupKind | None:
+        if lane is selected:
+            return None
+        if lane in long_ended:
+            return GroupKind.ENDED
+        return GroupKind.IDLE if options.idle_folded and _is_idle(activity.get(lane)) else None
 
-    return found if asked else lambda lane: True
-
-
-def _begins(state: State, word: str) -> bool:
-    return len(word) >= _LEAST_OF_STATE and state.value.startswith(word)
-
-
-def _is_in(states: Sequence[int], sums: Sums) -> bool:
-    least = max(1, MOSTLY * sum(sums))
-    return any(sums[index] >= least for index in states)
-
-
-def _processes(
-    lanes: Iterable[Lane], sort: LaneSort, did: Mapping[Lane, LaneActivity]
-) -> Iterable[tuple[int, Sequence[Lane]]]:
-    """Return the lanes of each process: as it appeared, or by what its lanes did together."""
-    of: dict[int, list[Lane]] = {}
-    for lane in lanes:
-        of.setdefault(lane.pid, []).append(lane)
-    if (by := _BY.get(sort)) is None:
-        return of.items()
-    return sorted(of.items(), key=lambda item: -sum([by(did[lane].sums) for lane in item[1] if lane in did]))
+    rows: list[Row] = []
+    if _by_process(options, timeline, lanes):
+        for pid, members in _processes(lanes, options.sort, activity):
+            header = _header(GroupKey(run, GroupKind.PROCESS, pid), members, options)
+            rows.append(Row(run, None, header))
+            below = [lane for lane in members if lane is selected or not header.folded]
+            rows += _with_groups(run, pid, below, kind_of, options, activity)
+    else:
+        rows += _with_groups(run, None, lanes, kind_of, options, activity)
+    archived = timeline.archived
+    if archived is not None and archived.threads and not options.words:
+        gone = GroupHeader(GroupKey(run, GroupKind.GONE, None), (), folded=True, beyond=archived.threads)
+        rows.append(Row(run, None, gone))
+    return rows, len(timeline.lanes) - len(lanes)
 
 
-def _with_folds(
+def _with_groups(
     run: ViewedRun,
     pid: int | None,
-    lanes: Sequence[Lane],
-    how: RowOptions,
-    did: Mapping[Lane, LaneActivity],
-    gone: frozenset[Lane],
-    picked: Lane | None,
+    lanes: Iterable[Lane],
+    kind_of: Callable[[Lane], GroupKind | None],
+    options: RowOptions,
+    activity: Mapping[Lane, LaneActivity],
 ) -> Iterator[Row]:
-    """Yield the rows of lanes in their order, and below them those that are put together."""
+    """Yield the rows of lanes that stand alone, then those of each group."""
     parts: dict[GroupKind | None, list[Lane]] = {None: [], GroupKind.IDLE: [], GroupKind.ENDED: []}
     for lane in lanes:
-        if lane is picked:
-            kind = None
-        elif lane in gone:
-            kind = GroupKind.ENDED
-        else:
-            kind = GroupKind.IDLE if how.idle_folded and _is_idle(lane, did) else None
-        parts[kind].append(lane)
+        parts[kind_of(lane)].append(lane)
     for kind, part in parts.items():
-        ordered = _sorted(part, how.sort, did)
-        if kind is not None:
-            if not part:
-                continue
-            head = _head(GroupKey(run, kind, pid), ordered, how)
-            yield Row(run, None, head)
-            if head.folded:
+        ordered = _sorted(part, options.sort, activity)
+        if kind is not None and part:
+            header = _header(GroupKey(run, kind, pid), ordered, options)
+            yield Row(run, None, header)
+            if header.folded:
                 continue
         yield from [Row(run, lane) for lane in ordered]
 
 
-def _sorted(lanes: Sequence[Lane], sort: LaneSort, did: Mapping[Lane, LaneActivity]) -> Sequence[Lane]:
-    """Return lanes by what they did most, the event loop's before all others."""
-    if (by := _BY.get(sort)) is None:
+def _header(key: GroupKey, lanes: Iterable[Lane], options: RowOptions) -> GroupHeader:
+    folded_by_default = key.kind is not GroupKind.PROCESS
+    return GroupHeader(key, tuple(lanes), folded_by_default is not (key in options.toggled))
+
+
+def is_program(timeline: Timeline) -> bool:
+    """Whether the target is a user's program, which starts threads as it likes."""
+    return timeline.begun and timeline.header.watches is not TargetKind.WORKLOAD
+
+
+def _by_process(options: RowOptions, timeline: Timeline, lanes: Iterable[Lane]) -> bool:
+    """Whether lanes are grouped by process: unless the user decided, if a program has several."""
+    if options.grouped is not None:
+        return options.grouped
+    return is_program(timeline) and len({lane.pid for lane in lanes}) > 1
+
+
+def _matcher(words: str, activity: Mapping[Lane, LaneActivity]) -> Callable[[Lane], bool]:
+    """Return the filter: each of `words` is among those of a lane, or begins a state that it was in for long."""
+    states = {
+        word: [
+            index
+            for index, state in enumerate(STATES)
+            if len(word) >= _MIN_STATE_PREFIX and state.value.startswith(word)
+        ]
+        for word in words.casefold().split()
+    }
+
+    def matches(lane: Lane) -> bool:
+        did = activity.get(lane)
+        if did is None:
+            return True
+        least = max(1, MOSTLY * sum(did.sums))
+        return all(
+            word in did.words or any(did.sums[index] >= least for index in of) for word, of in states.items()
+        )
+
+    return matches if states else lambda lane: True
+
+
+def _sort_ns(lane: Lane, sort: LaneSort, activity: Mapping[Lane, LaneActivity]) -> int:
+    return sum([activity[lane].sums[index] for index in _SORT_STATES[sort]]) if lane in activity else 0
+
+
+def _processes(
+    lanes: Iterable[Lane], sort: LaneSort, activity: Mapping[Lane, LaneActivity]
+) -> Iterable[tuple[int, Sequence[Lane]]]:
+    """Return the lanes of each process, sorted by what its lanes did together."""
+    by_pid: dict[int, list[Lane]] = {}
+    for lane in lanes:
+        by_pid.setdefault(lane.pid, []).append(lane)
+    if sort is LaneSort.APPEARED:
+        return by_pid.items()
+    return sorted(by_pid.items(), key=lambda item: -sum([_sort_ns(lane, sort, activity) for lane in item[1]]))
+
+
+def _sorted(lanes: Sequence[Lane], sort: LaneSort, activity: Mapping[Lane, LaneActivity]) -> Sequence[Lane]:
+    """Return sorted lanes, the event loop's before all others."""
+    if sort is LaneSort.APPEARED:
         return lanes
-    return sorted(
-        lanes,
-        key=lambda lane: (lane.role is not Role.LOOP, -by(did[lane].sums) if lane in did else 0),
-    )
+    return sorted(lanes, key=lambda lane: (lane.role is not Role.LOOP, -_sort_ns(lane, sort, activity)))
 
 
-def _head(key: GroupKey, lanes: Sequence[Lane], how: RowOptions, beyond: int = 0) -> GroupHeader:
-    by_itself = key.kind is not GroupKind.PROCESS
-    return GroupHeader(key, tuple(lanes), by_itself is not (key in how.toggled), beyond)
+def _is_idle(did: LaneActivity | None) -> bool:
+    return did is not None and did.sums[_RUNNING] <= TRACE * sum(did.sums)
 
 
-def _is_idle(lane: Lane, did: Mapping[Lane, LaneActivity]) -> bool:
-    of = did.get(lane)
-    return of is not None and of.sums[_RUNNING] <= TRACE * sum(of.sums)
-
-
-def _long_gone(lanes: Iterable[Lane], timeline: Timeline, until: int) -> frozenset[Lane]:
-    """Return the lanes of a program that have ended, but for the last of them, and for those that lived for long."""
+def _long_ended(lanes: Iterable[Lane], timeline: Timeline, until: int) -> frozenset[Lane]:
+    """Return the ended lanes of a program, except those that ended last, and those that lived for long."""
     if not is_program(timeline):
         return frozenset()
     ended = [(lane.end, lane.number, lane) for lane in lanes if lane.end is not None and lane.end <= until]
-    if len(ended) <= LAST_ENDED:
-        return frozenset()
     least = SHORT * (until - (timeline.begin or 0))
     ended.sort(reverse=True, key=lambda each: each[:2])
     return frozenset(lane for end, _, lane in ended[LAST_ENDED:] if end - lane.start < least)
 
 
-# What a lane is found by, beside its states.
+def filter_words(lane: Lane, t: int) -> str:
+    """Return what the filter finds a lane by as of `t` (ns since the run's origin), in lower case.
 
-
-def found_by(lane: Lane, t: int) -> str:
-    """Return the words that stand for a lane as of `t` (ns since the run's origin), in small letters.
-
-    These are its names, its process, what it waits on, and the function that it was last seen in.
+    These are its names, its process, its wait target, and the function in which it was last seen.
     """
     function = lane.location_at(t)
     words = [

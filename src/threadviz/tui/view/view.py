@@ -1,4 +1,4 @@
-"""What is looked at: one run, or several on one time axis, each from its own begin on."""
+"""The view: one run, or several on one time axis, each from its own start on."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
@@ -12,12 +12,12 @@ from threadviz.tui.view.viewport import Motion, Playhead, Viewport
 
 
 class View:
-    """Times are ns since the begin of the run's workload, unless a name says otherwise.
+    """Which runs are shown, which part of their time, up to which moment, and what is selected. Commands change it.
 
-    `cursor` is the moment that is looked at closely, `lane` the row that is picked, a lane's or a head's, `task` the
-    task that is, `holders` says who holds the GIL, `comparing` whether the runs are looked at as a
-    comparison, each below a heading, `awaiting` whether a run was started of which nothing is known yet. Change `lane`
-    and `task` by `pick_lane` and `pick_task`, which keep them together. `lanes` says which rows there are, and how.
+    Times are ns since the start of the run's workload, unless a docstring says otherwise. `cursor` is the examined
+    moment, if any. Change `selected_row` and `selected_task` by `select_row` and `select_task`, which keep them
+    together. `comparing` is whether the runs are compared, each below a heading; `awaiting` is whether a run was
+    started from which nothing was received yet.
     """
 
     def __init__(self, runs: Sequence[ViewedRun] = ()) -> None:
@@ -34,26 +34,26 @@ class View:
 
     @property
     def runs(self) -> tuple[ViewedRun, ...]:
-        """Those that are looked at, in their order."""
+        """The runs, in the order in which they are shown."""
         return self._runs
 
     def show_runs(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
-        """Look at other runs: whole, as they are, with nothing picked."""
+        """Show other runs: whole, up to the latest moment, with nothing selected."""
         self._runs = tuple(runs)
         self.comparing = comparing
         self.cursor = self.selected_row = self.selected_task = None
-        self.row_cache.look_at_others()
+        self.row_cache.reset()
         self.playhead.follow()
         self.viewport.fitted = True
         self.viewport.whole = comparing
 
     def add(self, run: ViewedRun) -> None:
-        """Look at one more, below the others."""
+        """Show one more run, below the others."""
         self._runs = (*self._runs, run)
 
     @property
     def state(self) -> tuple[Hashable, ...]:
-        """What the picture depends on, beside what is known of the runs: equal as long as nothing was changed."""
+        """What the picture depends on besides the runs: equal as long as nothing was changed."""
         viewport, playhead = self.viewport, self.playhead
         return (
             (self._runs, self.comparing, self.awaiting, self.cursor, self.selected_row, self.selected_task),
@@ -64,7 +64,7 @@ class View:
 
     @property
     def growing(self) -> bool:
-        """Whether more of a run will come."""
+        """Whether a run goes on."""
         return any(not run.over for run in self._runs)
 
     @property
@@ -75,7 +75,7 @@ class View:
 
     @property
     def length(self) -> int:
-        """For how long the longest of the runs is known."""
+        """How long the longest run has taken so far."""
         return max((run_window(run.timeline).length for run in self._runs), default=0)
 
     @property
@@ -84,16 +84,16 @@ class View:
         return self.playhead.present(self.length)
 
     def origin(self, run: ViewedRun) -> int:
-        """Where the time axis of a run begins, in ns since the run's origin."""
+        """Return where the time axis of a run begins, in ns since the run's origin."""
         return run_window(run.timeline).since
 
     def until(self, run: ViewedRun) -> int:
-        """Until when a run is drawn, in ns since the run's origin."""
+        """Return up to when a run is drawn, in ns since the run's origin."""
         window = run_window(run.timeline)
         return window.since + min(self.present, window.length)
 
     def visible_window(self, run: ViewedRun) -> Window:
-        """From when to when a run is seen, in ns since the run's origin; nothing of it may be."""
+        """Return the visible part of a run, in ns since the run's origin; it may be empty."""
         origin, until, viewport = self.origin(run), self.until(run), self.viewport
         since = min(origin + viewport.left, until)
         return Window(since, max(since, min(origin + viewport.right, until)))
@@ -104,19 +104,18 @@ class View:
         return self.row_cache.rows()
 
     def arrange(self, how: RowOptions) -> None:
-        """Arrange the lanes in another way. A lane that is folded away by that is picked no more, but its head is."""
+        """Arrange the lanes in another way. If that folds the selected lane away, its group is selected instead."""
         self.row_cache.arrange(how)
         picked = self.selected_row
-        self.selected_row = None  # a lane that is picked has a row in any case
+        self.selected_row = None  # a selected lane has a row in any case
         rows = self.rows
         if picked is None or any(picked.is_same(row) for row in rows):
             self.selected_row = picked
             return
-        heads = (row for row in rows if row.head is not None and picked.lane in row.head.lanes)
-        self.select_row(next(heads, None))
+        self.select_row(next((row for row in rows if row.head and picked.lane in row.head.lanes), None))
 
     def fold(self, row: Row | None = None) -> None:
-        """Fold the lanes below the head of a row, or unfold them; where None, of what is picked."""
+        """Fold or unfold the group of a row; for None, of the selected row."""
         head = self.row_cache.header_of(self.selected_row if row is None else row)
         if head is not None:
             how = self.row_cache.options
@@ -124,22 +123,22 @@ class View:
 
     @property
     def foldable(self) -> bool:
-        """Whether what is picked is a head, or below one."""
+        """Whether the selected row is in a group."""
         return self.row_cache.header_of(self.selected_row) is not None
 
     def select_row(self, row: Row | None) -> None:
-        """Pick a lane, and with it the task that is on it at the cursor, or at present; or a head."""
+        """Select a row, and the task on its lane at the cursor, or else at present."""
         self.selected_row = row
         task = None if row is None else self.task_at(row)
         self.selected_task = None if row is None or task is None else (row.run, task)
 
     def select_task(self, run: ViewedRun, task: Task) -> None:
-        """Pick a task, and with it its lane."""
+        """Select a task and its lane."""
         self.selected_task = (run, task)
         self.selected_row = None if task.lane is None else Row(run, task.lane)
 
     def move_selection(self, rows: int) -> None:
-        """Pick what is so many rows below the one that is picked (above, where negative)."""
+        """Select the row that is `rows` below the selected one (above, if negative)."""
         selectable = [row for row in self.rows if row.selectable]
         if not selectable:
             return
@@ -149,21 +148,19 @@ class View:
         self.select_row(selectable[min(max(0, index + rows), len(selectable) - 1)])
 
     def is_selected(self, row: Row) -> bool:
-        """Whether this row's lane, or head, is the one that is picked."""
+        """Whether this row's lane or group is selected."""
         return self.selected_row is not None and self.selected_row.is_same(row)
 
     def task_at(self, row: Row, t: int | None = None) -> Task | None:
-        """The task that is on a row's lane at `t` (where None: at the cursor, or else at present)."""
+        """Return the task on a row's lane at `t`; for None, at the cursor, or else at present."""
         if row.lane is None:
             return None
-        if t is None:
-            t = self.cursor
-        until = self.until(row.run)
+        t, until = self.cursor if t is None else t, self.until(row.run)
         moment = until if t is None else self.origin(row.run) + t
         return None if moment > until else row.run.timeline.task_on(row.lane, moment)
 
     def move_cursor(self, cells: int) -> None:
-        """Move the cursor by so many cells; it begins at the present, and freezes the picture while a run goes on."""
+        """Move the cursor by so many cells, from the present at first; that freezes the picture while a run goes on."""
         self._hold()
         viewport = self.viewport
         if self.cursor is None:
@@ -172,37 +169,37 @@ class View:
             self.set_cursor(viewport.time(viewport.cell(self.cursor) + cells))
 
     def set_cursor(self, t: int) -> None:
-        """Look closely at `t`, or at what comes nearest to it, and bring it into sight."""
+        """Put the cursor at `t`, or at the nearest moment there is, and make it visible."""
         self.cursor = min(max(0, t), self.present)
         if not self.viewport.sees(self.cursor):
             self.viewport.fitted = False
             self.viewport.follow(self.cursor)
 
     def clear_cursor(self) -> None:
-        """Look at no moment in particular."""
+        """Remove the cursor."""
         self.cursor = None
 
     def zoom(self, steps: int, around: int | None = None) -> None:
-        """Come nearer by so many steps, around a moment; where None, around the cursor, the present or the middle.
+        """Zoom in by so many steps (out, if negative) around a moment; for None, the cursor, the present or the middle.
 
-        One can go no farther away than to see all there is.
+        Zooming out stops when everything is visible.
         """
         if steps < 0 and not self.viewport.left and self.viewport.right > self.length:
             return
         self.viewport.zoom(steps, self._centre if around is None else around)
 
     def pan(self, cells: int) -> None:
-        """Look at what is so many cells to the right (left, where negative); freezes the picture while it moves."""
+        """Move the visible part right by so many cells (left, if negative); that freezes the picture while it moves."""
         self._hold()
         self.viewport.pan(cells, self.length)
 
     def jump(self, t: int) -> None:
-        """Put the cursor at `t`, and freeze the picture while a run goes on."""
+        """Put the cursor at `t`; that freezes the picture while a run goes on."""
         self._hold()
         self.set_cursor(t)
 
     def fit_all(self) -> None:
-        """See the runs from their begin to their end, or as far as they came, and on as they grow."""
+        """Show the runs from their start to their end, or as far as they got, and on as they grow."""
         self.viewport.whole = True
         self.viewport.fitted = self.playhead.motion is not Motion.FROZEN
         self._fit()
@@ -215,12 +212,12 @@ class View:
         self.clear_cursor()
 
     def freeze_at(self, t: int) -> None:
-        """Show `t` as the present, or what comes nearest to it, and have the picture stand still there."""
+        """Freeze the picture at `t`, or at the nearest moment there is."""
         self.playhead.replay(max(0, t))
         self.playhead.freeze(self.length)
 
     def toggle_freeze(self) -> None:
-        """Have the picture stand still, or go on: with the run, or with the replay where there is more to replay."""
+        """Freeze the picture, or let it go on: with the run, or with a replay that was frozen before its end."""
         playhead = self.playhead
         if playhead.motion is not Motion.FROZEN:
             playhead.freeze(self.length)
@@ -231,13 +228,13 @@ class View:
             self.clear_cursor()
 
     def replay(self) -> None:
-        """Show again what was, from the cursor on; from the begin, where there is none or it is at the end."""
+        """Replay from the cursor on; from the start if there is none, or if it is at the end."""
         if self.cursor is not None and self.cursor >= self.length:
-            self.clear_cursor()  # it would be ahead of what is shown
+            self.clear_cursor()  # it would be ahead of the replay
         self.playhead.replay(self.cursor or 0)
 
     def advance(self, elapsed: int) -> None:
-        """`elapsed` ns have passed for who looks on."""
+        """Move the playhead, and the visible part with it: `elapsed` ns have passed."""
         self.playhead.advance(elapsed, self.length)
         self._see_front()
         self.row_cache.advance(elapsed)
@@ -253,7 +250,7 @@ class View:
 
     @property
     def _centre(self) -> int:
-        """The cursor; without one in sight, the present or the middle."""
+        """The cursor if it is visible, else the present or the middle."""
         viewport = self.viewport
         at_end = self.playhead.motion is Motion.FOLLOWING and not self.growing
         if self.cursor is not None and viewport.sees(self.cursor):
@@ -264,7 +261,7 @@ class View:
 
     @property
     def _front(self) -> int:
-        """The moment at which the picture grows: where a run goes on beside longer ones, it is before the present."""
+        """The moment at which the picture grows. It is before the present if a run goes on beside longer ones."""
         if self.playhead.motion is not Motion.FOLLOWING:
             return self.present
         lengths = (run_window(run.timeline).length for run in self._runs if not run.over)
@@ -272,12 +269,11 @@ class View:
 
     def _fit(self) -> None:
         if self.growing and self.playhead.motion is Motion.REPLAYING:
-            self.viewport.fit(
-                self.present, growing=True
-            )  # to fit it to a length that grows, it would ever be redrawn
+            # Fitted to a length that grows, it would be redrawn in each frame.
+            self.viewport.fit(self.present, growing=True)
         else:
             length = self.length
-            growing = self.growing or not length  # of nothing yet, more will come
+            growing = self.growing or not length  # if there is nothing yet, more will come
             self.viewport.fit(length, growing=growing and self.playhead.motion is Motion.FOLLOWING)
 
     def _hold(self) -> None:
@@ -285,23 +281,18 @@ class View:
             self.playhead.freeze(self.length)
 
 
-# A scene that shows the same again and again, as a screen on a wall does.
-
 HOLD_NS = 3_000_000_000
-"""For so long the end is shown before it begins again."""
+"""How long the end is shown before a replay begins."""
 
 
 class ReplayLoop:
-    """Begins a replay of what is over when its end was shown for long enough.
-
-    Whoever freezes the picture, or puts the cursor somewhere, is left in peace.
-    """
+    """Replays finished runs again and again, as for a screen on a wall, unless the user freezes it or sets a cursor."""
 
     def __init__(self) -> None:
         self._held = 0
 
     def advance(self, view: View, elapsed: int) -> None:
-        """`elapsed` ns have passed for who looks on."""
+        """Begin a replay if the end was shown for long enough; `elapsed` ns have passed."""
         at_end = view.playhead.motion is Motion.FOLLOWING and not view.growing
         if not at_end or view.cursor is not None or not view.length:
             self._held = 0
