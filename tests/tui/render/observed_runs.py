@@ -1,6 +1,6 @@
 """Lanes of made-up runs, looked at through any camera."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from textual.color import Color
@@ -8,14 +8,16 @@ from textual.color import Color
 from threadviz.presentation.cells import Window
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import Event, State
-from threadviz.timeline import Timeline
-from threadviz.tui.render.cells import Budget, Ribbons
+from threadviz.timeline import Lane, Timeline
+from threadviz.tui.render.cells import Budget, Encoder, LaneCellCache
 from threadviz.tui.render.glyphs import GlyphPainter
 from threadviz.tui.render.strips import LaneCells, lane_cells
 from threadviz.tui.render.styles import Depth, LaneStyles
 from threadviz.tui.view import View
 
 PLENTY = 10**6
+
+Caches = Callable[[Lane, int, int, Encoder], LaneCellCache]
 
 BLACK, WHITE = Color(0, 0, 0), Color(255, 255, 255)
 
@@ -42,7 +44,7 @@ def paint(*, levels: bool = True) -> GlyphPainter:
         mark: Color(0, 200, 0) if mark is State.RUNNING else Color(200, 100, 0) for mark in STATE_STYLES
     }
     return GlyphPainter(
-        LaneStyles(colours, BLACK, WHITE, Depth.ALL if levels else Depth.NONE), plain=not levels
+        LaneStyles(colours, BLACK, WHITE, Depth.ALL if levels else Depth.NONE), ascii_only=not levels
     )
 
 
@@ -57,7 +59,7 @@ class Frame:
 
 
 def look(
-    view: View, frame: Frame, gil_timelines: Ribbons, drawn: GlyphPainter, budget: int = PLENTY
+    view: View, frame: Frame, caches: Caches, drawn: GlyphPainter, budget: int = PLENTY
 ) -> list[LaneCells]:
     """The cells of all lanes."""
     viewport = view.viewport
@@ -67,8 +69,8 @@ def look(
     left = Budget(budget)
     return [
         lane_cells(
-            view, row, row.lane, Window(view.origin(row.run), view.until(row.run)), gil_timelines, drawn, left
+            view, row, row.lane, window, caches(row.lane, window.since, frame.cell_ns, drawn.encoder), left
         )
         for row in view.rows
-        if row.lane is not None
+        if row.lane is not None and (window := Window(view.origin(row.run), view.until(row.run)))
     ]

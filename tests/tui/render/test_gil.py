@@ -5,7 +5,7 @@ from tests.timeline.programs import program, thread
 from tests.tui.render.observed_runs import BLACK, WHITE
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
 from threadviz.timeline import GilTimeline, Timeline
-from threadviz.tui.render.gil import CUT_A_FRAME, LEVELS, GilCells, GilPainter
+from threadviz.tui.render.gil import LEVELS, MAX_NEW_CELLS, GilCells, GilPainter
 from threadviz.tui.render.styles import Depth, LaneStyles
 from threadviz.tui.view.gil_marks import OTHER_MARK, Marks, add_marks
 
@@ -52,7 +52,7 @@ def test_cells_that_are_kept_are_what_they_would_be_anew(
     for part in [[], *parts[1:]]:
         tell(timeline, part)
         add_marks(marks, gil_timeline.holders, timeline.lanes)
-        until = min(timeline.now, (first + CUT_A_FRAME) * cell_ns)
+        until = min(timeline.now, (first + MAX_NEW_CELLS) * cell_ns)
         assert cells.cells(first, until) == GilCells(gil_timeline, marks, 0, cell_ns).cells(first, until)
         assert cells.whole
 
@@ -64,7 +64,7 @@ def test_a_cell_says_who_held_for_longest_and_for_how_much(held: list[Hold], cel
     (gil_timeline,) = timeline.gil_timelines
     marks = marks_of(gil_timeline, timeline)
     line = [hold.holder for hold in held for _ in range(hold.ns)]
-    until = min(len(line), CUT_A_FRAME * cell_ns)
+    until = min(len(line), MAX_NEW_CELLS * cell_ns)
     for number, cell in enumerate(GilCells(gil_timeline, marks, 0, cell_ns).cells(0, until)):
         there = line[number * cell_ns : (number + 1) * cell_ns]
         by = {holder: there.count(holder) for holder in there}
@@ -81,15 +81,15 @@ def test_a_cell_says_who_held_for_longest_and_for_how_much(held: list[Hold], cel
 
 
 def test_what_takes_long_comes_in_several_frames() -> None:
-    """Until then it says that it is not whole, and what is missing is blank."""
-    timeline = told([Hold(1, 0)] * 3 * CUT_A_FRAME)
+    """Until then it says that it is not whole, and only the first ones are there."""
+    timeline = told([Hold(1, 0)] * 3 * MAX_NEW_CELLS)
     (gil_timeline,) = timeline.gil_timelines
     cells = GilCells(gil_timeline, marks_of(gil_timeline, timeline), 0, 1)
     looks: list[list[int]] = []
     while not looks or not cells.whole:
-        looks.append([cell.level for cell in cells.cells(0, 3 * CUT_A_FRAME)])
-    assert len(looks) == 3 and not all(looks[0]) and all(looks[-1])
-    assert {len(look) for look in looks} == {3 * CUT_A_FRAME}
+        looks.append([cell.level for cell in cells.cells(0, 3 * MAX_NEW_CELLS)])
+    assert [len(look) for look in looks] == [MAX_NEW_CELLS, 2 * MAX_NEW_CELLS, 3 * MAX_NEW_CELLS]
+    assert all(level for look in looks for level in look)
 
 
 def test_without_colours_each_cell_has_its_sign() -> None:

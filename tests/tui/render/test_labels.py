@@ -14,6 +14,6 @@ def test_names_are_as_wide_as_their_room(name: str, width: int) -> None:
 
 def test_the_end_of_a_name_is_kept() -> None:
     """For there the threads of a pool differ."""
-    names = {fit_name(f"ThreadPoolExecutor-0_{number}", 16, plain=False) for number in range(30)}
+    names = {fit_name(f"ThreadPoolExecutor-0_{number}", 16, ascii_only=False) for number in range(30)}
     assert len(names) == 30
-    assert fit_name("ThreadPoolExecutor-0_3", 16, plain=False) == "ThreadPoo…or-0_3"
+    assert fit_name("ThreadPoolExecutor-0_3", 16, ascii_only=False) == "ThreadPoo…or-0_3"

@@ -18,7 +18,7 @@ from threadviz.protocol.events import (
     TaskStarted,
     TaskSubmitted,
 )
-from threadviz.tui.render.cells import EDGE, Ribbons, meaning, pure
+from threadviz.tui.render.cells import EDGE, decode, lane_cell_caches, whole_cell
 from threadviz.tui.view import View
 
 frames = st.builds(Frame, st.integers(1, 9), st.integers(0, 30), st.integers(1, 30), st.integers(0, 100))
@@ -29,13 +29,13 @@ def test_what_is_kept_is_what_would_be_drawn_anew(
     run: Run, moves: list[tuple[int, Frame]], levels: bool
 ) -> None:
     """However the run grows and the camera moves in between, cells that are kept show what fresh ones do."""
-    events, gil_timelines, drawn = run.events(), Ribbons(), paint(levels=levels)
+    events, caches, drawn = run.events(), lane_cell_caches(), paint(levels=levels)
     view = scene_of(events[:1])
     told = 1
     for more, frame in moves:
         view.runs[0].timeline.extend(events[told : told + more])
         told += more
-        assert look(view, frame, gil_timelines, drawn) == look(view, frame, Ribbons(), drawn)
+        assert look(view, frame, caches, drawn) == look(view, frame, lane_cell_caches(), drawn)
 
 
 @given(runs(), frames, st.integers(1, 20))
@@ -43,15 +43,15 @@ def test_what_the_budget_does_not_reach_is_missing_and_never_wrong(
     run: Run, frame: Frame, budget: int
 ) -> None:
     """With a few cells a frame a picture comes to be whole, and until then has a part of it."""
-    view, gil_timelines, drawn = scene_of(run.events()), Ribbons(), paint(levels=False)
-    for goal in look(view, frame, Ribbons(), drawn):
+    view, caches, drawn = scene_of(run.events()), lane_cell_caches(), paint(levels=False)
+    for goal in look(view, frame, lane_cell_caches(), drawn):
         assert goal.whole
-    goals = look(view, frame, Ribbons(), drawn)
+    goals = look(view, frame, lane_cell_caches(), drawn)
     for _ in range(len(goals) * frame.cells + 1):
-        found = look(view, frame, gil_timelines, drawn, budget)
+        found = look(view, frame, caches, drawn, budget)
         for goal, cells in zip(goals, found, strict=True):
-            assert [each for each in cells.tones if each != EDGE] == [
-                each for each in goal.tones[: len(cells.tones)] if each != EDGE
+            assert [each for each in cells.codes if each != EDGE] == [
+                each for each in goal.codes[: len(cells.codes)] if each != EDGE
             ]
         if all(cells.whole for cells in found):
             assert found == goals
@@ -63,14 +63,14 @@ def test_what_the_budget_does_not_reach_is_missing_and_never_wrong(
 def test_heights_are_the_running_shares(run: Run, frame: Frame) -> None:
     """A cell's height is its running share of the time that the lane was there, to within half a step."""
     view = scene_of(run.events())
-    for row, cells in zip(view.rows, look(view, frame, Ribbons(), paint()), strict=True):
+    for row, cells in zip(view.rows, look(view, frame, lane_cell_caches(), paint()), strict=True):
         assert row.lane is not None
         start = view.origin(row.run) + frame.first * frame.cell_ns
-        for parts, tone in zip(
-            mark_durations(row.lane, start, frame.cell_ns, len(cells.tones)), cells.tones, strict=True
+        for parts, code in zip(
+            mark_durations(row.lane, start, frame.cell_ns, len(cells.codes)), cells.codes, strict=True
         ):
-            if tone != EDGE and (there := sum(parts[:-1])):
-                _, fine = meaning(tone)
+            if code != EDGE and (there := sum(parts[:-1])):
+                _, fine = decode(code)
                 assert abs(fine / 48 - parts[0] / there) <= 0.5 / 48 + 1e-9
 
 
@@ -94,18 +94,18 @@ def test_the_present_cell_grows() -> None:
     """It is drawn as far as it has come, in what it was until then."""
     view = one_lane(Span(100, State.RUNNING))
     for present, eighths in ((64, 0), (65, 1), (68, 4), (71, 7)):
-        _, cells = look(view, Frame(8, 0, 30, present), Ribbons(), paint())
-        assert len(cells.tones) == 8
-        assert (cells.latest, cells.eighths) == (pure(State.RUNNING) if present > 64 else None, eighths)
+        _, cells = look(view, Frame(8, 0, 30, present), lane_cell_caches(), paint())
+        assert len(cells.codes) == 8
+        assert (cells.latest, cells.eighths) == (whole_cell(State.RUNNING) if present > 64 else None, eighths)
 
 
 def test_a_lane_begins_and_ends_where_it_does() -> None:
     """In the cell before its first and after its last there is an edge; beyond them it is away."""
     view = one_lane(Span(20, State.IO), Span(20, State.RUNNING), end=60)
     view.runs[0].timeline.apply(ObserverTick(100, 2, 0, 0))
-    _, cells = look(view, Frame(10, 0, 10, 100), Ribbons(), paint())
-    away, io, running = pure(ExtraMark.AWAY), pure(State.IO), pure(State.RUNNING)
-    assert list(cells.tones) == [away, EDGE, io, io, running, running, EDGE, away, away, away]
+    _, cells = look(view, Frame(10, 0, 10, 100), lane_cell_caches(), paint())
+    away, io, running = whole_cell(ExtraMark.AWAY), whole_cell(State.IO), whole_cell(State.RUNNING)
+    assert list(cells.codes) == [away, EDGE, io, io, running, running, EDGE, away, away, away]
 
 
 def test_the_task_that_is_picked_is_marked_on_its_lane() -> None:
@@ -113,12 +113,12 @@ def test_the_task_that_is_picked_is_marked_on_its_lane() -> None:
     view = one_lane(Span(40, State.IO), Span(20, State.RUNNING), end=80)
     task = view.runs[0].timeline.task(0)
     view.select_task(view.runs[0], task)
-    loop, worker = look(view, Frame(10, 1, 20, 200), Ribbons(), paint())
+    loop, worker = look(view, Frame(10, 1, 20, 200), lane_cell_caches(), paint())
     assert loop.lit == (0, 0)
     assert worker.lit == (1, 7)
-    _, within = look(view, Frame(7, 0, 20, 200), Ribbons(), paint())
+    _, within = look(view, Frame(7, 0, 20, 200), lane_cell_caches(), paint())
     assert within.lit == (2, 12)
-    _, earlier = look(view, Frame(10, 1, 20, 45), Ribbons(), paint())
+    _, earlier = look(view, Frame(10, 1, 20, 45), lane_cell_caches(), paint())
     assert earlier.lit == (1, 4)
 
 
@@ -127,5 +127,5 @@ def test_the_cursor_is_in_the_cell_of_its_moment() -> None:
     view = one_lane(Span(100, State.IO))
     view.cursor = 57
     frame = Frame(10, 2, 5, 110)
-    assert [cells.cursor for cells in look(view, frame, Ribbons(), paint())] == [3, 3]
-    assert look(view, replace(frame, first=7), Ribbons(), paint(), PLENTY)[0].cursor is None
+    assert [cells.cursor for cells in look(view, frame, lane_cell_caches(), paint())] == [3, 3]
+    assert look(view, replace(frame, first=7), lane_cell_caches(), paint(), PLENTY)[0].cursor is None

@@ -24,7 +24,7 @@ from threadviz.protocol.events import (
 )
 from threadviz.text import seconds
 from threadviz.timeline import Timeline
-from threadviz.tui.render.labels import Doing, absence, doing, words
+from threadviz.tui.render.labels import LaneText, lane_text
 from threadviz.tui.view import View
 
 MS = 1_000_000
@@ -51,18 +51,17 @@ def view(*more: Event, over: bool = False) -> View:
     return View([Told(told, over)])
 
 
-def of(looked_at: View, index: int) -> Doing | None:
+def of(looked_at: View, index: int) -> LaneText:
     """What the lane of this row does."""
     row = looked_at.rows[index]
     assert row.lane is not None
-    return doing(looked_at, row, row.lane, Window(looked_at.origin(row.run), looked_at.until(row.run)))
+    window = Window(looked_at.origin(row.run), looked_at.until(row.run))
+    return lane_text(looked_at, row, row.lane, window)
 
 
 def said(looked_at: View, index: int, width: int, *, with_task: bool = False) -> str:
     """That in words."""
-    found = of(looked_at, index)
-    assert found is not None
-    return words(found, width, with_task)
+    return of(looked_at, index).fit(width, with_task)
 
 
 def test_while_it_goes_on_it_is_what_it_does_now() -> None:
@@ -94,9 +93,8 @@ def test_a_loop_that_waits_in_a_task_is_blocked() -> None:
         [Spans(0, 10 * MS, (Span(MS, State.IO, call="poll"),)), ObserverTick(11 * MS, 2, 0, 0)]
     )
     found = of(looked_at, 0)
-    assert found is not None
     assert found.mark is ExtraMark.BLOCKED
-    assert [words(found, width, with_task=False) for width in (30, 10)] == [
+    assert [found.fit(width, with_task=False) for width in (30, 10)] == [
         "blocked: can't answer",
         "blocked",
     ]
@@ -118,16 +116,15 @@ def test_where_a_lane_was_not_there_it_does_nothing(over: bool) -> None:
         LaneStarted(10 * MS, 2, 1, 3, "late", "subject"), TaskSubmitted(10 * MS, 1, "late"), over=over
     )
     looked_at.runs[0].timeline.extend([TaskStarted(10 * MS, 1, 1, 3), RunEnded(10 * MS)])
-    assert of(looked_at, 2) is None
+    assert of(looked_at, 2).mark is None
 
 
 def why_not(looked_at: View, index: int) -> str:
     """Why the lane of this row does nothing."""
-    assert of(looked_at, index) is None
-    row = looked_at.rows[index]
-    assert row.lane is not None
-    seen = Window(looked_at.origin(row.run), looked_at.until(row.run))
-    return absence(looked_at, row, row.lane, seen)
+    found = of(looked_at, index)
+    assert found.mark is None
+    (text,) = found.texts
+    return text
 
 
 def test_a_lane_has_not_begun_before_it_has_ended() -> None:
@@ -144,7 +141,7 @@ def test_a_lane_has_not_begun_before_it_has_ended() -> None:
     looked_at.set_cursor(0)
     assert why_not(looked_at, 2) == "not yet"
     looked_at.set_cursor(12 * MS)
-    assert of(looked_at, 2) is not None
+    assert of(looked_at, 2).mark is not None
     looked_at.set_cursor(14 * MS)
     assert why_not(looked_at, 2) == "ended"
 
@@ -158,7 +155,7 @@ def test_after_a_run_its_lanes_do_nothing(over: bool, word: str) -> None:
     looked_at.set_cursor(20 * MS)
     for index, row in enumerate(looked_at.rows):
         if row.lane is not None:
-            assert (of(looked_at, index) is None) == (row.run is short)
+            assert (of(looked_at, index).mark is None) == (row.run is short)
     assert {why_not(looked_at, index) for index in (1, 2)} == {word}
     looked_at.set_cursor(4 * MS)
     assert said(looked_at, 2, 15) == "io since 2.0 ms"
@@ -193,11 +190,10 @@ def test_of_thinned_times_it_is_told_within_what() -> None:
     looked_at = View([Told(model, True)])
     looked_at.set_cursor(MS)
     found = of(looked_at, 1)
-    assert found is not None
     grain = seconds(model.lanes[1].resolution(MS))
-    assert found.ways[0].startswith(f"about {found.mark}")
-    assert found.ways[0].endswith(f", within {grain}")
-    assert found.ways[-1] == f"~{found.mark}"
+    assert found.texts[0].startswith(f"about {found.mark}")
+    assert found.texts[0].endswith(f", within {grain}")
+    assert found.texts[-1] == f"~{found.mark}"
 
 
 def test_what_is_waited_on_and_the_function_are_told() -> None:
@@ -215,4 +211,4 @@ def test_what_is_waited_on_and_the_function_are_told() -> None:
     assert said(looked_at, 0, 80, with_task=True).endswith(r", in fetch\x1b (app.py:12)")
     looked_at.set_cursor(3 * MS)
     found = of(looked_at, 0)
-    assert found is not None and found.within == ""
+    assert (found.task or found.function) == ""

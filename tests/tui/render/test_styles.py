@@ -9,7 +9,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
-from threadviz.tui.render.styles import LEAST_CONTRAST, Depth, contrast, inks, lane_variables, variable
+from threadviz.tui.render.styles import LEAST_CONTRAST, Depth, contrast, lane_styles, lane_variables, variable
 
 THEMES = list(BUILTIN_THEMES.values())
 DRAWN = [mark for mark in STATE_STYLES if mark is not ExtraMark.AWAY]
@@ -72,7 +72,7 @@ def test_letters_stand_out_from_their_ground(monkeypatch: pytest.MonkeyPatch, th
     app = Coloured()
     app.theme = theme.name
     app.get_css_variables()
-    found = inks(app)
+    found = lane_styles(app)
     for mark, lit, other in product(set(DRAWN) - {State.IDLE}, (False, True), (False, True)):
         style = found.lettered(mark, lit, other)
         assert style.color is not None and style.bgcolor is not None
@@ -90,7 +90,7 @@ def depth(monkeypatch: pytest.MonkeyPatch, **environ: str) -> Depth:
     """How many colours an app draws with in this environment."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    return inks(Coloured()).depth
+    return lane_styles(Coloured()).depth
 
 
 def test_the_terminal_says_how_many_colours_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_of_16_colours_each_is_one_of_them(monkeypatch: pytest.MonkeyPatch) -> N
     """So that Textual, which knows only of true colours, comes out at the one that was meant; no two are alike."""
     monkeypatch.setenv("COLORTERM", "")
     monkeypatch.setenv("TERM", "xterm-16color")
-    found = inks(Coloured())
+    found = lane_styles(Coloured())
     marks: list[Mark] = [
         State.RUNNING,
         State.READY,
@@ -125,11 +125,11 @@ def test_of_16_colours_each_is_one_of_them(monkeypatch: pytest.MonkeyPatch) -> N
 def test_inks_are_the_same_as_long_as_the_colours_are() -> None:
     """So that whoever draws with them can tell when to draw anew."""
     app = Coloured()
-    before = inks(app)
-    assert inks(app) is before
+    before = lane_styles(app)
+    assert lane_styles(app) is before
     app.theme = "textual-light"
     app.get_css_variables()
-    assert inks(app) is not before
+    assert lane_styles(app) is not before
 
 
 @pytest.mark.parametrize("theme", [theme for theme in THEMES if not theme.ansi], ids=lambda theme: theme.name)
@@ -138,7 +138,7 @@ def test_marks_look_different(theme: Theme) -> None:
     app = Coloured()
     app.theme = theme.name
     app.get_css_variables()
-    found = inks(app)
+    found = lane_styles(app)
     looks = [(STATE_STYLES[mark].glyph, found.of(mark, lit=False, other=False)) for mark in STATE_STYLES]
     for one, other in combinations(looks, 2):
         assert one != other

@@ -1,235 +1,173 @@
-"""Ribbons: the tones of a lane's cells, worked out once and kept for as long as they stay right."""
+"""The cells of lanes as codes, computed once and kept for as long as they stay valid."""
 
-from array import array
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Generic, TypeVar
 
-from threadviz.analysis.metrics import WAITING
 from threadviz.presentation.cells import MARKS, ExtraMark, Mark, dither, mark_durations
 from threadviz.protocol.events import State
-from threadviz.timeline import Lane, Role
-from threadviz.timeline.account import FOREVER
+from threadviz.timeline import Lane
 
-# Tones: what one cell of a lane shows, as a small number.
+# A code is a small number for what one cell of a lane shows.
 
 FINE = 48
 """The steps of a cell's running share: a multiple of the levels that 1, 2 and 3 lines of eighths have."""
 
 _RUNNING, _AWAY = MARKS.index(State.RUNNING), MARKS.index(ExtraMark.AWAY)
+
 EDGE = len(MARKS) * (FINE + 1)
-"""The tone of a cell beside which the lane begins or ends."""
+"""The code of a cell beside which the lane begins or ends."""
 
-TONES = EDGE + 1
-"""So many there are."""
+CODES = EDGE + 1
+"""The number of codes."""
 
 
-def tone(mark: Mark, fine: int = 0) -> int:
-    """The tone of a cell that was in `mark` but for `fine` / FINE of its time, in which it was running."""
+def encode(mark: Mark, fine: int = 0) -> int:
+    """Return the code of a cell that was running for `fine` / FINE of its time, and otherwise in `mark`."""
     return MARKS.index(mark) * (FINE + 1) + fine
 
 
-def pure(mark: Mark) -> int:
-    """The tone of a cell that was in `mark` all the time."""
-    return tone(mark, FINE if mark is State.RUNNING else 0)
+def whole_cell(mark: Mark) -> int:
+    """Return the code of a cell that was in `mark` all the time."""
+    return encode(mark, FINE if mark is State.RUNNING else 0)
 
 
-def away() -> int:
-    """The tone of a cell in which the lane was not there."""
-    return _AWAY * (FINE + 1)
+AWAY = whole_cell(ExtraMark.AWAY)
+"""The code of a cell in which the lane did not exist."""
 
 
-def meaning(of: int) -> tuple[Mark, int]:
-    """The mark and the running share (of FINE) that a tone stands for; an edge has none."""
-    index, fine = divmod(of, FINE + 1)
+def decode(code: int) -> tuple[Mark, int]:
+    """Return the mark and the running share (of FINE) of a code other than EDGE."""
+    index, fine = divmod(code, FINE + 1)
     return MARKS[index], fine
 
 
-def level_tone(parts: Sequence[int], number: int) -> int:
-    """The tone of a cell of these parts (see `picture.strip.cut`): how much it ran, and what else it did most.
+def level_code(durations: Sequence[int], number: int) -> int:
+    """Return the code of a cell with these durations of MARKS (ns): how much it ran, and what else it did most.
 
-    That is relative to the time that the lane was there. `number`, the cell's, makes no difference.
+    The share is of the time for which the lane existed. The cell's `number` makes no difference.
     """
     del number
-    running = parts[_RUNNING]
+    running = durations[_RUNNING]
     if not running:
-        most = max(parts[:_AWAY])
-        return parts.index(most) * (FINE + 1) if most else away()
-    there = sum(parts) - parts[_AWAY]
+        most = max(durations[:_AWAY])
+        return durations.index(most) * (FINE + 1) if most else AWAY
+    there = sum(durations) - durations[_AWAY]
     if running == there:
         return _RUNNING * (FINE + 1) + FINE
-    others = [*parts[:_AWAY]]
+    others = [*durations[:_AWAY]]
     others[_RUNNING] = 0
     return others.index(max(others)) * (FINE + 1) + (running * FINE * 2 + there) // (2 * there)
 
 
-def turn_tone(parts: Sequence[int], number: int) -> int:
-    """The tone of a cell of these parts where a glyph can show one of them alone: whose turn it is."""
-    index = dither(parts, number)
+def dithered_code(durations: Sequence[int], number: int) -> int:
+    """Return the code of a cell with these durations of MARKS (ns), where a glyph can show only one mark."""
+    index = dither(durations, number)
     return index * (FINE + 1) + (FINE if index == _RUNNING else 0)
 
 
-ToneOf = Callable[[Sequence[int], int], int]
-"""From the parts of a cell, and its number, to its tone."""
-
-KEPT = 512
-"""So many ribbons are kept, those that were looked at last: several zooms of all rows of a large terminal."""
-
-MAX_CELLS = 2048
-"""So many cells of a ribbon are kept, or as many as are looked at."""
-
-_FIRST, _CHUNK = 2, 64
-"""So many cells are cut at once, before the next is looked at for being in one long stretch: from few to many."""
-
-_FEW = 4
-"""So few are cut without looking."""
+Encoder = Callable[[Sequence[int], int], int]
+"""Returns the code of a cell, from its durations and its number."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many cells may still be cut; where it is used up, the rest waits for the next frame."""
+    """The number of cells that may still be computed in this frame; the next frame continues."""
 
     left: int
 
     def take(self, cells: int) -> int:
-        """Return how many of `cells` may be cut, and count them."""
+        """Return how many of `cells` may be computed, and count them."""
         taken = min(cells, self.left)
         self.left -= taken
         return taken
 
 
-class Ribbon:
-    """The tones of the cells of `cell_ns` that a lane's time is cut into from `origin` (ns) on.
+MAX_CELLS = 2048
+"""About so many cells of a cache are kept, or as many as are visible."""
 
-    A cell is kept as long as the lane does not take back what it said of that time. Cells are numbered from `origin`.
-    """
+T = TypeVar("T")
 
-    def __init__(self, lane: Lane, origin: int, cell_ns: int, tone_of: ToneOf) -> None:
+
+class CellCache(Generic[T]):
+    """Keeps numbered cells without gaps. `compute` returns the cells from a number on, as many as asked for."""
+
+    def __init__(self, compute: Callable[[int, int], Sequence[T]]) -> None:
+        self._compute = compute
+        self._first = 0
+        self._cells: list[T] = []
+
+    def cells(self, first: int, last: int, budget: Budget) -> list[T]:
+        """Return the cells from `first` up to, but not including, `last`.
+
+        If the budget does not suffice, cells are missing at the end; or all, if earlier cells than before were asked
+        for.
+        """
+        if not self._first <= first <= self._first + len(self._cells):
+            before = self._first - first
+            if self._cells and 0 < before < last - first:
+                taken = budget.take(before)
+                self._first -= taken
+                self._cells[:0] = self._compute(self._first, taken)
+            else:
+                self._first, self._cells = first, []
+        if self._first > first:
+            return []
+        end = self._first + len(self._cells)
+        if end < last:
+            self._cells += self._compute(end, budget.take(last - end))
+        if len(self._cells) > MAX_CELLS:
+            del self._cells[: first - self._first]
+            self._first = first
+        return self._cells[first - self._first : last - self._first]
+
+    def forget(self, since: int) -> None:
+        """Forget the cells from the number `since` on."""
+        del self._cells[max(0, since - self._first) :]
+
+
+class LaneCellCache:
+    """The codes of a lane's cells of `cell_ns` ns, numbered from `origin` (ns) on."""
+
+    def __init__(self, lane: Lane, origin: int, cell_ns: int, encoder: Encoder) -> None:
         self._lane = lane
         self._origin = origin
         self._cell_ns = cell_ns
-        self._tone_of = tone_of
-        self._first = 0
-        self._tones = array("H")
+        self._encoder = encoder
+        self._cache = CellCache(self._compute)
         self._revision = lane.revision
 
-    def tones(self, first: int, last: int, budget: Budget, ahead: int = 0) -> tuple["array[int]", int | None]:
-        """The tones from cell `first` on, up to and without `last`, and fewer where the budget does not reach.
-
-        All of the cells lie before now. Where there are fewer, cells are missing at the end, or (where the picture
-        moved to earlier moments) all of them. Beside them, the tone of cell `last`, which goes on for `ahead` ns
-        after now: where that was as cheap to say, and else None.
-        """
-        if self._revision != self._lane.revision:
-            self._take_back(self._lane.revised_from(self._revision))
-            self._revision = self._lane.revision
-        if not self._first <= first <= self._first + len(self._tones):
-            self._reach_back(first, last, budget)
-        if self._first > first:
-            return array("H"), None
-        latest = self._go_on(last, budget, ahead)
-        found = self._tones[first - self._first : last - self._first]
-        self._forget(first)
-        return found, latest
+    def codes(self, first: int, last: int, budget: Budget) -> list[int]:
+        """Return the codes from cell `first` up to, but not including, `last`; see `CellCache.cells`."""
+        lane = self._lane
+        if self._revision != lane.revision:
+            self._forget(lane.revised_from(self._revision))
+            self._revision = lane.revision
+        codes = self._cache.cells(first, last, budget)
+        self._forget(lane.settled_until)
+        return codes
 
     def latest(self, number: int, until: int) -> int:
-        """The tone of cell `number` as far as it lies before `until` (ns)."""
+        """Return the code of a cell as far as it lies before `until` (ns)."""
         start = self._origin + number * self._cell_ns
-        return self._tone_of(mark_durations(self._lane, start, until - start, 1)[0], self._number(number))
+        (durations,) = mark_durations(self._lane, start, until - start, 1)
+        return self._encoder(durations, number + self._lane.number)
 
-    def _reach_back(self, first: int, last: int, budget: Budget) -> None:
-        """Have the ribbon begin at `first`, or as near to it as the budget lets it; anew where it is far away."""
-        if first < self._first < last and self._tones:
-            number = budget.take(self._first - first)
-            before = array("H")
-            self._cut(before, self._first - number, number)
-            self._tones[:0] = before
-            self._first -= number
-        else:
-            self._first = first
-            del self._tones[:]
+    def _compute(self, first: int, count: int) -> list[int]:
+        cells = mark_durations(self._lane, self._origin + first * self._cell_ns, self._cell_ns, count)
+        # Dithered by these numbers, equal cells of several lanes do not all look the same.
+        number, encoder = first + self._lane.number, self._encoder
+        return [encoder(durations, number + index) for index, durations in enumerate(cells)]
 
-    def _go_on(self, last: int, budget: Budget, ahead: int) -> int | None:
-        number = self._first + len(self._tones)
-        if ahead and last - number <= _FEW:
-            self._cut(self._tones, number, last - number + 1, ahead)
-            return self._tones.pop()
-        chunk = _FIRST
-        while number < last:
-            cells, tone, until = self._alike(number, last) if last - number > _FEW else (0, 0, 0)
-            if cells:
-                self._tones.extend([tone] * cells)
-                chunk = _FIRST
-                if ahead and until >= self._origin + (last + 1) * self._cell_ns - ahead:
-                    return tone
-            else:
-                cells = budget.take(min(chunk, last - number))
-                if not cells:
-                    return None
-                self._cut(self._tones, number, cells)
-                chunk = min(2 * chunk, _CHUNK)
-            number += cells
-        return None
-
-    def _alike(self, number: int, last: int) -> tuple[int, int, int]:
-        """How many cells from `number` on lie within one stretch, their tone, and until when (ns) it is that at least.
-
-        None, where it is not one.
-        """
-        lane, start = self._lane, self._origin + number * self._cell_ns
-        if lane.end is not None and start >= lane.end:
-            return last - number, pure(ExtraMark.AWAY), FOREVER
-        segment = lane.at(start)
-        if segment is None or segment.end - start < self._cell_ns:
-            return 0, 0, 0
-        cells = min((segment.end - start) // self._cell_ns, last - number)
-        if lane.role is Role.LOOP and segment.state in WAITING:
-            until = start + cells * self._cell_ns
-            blocked = lane.blocked(until)[0] - lane.blocked(start)[0]
-            if blocked:
-                return (cells, pure(ExtraMark.BLOCKED), until) if blocked == until - start else (0, 0, 0)
-            return cells, pure(segment.state), until
-        return cells, pure(segment.state), segment.end
-
-    def _cut(self, into: "array[int]", number: int, cells: int, ahead: int = 0) -> None:
-        """Cut so many cells from `number` on; for `ahead` ns before the end of the last there is nothing yet."""
-        parts = mark_durations(self._lane, self._origin + number * self._cell_ns, self._cell_ns, cells)
-        if ahead:
-            parts[-1] = (*parts[-1][:-1], parts[-1][-1] - ahead)
-        tone_of, turn = self._tone_of, self._number(number)
-        into.extend([tone_of(part, turn + index) for index, part in enumerate(parts)])
-
-    def _number(self, number: int) -> int:
-        """The number by which cells of several lanes take turns: so that not all of them have theirs at once."""
-        return number + self._lane.number
-
-    def _forget(self, first: int) -> None:
-        """Forget what may still change, and what is far behind."""
-        self._take_back(self._lane.settled_until)
-        if len(self._tones) > MAX_CELLS and first > self._first:
-            behind = first - self._first
-            del self._tones[:behind]
-            self._first += behind
-
-    def _take_back(self, t: int) -> None:
-        """Forget the cells from `t` (ns) on."""
-        del self._tones[max(0, (t - self._origin) // self._cell_ns - self._first) :]
+    def _forget(self, t: int) -> None:
+        self._cache.forget((t - self._origin) // self._cell_ns)
 
 
-class Ribbons:
-    """The ribbons of many lanes, at the scales at which they were last looked at."""
+MAX_CACHES = 512
+"""The caches that were used last are kept: several zoom levels of all rows of a large terminal."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Lane, int, int, ToneOf], Ribbon] = OrderedDict()
 
-    def of(self, lane: Lane, origin: int, cell_ns: int, tone_of: ToneOf) -> Ribbon:
-        """The ribbon of a lane at this scale."""
-        key = (lane, origin, cell_ns, tone_of)
-        gil_timeline = self._kept.get(key)
-        if gil_timeline is None:
-            gil_timeline = self._kept[key] = Ribbon(*key)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        else:
-            self._kept.move_to_end(key)
-        return gil_timeline
+def lane_cell_caches() -> Callable[[Lane, int, int, Encoder], LaneCellCache]:
+    """Return a function that returns the cache of a lane, for an origin (ns), cells of some ns, and an encoder."""
+    return lru_cache(MAX_CACHES)(LaneCellCache)

@@ -1,4 +1,4 @@
-"""How the holders of the GIL are drawn: a sign on a colour of its own for each, in the ribbon and beside the lanes."""
+"""How the holders of the GIL are drawn: a sign on its own colour for each, above the lanes and beside them."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,26 +11,22 @@ from textual.color import Color
 from threadviz.protocol.events import FREE, OPEN
 from threadviz.timeline import GilTimeline
 from threadviz.timeline.gil import Part
+from threadviz.tui.render.cells import Budget, CellCache
 from threadviz.tui.render.styles import Depth, LaneStyles
 from threadviz.tui.view.gil_marks import HUES, OTHER_MARK, HolderMark, Marks
 
-# What the cells of a ribbon show: who held the GIL, cut once and kept for as long as that stays right.
-
-CUT_A_FRAME = 64
-"""So many cells are cut anew in one frame; the next goes on."""
-
-KEPT = 4096
-"""So many cells are kept at most."""
+MAX_NEW_CELLS = 64
+"""The number of cells that are computed in one frame; the next frame continues."""
 
 LEVELS = 3
-"""The steps in which the share of a cell is shown for which the GIL was held."""
+"""The steps in which a cell shows for how much of it the GIL was held."""
 
 UNSEEN = HolderMark("?", None)
-"""Of a cell of which mostly nothing was seen."""
+"""The mark of a cell in which the GIL was mostly not observed."""
 
 
 class GilCell(NamedTuple):
-    """Who held the GIL for longest in a cell, and for how much of it somebody did: 0, for nobody, to LEVELS."""
+    """Who held the GIL longest in a cell, and for how much of it any thread did, from 0 to LEVELS."""
 
     mark: HolderMark
     level: int
@@ -41,75 +37,62 @@ NOTHING = GilCell(HolderMark(" ", None), 0)
 
 
 class GilCells:
-    """The cells of `cell_ns` that the time of a ribbon is cut into from `origin` (ns) on, by number."""
+    """The cells of `cell_ns` ns of a GIL timeline, numbered from `origin` (ns) on."""
 
     def __init__(self, gil_timeline: GilTimeline, marks: Marks, origin: int, cell_ns: int) -> None:
-        self._ribbon = gil_timeline
+        self._gil_timeline = gil_timeline
         self._marks = marks
         self._origin = origin
         self._cell_ns = cell_ns
-        self._parts: dict[int, Part] = {}
+        self._cache = CellCache(self._compute)
         self.whole = True
-        """Whether there was time to cut all that was asked for last."""
+        """Whether all cells that were asked for last were computed."""
 
     def cells(self, first: int, until: int) -> list[GilCell]:
-        """The cells from `first` on that begin before `until` (ns)."""
-        settled = (self._ribbon.end - self._origin) // self._cell_ns
-        last = -((self._origin - until) // self._cell_ns)
-        missing = [number for number in range(first, min(last, settled)) if number not in self._parts]
-        if missing:
-            self._cut(missing[0], min(missing[-1] + 1 - missing[0], CUT_A_FRAME))
-        self.whole = len(missing) <= CUT_A_FRAME
-        open_ = max(first, min(last, settled))
-        latest = self._ribbon.binned(self._start(open_), self._cell_ns, max(0, last - open_))
-        known = [self._parts.get(number) for number in range(first, open_)]
-        return [NOTHING if part is None else self._drawn(part) for part in (*known, *latest)]
+        """Return the cells from `first` on that begin before `until` (ns), or the first of them; see `whole`."""
+        last = max(first, -((self._origin - until) // self._cell_ns))
+        parts = self._cache.cells(first, last, Budget(MAX_NEW_CELLS))
+        self._cache.forget((self._gil_timeline.end - self._origin) // self._cell_ns)
+        self.whole = len(parts) == last - first
+        return [self._cell(part) for part in parts]
 
-    def _cut(self, first: int, count: int) -> None:
-        if len(self._parts) + count > KEPT:
-            self._parts.clear()
-        parts = self._ribbon.binned(self._start(first), self._cell_ns, count)
-        self._parts.update(zip(range(first, first + count), parts, strict=True))
+    def _compute(self, first: int, count: int) -> list[Part]:
+        return self._gil_timeline.binned(self._origin + first * self._cell_ns, self._cell_ns, count)
 
-    def _start(self, number: int) -> int:
-        return self._origin + number * self._cell_ns
-
-    def _drawn(self, part: Part) -> GilCell:
+    def _cell(self, part: Part) -> GilCell:
         held, free, unseen, holder, _ = part
         if unseen > held and unseen > free:
             return GilCell(UNSEEN, 0)
         if holder in (FREE, OPEN):
             return NOTHING
-        mark = self._marks.get(holder, OTHER_MARK)
-        return GilCell(mark, max(1, -(-held * LEVELS // (held + free + unseen))))
+        level = max(1, -(-held * LEVELS // (held + free + unseen)))
+        return GilCell(self._marks.get(holder, OTHER_MARK), level)
 
 
-_HUES = tuple(
-    map(
-        Color.parse,
-        ("#e79cbc", "#9fc4ec", "#dcc584", "#b9a6ea", "#b4d492", "#eab08d", "#8fd3c2", "#c9ced6"),
-    )
-)
-"""Pale, so that they are not taken for those of states."""
-assert len(_HUES) == HUES
+_COLOURS = [
+    Color.parse(colour)
+    for colour in "#e79cbc #9fc4ec #dcc584 #b9a6ea #b4d492 #eab08d #8fd3c2 #c9ced6".split()
+]
+"""Pale ones, so that they are not taken for those of states."""
+assert len(_COLOURS) == HUES
 
 _FAINTEST = 0.35
-"""So strong is the colour of a cell in which the GIL was held for a little while."""
+"""The strength of a holder's colour in a cell in which the GIL was held for a short time."""
 
 
 class GilPainter:
-    """Draws marks with these inks; in `plain` ASCII, and where there are few colours, by their signs alone."""
+    """Draws marks in these styles; in ASCII, and where there are few colours, by their signs alone."""
 
-    def __init__(self, inks: LaneStyles, plain: bool) -> None:
-        self.inks = inks
-        self._coloured = inks.depth is Depth.ALL and not plain
+    def __init__(self, styles: LaneStyles, ascii_only: bool) -> None:
+        self._styles = styles
+        self._coloured = styles.depth is Depth.ALL and not ascii_only
 
     def badge(self, mark: HolderMark) -> Segment:
-        """A mark beside a lane."""
+        """Return a mark as it stands beside a lane."""
         return Segment(mark.sign, self._style(mark, LEVELS))
 
     def segments(self, cells: Sequence[GilCell]) -> list[Segment]:
-        """The cells of a ribbon. Where there are colours, the sign stands only where the holder changes."""
+        """Draw cells. Where there are colours, the sign stands only where the holder changes."""
         drawn = []
         before: HolderMark | None = None
         for cell, group in groupby(cells):
@@ -123,10 +106,10 @@ class GilPainter:
         return drawn
 
     def _style(self, mark: HolderMark, level: int) -> Style:
-        inks = self.inks
+        styles = self._styles
         if not level:
-            return inks.track
+            return styles.track
         if not self._coloured:
-            return inks.bold if level == LEVELS else inks.text
+            return styles.bold if level == LEVELS else styles.text
         strength = _FAINTEST + (1 - _FAINTEST) * (level - 1) / (LEVELS - 1)
-        return inks.on(inks.foreground if mark.hue is None else _HUES[mark.hue], strength)
+        return styles.on(styles.foreground if mark.hue is None else _COLOURS[mark.hue], strength)

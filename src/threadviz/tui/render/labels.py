@@ -1,4 +1,4 @@
-"""What stands beside a lane: its name, what it does, and its shares; and the headings above."""
+"""The text beside a lane: its name, what it does, and its shares; and the headers above lanes."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from threadviz.presentation.axis import moment
 from threadviz.presentation.cells import MARKS, ExtraMark, Mark, Window, mark_durations, run_window
 from threadviz.protocol.events import ProcessSeen, State
 from threadviz.text import brief_seconds, count, percent, printable, seconds
-from threadviz.timeline import STATES, Lane, Role, Timeline
+from threadviz.timeline import STATES, Lane, LaneSegment, Role, Timeline
 from threadviz.tui.render.ascii import in_ascii
 from threadviz.tui.render.gil import GilPainter
 from threadviz.tui.render.layout import FIGURE, GAP, SHARES, Columns
@@ -19,185 +19,155 @@ from threadviz.tui.render.strips import Piece, StripCache
 from threadviz.tui.render.styles import LaneStyles
 from threadviz.tui.view import GroupHeader, GroupKind, Row, View
 
-# What a lane does at a moment, or did most of the time, in words.
+_MIN_TASK = 8
+"""If there is room for fewer characters of a task's name, it is left out."""
 
-_LEAST_TASK = 8
-"""With fewer characters of it than this, a task is not named."""
-
-_CALL_SAYS_NOTHING = frozenset({State.GIL, State.LOCK})
-"""These are always waited for in the same system call."""
+_CALL_IS_KNOWN = frozenset({State.GIL, State.LOCK})
+"""These are always waited for in the same system call, so it is left out."""
 
 
-class Doing(NamedTuple):
-    """In `mark`; `task` is on the lane, where there is one. `ways` says it in words, the longest first.
+class LaneText(NamedTuple):
+    """What a lane does, in `texts`: the longest first. `task` is on it, and it was last seen in `function`, if known.
 
-    `function` is where the lane was seen last, where somebody looks for that.
+    `mark` is None if the lane does not exist at that moment.
     """
 
-    mark: Mark
-    task: str
-    ways: tuple[str, ...]
+    mark: Mark | None
+    texts: Sequence[str]
+    task: str = ""
     function: str = ""
 
-    @property
-    def within(self) -> str:
-        """What it does that in: the task, else the function."""
-        return self.task or self.function
+    def fit(self, width: int, with_task: bool) -> str:
+        """Return the longest text that fits into `width` characters, with the task or the function if there is room."""
+        text = next((each for each in self.texts if len(each) <= width), self.texts[-1])
+        within = self.task or self.function
+        if with_task and within and width - len(text) - len(", ") >= _MIN_TASK:
+            text += f", {within}"
+        return text
 
 
-def doing(view: View, row: Row, lane: Lane, seen: Window) -> Doing | None:
-    """What the lane of `row` does at the cursor, or else at present; what it mostly did, where all is over.
+def lane_text(view: View, row: Row, lane: Lane, window: Window) -> LaneText:
+    """Return what the lane of `row` does at the cursor, or else at present; what it mostly did, if the run is over.
 
-    `seen` is from where to where its run is drawn, in ns since the run's origin. None where the lane was not there.
+    Of its run, `window` is drawn (ns since the run's origin).
     """
-    if view.cursor is None and _all_is_seen(row, seen):
-        return _mostly(lane, seen)
-    return _at(view.cursor, row.run.timeline, lane, seen)
+    all_visible = row.run.over and window.until >= run_window(row.run.timeline).until
+    t = window.until if view.cursor is None else window.since + view.cursor
+    segment = None
+    if view.cursor is None and all_visible:
+        if (mostly := _mostly(lane, window)) is not None:
+            return mostly
+    elif t <= window.until:
+        segment = lane.at(t)
+    if segment is not None:
+        start = None if view.cursor is None else max(0, segment.start - window.since)
+        return _at(row.run.timeline, lane, segment, t, start)
+    if t > window.until:
+        return LaneText(None, ["run over" if all_visible else "not yet"])
+    if t < lane.start:
+        return LaneText(None, ["not yet"])
+    return LaneText(None, ["ended" if lane.end is not None and lane.end <= t else ""])
 
 
-def absence(view: View, row: Row, lane: Lane, seen: Window) -> str:
-    """Why the lane of `row` does nothing, where `doing` says that it does not: it is not there yet, or not any more.
-
-    `seen` is as there. Nothing, where it is about to begin.
-    """
-    moment = _looked_at(view.cursor, seen)
-    if moment > seen.until:
-        return "run over" if _all_is_seen(row, seen) else "not yet"
-    if moment < lane.start:
-        return "not yet"
-    return "ended" if lane.end is not None and lane.end <= moment else ""
-
-
-def words(of: Doing, width: int, with_task: bool) -> str:
-    """What is done, as much of it as makes sense in `width` characters."""
-    found = next((way for way in of.ways if len(way) <= width), of.ways[-1])
-    if with_task and of.within and width - len(found) - len(", ") >= _LEAST_TASK:
-        found += f", {of.within}"
-    return found
-
-
-def _looked_at(cursor: int | None, seen: Window) -> int:
-    """The moment at which it is looked at, in ns since the run's origin."""
-    return seen.until if cursor is None else seen.since + cursor
-
-
-def _all_is_seen(row: Row, seen: Window) -> bool:
-    """Whether the run is over, and drawn up to its end."""
-    return row.run.over and seen.until >= run_window(row.run.timeline).until
-
-
-def _at(cursor: int | None, timeline: Timeline, lane: Lane, seen: Window) -> Doing | None:
-    t = _looked_at(cursor, seen)
-    segment = None if t > seen.until else lane.at(t)
-    if segment is None:
-        return None
+def _at(timeline: Timeline, lane: Lane, segment: LaneSegment, t: int, start: int | None) -> LaneText:
+    """Return what a lane does at `t` (ns), with the `start` (ns) of the segment unless it is None."""
     mark: Mark = segment.state
     if lane.role is Role.LOOP and segment.state in WAITING:
         last = min(t, segment.end - 1)
         if lane.blocked(last + 1)[0] > lane.blocked(last)[0]:
             mark = ExtraMark.BLOCKED
-    task = timeline.task_on(lane, t)
-    call = "" if segment.state in _CALL_SAYS_NOTHING else printable(segment.call)
+    call = "" if segment.state in _CALL_IS_KNOWN else printable(segment.call)
     if mark is ExtraMark.BLOCKED:
-        ways = ["blocked: can't answer", "blocked"]
+        texts = ["blocked: can't answer", "blocked"]
     elif mark is State.IDLE and lane.role is Role.LOOP:
-        ways = ["waits for events", "idle"]
+        texts = ["waits for events", "idle"]
     else:
-        ways = [f"{mark} {call}", str(mark)] if call else [str(mark)]
-        if place := printable(lane.wait_target_at(t)):
-            ways.insert(0, f"{ways[0]} {place}")
-    if cursor is not None:
-        ways = _told_of_then(ways, max(0, segment.start - seen.since), lane.resolution(t))
-    return Doing(mark, "" if task is None else printable(task.name), tuple(ways), _where(lane, t))
+        texts = [f"{mark} {call}", str(mark)] if call else [str(mark)]
+        if wait_target := printable(lane.wait_target_at(t)):
+            texts.insert(0, f"{texts[0]} {wait_target}")
+    if start is not None:
+        texts = _with_start(texts, start, lane.resolution(t))
+    task, location = timeline.task_on(lane, t), lane.location_at(t)
+    function = "" if location is None else f"in {printable(location[1])}"
+    return LaneText(mark, texts, "" if task is None else printable(task.name), function)
 
 
-def _where(lane: Lane, t: int) -> str:
-    """In which function the lane was, as it was last seen up to `t` (ns); nothing where it never was."""
-    seen = lane.location_at(t)
-    return "" if seen is None else f"in {printable(seen[1])}"
-
-
-def _told_of_then(ways: Sequence[str], since: int, grain: int) -> list[str]:
-    """Add since when it was so; where times are thinned, there only is a grain of time in which it was so."""
-    if grain:
-        within = seconds(grain)
-        return [*(f"about {way}, within {within}" for way in ways), f"about {ways[-1]}", f"~{ways[-1]}"]
-    begin, at, shortest = seconds(since), brief_seconds(since).replace(" ", ""), ways[-1]
+def _with_start(texts: Sequence[str], start: int, resolution: int) -> list[str]:
+    """Add the start (ns) of a segment to its texts; or the resolution (ns) of downsampled time, which has no order."""
+    shortest = texts[-1]
+    if resolution:
+        within = seconds(resolution)
+        return [*(f"about {text}, within {within}" for text in texts), f"about {shortest}", f"~{shortest}"]
+    since, brief = seconds(start), brief_seconds(start).replace(" ", "")
     return [
-        *(f"{way} since {begin}" for way in ways),
-        f"{shortest} from {begin}",
-        f"{shortest} @{at}",
+        *(f"{text} since {since}" for text in texts),
+        f"{shortest} from {since}",
+        f"{shortest} @{brief}",
         shortest,
     ]
 
 
-def _mostly(lane: Lane, seen: Window) -> Doing | None:
-    (parts,) = mark_durations(lane, seen.since, seen.length, 1)
-    there = dict(zip(MARKS, parts, strict=True))
+def _mostly(lane: Lane, window: Window) -> LaneText | None:
+    (durations,) = mark_durations(lane, window.since, window.length, 1)
+    there = dict(zip(MARKS, durations, strict=True))
     del there[ExtraMark.AWAY]
-    most = max(there, key=lambda mark: there[mark])
-    if not there[most]:
+    mark = max(there, key=there.__getitem__)
+    if not there[mark]:
         return None
-    share = percent(there[most] / sum(there.values()))
-    word = "waits for events" if most is State.IDLE and lane.role is Role.LOOP else str(most)
-    return Doing(most, "", (f"{word}, {share}", f"{most}, {share}", str(most)))
-
-
-_TAIL = 6
-"""Of a name that is cut, so many characters at its end are kept."""
+    share = percent(there[mark] / sum(there.values()))
+    text = "waits for events" if mark is State.IDLE and lane.role is Role.LOOP else str(mark)
+    return LaneText(mark, (f"{text}, {share}", f"{mark}, {share}", str(mark)))
 
 
 def label(
-    view: View, row: Row, lane: Lane, seen: Window, columns: Columns, height: int, press: StripCache
+    view: View, row: Row, lane: Lane, window: Window, columns: Columns, height: int, strips: StripCache
 ) -> Sequence[Piece]:
     """Return what stands left of the cells of `lane`, which is that of `row`, on each of `height` lines.
 
-    `seen` is from where to where its run is drawn, in ns since the run's origin.
+    Of its run, `window` is drawn (ns since the run's origin).
     """
-    inks, plain = press.paint.inks, press.paint.plain
-    picked = view.is_selected(row)
-    mark = (">" if plain else "▸") if picked else " "
-    style = inks.bold if picked or lane.role is Role.LOOP else inks.text
-    name = [
-        Segment(mark, style),
-        *_holder_mark(view, row, lane, columns, press),
-        Segment(fit_name(lane.name, columns.name, plain), style),
-    ]
-    found = doing(view, row, lane, seen)
-    if found is None:
-        now, task, now_style = absence(view, row, lane, seen), "", inks.quiet
-    else:
-        now, task = words(found, columns.now, with_task=height == 1), found.within
-        now_style = inks.quiet if found.mark is State.IDLE else inks.word(found.mark)
-    below = [("" if lane.role in {Role.WORKER, Role.THREAD} else lane.kind, task), *[("", "")] * height][
-        : height - 1
-    ]
+    styles, ascii_only = strips.painter.styles, strips.painter.ascii_only
+    selected = view.is_selected(row)
+    style = styles.bold if selected or lane.role is Role.LOOP else styles.text
+    text = lane_text(view, row, lane, window)
+    now_style = styles.quiet if text.mark in (None, State.IDLE) else styles.word(text.mark)
+    kind = "" if lane.role in {Role.WORKER, Role.THREAD} else lane.kind
+    below = [(kind, text.task or text.function), *[("", "")] * height][: height - 1]
+    margin = " " * columns.mark
     return [
-        press.words(*name, Segment(_now(now, columns, plain), now_style)),
+        strips.words(
+            Segment(_selection_mark(selected, ascii_only), style),
+            *_holder_mark(view, row, lane, columns, strips),
+            Segment(fit_name(lane.name, columns.name, ascii_only), style),
+            Segment(_now(text.fit(columns.now, height == 1), columns, ascii_only), now_style),
+        ),
         *(
-            press.words(
+            strips.words(
                 Segment(
-                    f" {' ' * columns.mark}{fit(kind, columns.name, plain)}{_now(what, columns, plain)}",
-                    inks.quiet,
+                    f" {margin}{fit(what, columns.name, ascii_only)}{_now(within, columns, ascii_only)}",
+                    styles.quiet,
                 )
             )
-            for kind, what in below
+            for what, within in below
         ),
     ]
 
 
-def shares(lane: Lane, seen: Window, columns: Columns, height: int, press: StripCache) -> Sequence[Piece]:
+def shares(lane: Lane, window: Window, columns: Columns, height: int, strips: StripCache) -> Sequence[Piece]:
     """Return what stands right of the cells of `lane`, on each of `height` lines: the shares of its life so far."""
-    blank = press.blank(columns.width - columns.right)
-    return [_shares(lane, seen, columns, press), *[blank] * (height - 1)]
-
-
-def _now(text: str, columns: Columns, plain: bool) -> str:
-    return f" {fit(text, columns.now, plain)} " if columns.now else " "
+    states, styles = lane.states(*window), strips.painter.styles
+    life = sum(states.values())
+    drawn = []
+    for heading, of in SHARES[: columns.shares]:
+        share = sum([ns for state, ns in states.items() if state in of]) / life if life else 0
+        figure = ("<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %") if life else ""
+        style = styles.word(State.RUNNING) if share and heading == "run" else styles.quiet
+        drawn.append(Segment(" " * GAP + figure.rjust(FIGURE), style))
+    return [strips.words(*drawn), *[strips.blank(columns.width - columns.right)] * (height - 1)]
 
 
 def now_heading(view: View) -> str:
-    """What stands above what the lanes do."""
+    """Return the heading of what the lanes do."""
     if view.cursor is not None:
         return f"at {moment(view.cursor, view.viewport.cell_ns)}"
     moving = view.growing or view.present < view.length
@@ -205,123 +175,104 @@ def now_heading(view: View) -> str:
 
 
 def share_headings(columns: Columns) -> str:
-    """What stands above the shares."""
+    """Return the headings of the shares."""
     return "".join(" " * GAP + heading.rjust(FIGURE) for heading, _ in SHARES[: columns.shares])
 
 
-def fit(text: str, width: int, plain: bool) -> str:
-    """Return `text`, printable, in exactly `width` characters' room; cut off visibly."""
+def fit(text: str, width: int, ascii_only: bool) -> str:
+    """Return `text`, printable, in exactly `width` characters, with an ellipsis if it was cut."""
     if text.isascii() and text.isprintable() and len(text) <= width:
         return text.ljust(width)
-    text = in_ascii(printable(text)) if plain else printable(text)
+    text = in_ascii(printable(text)) if ascii_only else printable(text)
     if width and cell_len(text) > width:
-        return set_cell_size(text, width - 1) + ("~" if plain else "…")
+        return set_cell_size(text, width - 1) + ("~" if ascii_only else "…")
     return set_cell_size(text, width)
 
 
-def fit_name(name: str, width: int, plain: bool) -> str:
-    """Return a lane's name in exactly `width` characters' room: cut in its middle, for names differ at their ends."""
+_TAIL = 6
+"""Of a name that is cut, this many characters at its end are kept."""
+
+
+def fit_name(name: str, width: int, ascii_only: bool) -> str:
+    """Return a lane's name in exactly `width` characters: cut in its middle, since names differ at their ends."""
     begin = width - _TAIL - 1
     if len(name) <= width or begin < _TAIL:
-        return fit(name, width, plain)
-    return f"{fit(name[:begin], begin, plain)}{'~' if plain else '…'}{fit(name[-_TAIL:], _TAIL, plain)}"
+        return fit(name, width, ascii_only)
+    ellipsis = "~" if ascii_only else "…"
+    return f"{fit(name[:begin], begin, ascii_only)}{ellipsis}{fit(name[-_TAIL:], _TAIL, ascii_only)}"
 
 
-def _holder_mark(view: View, row: Row, lane: Lane, columns: Columns, press: StripCache) -> list[Segment]:
-    """Return by what a lane is known in the ribbon of who holds the GIL."""
+def _now(text: str, columns: Columns, ascii_only: bool) -> str:
+    return f" {fit(text, columns.now, ascii_only)} " if columns.now else " "
+
+
+def _selection_mark(selected: bool, ascii_only: bool) -> str:
+    return (">" if ascii_only else "▸") if selected else " "
+
+
+def _holder_mark(view: View, row: Row, lane: Lane, columns: Columns, strips: StripCache) -> Iterator[Segment]:
+    """Yield the mark of a lane in the GIL timeline, in the column for it."""
     if not columns.mark:
-        return []
-    mark = view.gil_rows.mark(row.run, lane)
-    blank = Segment(" " * (columns.mark - 1 if mark else columns.mark), press.paint.inks.text)
-    return [*([GilPainter(press.paint.inks, press.paint.plain).badge(mark)] if mark else []), blank]
+        return
+    painter, mark = strips.painter, view.gil_rows.mark(row.run, lane)
+    if mark:
+        yield GilPainter(painter.styles, painter.ascii_only).badge(mark)
+    yield Segment(" " * (columns.mark - bool(mark)), painter.styles.text)
 
 
-def _shares(lane: Lane, seen: Window, columns: Columns, press: StripCache) -> Piece:
-    states = lane.states(*seen)
-    there = sum(states.values())
-    inks = press.paint.inks
-    drawn = []
-    for heading, of in SHARES[: columns.shares]:
-        share = sum([ns for state, ns in states.items() if state in of]) / there if there else 0
-        figure = _percent(share) if there else ""
-        style = inks.word(State.RUNNING) if share and heading == "run" else inks.quiet
-        drawn.append(Segment(" " * GAP + figure.rjust(FIGURE), style))
-    return press.words(*drawn)
-
-
-def _percent(share: float) -> str:
-    return "<1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
-
-
-# What stands above lanes that have something in common: a process, or that they are idle, or ended long ago.
+# Group headers
 
 _RUNNING = STATES.index(State.RUNNING)
 _GAP = "  "
 
-_NAMED = {GroupKind.IDLE: "idle lane", GroupKind.ENDED: "ended lane"}
+_GROUP_NAMES = {GroupKind.IDLE: "idle lane", GroupKind.ENDED: "ended lane"}
 
 
-def head_line(
-    view: View, row: Row, head: GroupHeader, width: int, inks: LaneStyles, plain: bool
+def header_line(
+    view: View, row: Row, header: GroupHeader, width: int, styles: LaneStyles, ascii_only: bool
 ) -> list[Segment]:
-    """Return the line of a head, `width` characters wide: as many of its words as there is room for."""
-    picked = view.is_selected(row)
-    mark = (">" if plain else "▸") if picked else " "
-    words = list(_process(view, head) if head.key.kind is GroupKind.PROCESS else _alike(head))
-    sign = " " if head.key.kind is GroupKind.GONE else "+" if head.folded else "-"
-    line = f"{sign} {words[0]}"
+    """Return the line of a group header, `width` characters wide, with as much of its text as fits."""
+    mark = _selection_mark(view.is_selected(row), ascii_only)
+    first, *parts = _header_parts(view, header)
+    sign = " " if header.key.kind is GroupKind.GONE else "+" if header.folded else "-"
+    line = f"{sign} {first}"
     rest = ""
-    for part in words[1:]:
+    for part in parts:
         if len(mark) + len(line) + len(rest) + len(_GAP) + len(part) <= width:
             rest += _GAP + part
     room = max(0, width - len(mark) - len(line))
     return [
-        Segment(mark + fit(line, min(len(line), width - len(mark)), plain), inks.bold),
-        Segment(fit(rest, room, plain), inks.quiet),
+        Segment(mark + fit(line, min(len(line), width - len(mark)), ascii_only), styles.bold),
+        Segment(fit(rest, room, ascii_only), styles.quiet),
     ]
 
 
-def _process(view: View, head: GroupHeader) -> Iterator[str]:
-    """Yield what is known of a process, the most important first."""
-    pid = head.key.pid
-    assert pid is not None  # a process has one
-    seen = head.key.run.timeline.processes.get(pid)
-    yield f"{name_of(seen)} {pid}"
-    yield count(len(head.lanes), "thread")
-    if share := _running(view, head):
-        yield share
-    yield from python_of(seen)
-
-
-def name_of(seen: ProcessSeen | None) -> str:
-    """What to call a process."""
-    return printable(seen.name) if seen is not None and seen.name else "process"
-
-
-def python_of(seen: ProcessSeen | None) -> Iterator[str]:
-    """Yield on which Python a process runs, and whether that has a GIL: as far as it is known."""
-    if seen is None:
-        return
-    if seen.python:
-        yield f"Python {printable(seen.python)}"
-    if seen.gil is not None:
-        yield "GIL" if seen.gil else "no GIL"
-
-
-def _running(view: View, head: GroupHeader) -> str:
-    """For how much of the time in sight its lanes were running, together: of one core."""
-    did = view.row_cache.activity
-    length = view.visible_window(head.key.run).length
-    if not length or not did:
-        return ""
-    running = sum([did[lane].sums[_RUNNING] for lane in head.lanes if lane in did])
-    return f"{running / length:.0%} of a core".replace("%", " %")
-
-
-def _alike(head: GroupHeader) -> Iterator[str]:
-    """Yield how many lanes there are."""
-    if head.key.kind is GroupKind.GONE:
-        yield count(head.beyond, "thread")
+def _header_parts(view: View, header: GroupHeader) -> Iterator[str]:
+    """Yield what is known of a group, the most important first."""
+    run, kind, pid = header.key
+    if kind is GroupKind.GONE:
+        yield count(header.beyond, "thread")
         yield "ended long ago: only counted, and in the sums"
+    elif kind is not GroupKind.PROCESS or pid is None:
+        yield count(len(header.lanes), _GROUP_NAMES[kind])
     else:
-        yield count(len(head.lanes), _NAMED[head.key.kind])
+        process, activity = run.timeline.processes.get(pid), view.row_cache.activity
+        yield f"{name_of(process)} {pid}"
+        yield count(len(header.lanes), "thread")
+        if activity and (length := view.visible_window(run).length):
+            running = sum([activity[lane].sums[_RUNNING] for lane in header.lanes if lane in activity])
+            yield f"{100 * running / length:.0f} % of a core"
+        yield from python_of(process)
+
+
+def name_of(process: ProcessSeen | None) -> str:
+    """Return the name of a process."""
+    return printable(process.name) if process is not None and process.name else "process"
+
+
+def python_of(process: ProcessSeen | None) -> Iterator[str]:
+    """Yield the Python of a process, and whether that has a GIL, as far as known."""
+    if process is not None and process.python:
+        yield f"Python {printable(process.python)}"
+    if process is not None and process.gil is not None:
+        yield "GIL" if process.gil else "no GIL"

@@ -1,8 +1,8 @@
-"""The press: pieces of lines as Textual takes them, made once for all that look alike."""
+"""Lines of the screen, put together from pieces that are drawn once for all cells that look alike."""
 
-from array import array
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,24 +16,22 @@ from textual.strip import Strip
 
 from threadviz.presentation.cells import Window
 from threadviz.timeline import Lane
-from threadviz.tui.render.cells import EDGE, Budget, Ribbons, away
+from threadviz.tui.render.cells import AWAY, EDGE, Budget, LaneCellCache
 from threadviz.tui.render.glyphs import EIGHTHS, GlyphPainter, Line
 from threadviz.tui.view import Row, View
-
-# What the cells of a lane show, as the scene stands.
 
 
 @dataclass(frozen=True, slots=True)
 class LaneCells:
-    """The cells from the left edge of the view on, of which the first has number `first`.
+    """The visible cells of a lane, of which the first has the number `first`.
 
-    `tones` are those of the whole cells, `latest` that of the one after them, of which `eighths` have passed (None
-    where it is not to be seen). From `lit` to the other the task is on this lane that is picked; the cursor is in cell
-    `cursor`. Without `whole`, there was no time to work all of it out: some of it is missing.
+    `codes` are those of the whole cells, `latest` that of the cell after them, of which `eighths` have passed (None if
+    it is not visible). The selected task is on this lane in the cells of the range `lit`; the cursor is in cell
+    `cursor`. If not `whole`, some codes are still to be computed.
     """
 
     first: int
-    tones: "array[int]"
+    codes: Sequence[int]
     latest: int | None
     eighths: int
     lit: tuple[int, int]
@@ -42,199 +40,152 @@ class LaneCells:
 
 
 def lane_cells(
-    view: View,
-    row: Row,
-    lane: Lane,
-    seen: Window,
-    gil_timelines: Ribbons,
-    paint: GlyphPainter,
-    budget: Budget,
+    view: View, row: Row, lane: Lane, window: Window, cache: LaneCellCache, budget: Budget
 ) -> LaneCells:
-    """Return what the cells of `lane`, which is that of `row`, show within the camera's view.
+    """Return the visible cells of `lane`, which is that of `row`, from its `cache` for the scale of the viewport.
 
-    `seen` is from where to where its run is drawn, in ns since the run's origin.
+    Of its run, `window` is drawn (ns since the run's origin).
     """
-    viewport, origin = view.viewport, seen.since
-    cell_ns = viewport.cell_ns
-    first, past = viewport.left // cell_ns, seen.length
-    gil_timeline = gil_timelines.of(lane, origin, cell_ns, paint.tone_of)
-    last = max(first, min(first + viewport.cells, past // cell_ns))
-    growing = past > last * cell_ns and last < first + viewport.cells
-    front = growing and origin + past == row.run.timeline.now
-    tones, latest = gil_timeline.tones(first, last, budget, (last + 1) * cell_ns - past if front else 0)
-    whole = len(tones) == last - first
-    if latest is None and growing and whole:
-        latest = gil_timeline.latest(last, origin + past)
-    eighths = 0 if latest is None else past % cell_ns * EIGHTHS // cell_ns
-    _mark_edges(tones, lane, origin + first * cell_ns, cell_ns)
+    viewport, cell_ns = view.viewport, view.viewport.cell_ns
+    first = viewport.left // cell_ns
+    last = max(first, min(first + viewport.cells, window.length // cell_ns))
+    codes = cache.codes(first, last, budget)
+    whole = len(codes) == last - first
+    latest = None
+    if whole and window.length > last * cell_ns and last < first + viewport.cells:
+        latest = cache.latest(last, window.until)
+    if latest == AWAY:
+        latest = None
+    for edge in _edges(lane, window.since + first * cell_ns, cell_ns):
+        if 0 <= edge < len(codes):
+            codes[edge] = EDGE
     cursor = None if view.cursor is None else viewport.cell(view.cursor)
     return LaneCells(
         first,
-        tones,
-        None if latest == away() else latest,
-        0 if latest == away() else eighths,
-        _lit(view, row, origin, past),
+        codes,
+        latest,
+        0 if latest is None else window.length % cell_ns * EIGHTHS // cell_ns,
+        _lit(view, row, window),
         cursor if cursor is not None and 0 <= cursor < viewport.cells else None,
         whole,
     )
 
 
-def _mark_edges(tones: "array[int]", lane: Lane, left: int, cell_ns: int) -> None:
-    """Show where the lane begins and ends, in the cells beside it."""
-    edges = [(lane.start - left) // cell_ns - 1]
+def _edges(lane: Lane, left: int, cell_ns: int) -> Iterable[int]:
+    """Yield the cells beside which the lane begins and ends, from the one at `left` (ns) on."""
+    yield (lane.start - left) // cell_ns - 1
     if lane.end is not None:
-        edges.append(-((left - lane.end) // cell_ns))
-    for edge in edges:
-        if 0 <= edge < len(tones):
-            tones[edge] = EDGE
+        yield -((left - lane.end) // cell_ns)
 
 
-def _lit(view: View, row: Row, origin: int, past: int) -> tuple[int, int]:
-    """From where to where the task that is picked is on this lane."""
-    if (
-        view.selected_task is None
-        or view.selected_task[0] is not row.run
-        or view.selected_task[1].lane is not row.lane
-    ):
+def _lit(view: View, row: Row, window: Window) -> tuple[int, int]:
+    """Return the range of cells in which the selected task is on this lane."""
+    run, task = view.selected_task or (None, None)
+    if run is not row.run or task is None or task.lane is not row.lane or task.started is None:
         return 0, 0
-    task = view.selected_task[1]
-    if task.started is None or task.started - origin > past:
+    start = task.started - window.since
+    end = window.length if task.finished is None else min(task.finished - window.since, window.length)
+    if start > window.length:
         return 0, 0
-    start = task.started - origin
-    end = past if task.finished is None else min(task.finished - origin, past)
     viewport = view.viewport
     first, last = viewport.cell(start), viewport.cell(max(start, end - 1)) + 1
     return max(0, first), min(max(0, last), viewport.cells)
 
 
-KEPT = 2048
-"""So many pieces are kept at least, and twice as many at most."""
+MAX_PIECES = 4096
+"""The number of pieces that are kept."""
 
-_PIECE = 16
-"""So many cells are a piece: from a multiple of it on, so that a picture that moves consists of the same pieces."""
+_PIECE_CELLS = 16
+"""Pieces begin at multiples of this number of cells, so that a picture that moves consists of the same ones."""
 
 _ANY_TEXT = "~"
 
 
 class Piece(NamedTuple):
-    """A part of a line: its segments, how many characters wide it is, and how it is written to the terminal."""
+    """A part of a line: its segments, its width in characters, and how it is written to the terminal."""
 
     segments: Sequence[Segment]
     width: int
     written: str
 
 
-class _Cast(NamedTuple):
-    """A style as it comes out of the filters, and what is written before and after a text in it."""
-
-    style: Style | None
-    before: str
-    after: str
-
-
 class StripCache:
-    """Makes pieces of what is drawn in `paint`, filtered and in the terminal's own sequences.
-
-    Textual does all that for a line at a time, whatever has changed in it. Most of a lane is what it was in the frame
-    before; so pieces are kept by what they show, and a line is only put together.
-    """
+    """Draws pieces with `painter`, as they look after `filters`, and joins them to lines."""
 
     def __init__(
-        self, paint: GlyphPainter, filters: Sequence[LineFilter], background: Color, console: Console
+        self, painter: GlyphPainter, filters: Sequence[LineFilter], background: Color, console: Console
     ) -> None:
-        self.paint = paint
+        self.painter = painter
         self.filters = filters
         self._background = background
         self._console = console
-        self._new: dict[Hashable, Piece] = {}
-        self._old: dict[Hashable, Piece] = {}
-        self._casts: dict[Style | None, _Cast] = {}
+        # A key is a method that draws, with its arguments; or else the segments.
+        self._drawn = lru_cache(MAX_PIECES)(lambda draw, *arguments: self._piece(draw(*arguments)))
+        self._written = lru_cache(MAX_PIECES)(self._piece)
+        self._styled = lru_cache(1024)(self._filter_style)
 
     def words(self, *segments: Segment) -> Piece:
-        """A piece of text."""
-        return self._kept(segments, lambda: self._made(segments))
+        """Return a piece of text."""
+        return self._written(segments)
 
     def blank(self, width: int) -> Piece:
-        """A piece of nothing."""
-        return self._kept(width, lambda: self._made([Segment(" " * width, self.paint.inks.text)]))
+        """Return a blank piece."""
+        return self.words(Segment(" " * width, self.painter.styles.text))
 
     def line(self, pieces: Sequence[Piece], width: int) -> Strip:
-        """The pieces, one beside the other, in a line that is at least `width` characters wide."""
+        """Join pieces to a line that is at least `width` characters wide."""
         wide = sum([piece.width for piece in pieces])
-        return (
-            _Written(pieces, wide) if wide >= width else _Written([*pieces, self.blank(width - wide)], width)
-        )
+        if wide < width:
+            return _WrittenStrip([*pieces, self.blank(width - wide)], width)
+        return _WrittenStrip(pieces, wide)
 
     def cells(self, cells: LaneCells, width: int, line: Line) -> list[Piece]:
-        """One line of a lane's cells, `width` characters wide."""
-        count, cursor = len(cells.tones), cells.cursor
-        begin, end = cells.lit
-        lit = line if begin >= end else line._replace(lit=True)
-        cuts = {0, *range(-cells.first % _PIECE, count, _PIECE), count, min(begin, count), min(end, count)}
+        """Draw one line of a lane's cells, `width` characters wide."""
+        count, cursor, (begin, end), draw = len(cells.codes), cells.cursor, cells.lit, self._drawn
+        lit = line._replace(lit=True)
+        cuts = {0, *range(-cells.first % _PIECE_CELLS, count, _PIECE_CELLS), count}
+        cuts |= {min(begin, count), min(end, count)}
         if cursor is not None and cursor < count:
             cuts |= {cursor, cursor + 1}
-        drawn: list[Piece] = []
+        pieces: list[Piece] = []
         for since, until in pairwise(sorted(cuts)):
             on = lit if begin <= since < end else line
             if since == cursor:
-                drawn.append(self._cursor(cells.tones[since], on))
+                pieces.append(draw(self.painter.cursor, cells.codes[since], on))
             else:
-                drawn.append(self._tones(cells.tones[since:until], on))
+                pieces.append(draw(self.painter.segments, tuple(cells.codes[since:until]), on))
         if cells.latest is not None:
             on = lit if begin <= count < end else line
             if cursor == count:
-                drawn.append(self._cursor(cells.latest, on))
+                pieces.append(draw(self.painter.cursor, cells.latest, on))
             else:
-                drawn.append(self._growing(cells.latest, cells.eighths, on))
+                pieces.append(draw(self.painter.growing, cells.latest, cells.eighths, on))
             count += 1
         if cursor is not None and cursor >= count:
-            drawn += [self.blank(cursor - count), self._cursor(away(), line)]
+            pieces += [self.blank(cursor - count), draw(self.painter.cursor, AWAY, line)]
             count = cursor + 1
-        if count < width:
-            drawn.append(self.blank(width - count))
-        return drawn
+        return [*pieces, self.blank(width - count)] if count < width else pieces
 
-    def _tones(self, tones: "array[int]", line: Line) -> Piece:
-        return self._kept((line, tones.tobytes()), lambda: self._made(self.paint.segments(tones, line)))
-
-    def _cursor(self, tone: int, line: Line) -> Piece:
-        return self._kept((line, tone), lambda: self._made([self.paint.cursor(tone, line)]))
-
-    def _growing(self, tone: int, eighths: int, line: Line) -> Piece:
-        return self._kept(
-            (line, tone, eighths), lambda: self._made([self.paint.growing(tone, eighths, line)])
-        )
-
-    def _kept(self, key: Hashable, make: Callable[[], Piece]) -> Piece:
-        piece = self._new.get(key)
-        if piece is None:
-            piece = self._old.get(key) or make()
-            if len(self._new) >= KEPT:
-                self._old, self._new = self._new, {}
-            self._new[key] = piece
-        return piece
-
-    def _made(self, segments: Sequence[Segment]) -> Piece:
+    def _piece(self, segments: Iterable[Segment]) -> Piece:
         filtered, written, width = [], [], 0
         for text, style, _ in segments:
-            width += len(text) if text.isascii() else cell_len(text)
-            cast = self._casts.get(style) or self._cast(style)
-            filtered.append(Segment(text, cast.style))
-            written += [cast.before, text, cast.after]
+            width += cell_len(text)
+            after_filters, before, after = self._styled(style)
+            filtered.append(Segment(text, after_filters))
+            written += [before, text, after]
         return Piece(filtered, width, "".join(written))
 
-    def _cast(self, style: Style | None) -> _Cast:
-        """Find out, once for each style, what the filters make of it: whatever the text, it is the same."""
-        of = [Segment(_ANY_TEXT, style)]
+    def _filter_style(self, style: Style | None) -> tuple[Style | None, str, str]:
+        """Return a style after the filters, and what is written to the terminal before and after any text in it."""
+        segments = [Segment(_ANY_TEXT, style)]
         for each in self.filters:
-            of = each.apply(of, self._background)
-        before, after = Strip(of).render(self._console).split(_ANY_TEXT)
-        cast = self._casts[style] = _Cast(of[0].style, before, after)
-        return cast
+            segments = each.apply(segments, self._background)
+        before, after = Strip(segments).render(self._console).split(_ANY_TEXT)
+        return segments[0].style, before, after
 
 
-class _Written(Strip):
-    """A line that need not be written anew."""
+class _WrittenStrip(Strip):
+    """A line that is rendered already."""
 
     __slots__ = ("_written",)
 
@@ -246,7 +197,7 @@ class _Written(Strip):
         return self._written
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        within = [cut for cut in cuts if cut <= self.cell_length]
-        # Textual's own has a strip that is not cut remember itself as its only part, and so leaves each to the garbage
+        # Textual's own lets a strip that is not cut remember itself as its only part, and so leaves each to the garbage
         # collector, a thousand times a second.
+        within = [cut for cut in cuts if cut <= self.cell_length]
         return [self] if within == [self.cell_length] else super().divide(within)

@@ -220,10 +220,10 @@ def lane_variables(theme: Theme) -> dict[str, str]:
     return {variable(mark): readable(Color.parse(name), background).hex for mark, name in colours.items()}
 
 
-def inks(app: App[Any]) -> LaneStyles:
-    """The inks of an app's theme, in as many colours as its terminal has: the same, as long as these are."""
+def lane_styles(app: App[Any]) -> LaneStyles:
+    """The styles of an app's theme, in as many colours as its terminal has: the same, as long as these are."""
     names = ("background", "foreground", *map(variable, ON_DARK))
-    return _inks(depth_of(app), app.native_ansi_color, *(app.theme_variables[name] for name in names))
+    return _lane_styles(depth_of(app), app.native_ansi_color, *(app.theme_variables[name] for name in names))
 
 
 def depth_of(app: App[Any]) -> Depth:
@@ -240,7 +240,7 @@ def _in_palette(colour: Color) -> Color:
 
 
 @lru_cache(8)
-def _inks(depth: Depth, native: bool, background: str, foreground: str, *colours: str) -> LaneStyles:
+def _lane_styles(depth: Depth, native: bool, background: str, foreground: str, *colours: str) -> LaneStyles:
     if depth is Depth.SIXTEEN and not native:
         of = {mark: _in_palette(Color.parse(name)) for mark, name in _OF_16.items()}
     else:

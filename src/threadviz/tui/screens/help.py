@@ -14,7 +14,7 @@ from textual.widgets import Label, Static
 from threadviz.presentation.styles import EDGE, STATE_STYLES
 from threadviz.tui.commands import Command, CommandGroup
 from threadviz.tui.render.glyphs import GlyphPainter
-from threadviz.tui.render.styles import inks
+from threadviz.tui.render.styles import lane_styles
 from threadviz.tui.screens.dialog import Dialog
 
 OTHER_KEYS = (
@@ -60,7 +60,7 @@ class HelpScreen(Dialog[None]):
         self._commands = commands
 
     def compose(self) -> ComposeResult:
-        paint = GlyphPainter(inks(self.app), self.plain)
+        painter = GlyphPainter(lane_styles(self.app), self.plain)
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "arrows scroll, escape leaves"
@@ -69,25 +69,25 @@ class HelpScreen(Dialog[None]):
             with Vertical(classes="column"):
                 yield Label("How to read the lanes", classes="heading")
                 yield Static(_LANES, markup=False, classes="words")
-                yield Static(_legend(paint), classes="words")
-                yield Static(_MIXED if paint.mixes else _ASCII_MIXED, markup=False)
+                yield Static(_legend(painter), classes="words")
+                yield Static(_MIXED if painter.mixes else _ASCII_MIXED, markup=False)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll down by so many lines."""
         self.query_one(".dialog").scroll_relative(y=lines, animate=False)
 
 
-def _legend(paint: GlyphPainter) -> Table:
+def _legend(painter: GlyphPainter) -> Table:
     table = Table.grid(padding=(0, 1), expand=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     for mark, state_style in STATE_STYLES.items():
-        sample = paint.sample(mark)
+        sample = painter.sample(mark)
         table.add_row(
             Text(sample.text * _SAMPLE, sample.style or ""), Text(mark, "bold"), Text(state_style.meaning)
         )
-    edge = EDGE.ascii if paint.plain else EDGE.glyph
+    edge = EDGE.ascii if painter.ascii_only else EDGE.glyph
     table.add_row(Text(edge), Text("lane", "bold"), Text(EDGE.meaning))
     return table
 

@@ -201,7 +201,7 @@ class MainScreen(Screen[None]):
             Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.output, plain=plain),
         }
         self.panels = PanelSwitch(panels, comparison, self._code)
-        self._picture: tuple[AxisLine | GilLanes | LanesView | Legend | TextPanel, ...] = (
+        self._picture: tuple[LanesView | TextPanel, ...] = (
             AxisLine(view, plain=plain),
             self._gil,
             self._lanes,

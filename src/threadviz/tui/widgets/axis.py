@@ -1,17 +1,18 @@
 """The line above the lanes: the time axis, and the headings of the other columns."""
 
+from collections.abc import Hashable
+
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from threadviz.presentation.axis import AxisTick, moment, round_moments, ticks
 from threadviz.tui.render.labels import fit, now_heading, share_headings
 from threadviz.tui.render.layout import FIGURE, GAP, columns_of
-from threadviz.tui.render.styles import LaneStyles, inks
-from threadviz.tui.view import View
+from threadviz.tui.render.styles import LaneStyles, lane_styles
+from threadviz.tui.widgets.panel import TextPanel
 
 
-class AxisLine(Widget):
+class AxisLine(TextPanel):
     """Draws the axis in the columns of the lanes, which leave room for a scroll bar."""
 
     DEFAULT_CSS = """
@@ -21,33 +22,22 @@ class AxisLine(Widget):
     }
     """
 
-    def __init__(self, view: View, *, plain: bool) -> None:
-        super().__init__()
-        self.view = view
-        self.plain = plain
-        self._drawn_key: object = None
-
-    def refresh_view(self) -> None:
-        """Redraw if the view has changed."""
+    def key(self) -> tuple[Hashable, ...]:
         view, viewport = self.view, self.view.viewport
-        key = (
+        return (
             (viewport.left, viewport.cell_ns, viewport.cells),
-            (view.cursor, view.rows, bool(view.gil_rows.shown), self.size, now_heading(view)),
-            inks(self.app),
+            (view.cursor, view.rows, bool(view.gil_rows.shown), now_heading(view), lane_styles(self.app)),
         )
-        if key != self._drawn_key:
-            self._drawn_key = key
-            self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        styles, view = inks(self.app), self.view
-        columns = columns_of(view, self.size.width)
+    def lines(self, width: int) -> list[Strip]:
+        styles, view = lane_styles(self.app), self.view
+        columns = columns_of(view, width)
         left = f" {' ' * columns.mark}{fit('lane', columns.name, self.plain)} "
         if columns.now:
             left += f"{fit(now_heading(view), columns.now, self.plain)} "
         axis, right = self._axis(columns.cells, styles), Segment(share_headings(columns), styles.quiet)
-        width = columns.right + columns.shares * (GAP + FIGURE)
-        return Strip([Segment(left, styles.quiet), *axis, right], width).crop(0, columns.width)
+        total = columns.right + columns.shares * (GAP + FIGURE)
+        return [Strip([Segment(left, styles.quiet), *axis, right], total).crop(0, width)]
 
     def _axis(self, cells: int, styles: LaneStyles) -> list[Segment]:
         label, start = self._cursor_label(cells)

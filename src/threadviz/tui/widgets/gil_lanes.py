@@ -1,30 +1,31 @@
 """The GIL timelines above the lanes: one for each run in the view, showing who holds the GIL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from rich.segment import Segment
-from textual.geometry import Size
 from textual.strip import Strip
 
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN
 from threadviz.text import NS_PER_S, brief_seconds, printable, seconds
+from threadviz.timeline import GilTimeline
 from threadviz.tui.render.gil import GilCells, GilPainter
 from threadviz.tui.render.labels import fit, name_of
 from threadviz.tui.render.layout import FIGURE, GAP, Columns, columns_of
-from threadviz.tui.render.styles import LaneStyles, inks
+from threadviz.tui.render.styles import LaneStyles, lane_styles
 from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
 from threadviz.tui.widgets.mouse_cursor import MouseCursorWidget
+from threadviz.tui.widgets.panel import TextPanel
 from threadviz.tui.widgets.run_text import run_labels
 
+_PERIOD_NS = 100_000_000
+"""While time passes, the lines are updated once in this period,"""
+
 _TEXT_NS = 300_000_000
-"""While time passes, the text is updated once in this period: nobody reads faster."""
-
-_FRAMES = 3
-"""While only time passes, the lines are redrawn in every third frame."""
+"""and their text once in this one: nobody reads faster."""
 
 
-class GilLanes(MouseCursorWidget):
+class GilLanes(MouseCursorWidget, TextPanel):
     """Draws one line for each GIL row of the view, in the columns of the lanes."""
 
     DEFAULT_CSS = """
@@ -36,74 +37,53 @@ class GilLanes(MouseCursorWidget):
 
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__(view, plain=plain)
-        self._cells: dict[GilRow, tuple[tuple[int, int], GilCells]] = {}
-        self._seen_view: object = None
-        self._seen_time: object = None
-        self._frame = 0
-        self._pending = False
-        self._strips: Sequence[Strip] = ()
+        self._cells: dict[tuple[GilTimeline, int, int], GilCells] = {}
 
     @property
     def whole(self) -> bool:
         """Whether all that is visible was computed. If not, the next frames continue."""
-        return not self._pending and all(cells.whole for _, cells in self._cells.values())
+        return len(self._lines) == len(self.view.gil_rows.shown) and all(
+            cells.whole for cells in self._cells.values()
+        )
 
     @property
     def columns(self) -> Columns:
         return columns_of(self.view, self.size.width)
 
-    def refresh_view(self) -> None:
-        """Redraw if the view has changed."""
+    def key(self) -> tuple[Hashable, ...]:
         view, viewport, shown = self.view, self.view.viewport, self.view.gil_rows.shown
-        seen_view = (
-            (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, self.size.width),
-            (shown, view.rows, inks(self.app)),
+        period = _PERIOD_NS if view.moving else 1
+        times = [
+            (row.run, row.gil_timeline, view.until(row.run) // period, row.gil_timeline.end // period)
+            for row in shown
+        ]
+        return (
+            (viewport.left, viewport.cell_ns, viewport.cells, view.cursor, view.moving),
+            (tuple(times), view.rows, lane_styles(self.app)),
+            None if self.whole else object(),
         )
-        time = [(view.until(row.run), row.gil_timeline.end) for row in shown]
-        if seen_view == self._seen_view:
-            if time == self._seen_time and self.whole:
-                return
-            self._frame = (self._frame + 1) % _FRAMES
-            self._pending = bool(self._frame)
-            if self._pending:
-                return
-        self._seen_view, self._seen_time = seen_view, time
-        self._pending = bool(shown) and not self.size.width  # not laid out yet
-        height_changes = len(shown) != len(self._strips)
-        self._cells = {row: self._cells_of(row) for row in shown}
-        self._strips = [self._line(row) for row in shown]
-        if height_changes:
-            self._layout_updates += 1  # see TextPanel._relayout
-        self.refresh(layout=height_changes)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._strips)
+    def lines(self, width: int) -> list[Strip]:
+        columns, shown = self.columns, self.view.gil_rows.shown
+        keys = [(row.gil_timeline, self.view.origin(row.run), self.view.viewport.cell_ns) for row in shown]
+        self._cells = {
+            key: self._cells.get(key) or GilCells(row.gil_timeline, row.marks, *key[1:])
+            for row, key in zip(shown, keys, strict=True)
+        }
+        return [self._line(row, self._cells[key], columns) for row, key in zip(shown, keys, strict=True)]
 
-    def render_line(self, y: int) -> Strip:
-        return self._strips[y] if y < len(self._strips) else Strip([])
-
-    def _cells_of(self, row: GilRow) -> tuple[tuple[int, int], GilCells]:
-        """Return the cells at the current scale; those of the previous frame while the scale is the same."""
-        scale = (self.view.origin(row.run), self.view.viewport.cell_ns)
-        kept = self._cells.get(row)
-        if kept is not None and kept[0] == scale:
-            return kept
-        return scale, GilCells(row.gil_timeline, row.marks, *scale)
-
-    def _line(self, row: GilRow) -> Strip:
-        view, viewport, columns = self.view, self.view.viewport, self.columns
-        paint = GilPainter(inks(self.app), self.plain)
+    def _line(self, row: GilRow, gil_cells: GilCells, columns: Columns) -> Strip:
+        view, viewport, styles = self.view, self.view.viewport, lane_styles(self.app)
         first = viewport.left // viewport.cell_ns
         until = min(view.until(row.run), view.origin(row.run) + (first + columns.cells) * viewport.cell_ns)
-        cells = self._cells[row][1].cells(first, until)[: columns.cells]
-        line = Strip(paint.segments(cells)).adjust_cell_length(columns.cells, paint.inks.text)
+        cells = gil_cells.cells(first, until)[: columns.cells]
+        segments = GilPainter(styles, self.plain).segments(cells)
+        line = Strip(segments).adjust_cell_length(columns.cells, styles.text)
         if view.cursor is not None and 0 <= (at := viewport.cell(view.cursor)) < columns.cells:
-            line = self._with_cursor(line, at, paint.inks)
-        left, right = (
-            self._left(row, columns, paint),
-            Segment(self._hand_offs(row, columns), paint.inks.quiet),
-        )
-        return Strip([Segment(" ", paint.inks.text), *left, *line, right]).crop(0, columns.width)
+            line = self._with_cursor(line, at, styles)
+        left = self._left(row, columns, styles)
+        right = Segment(self._hand_offs(row, columns), styles.quiet)
+        return Strip([Segment(" ", styles.text), *left, *line, right]).crop(0, columns.width)
 
     def _with_cursor(self, line: Strip, at: int, styles: LaneStyles) -> Strip:
         before, cell, after = line.divide([at, at + 1, line.cell_length])
@@ -111,7 +91,7 @@ class GilLanes(MouseCursorWidget):
         style = styles.across(segment.style or styles.text)
         return Strip([*before, Segment("|" if self.plain else "│", style), *after])
 
-    def _left(self, row: GilRow, columns: Columns, paint: GilPainter) -> Iterator[Segment]:
+    def _left(self, row: GilRow, columns: Columns, styles: LaneStyles) -> Iterator[Segment]:
         """Yield the share of time in which the GIL is held, and its holder at the cursor, or now."""
         width = columns.left - 2 * GAP
         if width <= 0:
@@ -121,9 +101,9 @@ class GilLanes(MouseCursorWidget):
         share = next((text for text in shares if len(text) <= width), shares[-1])
         rest = width - len(share) - 1
         holder = next((text for text in holder_texts(self.view, row, until) if len(text) <= rest), "")
-        yield Segment(fit(share, min(len(share), width), self.plain), paint.inks.bold)
-        yield Segment(fit(f" {holder}", width - min(len(share), width), self.plain), paint.inks.quiet)
-        yield Segment(" ", paint.inks.text)
+        yield Segment(fit(share, min(len(share), width), self.plain), styles.bold)
+        yield Segment(fit(f" {holder}", width - min(len(share), width), self.plain), styles.quiet)
+        yield Segment(" ", styles.text)
 
     def _hand_offs(self, row: GilRow, columns: Columns) -> str:
         """Return the rate of hand-offs, as far as there is room."""

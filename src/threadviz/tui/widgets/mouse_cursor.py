@@ -12,13 +12,10 @@ class MouseCursorWidget(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self, view: View, *, plain: bool) -> None:
-        super().__init__()
-        self.view = view
-        self.plain = plain
-        # Where the mouse has put the cursor (None: it has not), and where the cursor was before.
-        self._mouse_cursor: int | None = None
-        self._previous_cursor: int | None = None
+    view: View
+    # Where the mouse has put the cursor (None: it has not), and where the cursor was before.
+    _mouse_cursor: int | None = None
+    _previous_cursor: int | None = None
 
     @property
     def columns(self) -> Columns:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from rich.cells import chop_cells
 from textual.content import Content
 from textual.events import Resize
+from textual.strip import Strip
 
 from threadviz.text import count
 from threadviz.tui.runs.ansi import TerminalText
@@ -61,7 +62,7 @@ class OutputPanel(ScrollPanel):
     def line_count(self) -> int:
         return super().line_count + len(self._rows)
 
-    def line(self, number: int) -> Content:
+    def line(self, number: int) -> Content | Strip:
         row = number - len(self._lines)
         return Content(self._rows[row]) if 0 <= row < len(self._rows) else super().line(number)
 
@@ -77,7 +78,7 @@ class OutputPanel(ScrollPanel):
         if self._follows_end:
             self.scroll_to(y=self.line_count, animate=False)
 
-    def _show(self, lines: Sequence[Content], width: int) -> None:
+    def _show(self, lines: Sequence[Content | Strip], width: int) -> None:
         before = self.virtual_size.height
         super()._show(lines, width)
         if before != self.line_count and min(before, self.line_count) < self.screen.size.height:

@@ -26,7 +26,7 @@ _SETTLED_NS = 1_000_000_000
 
 
 class TextPanel(Widget):
-    """Lines of text, computed from the view. With `plain`, they are ASCII only."""
+    """Lines, computed from the view: text, or strips that are drawn already. With `plain`, they are ASCII only."""
 
     ALLOW_SELECT = False
 
@@ -35,18 +35,18 @@ class TextPanel(Widget):
         self.view = view
         self.plain = plain
         self._shown_key: tuple[Hashable, ...] | None = None
-        self._lines: Sequence[Content] = ()
+        self._lines: Sequence[Content | Strip] = ()
         self._width = 0
-        # The strips of the lines by number, each with the content it was made of; and those of the previous lines.
-        self._strips: dict[int, tuple[Content, Strip]] = {}
-        self._previous_strips: dict[int, tuple[Content, Strip]] = {}
+        # The strips of the lines by number, each with the line it was made of; and those of the previous lines.
+        self._strips: dict[int, tuple[Content | Strip, Strip]] = {}
+        self._previous_strips: dict[int, tuple[Content | Strip, Strip]] = {}
 
     @abstractmethod
     def key(self) -> tuple[Hashable, ...]:
         """Return all that the lines depend on, except the width: equal keys mean equal lines."""
 
     @abstractmethod
-    def lines(self, width: int) -> Sequence[Content]:
+    def lines(self, width: int) -> Sequence[Content | Strip]:
         """Return the current lines, none wider than `width`."""
 
     def refresh_view(self) -> None:
@@ -63,7 +63,7 @@ class TextPanel(Widget):
         if rendered is None:
             line = self.line(number)
             rendered = self._previous_strips.get(number)
-            if rendered is None or not rendered[0].is_same(line):
+            if rendered is None or not _are_same(rendered[0], line):
                 rendered = line, self._render_strip(line)
             self._strips[number] = rendered
         return rendered[1]
@@ -72,7 +72,7 @@ class TextPanel(Widget):
         """Return the number of the line in row `y` of the visible part."""
         return y + self.scroll_offset.y
 
-    def line(self, number: int) -> Content:
+    def line(self, number: int) -> Content | Strip:
         """Return one line; below the last it is blank."""
         return self._lines[number] if number < len(self._lines) else Content()
 
@@ -86,7 +86,7 @@ class TextPanel(Widget):
     def on_resize(self, event: Resize) -> None:
         self.refresh_view()
 
-    def _show(self, lines: Sequence[Content], width: int) -> None:
+    def _show(self, lines: Sequence[Content | Strip], width: int) -> None:
         height_changes = len(lines) != len(self._lines)
         self._lines = lines
         self._previous_strips = self._strips if width == self._width else {}
@@ -103,10 +103,16 @@ class TextPanel(Widget):
         self._layout_updates += 1
         self.refresh(layout=True)
 
-    def _render_strip(self, line: Content) -> Strip:
+    def _render_strip(self, line: Content | Strip) -> Strip:
         style, width = self.visual_style, self.scrollable_content_region.width
-        strips = Visual.to_strips(self, line, max(width, line.cell_length, 1), 1, style)
-        return (strips[0] if strips else Strip([])).adjust_cell_length(width, style.rich_style)
+        if isinstance(line, Content):
+            strips = Visual.to_strips(self, line, max(width, line.cell_length, 1), 1, style)
+            line = strips[0] if strips else Strip([])
+        return line.adjust_cell_length(width, style.rich_style)
+
+
+def _are_same(a: Content | Strip, b: Content | Strip) -> bool:
+    return a.is_same(b) if isinstance(a, Content) and isinstance(b, Content) else a is b
 
 
 class ScrollPanel(TextPanel, ScrollView, can_focus=False):
@@ -128,7 +134,7 @@ class ScrollPanel(TextPanel, ScrollView, can_focus=False):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return self.line_count
 
-    def _show(self, lines: Sequence[Content], width: int) -> None:
+    def _show(self, lines: Sequence[Content | Strip], width: int) -> None:
         super()._show(lines, width)
         self.virtual_size = Size(width, self.line_count)
 

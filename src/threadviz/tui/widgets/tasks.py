@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from textual.content import Content
 from textual.events import Click
+from textual.strip import Strip
 
 from threadviz.presentation.summary import (
     OTHER,
@@ -380,7 +381,7 @@ class TaskTable(ScrollPanel):
             return from_bottom
         return super().line_number_at(y) if y else 0
 
-    def line(self, number: int) -> Content:
+    def line(self, number: int) -> Content | Strip:
         if number < 0:
             return self._below[number]
         if self._run is None or self._format is None or not 0 < number <= len(self._rows):
