@@ -13,7 +13,6 @@ def sorted_tasks(run: Run, t: int, sort: TaskSort) -> tuple[Timeline, list[Task]
     timeline = Timeline()
     timeline.extend(run.events())
     order = TaskOrder(timeline)
-    order.learn(over=True)
     rows = order.rows(t, sort)
     tasks = [row for row in rows if isinstance(row, Task)]
     assert len(tasks) == len(rows)

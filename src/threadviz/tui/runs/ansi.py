@@ -41,11 +41,13 @@ class TerminalText:
 
     Control sequences that move the cursor within the line are obeyed, and text overwrites what is there. All others,
     such as colours, are left out. `unfed` tells whether the program's standard input is empty, because the app has the
-    terminal.
+    terminal. `changes` counts the chunks of output, `dropped` the lines at the start that are not kept any more, and
+    `cut` the characters that were left out at the ends of lines that were too long.
     """
 
     def __init__(self, *, unfed: bool = False) -> None:
         self.unfed = unfed
+        self.changes = self.dropped = self.cut = 0
         self._lock = Lock()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._unfinished = ""
@@ -54,22 +56,6 @@ class TerminalText:
         self._chars = 0
         self._line = ""
         self._column = 0
-        self._changes = self._dropped = self._cut = 0
-
-    @property
-    def changes(self) -> int:
-        """A number that grows with each chunk of output."""
-        return self._changes
-
-    @property
-    def dropped(self) -> int:
-        """The number of lines at the start that are not kept any more."""
-        return self._dropped
-
-    @property
-    def cut(self) -> int:
-        """The number of characters that were left out at the ends of lines that were too long."""
-        return self._cut
 
     def lines(self) -> list[str]:
         """Return the lines that are kept, and the unfinished one unless it is empty."""
@@ -79,7 +65,7 @@ class TerminalText:
     def feed(self, data: bytes) -> None:
         """Take a chunk of output, which may end anywhere."""
         with self._lock:
-            self._changes += 1
+            self.changes += 1
             text = self._unfinished + self._decoder.decode(data)
             self._unfinished = ""
             at = 0
@@ -122,7 +108,7 @@ class TerminalText:
     def _put(self, text: str) -> None:
         column = self._column
         room = max(0, MAX_LENGTH - column)
-        self._cut += max(0, len(text) - room)
+        self.cut += max(0, len(text) - room)
         text = text[:room]
         self._column += len(text)
         if column == len(self._line):
@@ -165,4 +151,4 @@ class TerminalText:
         self._chars += len(line)
         while len(self._lines) > MAX_LINES or self._chars > MAX_CHARS:
             self._chars -= len(self._lines.popleft())
-            self._dropped += 1
+            self.dropped += 1

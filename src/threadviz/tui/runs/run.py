@@ -147,6 +147,7 @@ class Run:
         recorder: Recorder | None = None,
     ) -> None:
         self.request = request
+        self.timeline = follower.timeline
         self.stopped = False
         self.output: TerminalText | None = None
         self._follower = follower
@@ -180,11 +181,6 @@ class Run:
         return cls(None, follower, None)
 
     @property
-    def timeline(self) -> Timeline:
-        """What was measured so far."""
-        return self._follower.timeline
-
-    @property
     def trouble(self) -> str:
         """What has gone wrong so far, as a sentence without its full stop; empty if nothing has."""
         return self._follower.trouble
@@ -192,7 +188,7 @@ class Run:
     @property
     def begun(self) -> bool:
         """Whether its timeline has a header."""
-        return self._follower.begun
+        return self.timeline.begun
 
     @property
     def over(self) -> bool:

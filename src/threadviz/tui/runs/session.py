@@ -83,27 +83,17 @@ class RunGroup:
 
 
 class Session:
-    """The last MAX_GROUPS run groups, of which `current` is shown.
+    """The last MAX_GROUPS run groups, the newest last, of which `current` is shown; None before there is one.
 
     No two runs go on at once, for they would disturb each other. A run that is started while another one goes on stops
     that, and starts when it is over: in `drain`, which therefore changes `current` too.
     """
 
     def __init__(self) -> None:
-        self._groups: list[RunGroup] = []
-        self._current: RunGroup | None = None
+        self.groups: tuple[RunGroup, ...] = ()
+        self.current: RunGroup | None = None
         self._active: RunGroup | None = None
         self._next: tuple[Request, ...] = ()
-
-    @property
-    def groups(self) -> tuple[RunGroup, ...]:
-        """The groups, newest last."""
-        return tuple(self._groups)
-
-    @property
-    def current(self) -> RunGroup | None:
-        """The group that is shown; None before there is one."""
-        return self._current
 
     @property
     def running(self) -> Run | None:
@@ -138,7 +128,7 @@ class Session:
 
     def select(self, index: int) -> None:
         """Show the group at this index of `groups`. Raises IndexError."""
-        self._current = self._groups[index]
+        self.current = self.groups[index]
 
     def stop(self) -> None:
         """Stop the run that goes on, without waiting for its end, and start nothing that waits."""
@@ -185,7 +175,8 @@ class Session:
             self._active = None
 
     def _show_new(self, group: RunGroup) -> None:
-        self._groups.append(group)
-        self._current = group
-        if len(self._groups) > MAX_GROUPS:
-            self._groups.remove(next(each for each in self._groups if each is not self._active))
+        self.groups += (group,)
+        self.current = group
+        if len(self.groups) > MAX_GROUPS:
+            dropped = next(each for each in self.groups if each is not self._active)
+            self.groups = tuple(each for each in self.groups if each is not dropped)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
-from heapq import heappush, heappushpop, nlargest
-from itertools import islice
+from heapq import nlargest
+from itertools import islice, takewhile
 
 from textual.content import Content
 
@@ -55,7 +55,7 @@ class LongestWaits:
         self.until = since
         self.complete = False
         self.revision = lane.revision
-        self._settled: list[tuple[int, int, LaneSegment]] = []
+        self._settled: Sequence[LaneSegment] = ()
         self._open: Sequence[LaneSegment] = ()
 
     def search(self, t: int) -> None:
@@ -65,29 +65,20 @@ class LongestWaits:
         segments = list(islice(self.lane.segments(self.until, t), AT_ONCE))
         self.complete = len(segments) < AT_ONCE
         settled_until = min(self.lane.settled_until, t - 1)
-        settled = 0
-        for segment in segments[:-1]:  # the last one may continue
-            if segment.end > settled_until:
-                break
-            self._add(segment)
-            settled += 1
-        self._open = segments[settled:]
+        # The last segment may continue.
+        settled = [*takewhile(lambda segment: segment.end <= settled_until, segments[:-1])]
+        if settled:
+            self.until = settled[-1].end
+        self._settled, self._open = _longest([*self._settled, *settled]), segments[len(settled) :]
 
     def found(self) -> list[LaneSegment]:
         """Return the longest waits, the longest first."""
-        waits = [segment for *_, segment in self._settled]
-        waits += [segment for segment in self._open if segment.state not in _NO_WAITS]
-        return nlargest(MOST, waits, key=lambda segment: segment.end - segment.start)
+        return _longest([*self._settled, *self._open])
 
-    def _add(self, segment: LaneSegment) -> None:
-        self.until = segment.end
-        if segment.state in _NO_WAITS:
-            return
-        item = (segment.end - segment.start, -segment.start, segment)
-        if len(self._settled) < MOST:
-            heappush(self._settled, item)
-        else:
-            heappushpop(self._settled, item)
+
+def _longest(segments: Sequence[LaneSegment]) -> list[LaneSegment]:
+    waits = (segment for segment in segments if segment.state not in _NO_WAITS)
+    return nlargest(MOST, waits, key=lambda segment: segment.end - segment.start)
 
 
 # The panel

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from textual.content import Content
@@ -45,8 +46,8 @@ from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end
 MAX_QUEUED = 8
 """In the order of finishing, only this many queued tasks have a row of their own; the others share one."""
 
-LEARNED_AT_ONCE = 400
-"""For this many finished tasks the running time is looked up in one frame, and kept. It takes about 10 us each."""
+MAX_NAMES = 20_000
+"""The number of names for which the sort keys are kept."""
 
 _SETTLED_NS = 1_000_000_000
 """Reports about a finished task arrive at most this long after its end."""
@@ -84,25 +85,11 @@ class QueuedTasks:
 
 
 class TaskOrder:
-    """Sorts the tasks of one run. It keeps the sort keys that cannot change any more."""
+    """Sorts the tasks of one run. It keeps the running times that cannot change any more."""
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self._running: dict[int, int] = {}
-        self._names: dict[int, list[str | int]] = {}
-        self._learned = 0
-
-    def learn(self, over: bool) -> int:
-        """Look up the running time of some more finished tasks. Return for how many it is known."""
-        done, timeline = self.timeline.finished_tasks(), self.timeline
-        if len(self._running) < self._learned:  # a late report inserted a task before the known ones
-            self._learned = 0
-        for task in done[self._learned : self._learned + LEARNED_AT_ONCE]:
-            if not over and (task.finished or 0) + _SETTLED_NS > timeline.now:
-                break
-            self._running[task.number] = timeline.task_states(task).get(State.RUNNING, 0)
-            self._learned += 1
-        return self._learned
 
     def rows(self, t: int, sort: TaskSort) -> list[Task | QueuedTasks]:
         """Return the tasks submitted by `t` (ns), in their order as of then."""
@@ -117,7 +104,7 @@ class TaskOrder:
             return lanes[task.lane], task.started
 
         keys: dict[TaskSort, Callable[[Task], Any]] = {
-            TaskSort.NAME: self._name_key,
+            TaskSort.NAME: lambda task: _name_key(task.name),
             TaskSort.LANE: lane_key,
             TaskSort.QUEUED: lambda task: (-queued(task, t), task.number),
             TaskSort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
@@ -141,17 +128,20 @@ class TaskOrder:
             return [*running, *waiting[:MAX_QUEUED], QueuedTasks(rest), *finished]
         return [*running, *waiting, *finished]
 
-    def _name_key(self, task: Task) -> list[str | int]:
-        key = self._names.get(task.number)
-        if key is None:  # task-10 comes after task-9
-            parts = _DIGITS.split(task.name)
-            key = self._names[task.number] = [int(part) if n % 2 else part for n, part in enumerate(parts)]
-        return key
-
     def _running_ns(self, task: Task, t: int) -> int:
-        if task.finished is not None and task.finished <= t:
-            return self._running.get(task.number, 0)
-        return self.timeline.task_states(task, t).get(State.RUNNING, 0)
+        known = self._running.get(task.number)
+        if known is not None and task.finished is not None and task.finished <= t:
+            return known
+        running = self.timeline.task_states(task, t).get(State.RUNNING, 0)  # takes about 10 us
+        if task.finished is not None and task.finished + _SETTLED_NS <= min(t, self.timeline.now):
+            self._running[task.number] = running
+        return running
+
+
+@lru_cache(MAX_NAMES)
+def _name_key(name: str) -> list[str | int]:
+    """Return a sort key that puts task-10 after task-9."""
+    return [int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(name))]
 
 
 # The columns, and the text of a row
@@ -275,9 +265,6 @@ def _kinds(timeline: Timeline, t: int, most: int) -> list[str]:
 _MANY = 20_000
 """For every further so many rows, they are sorted one PERIOD_NS less often. Sorting 10,000 takes about 5 ms."""
 
-_LEARNING_STEPS = 10
-"""While the running times of many tasks are looked up, the rows are sorted this many times."""
-
 _MAX_OUTCOME_LINES = 3
 
 _SELECTED = "bold $text on $primary-muted"
@@ -335,10 +322,8 @@ class TaskTable(ScrollPanel):
             self._longest_name = self._names_measured = 0
         if run is None:
             return (None, runs)
-        learned = self._order.learn(run.over) if self.sort is TaskSort.RUNNING else 0
         return (
             *moment_key(self.view, PERIOD_NS * (1 + len(self._rows) // _MANY), phase=0.6),
-            learned * _LEARNING_STEPS // max(1, len(self._rows)),
             run,
             run.over,
             self.sort,
