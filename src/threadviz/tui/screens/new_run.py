@@ -1,8 +1,8 @@
 """The dialog for a new run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, NamedTuple, TypeVar
 
 from textual import on
@@ -68,49 +68,33 @@ class NewRun(NamedTuple):
     requests: list[RunRequest]
 
 
-@dataclass(frozen=True, slots=True)
-class SetsFile:
-    """The sets of sites in the file at the `typed` path; those of threadviz if that is empty.
-
-    `error` is a clause if the file can't be used.
-    """
+class InputFile(NamedTuple):
+    """What was read from the file at the `typed` path. `error` is a clause if it can't be used."""
 
     typed: str
-    sets: Mapping[str, SiteSet] = field(default_factory=dict)
-    error: str = ""
-
-    @classmethod
-    def read(cls, typed: str) -> "SetsFile":
-        """Read the file as it is now."""
-        try:
-            return cls(typed, load(_path(typed)))
-        except SetsError as error:
-            return cls(typed, error=str(error))
-
-
-@dataclass(frozen=True, slots=True)
-class ItemsFile:
-    """The items for a user function in the file at the `typed` path; none if that is empty.
-
-    `error` is a clause if the file can't be used.
-    """
-
-    typed: str
+    sets: Mapping[str, SiteSet] = MappingProxyType({})
     items: Sequence[CallArguments] = ()
     error: str = ""
 
-    @classmethod
-    def read(cls, typed: str) -> "ItemsFile":
-        """Read the file as it is now."""
-        path = _path(typed)
-        if path == STDIN:
-            return cls(
-                typed, error="is '-', standard input, which here is the keyboard: give the path of a file"
-            )
-        try:
-            return cls(typed, items_of(path) if path else ())
-        except OptionsError as error:
-            return cls(typed, error=error.wrong)
+
+def _read_sets(typed: str) -> InputFile:
+    """Read the sets of sites as they are now; those of threadviz if the path is empty."""
+    try:
+        return InputFile(typed, sets=load(_path(typed)))
+    except SetsError as error:
+        return InputFile(typed, error=str(error))
+
+
+def _read_items(typed: str) -> InputFile:
+    """Read the items for a user function as they are now; none if the path is empty."""
+    path = _path(typed)
+    if path == STDIN:
+        wrong = "is '-', standard input, which here is the keyboard: give the path of a file"
+        return InputFile(typed, error=wrong)
+    try:
+        return InputFile(typed, items=items_of(path) if path else ())
+    except OptionsError as error:
+        return InputFile(typed, error=error.wrong)
 
 
 class NewRunScreen(Dialog[NewRun]):
@@ -123,8 +107,8 @@ class NewRunScreen(Dialog[NewRun]):
         super().__init__(plain=plain)
         self._options = options
         self._mode = modes[0] if len(modes) == 1 else ALL_MODES
-        self._sets_file = SetsFile.read(str(options.urls or ""))
-        self._items_file = ItemsFile.read(str(options.items or ""))
+        self._sets_file = _read_sets(str(options.urls or ""))
+        self._items_file = _read_items(str(options.items or ""))
         self._submitted = False
 
     def compose(self) -> ComposeResult:
@@ -215,16 +199,16 @@ class NewRunScreen(Dialog[NewRun]):
         return self._sets_file.sets[name].about if name else "none to choose from"
 
     @on(Input.Blurred, "#urls")
-    def _read_changed_sets(self) -> None:
+    def _update_changed_sets(self) -> None:
         if self._sets_changed():
-            self._read_sets()
+            self._update_sets()
 
     def _sets_changed(self) -> bool:
         """Return whether the path of another file was typed, or the file before could not be read."""
         return self._typed("urls") != self._sets_file.typed or bool(self._sets_file.error)
 
-    def _read_sets(self) -> None:
-        sets_file = SetsFile.read(self._typed("urls"))
+    def _update_sets(self) -> None:
+        sets_file = _read_sets(self._typed("urls"))
         if sets_file != self._sets_file:
             self._sets_file = sets_file
             sets = self.query_one("#set", Choice)
@@ -232,8 +216,8 @@ class NewRunScreen(Dialog[NewRun]):
             self._update()
 
     @on(Input.Blurred, "#items")
-    def _read_items(self) -> None:
-        items_file = ItemsFile.read(self._typed("items"))
+    def _update_items(self) -> None:
+        items_file = _read_items(self._typed("items"))
         if items_file != self._items_file:
             self._items_file = items_file
             self._update()
@@ -243,8 +227,8 @@ class NewRunScreen(Dialog[NewRun]):
     def action_start(self) -> None:
         """Leave with what was chosen. If that changes the sets to choose from, show them first."""
         sets_changed, set_before = self._sets_changed(), self._chosen("set")
-        self._read_sets()
-        self._read_items()
+        self._update_sets()
+        self._update_items()
         self._submitted = True
         try:
             new_run = self._new_run()
@@ -328,7 +312,7 @@ def _note(name: str) -> Static:
     return Static(name=name, markup=False, classes="words")
 
 
-def _set_choices(sets_file: SetsFile) -> dict[str, str]:
+def _set_choices(sets_file: InputFile) -> dict[str, str]:
     return {
         name: f"{count(len(each.sites), 'site')}, {_total(each)} in all"
         for name, each in sets_file.sets.items()
