@@ -85,11 +85,11 @@ def _has_lanes(screen: "MainScreen") -> bool:
 
 
 def _has_tasks(screen: "MainScreen") -> bool:
-    return screen.runs.has_tasks
+    return screen.runs.group.has_tasks
 
 
 def _is_workload(screen: "MainScreen") -> bool:
-    return screen.runs.is_workload
+    return screen.runs.group.is_workload
 
 
 def _is_replaying(screen: "MainScreen") -> bool:
@@ -186,7 +186,9 @@ def stop(screen: "MainScreen") -> None:
     screen.runs.stop()
 
 
-@command("Panels", "Output", "o", footer="Output", available=lambda screen: screen.runs.output is not None)
+@command(
+    "Panels", "Output", "o", footer="Output", available=lambda screen: screen.runs.group.output is not None
+)
 def output(screen: "MainScreen") -> None:
     """Show what the program has printed."""
     screen.panels.toggle(Panel.OUTPUT)
@@ -230,7 +232,7 @@ def sort_lanes(screen: "MainScreen") -> None:
 
 
 # A program's standard streams come from the command line, and are used up: it can't be run again.
-@command("Run", "Run again", "r", footer="Again", available=lambda screen: screen.runs.output is None)
+@command("Run", "Run again", "r", footer="Again", available=lambda screen: screen.runs.group.output is None)
 def again(screen: "MainScreen") -> None:
     """Run the same once more."""
     screen.runs.run_again()

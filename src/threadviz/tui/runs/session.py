@@ -6,6 +6,7 @@ from threadviz.analysis import labelled
 from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import ExecRequest, Request
 from threadviz.timeline import Timeline
+from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.runs.run import Run
 
 MAX_GROUPS = 12
@@ -54,6 +55,21 @@ class RunGroup:
     def is_workload(self) -> bool:
         """Whether it runs a workload, which has other modes."""
         return all(run.is_workload for run in self.runs)
+
+    @property
+    def has_tasks(self) -> bool:
+        """Whether there are tasks: those of a workload, or those that a program has reported."""
+        return self.is_workload or any(run.timeline.tasks for run in self.runs)
+
+    @property
+    def output(self) -> TerminalText | None:
+        """The output of the program that was run in the app; None if there is no such program."""
+        return next((run.output for run in reversed(self.runs) if run.output is not None), None)
+
+    @property
+    def pending(self) -> list[str]:
+        """The modes that are still to be run."""
+        return [request.mode for request in self.waiting]
 
     @property
     def timelines(self) -> dict[str, Timeline]:

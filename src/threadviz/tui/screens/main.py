@@ -192,13 +192,16 @@ class MainScreen(Screen[None]):
         self._details = DetailsPanel(view, plain=plain)
         self._code = CodePanel(view, plain=plain)
         comparison = ComparisonPanel(
-            view, pending=lambda: self.runs.pending, not_run=lambda: self.runs.not_run, plain=plain
+            view,
+            pending=lambda: self.runs.group.pending,
+            not_run=lambda: self.runs.group.not_run,
+            plain=plain,
         )
         panels: dict[Panel, TextPanel] = {
             Panel.FINDINGS: FindingsPanel(view, plain=plain),
             Panel.TASKS: self._tasks,
             Panel.DETAILS: self._details,
-            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.output, plain=plain),
+            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.group.output, plain=plain),
         }
         self.panels = PanelSwitch(panels, comparison, self._code)
         self._picture: tuple[LanesView | TextPanel, ...] = (
@@ -245,7 +248,7 @@ class MainScreen(Screen[None]):
         self._update_runs()
         self._apply_filter()
         self.view.advance(elapsed)
-        output = self.runs.output
+        output = self.runs.group.output
         self.panels.set_layout(self.size.height, has_output=output is not None and output.changes > 0)
         state = self.view.state
         visible_update = updated and self.view.playhead.motion is not Motion.FROZEN
@@ -286,7 +289,7 @@ class MainScreen(Screen[None]):
             self._group = group
             self.view.show_runs((), comparing=group.comparison)
             self._clear_filter_input()
-            self.panels.set_runs(comparing=group.comparison, of_program=self.runs.output is not None)
+            self.panels.set_runs(comparing=group.comparison, of_program=self.runs.group.output is not None)
             self.app.clear_notifications()  # they are about the group before
             self._totals.display = not group.comparison  # the comparison has them, side by side
         latest = group.runs[-1]

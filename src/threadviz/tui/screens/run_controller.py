@@ -14,7 +14,6 @@ from threadviz.recordings.writer import SaveError
 from threadviz.run_options import RunOptions
 from threadviz.text import printable
 from threadviz.tui.runs import RunGroup, Session
-from threadviz.tui.runs.ansi import TerminalText
 
 # The dialogs are imported when they are opened, so that the first lanes need not wait for them.
 
@@ -23,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class RunController:
-    """Controls the runs of `session`, with dialogs and notifications on `screen`.
-
-    Properties are about the current run group, which is on the screen.
-    """
+    """Controls the runs of `session`, with dialogs and notifications on `screen`."""
 
     def __init__(self, screen: Screen[None], session: Session, *, plain: bool) -> None:
         self._screen = screen
@@ -36,7 +32,8 @@ class RunController:
         self._modes: Sequence[str] = ("threads",)
 
     @property
-    def _group(self) -> RunGroup:
+    def group(self) -> RunGroup:
+        """The current run group, which is on the screen; an empty one before there is any."""
         return self._session.current or RunGroup(())
 
     @property
@@ -44,31 +41,6 @@ class RunController:
         """Whether a run goes on that was not told to stop, be it on the screen or not."""
         run = self._session.running
         return run is not None and not run.stopping
-
-    @property
-    def is_workload(self) -> bool:
-        """Whether the runs are of a workload, which has other modes."""
-        return self._group.is_workload
-
-    @property
-    def has_tasks(self) -> bool:
-        """Whether there are tasks: those of a workload, or those that a program has reported."""
-        return self.is_workload or any(run.timeline.tasks for run in self._group.runs)
-
-    @property
-    def output(self) -> TerminalText | None:
-        """The output of the program that was run in the app; None if there is no such program."""
-        return next((run.output for run in reversed(self._group.runs) if run.output is not None), None)
-
-    @property
-    def pending(self) -> Sequence[str]:
-        """The modes that are still to be run."""
-        return [request.mode for request in self._group.waiting]
-
-    @property
-    def not_run(self) -> Sequence[str]:
-        """The modes of which nothing was measured, and nothing will be."""
-        return self._group.not_run
 
     def show_new_run(self) -> None:
         """Open the dialog for a new run."""
@@ -92,7 +64,7 @@ class RunController:
             self._session.start(*(msgspec.structs.replace(requests[0], mode=mode) for mode in MODES))
 
     def _requests(self) -> Sequence[Request]:
-        requests = self._group.requests
+        requests = self.group.requests
         if not requests:
             self._screen.notify(
                 "This was not run here, so it can't be run again: choose a new run.", severity="warning"
@@ -123,7 +95,7 @@ class RunController:
     def save(self) -> None:
         """Save a recording of each run of the current group in a new file in the current folder."""
         notify = self._screen.notify
-        for run in self._group.runs:
+        for run in self.group.runs:
             try:
                 path = Path.cwd() / run.file_name(datetime.now())
                 run.save(path)
