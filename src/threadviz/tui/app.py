@@ -37,7 +37,8 @@ class ThreadvizApp(App[None]):
     `plain` draws in ASCII, `loop` replays finished runs again and again; `clock` returns ns.
     """
 
-    CSS_PATH = "screens/main.tcss"  # Textual does not read the style sheet of a default screen
+    # Textual does not read the style sheet of a default screen.
+    CSS_PATH = ["widgets/widgets.tcss", "screens/main.tcss"]  # noqa: RUF012 - as Textual has it
     TITLE = "threadviz"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-flat"), (34, "-tall"), (46, "-high")]  # noqa: RUF012 - as Textual has it

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+import threadviz.tui.widgets
 from tests.tui.recorded import NS_PER_MS
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.view import View
@@ -15,6 +17,8 @@ from threadviz.tui.widgets.panel import TextPanel
 
 class WidgetApp(App[None]):
     """Shows only `widget`."""
+
+    CSS_PATH = Path(threadviz.tui.widgets.__file__).with_name("widgets.tcss")
 
     def __init__(self, widget: Widget) -> None:
         super().__init__()

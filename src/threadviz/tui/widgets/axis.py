@@ -15,13 +15,6 @@ from threadviz.tui.widgets.panel import TextPanel
 class AxisLine(TextPanel):
     """Draws the axis in the columns of the lanes, which leave room for a scroll bar."""
 
-    DEFAULT_CSS = """
-    AxisLine {
-        height: 1;
-        padding: 0 1 0 0;
-    }
-    """
-
     def key(self) -> tuple[Hashable, ...]:
         view, viewport = self.view, self.view.viewport
         return (

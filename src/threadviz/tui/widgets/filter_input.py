@@ -20,19 +20,6 @@ _ACTIONS = {
 class FilterInput(Input):
     """An input that is visible while it has the focus."""
 
-    DEFAULT_CSS = """
-    FilterInput {
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $panel;
-
-        &:focus {
-            border: none;
-        }
-    }
-    """
-
     # With priority, so that they are handled before the keys that follow, which are for the screen.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "leave", "Keep", show=False, priority=True),

@@ -15,13 +15,6 @@ _MAX_FILTER = 40
 class FilterStatus(TextPanel):
     """One line, or none if the lanes are in their default order."""
 
-    DEFAULT_CSS = """
-    FilterStatus {
-        height: auto;
-        padding: 0 1;
-    }
-    """
-
     def key(self) -> tuple[Hashable, ...]:
         lanes = self.view.row_cache
         return lanes.options, lanes.hidden, self.view.rows

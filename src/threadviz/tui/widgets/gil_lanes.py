@@ -28,13 +28,6 @@ _TEXT_NS = 300_000_000
 class GilLanes(MouseCursorWidget, TextPanel):
     """Draws one line for each GIL row of the view, in the columns of the lanes."""
 
-    DEFAULT_CSS = """
-    GilLanes {
-        height: auto;
-        padding: 0 1 0 0;
-    }
-    """
-
     def __init__(self, view: View, *, plain: bool) -> None:
         super().__init__(view, plain=plain)
         self._cells: dict[tuple[GilTimeline, int, int], GilCells] = {}

@@ -44,12 +44,6 @@ _REPLAY = f"{_NEUTRAL} $text-secondary"
 class RunHeader(TextPanel):
     """Two lines about the runs and the observer, and below them what went wrong."""
 
-    DEFAULT_CSS = """
-    RunHeader {
-        height: auto;
-    }
-    """
-
     def key(self) -> tuple[Hashable, ...]:
         playhead = self.view.playhead
         runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.view.runs]

@@ -60,16 +60,6 @@ class LanesView(MouseCursorWidget, ScrollView, can_focus=False):
     The visible rows are computed a few in each frame, and kept while they are valid; so are their lines.
     """
 
-    DEFAULT_CSS = """
-    LanesView {
-        height: 1fr;
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-gutter: stable;
-        scrollbar-size-vertical: 1;
-    }
-    """
-
     class Opened(Message):
         """The user asks for the details of the selected lane."""
 

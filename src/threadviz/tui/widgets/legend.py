@@ -23,13 +23,6 @@ _GAP = 2
 class Legend(TextPanel):
     """Explains what is drawn in the lanes, in as many lines as needed."""
 
-    DEFAULT_CSS = """
-    Legend {
-        height: auto;
-        padding: 0 1;
-    }
-    """
-
     def key(self) -> tuple[Hashable, ...]:
         return self.view.viewport.cell_ns, self._marks(), lane_styles(self.app)
 

@@ -18,13 +18,6 @@ UNFED = "Its standard input is empty here: pipe something in, or use --headless.
 class OutputPanel(ScrollPanel):
     """The lines that `printed` returns (None: not captured). It follows their end unless the user has scrolled up."""
 
-    DEFAULT_CSS = """
-    OutputPanel {
-        scrollbar-gutter: stable;
-        scrollbar-size-horizontal: 0;
-    }
-    """
-
     def __init__(
         self, view: View, *, printed: Callable[[], TerminalText | None], plain: bool = False
     ) -> None:

@@ -118,14 +118,6 @@ def _are_same(a: Content | Strip, b: Content | Strip) -> bool:
 class ScrollPanel(TextPanel, ScrollView, can_focus=False):
     """A text panel that scrolls."""
 
-    DEFAULT_CSS = """
-    ScrollPanel {
-        overflow-x: hidden;
-        overflow-y: auto;
-        scrollbar-size-vertical: 1;
-    }
-    """
-
     @property
     def line_count(self) -> int:
         """Number of lines, visible or not."""

@@ -30,12 +30,6 @@ _SHORT_NAMES = {"sum of the tasks": "sum", "slowest task": "slowest"}
 class TotalsPanel(TextPanel):
     """The totals of one run as of the playhead; of several runs, the most important total of each."""
 
-    DEFAULT_CSS = """
-    TotalsPanel {
-        height: auto;
-    }
-    """
-
     def key(self) -> tuple[Hashable, ...]:
         return moment_key(self.view, phase=0.3)
 
