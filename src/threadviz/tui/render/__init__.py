@@ -1,1 +1,1 @@
-"""How the scene looks in a terminal: cells as glyphs and styles, columns, labels. Widgets put them on the screen."""
+"""How the view looks in a terminal: cells, glyphs, styles, strips, columns and labels. Widgets put them on screen."""

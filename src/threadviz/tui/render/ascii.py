@@ -1,4 +1,4 @@
-"""What Textual itself draws, such as scroll bars, borders and cut marks, in ASCII."""
+"""Turns what Textual itself draws, such as scroll bars, borders and ellipses, into ASCII."""
 
 import re
 from functools import lru_cache
@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 _AREAS = re.compile("([▀▄▅▆▇█▉▊▋▌▐]+)")
-"""Characters that are filled to a half or more: a blank on their colour is nearest to them."""
+"""Characters that are at least half filled: the nearest to them is a blank on their colour."""
 
 _SIGNS = str.maketrans(
     {
@@ -28,26 +28,23 @@ _SIGNS = str.maketrans(
 
 
 def in_ascii(text: str) -> str:
-    """Return `text` in ASCII, as wide as it was."""
+    """Return `text` in ASCII, with the same width."""
     signs = (sign if sign.isascii() else "?" * cell_len(sign) for sign in text.translate(_SIGNS))
     return set_cell_size("".join(signs), cell_len(text))
 
 
 class Ascii(LineFilter):
-    """Lets nothing but ASCII through, whoever drew it; each line stays as long as it was.
-
-    What there is no sign for becomes `?`.
-    """
+    """Replaces all other characters by ASCII ones of the same width; by `?` where there is none like them."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The segments of a line in ASCII; the same list where they are."""
+        """Return the segments of a line in ASCII; the same list if they are already."""
         if all(segment.text.isascii() for segment in segments):
             return segments
         return [part for segment in segments for part in _parts(segment)]
 
 
 ASCII = Ascii()
-"""The one that is used: Textual remembers lines by the filter that they went through."""
+"""The only instance, since Textual caches lines by the filter object."""
 
 
 @lru_cache(1024)

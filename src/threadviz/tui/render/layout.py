@@ -1,4 +1,4 @@
-"""How the rows are arranged on the lines of the screen."""
+"""Where the columns of the lanes are, and which row is on which line of the screen."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,23 +8,21 @@ from threadviz.timeline import Role
 from threadviz.tui.view import Row, View
 from threadviz.tui.view.rows import WAITED
 
-# Where the columns of the lanes are: shared by the lanes, the axis above them, and whoever points at a cell.
-
 GAP = 1
 FIGURE = 5
-"""So wide is a figure on the right: '100 %'."""
+"""The width of a figure on the right: '100 %'."""
 
 MARK = 2
-"""So wide is the mark of a holder of the GIL, with a blank."""
+"""The width of the mark of a GIL holder, with a blank."""
 
 _NAME = 16
-"""No name takes more."""
+"""The most that a name takes."""
 
 _NOW = ((176, 34), (136, 28), (106, 22), (76, 15), (56, 8))
-"""From this width of the terminal on, what a lane does has so much room."""
+"""From each width of the terminal on, the room for what a lane does."""
 
 _LEAST_CELLS = 12
-"""The lanes themselves always have as many characters, if there are as many."""
+"""The cells have at least this many characters; other columns are left out for them."""
 
 SHARES: tuple[tuple[str, frozenset[State]], ...] = (
     ("run", frozenset({State.RUNNING})),
@@ -35,16 +33,16 @@ SHARES: tuple[tuple[str, frozenset[State]], ...] = (
     ("lock", frozenset({State.LOCK})),
     ("idle", frozenset({State.IDLE})),
 )
-"""The figures on the right, by how much they tell: a heading, and the states whose share it is."""
+"""The figures on the right, the most important first: a heading, and the states whose share it is."""
 
 _FIGURES = ((186, 7), (146, 5), (116, 3), (56, 2), (36, 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """In characters: a sign for the lane that is picked, its name, what it does, its cells, and its shares.
+    """The widths of the columns in characters: selection, GIL `mark` (or 0), name, what it does, cells, shares.
 
-    `mark` is for its mark as a holder of the GIL, before its name, where there are such marks.
+    `width` is that of the terminal; `shares` is the number of figures.
     """
 
     width: int
@@ -55,7 +53,7 @@ class Columns:
 
     @classmethod
     def of(cls, width: int, names: Iterable[str], *, marked: bool = False) -> "Columns":
-        """The columns of a terminal that is `width` wide, for lanes of these names, which have marks or not."""
+        """Return the columns for lanes with these names in a terminal of this width, with GIL marks if `marked`."""
         name = min(max(map(len, names), default=0), _NAME)
         now = next((wide for least, wide in _NOW if width >= least), 0)
         shares = next((many for least, many in _FIGURES if width >= least), 0)
@@ -72,36 +70,36 @@ class Columns:
 
     @property
     def cells(self) -> int:
-        """How many there is room for."""
+        """How many cells there is room for."""
         return max(1, self.width - self.left - self.shares * (GAP + FIGURE))
 
     @property
     def right(self) -> int:
-        """Where they end."""
+        """Where the cells end."""
         return self.left + self.cells
 
 
 def columns_of(view: View, width: int) -> Columns:
-    """The columns of a scene's lanes, in a terminal that is `width` wide."""
+    """Return the columns of a view's lanes in a terminal of this width."""
     names = [row.lane.name for row in view.rows if row.lane is not None]
     return Columns.of(width, names, marked=bool(view.gil_rows.shown))
 
 
 _WAYS = ((3, 1), (2, 1), (1, 1))
-"""How many lines a lane has, and how many blank ones follow: the first of these that all lanes fit into."""
+"""The number of lines of a lane, and of blank ones after it: the first of these with which all lanes fit."""
 
 _TIGHT = (1, 0)
 
 _LEAST_TO_PIN = 4
-"""In fewer lines than these, all of them scroll."""
+"""With fewer lines than these, nothing is pinned."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowLayout:
-    """`lines` says for each line which row it belongs to, and which of its lines it is (`height` and more: blank).
+    """Which row is on which line. `lines` has for each line the number of its row, and its number within the row.
 
-    `starts` has the first line of each row. The first lines stay where they are when the others are scrolled, those
-    that are `pinned`: what the event loop's lane takes, where it is the first.
+    A number of `height` or more within the row means a blank line. `starts` has the first line of each row. The first
+    `pinned` lines do not scroll: those of the event loop's lane, if it is the first.
     """
 
     rows: Sequence[Row]
@@ -113,9 +111,9 @@ class RowLayout:
 
     @classmethod
     def of(cls, rows: Sequence[Row], width: int, height: int, *, marked: bool = False) -> "RowLayout":
-        """Arrange `rows` in an area of this size; where they need more lines it is to be scrolled.
+        """Lay out `rows` in an area of this size; if they need more lines, it scrolls.
 
-        Lanes that are `marked` have marks as holders of the GIL.
+        `marked` leaves room for GIL marks.
         """
         lanes = [row.lane for row in rows if row.lane is not None]
         headings = len(rows) - len(lanes)
@@ -135,5 +133,5 @@ class RowLayout:
 
     @property
     def tight(self) -> bool:
-        """Whether no blank lines keep the lanes apart."""
+        """Whether no blank lines separate the lanes."""
         return len(self.starts) == len(self.lines)

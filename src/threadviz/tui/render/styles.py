@@ -1,4 +1,4 @@
-"""Inks: the styles that marks are drawn in, mixed from a theme's colours."""
+"""The styles in which marks are drawn, mixed from the colours of a theme."""
 
 import enum
 from collections.abc import Mapping
@@ -16,22 +16,20 @@ from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import ON_DARK, ON_LIGHT
 from threadviz.protocol.events import State
 
-# Contrast: whether a colour stands out from its background.
-
 LEAST_CONTRAST = 3.0
-"""A lane's colour against what is below it: what WCAG 2.1 asks for graphics that carry a meaning (1.4.11)."""
+"""The contrast of a lane's colour with its background: what WCAG 2.1 asks for meaningful graphics (1.4.11)."""
 
 _STEP = 0.08
 
 
 def contrast(a: Color, b: Color) -> float:
-    """How much two colours differ in luminance, from 1 to 21: WCAG 2.1's contrast ratio."""
+    """Return WCAG 2.1's contrast ratio of two colours, from 1 to 21."""
     darker, lighter = sorted((_luminance(a), _luminance(b)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def readable(colour: Color, ground: Color) -> Color:
-    """Return `colour`, or what is nearest to it and stands out from the ground."""
+    """Return `colour`, or the nearest one that has enough contrast with `ground`."""
     away = Color.parse("white" if ground.brightness < 0.5 else "black")
     while contrast(colour, ground) < LEAST_CONTRAST:
         colour = colour.blend(away, _STEP)
@@ -55,31 +53,31 @@ _COVERED: Mapping[Mark, float] = MappingProxyType(
         ExtraMark.BLOCKED: 0.5,
     }
 )
-"""About how much of its character a mark's glyph covers."""
+"""About how much of its character the glyph of a mark covers."""
 
 _GROUND, _GLYPH = 0.42, 0.78
-"""How much of a mark's colour the ground below its glyph has, and the glyph: so bars look solid, and waits calm."""
+"""The strength of a mark's colour in the background of its glyph, and in the glyph."""
 
 _BELOW_LETTERS = 0.25
 
 _LOUD: Mapping[Mark, float] = MappingProxyType({State.RUNNING: 1.0, ExtraMark.BLOCKED: 0.72})
-"""How much the ground has of what is not to be calm; their glyphs have all of it."""
+"""The strength in the background of marks that must stand out; their glyphs have the full colour."""
 
 _TRACK = 0.07
-"""How much an idle lane stands out from where no lane is."""
+"""The strength of an idle lane on the background."""
 
 _QUIET = 0.65
-"""How much words beside the point stand out."""
+"""The strength of less important text."""
 
 _BRIGHT = 0.5
-"""Brighter grounds have black text on them, others white."""
+"""Text on brighter backgrounds is black, on others white."""
 
 _LIT = 0.35
 _OTHER = 0.14
 
 
 class Depth(enum.Enum):
-    """How many colours there are to draw with."""
+    """How many colours the terminal has."""
 
     NONE = "none"
     SIXTEEN = "16"
@@ -89,7 +87,8 @@ class Depth(enum.Enum):
 class LaneStyles:
     """The styles of marks, from their colours, on a background.
 
-    Of 16 colours each is used as it is; there and without any, glyphs stand on the bare background.
+    With 16 colours none is mixed; then, and without colours, glyphs stand on the bare background. `lit` and `other` are
+    those of a `glyphs.Line`.
     """
 
     def __init__(
@@ -112,7 +111,7 @@ class LaneStyles:
         self._words = {mark: self._style(colour, background) for mark, colour in colours.items()}
 
     def of(self, mark: Mark, lit: bool, other: bool) -> Style:
-        """A mark's glyph, on its ground; `lit` and `other` as in `glyphs.GlyphPainter`."""
+        """Return the style of a mark's glyph."""
         if mark is ExtraMark.AWAY or self.depth is Depth.NONE:
             return self._marked(self.text, lit and mark is not ExtraMark.AWAY)
         if self.depth is Depth.SIXTEEN:
@@ -120,20 +119,20 @@ class LaneStyles:
         if mark is State.IDLE:
             ground = self._background.blend(self.foreground, _TRACK + (_TRACK if lit else 0))
             return self._marked(self._style(self._colours[mark], ground), lit)
-        ink = self._shade(self._colours[mark], lit, other)
-        ground = self._background.blend(ink, _LOUD.get(mark, _GROUND))
-        return self._marked(self._style(self._background.blend(ink, self._glyph(mark)), ground), lit)
+        colour = self._shade(self._colours[mark], lit, other)
+        ground = self._background.blend(colour, _LOUD.get(mark, _GROUND))
+        return self._marked(self._style(self._background.blend(colour, self._glyph(mark)), ground), lit)
 
     def lettered(self, mark: Mark, lit: bool, other: bool) -> Style:
-        """A mark's letter, in its colour on a little of it: to be read also where it is drawn without colours."""
+        """Return the style of a mark's letter: readable, on a faint background."""
         if mark is ExtraMark.AWAY or mark is State.IDLE or self.depth is not Depth.ALL:
             return self.of(mark, lit, other)
-        ink = self._shade(self._colours[mark], lit, other)
-        ground = self._background.blend(ink, _BELOW_LETTERS)
-        return self._style(readable(ink, ground), ground)
+        colour = self._shade(self._colours[mark], lit, other)
+        ground = self._background.blend(colour, _BELOW_LETTERS)
+        return self._style(readable(colour, ground), ground)
 
     def mixed(self, mark: Mark, lit: bool, other: bool) -> Style:
-        """Running, as high as it is, on `mark`."""
+        """Return the style of a cell that was partly running, below, and otherwise in `mark`, above."""
         running = self._colours[State.RUNNING]
         if self.depth is Depth.SIXTEEN:
             below = self._background if mark is State.IDLE else self._colours[mark]
@@ -141,22 +140,22 @@ class LaneStyles:
         return self._marked(self._style(self._shade(running, lit, other), self._even(mark, lit, other)), lit)
 
     def solid(self, mark: Mark, lit: bool, other: bool) -> Style:
-        """A mark as a plain area: as bright as its glyph on its ground from afar."""
+        """Return the style of a plain area for a mark: as bright as its glyph is on average."""
         if self.depth is Depth.SIXTEEN:
             return self._style(self._colours[mark], self._background)
         return self._style(self._even(mark, lit, other), self._background)
 
     def word(self, mark: Mark) -> Style:
-        """A mark's word."""
+        """Return the style of the words for a mark; for None, of other text."""
         return self.text if self.depth is Depth.NONE else self._words.get(mark, self.text)
 
     def on(self, colour: Color, strength: float) -> Style:
-        """Text on a ground of some colour, which is mixed with the background to this `strength` (0 to 1)."""
+        """Return the style of text on a colour that is mixed into the background with this `strength` (0 to 1)."""
         ground = self._background.blend(colour, strength)
         return self._style(Color.parse("black" if ground.brightness > _BRIGHT else "white"), ground)
 
     def across(self, below: Style) -> Style:
-        """A line across a cell that is drawn in `below`."""
+        """Return the style of a line across a cell of the style `below`."""
         if self.depth is not Depth.ALL or below.bgcolor is None:
             return self.bold
         return Style(color=self.foreground.rich_color, bgcolor=below.bgcolor, bold=True)
@@ -187,8 +186,6 @@ class LaneStyles:
         return Style(color=colour.rich_color, bgcolor=ground.rich_color)
 
 
-# The lanes' colours, on every theme: as theme variables, so that a theme may have its own.
-
 _OF_16: Mapping[Mark, str] = MappingProxyType(
     {
         State.RUNNING: "ansi_green",
@@ -203,16 +200,16 @@ _OF_16: Mapping[Mark, str] = MappingProxyType(
         ExtraMark.BLOCKED: "ansi_red",
     }
 )
-"""The terminal's own colours, whose blue stands out from its background."""
+"""The 16 colours of terminals. Bright blue is used since blue has little contrast on many of them."""
 
 
 def variable(mark: Mark) -> str:
-    """The theme variable that has a mark's colour."""
+    """Return the name of the theme variable with a mark's colour. A theme may set it."""
     return f"lane-{mark}"
 
 
 def lane_variables(theme: Theme) -> dict[str, str]:
-    """The lanes' colours on this theme, by variable: for `App.get_theme_variable_defaults`."""
+    """Return the default colours of the marks for a theme, by variable, for `App.get_theme_variable_defaults`."""
     if theme.ansi:
         return {variable(mark): colour for mark, colour in _OF_16.items()}
     background = Color.parse(theme.to_color_system().generate()["background"])
@@ -221,13 +218,13 @@ def lane_variables(theme: Theme) -> dict[str, str]:
 
 
 def lane_styles(app: App[Any]) -> LaneStyles:
-    """The styles of an app's theme, in as many colours as its terminal has: the same, as long as these are."""
+    """Return the styles for an app's theme and terminal: the same object as long as these do not change."""
     names = ("background", "foreground", *map(variable, ON_DARK))
     return _lane_styles(depth_of(app), app.native_ansi_color, *(app.theme_variables[name] for name in names))
 
 
 def depth_of(app: App[Any]) -> Depth:
-    """How many colours an app has to draw with."""
+    """Return how many colours the terminal of an app has."""
     if app.no_color:
         return Depth.NONE
     few = app.native_ansi_color or app.console.color_system in {"standard", "windows"}
@@ -235,7 +232,7 @@ def depth_of(app: App[Any]) -> Depth:
 
 
 def _in_palette(colour: Color) -> Color:
-    """One of the 16 as the colour that is taken for it, where all have to be turned into 16."""
+    """Return the true colour that is converted to one of the 16 colours when Textual reduces them."""
     return Color(*STANDARD_PALETTE[colour.ansi or 0])
 
 
