@@ -30,16 +30,11 @@ class View:
         self.selected_task: tuple[ViewedRun, Task] | None = None
         self.comparing = len(runs) > 1
         self.awaiting = False
-        self._runs: tuple[ViewedRun, ...] = tuple(runs)
-
-    @property
-    def runs(self) -> tuple[ViewedRun, ...]:
-        """The runs, in the order in which they are shown."""
-        return self._runs
+        self.runs: tuple[ViewedRun, ...] = tuple(runs)
 
     def show_runs(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
         """Show other runs: whole, up to the latest moment, with nothing selected."""
-        self._runs = tuple(runs)
+        self.runs = tuple(runs)
         self.comparing = comparing
         self.cursor = self.selected_row = self.selected_task = None
         self.row_cache.reset()
@@ -49,14 +44,14 @@ class View:
 
     def add(self, run: ViewedRun) -> None:
         """Show one more run, below the others."""
-        self._runs = (*self._runs, run)
+        self.runs = (*self.runs, run)
 
     @property
     def state(self) -> tuple[Hashable, ...]:
         """What the picture depends on besides the runs: equal as long as nothing was changed."""
         viewport, playhead = self.viewport, self.playhead
         return (
-            (self._runs, self.comparing, self.awaiting, self.cursor, self.selected_row, self.selected_task),
+            (self.runs, self.comparing, self.awaiting, self.cursor, self.selected_row, self.selected_task),
             (self.row_cache.options, self.gil_rows.enabled),
             (viewport.left, viewport.cell_ns, viewport.cells),
             (playhead.motion, playhead.at, playhead.speed),
@@ -65,7 +60,7 @@ class View:
     @property
     def growing(self) -> bool:
         """Whether a run goes on."""
-        return any(not run.over for run in self._runs)
+        return any(not run.over for run in self.runs)
 
     @property
     def moving(self) -> bool:
@@ -76,7 +71,7 @@ class View:
     @property
     def length(self) -> int:
         """How long the longest run has taken so far."""
-        return max((run_window(run.timeline).length for run in self._runs), default=0)
+        return max((run_window(run.timeline).length for run in self.runs), default=0)
 
     @property
     def present(self) -> int:
@@ -264,7 +259,7 @@ class View:
         """The moment at which the picture grows. It is before the present if a run goes on beside longer ones."""
         if self.playhead.motion is not Motion.FOLLOWING:
             return self.present
-        lengths = (run_window(run.timeline).length for run in self._runs if not run.over)
+        lengths = (run_window(run.timeline).length for run in self.runs if not run.over)
         return max(lengths, default=self.length)
 
     def _fit(self) -> None:
