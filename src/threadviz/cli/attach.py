@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import click
 
@@ -23,39 +24,37 @@ from threadviz.text import NS_PER_S
     metavar="S",
     help="With --headless: let go of the process after so many seconds, and report.",
 )
-def attach(pid: str, seconds: float | None, viewing: ViewerOptions) -> int:
+def attach(pid: str, seconds: float | None, **options: Any) -> int:
     """Watch the running process PID.
 
     Shows every thread of a CPython process, and of the processes that it starts, as a lane. The process is left as it
     is, also at the end, which is when the app is left, or with --headless, Ctrl-C.
     """
+    viewing = ViewerOptions(**options)
     if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
         raise CommandError(f"--seconds is {seconds:g}: give a number of seconds above 0")
-    if seconds is not None and not viewing.headless:
+    if seconds is not None and viewing.in_app:
         raise CommandError("--seconds is for --headless: the app is left by a key")
-    request = _request(_number(pid), viewing)
-    if not viewing.headless:
+    if not re.fullmatch("0*[1-9][0-9]{0,9}", pid, re.ASCII):
+        raise CommandError(f"PID is {pid!r}: give the number of a process, as pgrep and ps show it")
+    request = _request(int(pid), viewing)
+    if viewing.in_app:
         from threadviz.cli.app import watch
 
         status, run = watch(request, viewing.record, viewing.ascii_only)
-        if run.trouble:
-            complain(run.trouble)
-        return status or (ExitStatus.BROKEN if run.trouble else ExitStatus.FINISHED)
-    for_ns = None if seconds is None else int(seconds * NS_PER_S)
-    with Interrupts() as interrupts, ProgressBar() as bar:
-        bar.begin(request.workload)
-        result = execute(request, interrupts, bar, viewing.record, for_ns)
-    if result.measured:
-        print_run(result.timeline, viewing.as_json, viewing.console())
-    if result.trouble:  # last, because it speaks of what was printed
-        complain(result.trouble)
-    return result.status
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch("0*[1-9][0-9]{0,9}", text, re.ASCII):
-        raise CommandError(f"PID is {text!r}: give the number of a process, as pgrep and ps show it")
-    return int(text)
+        trouble = run.trouble
+        status = status or (ExitStatus.BROKEN if trouble else ExitStatus.FINISHED)
+    else:
+        for_ns = None if seconds is None else int(seconds * NS_PER_S)
+        with Interrupts() as interrupts, ProgressBar() as bar:
+            bar.begin(request.workload)
+            result = execute(request, interrupts, bar, viewing.record, for_ns)
+        if result.measured:
+            print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only)
+        status, trouble = result.status, result.trouble
+    if trouble:  # last, because it speaks of what was printed
+        complain(trouble)
+    return status
 
 
 def _request(pid: int, viewing: ViewerOptions) -> AttachRequest:

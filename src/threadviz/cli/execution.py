@@ -11,7 +11,7 @@ from threadviz.cli.signals import Interrupts
 from threadviz.debug_log import ignoring
 from threadviz.launcher import LaunchedRun, RecordingError
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, TargetKind
+from threadviz.protocol.events import AnyEvent, Outcome, StreamClosed, TargetKind
 from threadviz.protocol.requests import AttachRequest, Request, RunRequest
 from threadviz.recordings.writer import RecordingFile
 from threadviz.run_follower import RunFollower
@@ -121,6 +121,21 @@ class RunResult:
     def measured(self) -> bool:
         """Whether there is anything to report."""
         return self.timeline.begin is not None
+
+    @property
+    def refused(self) -> StreamClosed | None:
+        """The end of a run that could not even be started; None if it could, or if one of its processes died."""
+        closed = self.timeline.closed
+        if self.measured or self.timeline.died or closed is None or closed.outcome is not Outcome.BROKEN:
+            return None
+        return closed
+
+
+def remove_empty(record: Path | None) -> None:
+    """Remove the recording of a run that could not be started."""
+    if record is not None and record.is_file():
+        with ignoring(OSError):
+            record.unlink()
 
 
 def execute(

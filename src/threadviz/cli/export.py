@@ -1,14 +1,20 @@
 """`threadviz export`: writes a recording for other programs."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from threadviz.atomic_write import finish, unfinished
-from threadviz.cli.output import CommandError, ExitStatus, complain, write
+from threadviz.cli.output import (
+    CommandError,
+    ExitStatus,
+    cannot_be_written,
+    complain,
+    refuse_existing,
+    write,
+    write_files,
+)
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.cli.signals import Interrupts
 
@@ -50,12 +56,11 @@ def export(file: str, name: str | None, output: str | None, force: bool) -> Exit
         written = (each(loaded.timeline, dropped) for each in asked.files.values())
         texts = [_until_interrupted(text, interrupts) for text in written]
         if paths:
-            _write(dict(zip(paths, texts, strict=True)), force)
+            write_files(dict(zip(paths, (map(str.encode, text) for text in texts), strict=True)), force)
+            complain(f"wrote {' and '.join(map(str, paths))}: {asked.hint}")
         else:
             for text in texts[0]:
                 write(text)
-    if paths:
-        complain(f"wrote {' and '.join(map(str, paths))}: {asked.hint}")
     complain_of_dropped([recording], [loaded])
     return ExitStatus.FINISHED
 
@@ -79,20 +84,15 @@ def _path(text: str, what: str) -> Path:
 def _check(path: Path, recording: Path, force: bool) -> None:
     """Raise CommandError if `path` must not be overwritten."""
     try:
-        if not path.exists():
-            return
-        if not path.is_file():
+        if path.exists() and not path.is_file():
             raise CommandError(
                 f"{str(path)!r} is not a file that could be overwritten: give another name with -o"
             )
-        if recording.exists() and path.samefile(recording):
+        if path.exists() and recording.exists() and path.samefile(recording):
             raise CommandError(f"{str(path)!r} is the recording itself: give another name with -o")
+        refuse_existing(path, force)
     except OSError as error:
-        raise _unwritten(path, error) from error
-    if not force:
-        raise CommandError(
-            f"{str(path)!r} exists already: give another name with -o, or --force to overwrite it"
-        )
+        raise cannot_be_written(path, error) from error
 
 
 def _until_interrupted(text: Iterator[str], interrupts: Interrupts) -> Iterator[str]:
@@ -100,24 +100,3 @@ def _until_interrupted(text: Iterator[str], interrupts: Interrupts) -> Iterator[
         if interrupts.noted:
             raise CommandError("interrupted, and nothing was written", ExitStatus.INTERRUPTED)
         yield piece
-
-
-def _write(texts: dict[Path, Iterator[str]], force: bool) -> None:
-    """Write each file whole. Raises CommandError."""
-    path = next(iter(texts))
-    try:
-        with ExitStack() as stack:
-            parts = {}
-            for path, text in texts.items():
-                # If it is a link, the file that it points to is overwritten.
-                parts[path] = stack.enter_context(unfinished(path.resolve()))
-                with parts[path].open("w", encoding="utf-8", newline="") as file:
-                    file.writelines(text)
-            for path, part in parts.items():
-                finish(part, path.resolve(), force)
-    except OSError as error:
-        raise _unwritten(path, error) from error
-
-
-def _unwritten(path: Path, error: OSError) -> CommandError:
-    return CommandError(f"{str(path)!r} can't be written ({error.strerror})", ExitStatus.BROKEN)

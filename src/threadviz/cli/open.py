@@ -1,13 +1,12 @@
 """`threadviz show` and `threadviz open`: the report of a recording, and recordings in the app."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from threadviz.cli.app import open_recordings
 from threadviz.cli.options import ascii_option, json_option
-from threadviz.cli.output import CommandError, ExitStatus, print_run, stdout_console
+from threadviz.cli.output import CommandError, ExitStatus, print_run
 from threadviz.cli.recordings import complain_of_dropped, read
 
 
@@ -24,15 +23,13 @@ def show(file: Path, as_json: bool, width: int | None, ascii_only: bool) -> Exit
     if as_json and (ascii_only or width is not None):
         option = "--ascii" if ascii_only else "--width"
         raise CommandError(f"{option} is for the report, and --json is none: leave one of them out")
-    console = None
-    if not as_json:
-        console = stdout_console()
-        if width is not None:
-            console = replace(console, width=_checked(width))
-        if ascii_only:
-            console = replace(console, plain=True)
+    if width is not None:
+        from threadviz.report.console import MAX_WIDTH, MIN_WIDTH
+
+        if not MIN_WIDTH <= width <= MAX_WIDTH:
+            raise CommandError(f"--width is {width}: give a number from {MIN_WIDTH} to {MAX_WIDTH}")
     loaded = read(file)
-    print_run(loaded.timeline, as_json, console)
+    print_run(loaded.timeline, as_json, ascii_only=ascii_only, width=width)
     complain_of_dropped([file], [loaded])
     return ExitStatus.FINISHED
 
@@ -47,11 +44,3 @@ def open_(files: tuple[Path, ...], loop: bool, ascii_only: bool) -> int:
     Several FILES are compared on one time axis.
     """
     return open_recordings(files, ascii_only, loop)
-
-
-def _checked(width: int) -> int:
-    from threadviz.report.console import MAX_WIDTH, MIN_WIDTH
-
-    if not MIN_WIDTH <= width <= MAX_WIDTH:
-        raise CommandError(f"--width is {width}: give a number from {MIN_WIDTH} to {MAX_WIDTH}")
-    return width

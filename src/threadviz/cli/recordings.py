@@ -4,11 +4,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
-from threadviz.cli.output import CommandError, complain
-from threadviz.debug_log import ignoring
+from threadviz.cli.output import CommandError, complain, write_stderr
 from threadviz.recordings.reader import Loaded, LoadError, load
 from threadviz.text import printable
 
@@ -18,11 +15,13 @@ _QUICK_S = 0.3
 
 def read(path: Path) -> Loaded:
     """Load a recording. Raises CommandError."""
+    progress = _Progress(path)
     try:
-        with _Progress(path) as progress:
-            return load(path, progress.show)
+        return load(path, progress.show)
     except LoadError as error:
         raise CommandError(str(error)) from error
+    finally:
+        progress.clear()
 
 
 def what_was_dropped(path: Path, loaded: Loaded) -> str:
@@ -38,7 +37,7 @@ def complain_of_dropped(paths: Sequence[Path], loaded: Sequence[Loaded]) -> None
 
 
 class _Progress:
-    """A line on stderr, if that is a terminal; it is gone in the end."""
+    """A line on stderr, if that is a terminal."""
 
     def __init__(self, path: Path) -> None:
         self._what = f"reading {printable(path.name)[:40]}"
@@ -49,19 +48,10 @@ class _Progress:
         """Show which share (0 to 1) of the file was read."""
         words = f"{self._what}: {share:.0%}"
         if words != self._shown and monotonic() > self._from and sys.stderr.isatty():
-            self._write(f"\r{words}")
+            write_stderr(f"\r{words}")
             self._shown = words
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def clear(self) -> None:
+        """Remove the line."""
         if self._shown:
-            self._write(f"\r{' ' * len(self._shown)}\r")
-
-    def _write(self, text: str) -> None:
-        with ignoring(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
+            write_stderr(f"\r{' ' * len(self._shown)}\r")

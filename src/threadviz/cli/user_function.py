@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,11 +12,9 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from threadviz.cli.execution import RunResult
 from threadviz.cli.options import Decorator, together
-from threadviz.cli.output import CommandError, complain
+from threadviz.cli.output import CommandError, complain, write_stderr
 from threadviz.debug_log import ignoring
-from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import RunRequest, UserFunction
 from threadviz.run_options import MAX_TASKS, OWN, RunOptions
 from threadviz.text import count, printable
@@ -108,30 +105,12 @@ class PrintedOutput:
             complain(
                 "what the function printed" + (f", the last {_TAIL} lines" if len(lines) > _TAIL else "")
             )
-            _write("\n".join(lines[-_TAIL:]))
+            write_lines("\n".join(lines[-_TAIL:]))
 
 
 def _as_seen(line: str) -> str:
     """Return what a terminal would show of a line: without colours, and only what was written last."""
     return _ESCAPES.sub("", line.rstrip().rpartition("\r")[2]).expandtabs()
-
-
-def refusal(request: RunRequest, result: RunResult, record: Path | None = None) -> str:
-    """Return why the function could not be called at all, without the full stop; '' if it could.
-
-    The traceback of the user's code, if that failed, goes to stderr. The recording is empty and is removed.
-    """
-    timeline = result.timeline
-    closed = timeline.closed
-    if request.calling is None or closed is None or result.measured:
-        return ""
-    if closed.outcome is not Outcome.BROKEN or timeline.died:
-        return ""
-    if record is not None and record.is_file():
-        with ignoring(OSError):
-            record.unlink()
-    _write(closed.traceback)
-    return closed.reason
 
 
 def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
@@ -146,7 +125,7 @@ def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None)
             others = places[_place(first)] - 1
             more = f", and {count(others, 'other')} in the same place" if others else ""
             complain(f"under {timeline.header.mode}, task {first.name!r} failed{more}")
-            _write(first.traceback)
+            write_lines(first.traceback)
             if calling is not None and _texts_do_not_fit(timeline, calling):
                 complain(
                     "each line was passed as text: name the file .jsonl, or write lines such as [0.1], to pass"
@@ -178,9 +157,7 @@ def _place(task: Task) -> tuple[str, ...]:
     return (*frames, (task.error or "").partition(":")[0])
 
 
-def _write(traceback: str) -> None:
-    """Write a text to stderr, safe to print."""
-    if traceback:
-        with ignoring(OSError):
-            sys.stderr.write("".join(f"{printable(line)}\n" for line in traceback.split("\n")))
-            sys.stderr.flush()
+def write_lines(text: str) -> None:
+    """Write a text, such as a traceback, to stderr, safe to print."""
+    if text:
+        write_stderr("".join(f"{printable(line)}\n" for line in text.split("\n")))
