@@ -153,11 +153,18 @@ UNPACKED_FREELY = 64 * 2**20
 
 
 def opened(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises OSError, also for a named pipe or a device, which could block for ever."""
-    mode = path.stat().st_mode
+    """Open a file for reading. Raises OSError, also for a folder, a pipe or a device."""
+    return open(path, "rb", buffering=0, opener=_open)
+
+
+def _open(path: str, flags: int) -> int:
+    # Without blocking: the first byte of a pipe, or the last of a device, may never come.
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
+        os.close(descriptor)
         raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device")
-    return path.open("rb", buffering=0)
+    return descriptor
 
 
 def chunks(file: BinaryIO, progress: Callable[[float], None]) -> Iterator[bytes]:
