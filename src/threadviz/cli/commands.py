@@ -6,15 +6,13 @@ from pathlib import Path
 import click
 
 from threadviz._version import __version__
-from threadviz.cli.attach import attach
-from threadviz.cli.exec import exec_
-from threadviz.cli.export import export
 from threadviz.cli.main import start_debug_log
-from threadviz.cli.open import open_, show
 from threadviz.cli.options import ascii_option, path
 from threadviz.cli.output import CommandError, ExitStatus, report_console, write
+from threadviz.cli.recordings import export, open_, show
 from threadviz.cli.run import compare, run
 from threadviz.cli.shot import shot
+from threadviz.cli.watch import attach, exec_
 from threadviz.run_options import OptionsError
 
 _DRAWING = ("show", "open", "shot")

@@ -1,30 +1,82 @@
-"""`threadviz run` and `threadviz compare`: a workload under one mode, or under several, or recordings, side by side."""
+"""`threadviz run` and `threadviz compare`: a workload or a user function under one mode or several, or recordings."""
 
-from collections.abc import Sequence
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Self
 
 import click
+import msgspec
+from msgspec.structs import replace
 
 from threadviz.analysis import labelled
 from threadviz.cli.execution import execute_all, remove_empty
-from threadviz.cli.options import json_option, record_option, refuse_all_but, run_options
-from threadviz.cli.output import CommandError, ExitStatus, complain, print_comparison, print_run
-from threadviz.cli.recordings import complain_of_dropped, read
-from threadviz.cli.user_function import (
-    PrintedOutput,
-    function_options,
-    options_of,
-    report_failures,
-    write_lines,
+from threadviz.cli.options import json_option, record_option, refuse_all_but, run_options, together
+from threadviz.cli.output import (
+    CommandError,
+    ExitStatus,
+    complain,
+    print_comparison,
+    print_run,
+    write_stderr,
 )
+from threadviz.cli.recordings import complain_of_dropped, read
+from threadviz.debug_log import ignoring
 from threadviz.modes import MODES
-from threadviz.protocol.requests import RunRequest
-from threadviz.run_options import requests, split_modes
+from threadviz.protocol.requests import RunRequest, UserFunction
+from threadviz.run_options import MAX_TASKS, OWN, RunOptions, requests, split_modes
+from threadviz.text import count, printable
+from threadviz.timeline import Task, Timeline
 from threadviz.workloads import WORKLOADS
 
 _FOR_RECORDINGS = {"what", "as_json"}
 """The parameters of compare that make sense for recordings."""
+
+
+def _items(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
+    if text == "":
+        raise CommandError("--items is '': give the path of a file, or '-' for standard input")
+    return None if text is None else Path(text)
+
+
+function_options = together(
+    click.option(
+        "--call",
+        metavar="FUNCTION",
+        help="Instead of a WORKLOAD, call a function of yours: package.module:function. It is imported as by"
+        " `python -m`, so that the current folder is looked in first.",
+    ),
+    click.option(
+        "--items",
+        callback=_items,
+        metavar="FILE",
+        help="What to call it with, one item a line; '-' is standard input. If FILE ends in .jsonl, and also if"
+        " all lines are JSON arrays or objects, an array has the arguments in their order, an object has them by"
+        " name, and any other JSON is the one argument. Else each line is the one argument, as text.",
+    ),
+    click.option(
+        "--repeat",
+        type=int,
+        metavar="N",
+        help=f"Call it N times without arguments, up to {MAX_TASKS}.",
+    ),
+)
+"""The options of all commands that can run a user function."""
+
+
+def options_of(workload: str | None, options: Mapping[str, Any]) -> RunOptions:
+    """Return the options for a workload, or for the function that --call names. Raises CommandError."""
+    call = options["call"]
+    if workload is None and call is None:
+        raise CommandError("nothing to run is given: name a workload, or a function of yours with --call")
+    if workload is not None and call is not None:
+        raise CommandError(
+            f"{workload!r} is a word too many: --call says what to run, and --items names the file with its arguments"
+        )
+    return RunOptions(workload=OWN if workload is None else workload, **options)
 
 
 @click.command()
@@ -108,3 +160,105 @@ def _run(
         if last.trouble:  # last, because it speaks of what was printed
             complain("; ".join([last.trouble, *(f"{mode}: did not run" for mode in not_run)]))
         return last.status
+
+
+# What a user function printed, and how it failed.
+
+_TAIL = 20
+_TAIL_BYTES = 16_384
+"""How many lines of its output are shown, at most."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+class PrintedOutput:
+    """Collects what a user function and its worker processes print, and shows the end of it on stderr when left.
+
+    The file has no name except in /proc, so nobody has to remove it. Without /proc, nothing is collected.
+    """
+
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
+
+    def into(self, request: RunRequest) -> RunRequest:
+        """Return `request` with its user function printing into this."""
+        if request.calling is None:
+            return request
+        if self._file is None:
+            with ignoring(OSError):  # a full disk makes the run fail, which is reported
+                self._file = TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        path = Path(f"/proc/{os.getpid()}/fd/{self._file.fileno()}") if self._file else None
+        if path is None or not path.exists():
+            return request
+        return replace(request, calling=replace(request.calling, output=str(path)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is None:
+            return
+        with self._file as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            lines = file.read().decode(errors="replace").split("\n")
+        lines = [line for line in map(_as_seen, lines) if line]
+        if lines:
+            complain(
+                "what the function printed" + (f", the last {_TAIL} lines" if len(lines) > _TAIL else "")
+            )
+            write_lines("\n".join(lines[-_TAIL:]))
+
+
+def _as_seen(line: str) -> str:
+    """Return what a terminal would show of a line: without colours, and only what was written last."""
+    return _ESCAPES.sub("", line.rstrip().rpartition("\r")[2]).expandtabs()
+
+
+def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
+    """Write the traceback of the first task that failed in the user's own code to stderr.
+
+    If all failed as they would with a string in place of a number, explain how to write other items.
+    """
+    for timeline in timelines:
+        failed = [task for task in timeline.finished_tasks() if task.traceback]
+        if failed:
+            first, places = failed[0], Counter(map(_place, failed))
+            others = places[_place(first)] - 1
+            more = f", and {count(others, 'other')} in the same place" if others else ""
+            complain(f"under {timeline.header.mode}, task {first.name!r} failed{more}")
+            write_lines(first.traceback)
+            if calling is not None and _texts_do_not_fit(timeline, calling):
+                complain(
+                    "each line was passed as text: name the file .jsonl, or write lines such as [0.1], to pass"
+                    " other values"
+                )
+            return
+
+
+def _texts_do_not_fit(timeline: Timeline, calling: UserFunction) -> bool:
+    """Whether all calls failed with a type or value error, and each had one string that reads as another value."""
+    kinds = {(task.error or "").partition(":")[0] for task in timeline.tasks}
+    if not kinds or not kinds <= {"TypeError", "ValueError"}:
+        return False
+    return all(len(each.args) == 1 and _reads_as_another_value(each.args[0]) for each in calling.items)
+
+
+def _reads_as_another_value(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return not isinstance(msgspec.json.decode(value), str)
+    except (msgspec.DecodeError, UnicodeError):
+        return False
+
+
+def _place(task: Task) -> tuple[str, ...]:
+    """Return where a task failed, and the type of its error. Frames are indented, the error is not."""
+    frames = (line for line in task.traceback.split("\n") if line.startswith(" "))
+    return (*frames, (task.error or "").partition(":")[0])
+
+
+def write_lines(text: str) -> None:
+    """Write a text, such as a traceback, to stderr, safe to print."""
+    if text:
+        write_stderr("".join(f"{printable(line)}\n" for line in text.split("\n")))

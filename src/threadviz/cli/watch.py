@@ -1,5 +1,6 @@
-"""`threadviz exec`: runs a program and watches it."""
+"""`threadviz exec` and `threadviz attach`: a program that is run, or a running process, is watched."""
 
+import math
 import os
 import re
 import shutil
@@ -11,15 +12,22 @@ from typing import Any
 
 import click
 
-from threadviz.cli.execution import RunResult, execute, remove_empty
+from threadviz.cli.execution import (
+    Interrupts,
+    ProgressBar,
+    RunResult,
+    SignalForwarding,
+    execute,
+    remove_empty,
+)
 from threadviz.cli.options import ViewerOptions, viewer_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, print_run
-from threadviz.cli.signals import SignalForwarding
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.probes.base import ProcessKind
+from threadviz.observer.targets.attach import TargetError, find_process
 from threadviz.protocol.events import Outcome
-from threadviz.protocol.requests import ExecRequest
-from threadviz.text import clipped, printable
+from threadviz.protocol.requests import AttachRequest, ExecRequest
+from threadviz.text import NS_PER_S, clipped, printable
 
 MODULE, COMMAND = "-m", "--"
 
@@ -203,3 +211,50 @@ def _status(request: ExecRequest, result: RunResult, record: Path | None) -> int
         return ExitStatus.BROKEN if broken else result.status
     status = closed.status if closed.status >= 0 else KILLED - closed.status
     return status or (ExitStatus.BROKEN if result.trouble else ExitStatus.FINISHED)
+
+
+@click.command()
+@click.argument("pid")
+@viewer_options
+@click.option(
+    "--seconds",
+    type=float,
+    metavar="S",
+    help="With --headless: let go of the process after so many seconds, and report.",
+)
+def attach(pid: str, seconds: float | None, **options: Any) -> int:
+    """Watch the running process PID.
+
+    Shows every thread of a CPython process, and of the processes that it starts, as a lane. The process is left as it
+    is, also at the end, which is when the app is left, or with --headless, Ctrl-C.
+    """
+    viewing = ViewerOptions(**options)
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise CommandError(f"--seconds is {seconds:g}: give a number of seconds above 0")
+    if seconds is not None and viewing.in_app:
+        raise CommandError("--seconds is for --headless: the app is left by a key")
+    if not re.fullmatch("0*[1-9][0-9]{0,9}", pid, re.ASCII):
+        raise CommandError(f"PID is {pid!r}: give the number of a process, as pgrep and ps show it")
+    try:
+        target = find_process(int(pid), viewing.probe)
+    except TargetError as error:
+        way_out = "; or say --probe portable, which tells only running from waiting"
+        raise CommandError(f"{error}{way_out if error.portable else ''}") from error
+    request = AttachRequest(pid=int(pid), probe=viewing.probe, stacks=viewing.stacks, born=target.born)
+    if viewing.in_app:
+        from threadviz.cli.app import watch
+
+        status, run = watch(request, viewing.record, viewing.ascii_only)
+        trouble = run.trouble
+        status = status or (ExitStatus.BROKEN if trouble else ExitStatus.FINISHED)
+    else:
+        for_ns = None if seconds is None else int(seconds * NS_PER_S)
+        with Interrupts() as interrupts, ProgressBar() as bar:
+            bar.begin(request.workload)
+            result = execute(request, interrupts, bar, viewing.record, for_ns)
+        if result.measured:
+            print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only)
+        status, trouble = result.status, result.trouble
+    if trouble:  # last, because it speaks of what was printed
+        complain(trouble)
+    return status
