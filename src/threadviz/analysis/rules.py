@@ -1,9 +1,10 @@
 """The findings of one run. A rule looks only at what was measured, never at the name of a workload or mode.
 
 A rule returns whether its claim holds and a text that says how it came out; None if the run does not raise its
-question. The tables at the end give each rule its finding id.
+question. The table at the end gives each rule its finding id.
 """
 
+import enum
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -17,7 +18,6 @@ from threadviz.text import NS_PER_S, count, percent, seconds
 from threadviz.timeline import GilTimeline, Lane, Role, Task, Timeline
 
 Claim = tuple[bool, str]
-Rule = Callable[[RunMetrics], Claim | None]
 
 # How the run ended, and how well it was observed.
 
@@ -553,47 +553,75 @@ def threads_stayed(run: RunMetrics) -> Claim | None:
     return False, f"Threads came and went too fast to be counted: {'; '.join(clauses)}."
 
 
-WORKLOAD_RULES: Mapping[str, Rule] = {
-    "run_finished": run_finished,
-    "observation_sufficed": observation_sufficed,
-    "total_is_sum": total_is_sum,
-    "total_is_slowest": total_is_slowest,
-    "workers_kept_busy": workers_kept_busy,
-    "threads_gain_nothing": threads_gain_nothing,
-    "processes_gain": processes_gain,
-    "gil_in_the_way": partial(gil_wait, of_tasks=True),
-    "cores_sufficed": partial(cores_wait, of_tasks=True),
-    "order_of_results": order_of_results,
-    "loop_could_answer": loop_could_answer,
-    "all_tasks_succeeded": all_tasks_succeeded,
-}
-"""By finding id, in the order in which findings are shown."""
+# The rules with their finding ids.
 
-PROGRAM_RULES: Mapping[str, Rule] = {
-    "run_finished": run_finished,
-    "program_succeeded": program_succeeded,
-    "observation_sufficed": observation_sufficed,
-    "processes_told": processes_told,
-    "gil_waited_for": partial(gil_wait, of_tasks=False),
-    "cores_were_enough": partial(cores_wait, of_tasks=False),
-    "loops_could_answer": loop_could_answer,
-    "who_waited_most": who_waited_most,
-    "threads_stayed": threads_stayed,
-    # About the tasks of observed executors:
-    "workers_kept_busy": workers_kept_busy,
-    "gil_in_the_way": partial(gil_wait, of_tasks=True),
-    "all_tasks_succeeded": all_tasks_succeeded,
-}
 
-WHOLE_RUNS_ONLY = frozenset(
-    {"total_is_sum", "total_is_slowest", "threads_gain_nothing", "processes_gain", "order_of_results"}
+class Sentiment(enum.Enum):
+    """Whether a finding is good, bad or neutral for the user."""
+
+    GOOD = enum.auto()
+    BAD = enum.auto()
+    NEUTRAL = enum.auto()
+
+
+GOOD, BAD, NEUTRAL = Sentiment
+
+_WORKLOADS = frozenset({TargetKind.WORKLOAD})
+_PROGRAMS = frozenset({TargetKind.PROGRAM, TargetKind.PROCESS})
+
+
+class Rule(NamedTuple):
+    """A rule, its finding id, and the targets that it is for.
+
+    A finding is `holding` if its claim holds, otherwise `failing`. A rule with `whole_only` is left out if the run did
+    not reach its end, because the figures of a part would mislead.
+    """
+
+    id: str
+    claim: Callable[[RunMetrics], Claim | None]
+    targets: frozenset[TargetKind]
+    holding: Sentiment
+    failing: Sentiment
+    whole_only: bool = False
+
+
+RULES = (
+    Rule("run_finished", run_finished, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    Rule("program_succeeded", program_succeeded, _PROGRAMS, GOOD, BAD),
+    Rule("observation_sufficed", observation_sufficed, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    Rule("processes_told", processes_told, _PROGRAMS, GOOD, BAD),
+    Rule("gil_waited_for", partial(gil_wait, of_tasks=False), _PROGRAMS, BAD, GOOD),
+    Rule("cores_were_enough", partial(cores_wait, of_tasks=False), _PROGRAMS, GOOD, BAD),
+    Rule("loops_could_answer", loop_could_answer, _PROGRAMS, GOOD, BAD),
+    Rule("who_waited_most", who_waited_most, _PROGRAMS, NEUTRAL, NEUTRAL),
+    Rule("threads_stayed", threads_stayed, _PROGRAMS, GOOD, BAD),
+    # About tasks; those of a program are of observed executors.
+    Rule("total_is_sum", total_is_sum, _WORKLOADS, NEUTRAL, NEUTRAL, whole_only=True),
+    Rule("total_is_slowest", total_is_slowest, _WORKLOADS, GOOD, BAD, whole_only=True),
+    Rule("workers_kept_busy", workers_kept_busy, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    # A gain that other programs hid does not hold either, so that is neutral.
+    Rule("threads_gain_nothing", threads_gain_nothing, _WORKLOADS, BAD, NEUTRAL, whole_only=True),
+    Rule("processes_gain", processes_gain, _WORKLOADS, GOOD, NEUTRAL, whole_only=True),
+    Rule("gil_in_the_way", partial(gil_wait, of_tasks=True), _WORKLOADS | _PROGRAMS, BAD, GOOD),
+    Rule("cores_sufficed", partial(cores_wait, of_tasks=True), _WORKLOADS, GOOD, BAD),
+    Rule("order_of_results", order_of_results, _WORKLOADS, NEUTRAL, NEUTRAL, whole_only=True),
+    Rule("loop_could_answer", loop_could_answer, _WORKLOADS, GOOD, BAD),
+    Rule("all_tasks_succeeded", all_tasks_succeeded, _WORKLOADS | _PROGRAMS, GOOD, BAD),
 )
-"""Rules that are left out if the run did not reach its end: the figures of a part would mislead."""
+"""In the order in which findings are shown."""
 
 
 def findings(timeline: Timeline) -> list[Finding]:
     """Return the findings of a run, as far as it got. Raises StreamError if not even its header was received."""
     run = RunMetrics(timeline)
-    rules = WORKLOAD_RULES if run.header.watches is TargetKind.WORKLOAD else PROGRAM_RULES
-    found = {id_: rule(run) for id_, rule in rules.items() if run.whole or id_ not in WHOLE_RUNS_ONLY}
-    return [Finding(id_, *claim) for id_, claim in found.items() if claim is not None]
+    rules = [rule for rule in RULES if run.header.watches in rule.targets]
+    found = [(rule.id, rule.claim(run)) for rule in rules if run.whole or not rule.whole_only]
+    return [Finding(id_, *claim) for id_, claim in found if claim is not None]
+
+
+def sentiment_of(finding: Finding) -> Sentiment:
+    """Return whether a finding is good, bad or neutral; one that compares runs is neutral."""
+    for rule in RULES:
+        if rule.id == finding.id:
+            return rule.holding if finding.holds else rule.failing
+    return NEUTRAL

@@ -1,10 +1,8 @@
-"""How marks look, what they and the evidence for them are called, and whether a finding is good or bad."""
+"""How marks look, and what they and the evidence for them are called."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from threadviz.analysis import Finding
 from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.protocol.events import Evidence, State
 
@@ -60,43 +58,3 @@ EVIDENCE_LABELS: Mapping[Evidence, str] = {
     Evidence.INFERRED: "inferred from other threads",
 }
 """How a segment's state is known."""
-
-
-class Sentiment(enum.Enum):
-    """Whether a finding is good, bad or neutral for the user."""
-
-    GOOD = enum.auto()
-    BAD = enum.auto()
-    NEUTRAL = enum.auto()
-
-
-_GOOD_IF_TRUE = (Sentiment.GOOD, Sentiment.BAD)
-_BAD_IF_TRUE = (Sentiment.BAD, Sentiment.GOOD)
-_NEUTRAL = (Sentiment.NEUTRAL, Sentiment.NEUTRAL)
-
-_SENTIMENTS: Mapping[str, tuple[Sentiment, Sentiment]] = {
-    "run_finished": _GOOD_IF_TRUE,
-    "program_succeeded": _GOOD_IF_TRUE,
-    "observation_sufficed": _GOOD_IF_TRUE,
-    "all_tasks_succeeded": _GOOD_IF_TRUE,
-    "cores_sufficed": _GOOD_IF_TRUE,
-    "cores_were_enough": _GOOD_IF_TRUE,
-    "loop_could_answer": _GOOD_IF_TRUE,
-    "loops_could_answer": _GOOD_IF_TRUE,
-    "threads_stayed": _GOOD_IF_TRUE,
-    "processes_told": _GOOD_IF_TRUE,
-    "total_is_slowest": _GOOD_IF_TRUE,
-    "workers_kept_busy": _GOOD_IF_TRUE,
-    "gil_in_the_way": _BAD_IF_TRUE,
-    "gil_waited_for": _BAD_IF_TRUE,
-    # A gain that other programs hid does not hold either, so that is neutral.
-    "threads_gain_nothing": (Sentiment.BAD, Sentiment.NEUTRAL),
-    "processes_gain": (Sentiment.GOOD, Sentiment.NEUTRAL),
-}
-"""By finding id: the sentiment if it holds, and if it does not. All other findings are neutral."""
-
-
-def sentiment_of(finding: Finding) -> Sentiment:
-    """Return whether a finding is good, bad or neutral; unknown ids are neutral."""
-    holding, not_holding = _SENTIMENTS.get(finding.id, _NEUTRAL)
-    return holding if finding.holds else not_holding
