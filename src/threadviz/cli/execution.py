@@ -277,7 +277,7 @@ def _follow(
         try:
             for event in _events(run, follower):
                 follower.take(event)
-                if follower.begun:
+                if follower.timeline.begun:
                     if bar is not None:
                         bar.show(follower.timeline)
                     if for_ns is not None and follower.timeline.now >= for_ns:

@@ -74,11 +74,11 @@ run_options = together(
 """The options of all commands that run workloads."""
 
 
-def refuse_all_but(context: click.Context, names: Collection[str]) -> None:
-    """Raise CommandError if an option about runs was given for recordings."""
+def refuse_for_recordings(context: click.Context, names: Collection[str]) -> None:
+    """Raise CommandError if one of these parameters, which are about runs, was given."""
     for option in context.command.params:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-        if given and option.name not in names:
+        if given and option.name in names:
             raise CommandError(f"{option.opts[0]} is for runs, and these are recordings: leave it out")
 
 

@@ -32,14 +32,23 @@ _QUICK_S = 0.3
 
 
 def read(path: Path) -> Loaded:
-    """Load a recording. Raises CommandError."""
-    progress = _Progress(path)
+    """Load a recording, with a line about the progress on stderr if that is a terminal. Raises CommandError."""
+    what, quick_until, shown = f"reading {printable(path.name)[:40]}", monotonic() + _QUICK_S, ""
+
+    def show(share: float) -> None:
+        nonlocal shown
+        words = f"{what}: {share:.0%}"
+        if words != shown and monotonic() > quick_until and sys.stderr.isatty():
+            shown = words
+            write_stderr(f"\r{words}")
+
     try:
-        return load(path, progress.show)
+        return load(path, show)
     except LoadError as error:
         raise CommandError(str(error)) from error
     finally:
-        progress.clear()
+        if shown:
+            write_stderr(f"\r{' ' * len(shown)}\r")
 
 
 def what_was_dropped(path: Path, loaded: Loaded) -> str:
@@ -52,27 +61,6 @@ def complain_of_dropped(paths: Sequence[Path], loaded: Sequence[Loaded]) -> None
     for sentence in map(what_was_dropped, paths, loaded):
         if sentence:
             complain(sentence)
-
-
-class _Progress:
-    """A line on stderr, if that is a terminal."""
-
-    def __init__(self, path: Path) -> None:
-        self._what = f"reading {printable(path.name)[:40]}"
-        self._from = monotonic() + _QUICK_S
-        self._shown = ""
-
-    def show(self, share: float) -> None:
-        """Show which share (0 to 1) of the file was read."""
-        words = f"{self._what}: {share:.0%}"
-        if words != self._shown and monotonic() > self._from and sys.stderr.isatty():
-            write_stderr(f"\r{words}")
-            self._shown = words
-
-    def clear(self) -> None:
-        """Remove the line."""
-        if self._shown:
-            write_stderr(f"\r{' ' * len(self._shown)}\r")
 
 
 @click.command()

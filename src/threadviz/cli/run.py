@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from threadviz.analysis import labelled
 from threadviz.cli.execution import execute_all, remove_empty
-from threadviz.cli.options import json_option, record_option, refuse_all_but, run_options, together
+from threadviz.cli.options import json_option, record_option, refuse_for_recordings, run_options, together
 from threadviz.cli.output import (
     CommandError,
     ExitStatus,
@@ -31,9 +31,6 @@ from threadviz.run_options import MAX_TASKS, OWN, RunOptions, requests, split_mo
 from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
 from threadviz.workloads import WORKLOADS
-
-_FOR_RECORDINGS = {"what", "as_json"}
-"""The parameters of compare that make sense for recordings."""
 
 
 def _items(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
@@ -127,7 +124,7 @@ def compare(
             )
         asked = requests(options_of(workload, options), split_modes(modes))
         return _run(asked, as_json, compared=True)
-    refuse_all_but(context, _FOR_RECORDINGS)
+    refuse_for_recordings(context, {*options, "modes"})
     if len(what) < 2:
         raise CommandError(
             "a recording alone can't be compared: give two or more, or see threadviz show --help"

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from threadviz.cli.execution import execute_all
-from threadviz.cli.options import ascii_option, path, refuse_all_but, run_options
+from threadviz.cli.options import ascii_option, path, refuse_for_recordings, run_options
 from threadviz.cli.output import CommandError, ExitStatus, complain, refuse_existing, write_files
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.modes import MODES
@@ -46,9 +46,6 @@ MIN_SIZE, MAX_SIZE = (40, 12), (400, 200)
 
 COMPARE = "compare"
 SCREENS = ("lanes", "findings", "tasks", "details", "code", COMPARE)
-
-_FOR_RECORDINGS = {"what", "output", "force", "at", "size", "theme", "screen", "ascii_only", "png"}
-"""The parameters that make sense for recordings."""
 
 
 def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
@@ -135,7 +132,7 @@ def shot(
         if results[-1].trouble:
             complain(results[-1].trouble)
     else:
-        refuse_all_but(context, _FOR_RECORDINGS)
+        refuse_for_recordings(context, {*options, "mode"})
         files = [*map(Path, what)]
         loaded = [*map(read, files)]
         complain_of_dropped(files, loaded)

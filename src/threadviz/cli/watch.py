@@ -150,9 +150,8 @@ def _in_app(command: Sequence[str], viewing: ViewerOptions) -> int:
         streams = (stdin, terminal.descriptor, terminal.descriptor)
         request = _request(command, viewing, streams, foreground=False)
         status, run = watch(request, viewing.record, viewing.ascii_only, terminal.output)
-    if status:
-        return status
-    return _status(request, RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble), viewing.record)
+    result = RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble)
+    return status or _status(request, result, viewing.record)
 
 
 def _request(

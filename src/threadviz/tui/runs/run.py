@@ -175,7 +175,7 @@ class Run:
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
         """Return a run that is over, such as a recording. Raises StreamError if the timeline has no header."""
         follower = RunFollower(timeline, trouble)
-        if not follower.begun:
+        if not follower.timeline.begun:
             raise StreamError("the stream is empty")
         return cls(None, follower, None)
 
@@ -192,7 +192,7 @@ class Run:
     @property
     def begun(self) -> bool:
         """Whether its timeline has a header."""
-        return self._follower.begun
+        return self._follower.timeline.begun
 
     @property
     def over(self) -> bool:
