@@ -67,7 +67,7 @@ def threadviz(context: click.Context, ascii_only: bool, debug: Path | None) -> i
 
 
 @threadviz.command(name="list")
-def list_() -> ExitStatus:
+def list_() -> None:
     """Show what there is to run.
 
     The workloads, the modes, the sets of sites, and the probe that this machine gets.
@@ -75,7 +75,6 @@ def list_() -> ExitStatus:
     from threadviz.cli.list import listing
 
     write(listing(report_console(sys.stdout)))
-    return ExitStatus.FINISHED
 
 
 for command in (run, exec_, attach, compare, show, open_, shot, export):

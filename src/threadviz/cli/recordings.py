@@ -68,7 +68,7 @@ def complain_of_dropped(paths: Sequence[Path], loaded: Sequence[Loaded]) -> None
 @json_option
 @click.option("--width", type=int, metavar="N", help="Make the report N characters wide.")
 @ascii_option("Print ASCII characters only, and no colours.")
-def show(file: Path, as_json: bool, width: int | None, ascii_only: bool) -> ExitStatus:
+def show(file: Path, as_json: bool, width: int | None, ascii_only: bool) -> None:
     """Print the report of the recording FILE.
 
     It is the same report that the run itself printed.
@@ -84,7 +84,6 @@ def show(file: Path, as_json: bool, width: int | None, ascii_only: bool) -> Exit
     loaded = read(file)
     print_run(loaded.timeline, as_json, ascii_only=ascii_only, width=width)
     complain_of_dropped([file], [loaded])
-    return ExitStatus.FINISHED
 
 
 @click.command(name="open")
@@ -111,7 +110,7 @@ def open_(files: tuple[Path, ...], loop: bool, ascii_only: bool) -> int:
     help="The file to write, or '-' for standard output; by default one beside FILE, with its name.",
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
-def export(file: str, name: str | None, output: str | None, force: bool) -> ExitStatus:
+def export(file: str, name: str | None, output: str | None, force: bool) -> None:
     """Write the recording FILE for other programs.
 
     trace is the JSON that ui.perfetto.dev and speedscope open; csv is two tables, OUT.csv with a row for each
@@ -141,7 +140,6 @@ def export(file: str, name: str | None, output: str | None, force: bool) -> Exit
             for text in texts[0]:
                 write(text)
     complain_of_dropped([recording], [loaded])
-    return ExitStatus.FINISHED
 
 
 def _paths(recording: Path, output: str | None, asked: "Format") -> list[Path]:
