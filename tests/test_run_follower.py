@@ -34,7 +34,7 @@ def test_what_went_wrong_is_one_sentence(events: list[AnyEvent], begun: bool, tr
     following = RunFollower()
     for event in events:
         following.take(event)
-    assert (following.begun, following.trouble) == (begun, trouble)
+    assert (following.timeline.begun, following.trouble) == (begun, trouble)
 
 
 def test_a_run_goes_on_without_its_recording() -> None:

@@ -20,11 +20,6 @@ class RunFollower:
         self._troubles: list[str] = []
 
     @property
-    def begun(self) -> bool:
-        """Whether the timeline has its header."""
-        return self.timeline.begun
-
-    @property
     def trouble(self) -> str:
         """What has gone wrong so far, as a sentence without its full stop; '' for nothing."""
         if self._failure:
@@ -38,7 +33,7 @@ class RunFollower:
         if isinstance(event, StreamClosed) and event.outcome is Outcome.BROKEN:
             self._reason = event.reason
         # A run that died before its header has no timeline.
-        if self.begun or not isinstance(event, ProcessDied | StreamClosed):
+        if self.timeline.begun or not isinstance(event, ProcessDied | StreamClosed):
             self.timeline.apply(event)
 
     def not_started(self, error: OSError) -> None:

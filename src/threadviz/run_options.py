@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from msgspec import structs
+
 from threadviz.mock_server.config import SetsError, load
 from threadviz.mock_server.sites import Site, SiteSet
 from threadviz.modes import MODES
@@ -34,31 +36,16 @@ _WAY = "give package.module:function, such as json:loads"
 class OptionsError(ValueError):
     """An option is wrong. `wrong` is a clause, and `field` the option that it is about ('' for several).
 
-    `others` are further options that `wrong` names in braces. They are shown as fields in the app, and as options of
-    the command.
+    `as_options` is the whole sentence, which names options as the command does; in `wrong` they are the fields of the
+    app. `other` is another option that `wrong` names.
     """
 
-    def __init__(self, wrong: str, field: str = "", others: Collection[str] = ()) -> None:
-        self._wrong = wrong
-        self._others = others
+    def __init__(self, wrong: str, field: str = "", other: str = "") -> None:
+        super().__init__(f"{field} {wrong}" if field else wrong)
+        self.wrong = wrong
         self.field = field
-        super().__init__(f"{field} {self.wrong}" if field else self.wrong)
-
-    @property
-    def wrong(self) -> str:
-        """The clause, naming options as fields."""
-        return self._named("")
-
-    @property
-    def as_options(self) -> str:
-        """The whole sentence, naming options as the command does."""
-        return f"--{self.field} {self._named('--')}" if self.field else self._named("--")
-
-    def _named(self, prefix: str) -> str:
-        wrong = self._wrong
-        for other in self._others:
-            wrong = wrong.replace(f"{{{other}}}", f"{prefix}{other}")
-        return wrong
+        as_option = wrong.replace(other, f"--{other}") if other else wrong
+        self.as_options = f"--{field} {as_option}" if field else as_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +69,9 @@ class RunOptions:
     repeat: int | None = None
 
 
+_DEFAULTS = RunOptions()
+
+
 def requests(
     options: RunOptions,
     modes: Collection[str],
@@ -99,10 +89,14 @@ def requests(
         if mode not in MODES:
             raise _unknown("mode", mode, MODES)
     _check_range("workers", options.workers, MAX_WORKERS)
-    if workload is None:
-        return _function_requests(options, modes, items)
+    request = _function_request(options, items) if workload is None else _request(workload, options, sets)
+    return [structs.replace(request, mode=mode) for mode in modes]
+
+
+def _request(workload: Workload, options: RunOptions, sets: Mapping[str, SiteSet] | None) -> RunRequest:
+    """Return the request for a workload, without its mode."""
     _refuse(
-        options, ("call", "items", "repeat"), f"is for a function of your own, and {options.workload} is none"
+        options, ("call", "items", "repeat"), f"is for a function of your own, and {workload.name} is none"
     )
     _check_range("tasks", options.tasks, MAX_TASKS)
     if options.timeout_s is not None and not 0 < options.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
@@ -110,20 +104,38 @@ def requests(
             f"is {options.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}",
             "timeout",
         )
-    sites = _sites(options, sets) if workload.fetches else _no_sites(options)
-    return [
-        RunRequest(
-            workload=workload.name,
-            mode=mode,
-            workers=options.workers or _workers(workload, options.tasks or workload.tasks or len(sites)),
-            tasks=options.tasks,
-            sites=sites,
-            online=options.online,
-            timeout_s=options.timeout_s or DEFAULT_TIMEOUT_S,
-            probe=options.probe,
-        )
-        for mode in modes
-    ]
+    sites: tuple[Site, ...] = ()
+    if workload.fetches:
+        sites = _sites(options, sets)
+    else:
+        fetching = " or ".join(name for name, other in WORKLOADS.items() if other.fetches)
+        _refuse(options, _FETCHING, f"is for {fetching}, and {workload.name} fetches nothing")
+    tasks = options.tasks or workload.tasks or len(sites)
+    return RunRequest(
+        workload=workload.name,
+        mode="",
+        workers=options.workers or min(tasks, DEFAULT_MAX_WORKERS if workload.fetches else max(2, cores())),
+        tasks=options.tasks,
+        sites=sites,
+        online=options.online,
+        timeout_s=options.timeout_s or DEFAULT_TIMEOUT_S,
+        probe=options.probe,
+    )
+
+
+def _function_request(options: RunOptions, read: Sequence[CallArguments] | None) -> RunRequest:
+    """Return the request for a user function, without its mode."""
+    _refuse(options, ("tasks",), "is not for a function of your own, which is called once for each item")
+    _refuse(options, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
+    function = _function(options.call)
+    items = tuple(CallItem(*each) for each in _arguments(options, function, read))
+    return RunRequest(
+        workload=function,
+        mode="",
+        workers=options.workers or min(len(items), max(2, cores())),
+        probe=options.probe,
+        calling=UserFunction(function=function, folder=_folder(), items=items),
+    )
 
 
 def fitting(options: RunOptions) -> RunOptions:
@@ -157,74 +169,30 @@ def _check_range(field: str, number: int | None, most: int) -> None:
         raise OptionsError(f"is {number}: give a number from 1 to {most}", field)
 
 
-def _workers(workload: Workload, tasks: int) -> int:
-    """Return the default number of workers: see the help of --workers."""
-    return min(tasks, DEFAULT_MAX_WORKERS if workload.fetches else max(2, cores()))
-
-
 def _sites(options: RunOptions, sets: Mapping[str, SiteSet] | None) -> tuple[Site, ...]:
     if sets is None:
         try:
             sets = load(options.urls)
         except SetsError as error:
             raise OptionsError(str(error)) from error
-    name = options.set_name or _default_set(options.urls, sets)
+    name = options.set_name
+    if not name:
+        name = DEFAULT_SET if DEFAULT_SET in sets else next(iter(sets))
+        if name != DEFAULT_SET and len(sets) > 1:
+            raise OptionsError(
+                f"is not given, and {str(options.urls)!r} has several: say which of {', '.join(sets)}", "set"
+            )
     if name not in sets:
         raise _unknown("set", name, sets)
     return sets[name].sites
 
 
-def _default_set(urls: Path | None, sets: Mapping[str, SiteSet]) -> str:
-    if DEFAULT_SET in sets:
-        return DEFAULT_SET
-    if len(sets) > 1:
-        raise OptionsError(
-            f"is not given, and {str(urls)!r} has several: say which of {', '.join(sets)}", "set"
-        )
-    return next(iter(sets))
-
-
-def _no_sites(options: RunOptions) -> tuple[Site, ...]:
-    fetching = " or ".join(name for name, workload in WORKLOADS.items() if workload.fetches)
-    _refuse(options, _FETCHING, f"is for {fetching}, and {options.workload} fetches nothing")
-    return ()
-
-
 def _refuse(options: RunOptions, fields: Collection[str], why: str) -> None:
     """Raise OptionsError if one of `fields` was given."""
-    given = {
-        "tasks": options.tasks,
-        "set": options.set_name,
-        "urls": options.urls,
-        "online": options.online or None,
-        "timeout": options.timeout_s,
-        "call": options.call,
-        "items": options.items,
-        "repeat": options.repeat,
-    }
     for field in fields:
-        if given[field] is not None:
+        attribute = {"set": "set_name", "timeout": "timeout_s"}.get(field, field)
+        if getattr(options, attribute) is not getattr(_DEFAULTS, attribute):
             raise OptionsError(f"{why}: leave it out", field)
-
-
-def _function_requests(
-    options: RunOptions, modes: Collection[str], read: Sequence[CallArguments] | None
-) -> list[RunRequest]:
-    _refuse(options, ("tasks",), "is not for a function of your own, which is called once for each item")
-    _refuse(options, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
-    function = _function(options.call)
-    items = tuple(CallItem(*each) for each in _arguments(options, function, read))
-    calling = UserFunction(function=function, folder=_folder(), items=items)
-    return [
-        RunRequest(
-            workload=function,
-            mode=mode,
-            workers=options.workers or min(len(items), max(2, cores())),
-            probe=options.probe,
-            calling=calling,
-        )
-        for mode in modes
-    ]
 
 
 def _folder() -> str:
@@ -268,10 +236,10 @@ def _arguments(
         return repeated(function.rpartition(":")[2], options.repeat)
     if options.items is None:
         raise OptionsError(
-            "is not given: name a file with one item a line, or say with {repeat} how often to call a function without"
+            "is not given: name a file with one item a line, or say with repeat how often to call a function without"
             " arguments",
             "items",
-            others=("repeat",),
+            other="repeat",
         )
     return items_of(options.items) if read is None else read
 

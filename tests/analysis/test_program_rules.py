@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from tests.timeline.programs import BEGIN, PROGRAM, process, program, thread
 from threadviz.analysis import Finding, findings
-from threadviz.analysis.rules import PROGRAM_RULES
+from threadviz.analysis.rules import RULES
 from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import (
     FREE,
@@ -20,6 +20,7 @@ from threadviz.protocol.events import (
     Spans,
     State,
     StreamClosed,
+    TargetKind,
     TaskFinished,
     TaskStarted,
     TaskSubmitted,
@@ -358,7 +359,7 @@ def test_programs_have_rules_of_their_own() -> None:
         TaskFinished(10 * MS, 0, "fine"),
     ]
     ids = {finding.id for finding in findings(whole(*CONTENDED, *tasks, ms=1000))}
-    assert ids <= PROGRAM_RULES.keys()
+    assert ids <= {rule.id for rule in RULES if TargetKind.PROGRAM in rule.targets}
     assert {"all_tasks_succeeded", "workers_kept_busy", "gil_in_the_way"} <= ids
 
 

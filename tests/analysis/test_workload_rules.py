@@ -2,8 +2,16 @@ import pytest
 
 from tests.analysis.runs import LOOP, MS, TWO_THREADS, Job, Setting, run
 from threadviz.analysis import Finding, findings
-from threadviz.analysis.rules import WORKLOAD_RULES
-from threadviz.protocol.events import Outcome, ProcessDied, State, StreamClosed, TaskFinished, TaskSubmitted
+from threadviz.analysis.rules import RULES
+from threadviz.protocol.events import (
+    Outcome,
+    ProcessDied,
+    State,
+    StreamClosed,
+    TargetKind,
+    TaskFinished,
+    TaskSubmitted,
+)
 from threadviz.timeline import Timeline
 
 IO, RUNNING, GIL, READY, SLEEP, UNKNOWN = (
@@ -399,7 +407,7 @@ def test_each_finding_is_stated_as_it_came_out(
 
 def test_every_finding_is_tested_both_ways() -> None:
     """The cases above leave out no rule and none of its outcomes."""
-    for id_ in WORKLOAD_RULES:
+    for id_ in (rule.id for rule in RULES if TargetKind.WORKLOAD in rule.targets):
         outcomes = {holds for name, _, holds, _ in CASES if name == id_}
         assert {False, None if id_ == "run_finished" else True} <= outcomes
 

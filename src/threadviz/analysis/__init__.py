@@ -6,10 +6,11 @@ outside: a view has to make them safe for its medium.
 
 from threadviz.analysis.comparison import Verdict, answer, comparison, labelled, same_work, verdict
 from threadviz.analysis.metrics import Finding, outcome_of
-from threadviz.analysis.rules import findings, why_broken
+from threadviz.analysis.rules import Sentiment, findings, sentiment_of, why_broken
 
 __all__ = [
     "Finding",
+    "Sentiment",
     "Verdict",
     "answer",
     "comparison",
@@ -17,6 +18,7 @@ __all__ = [
     "labelled",
     "outcome_of",
     "same_work",
+    "sentiment_of",
     "verdict",
     "why_broken",
 ]

@@ -64,11 +64,10 @@ def _no_task_got_faster(mode: str, run: RunMetrics, baseline: str, base: RunMetr
     task, earlier = pairs[ratios.index(min(ratios))]
     faster = sum(ratio <= GOT_FASTER for ratio in ratios)
     figures = f"{task.name}, {seconds(task.elapsed())} and {seconds(earlier.elapsed())} under {baseline}"
+    who = f"{faster} of {count(len(pairs), 'task')}" if faster else "no task"
+    which = ", most of all" if faster else "; the closest was"
     clearly = f"clearly faster (by {percent(1 - GOT_FASTER)} or more)"
-    if faster:
-        text = f"Under {mode}, {faster} of {count(len(pairs), 'task')} got {clearly}, most of all {figures}."
-    else:
-        text = f"Under {mode}, no task got {clearly}; the closest was {figures}."
+    text = f"Under {mode}, {who} got {clearly}{which} {figures}."
     return [Finding("no_task_got_faster", not faster, text)]
 
 
@@ -196,7 +195,7 @@ def _outside_tasks(run: RunMetrics) -> int:
     begin, until = run.timeline.begin, run.timeline.end
     starts = [task.started for task in run.started if task.started is not None]
     ends = [task.finished for task in run.started if task.finished is not None]
-    if begin is None or until is None or not starts or not ends:
+    if begin is None or until is None or not ends:
         return run.totals.total_ns
     return max(min(starts) - begin, 0) + max(until - max(ends), 0)
 
@@ -270,20 +269,17 @@ def _failures(timelines: Sequence[Timeline]) -> str:
 
 
 def _which(pools: Sequence[Verdict]) -> str:
+    crowded = "is not clear, because other programs used the cores"
     faster = [each for each in pools if each.overlapped and round(each.speedup or 0, 1) >= CLEARLY_FASTER]
     others = [each for each in pools if each not in faster]
     unclear = [] if faster else [each for each in others if each.crowded]
-    if unclear and len(unclear) == len(others):
+    if unclear and unclear == others:
         figures = ", ".join(f"{each.mode} {_times(each)}" for each in others)
-        return f"Which is faster is not clear, because other programs used the cores: {figures}."
+        return f"Which is faster {crowded}: {figures}."
+    no_help = [each for each in others if each not in unclear]
     sentences = [_faster(faster)] if faster else []
-    sentences += [
-        f"{each.mode.capitalize()} don't help: {_figure(each)}." for each in others if each not in unclear
-    ]
-    sentences += [
-        f"Whether {each.mode} help is not clear, because other programs used the cores: {_times(each)}."
-        for each in unclear
-    ]
+    sentences += [f"{each.mode.capitalize()} don't help: {_figure(each)}." for each in no_help]
+    sentences += [f"Whether {each.mode} help {crowded}: {_times(each)}." for each in unclear]
     return " ".join(sentences)
 
 

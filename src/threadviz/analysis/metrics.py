@@ -126,12 +126,12 @@ class RunMetrics:
     def ended_threads(self) -> tuple[int, int]:
         """How many threads other than the first have ended, and how long they lived in all."""
         first = (self.timeline.root, self.timeline.root)
-        ended = [lane for lane in self.threads if lane.end is not None and (lane.pid, lane.tid) != first]
-        lived = sum(self.thread_ns[lane].total() for lane in ended)
-        archived = self.timeline.archived
-        if archived is None:
-            return len(ended), lived
-        return len(ended) + archived.threads, lived + sum(archived.states(self.until).values())
+        lanes = [lane for lane in self.threads if lane.end is not None and (lane.pid, lane.tid) != first]
+        ended, lived = len(lanes), sum(self.thread_ns[lane].total() for lane in lanes)
+        if archived := self.timeline.archived:
+            ended += archived.threads
+            lived += sum(archived.states(self.until).values())
+        return ended, lived
 
     @cached_property
     def few_samples_ns(self) -> int:
@@ -168,14 +168,12 @@ class RunMetrics:
         width = self.totals.total_ns // _SLICES
         if not width:
             return 0.0
-        ready, running = [0] * _SLICES, [0] * _SLICES
         binned = [lane.binned(self.since, width, _SLICES) for lane in self.timeline.lanes]
         if self.timeline.archived is not None:
             binned.append(self.timeline.archived.binned(self.since, width, _SLICES))
-        for bins in binned:
-            for number, sums in enumerate(bins):
-                ready[number] += sums[_READY]
-                running[number] += sums[_RUNNING]
-        weighted = sum(r * (r + on_cpu) / width for r, on_cpu in zip(ready, running, strict=True))
-        waited = sum(ready)
+        waited, weighted = 0, 0.0
+        for lanes in zip(*binned, strict=True):
+            ready, running = (sum(sums[index] for sums in lanes) for index in (_READY, _RUNNING))
+            waited += ready
+            weighted += ready * (ready + running) / width
         return weighted / waited if waited else 0.0

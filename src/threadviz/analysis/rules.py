@@ -1,23 +1,23 @@
 """The findings of one run. A rule looks only at what was measured, never at the name of a workload or mode.
 
 A rule returns whether its claim holds and a text that says how it came out; None if the run does not raise its
-question. The tables at the end give each rule its finding id.
+question. The table at the end gives each rule its finding id.
 """
 
+import enum
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from types import MappingProxyType
+from operator import attrgetter
 from typing import NamedTuple
 
 from threadviz.analysis.metrics import COMPUTING, FEW_SAMPLES, SHORT_NS, WAITING, Finding, RunMetrics
 from threadviz.processes import how_it_ended
-from threadviz.protocol.events import Outcome, State, TargetKind
+from threadviz.protocol.events import Outcome, ProcessSeen, State, TargetKind
 from threadviz.text import NS_PER_S, count, percent, seconds
 from threadviz.timeline import GilTimeline, Lane, Role, Task, Timeline
 
 Claim = tuple[bool, str]
-Rule = Callable[[RunMetrics], Claim | None]
 
 # How the run ended, and how well it was observed.
 
@@ -38,19 +38,17 @@ def run_finished(run: RunMetrics) -> Claim | None:
     """Report only a run that did not reach its end, or in which a process died."""
     if run.whole:
         return None
-    closed, after = run.timeline.closed, f"after {seconds(run.totals.total_ns)}"
-    until_then = "its figures are up to that point"
-    clauses = [*why_broken(run.timeline), until_then]
+    closed, clauses = run.timeline.closed, why_broken(run.timeline)
     if closed is None:
-        what = f"The recording of the run is cut off {after}"
+        what = "The recording of the run is cut off"
     elif closed.outcome is Outcome.INTERRUPTED:
-        what = f"The run was interrupted {after}"
+        what = "The run was interrupted"
     elif closed.outcome is Outcome.BROKEN or run.timeline.error:
-        what = f"The run broke {after}"
+        what = "The run broke"
     else:
-        what = "The run reached its end, but is broken"
-        clauses.remove(until_then)
-    return False, f"{what}: {'; '.join(clauses)}."
+        return False, f"The run reached its end, but is broken: {'; '.join(clauses)}."
+    clauses.append("its figures are up to that point")
+    return False, f"{what} after {seconds(run.totals.total_ns)}: {'; '.join(clauses)}."
 
 
 def why_broken(timeline: Timeline) -> list[str]:
@@ -80,14 +78,14 @@ def all_tasks_succeeded(run: RunMetrics) -> Claim | None:
     tasks = run.timeline.tasks
     if not tasks:
         return None
-    unfinished = len(tasks) - len(run.timeline.finished_tasks())
-    if not run.failed and not unfinished:
-        return True, "The one task succeeded." if len(tasks) == 1 else f"All {len(tasks)} tasks succeeded."
-    parts = (
-        [f"{len(run.failed)} of {count(len(tasks), 'task')} failed: {_failures(run)}"] if run.failed else []
-    )
-    parts += [f"{unfinished} of {count(len(tasks), 'task')} did not finish"] if unfinished else []
-    return False, "; ".join(parts) + "."
+    of, clauses = f"of {count(len(tasks), 'task')}", []
+    if run.failed:
+        clauses.append(f"{len(run.failed)} {of} failed: {_failures(run)}")
+    if unfinished := len(tasks) - len(run.timeline.finished_tasks()):
+        clauses.append(f"{unfinished} {of} did not finish")
+    if clauses:
+        return False, f"{'; '.join(clauses)}."
+    return True, "The one task succeeded." if len(tasks) == 1 else f"All {len(tasks)} tasks succeeded."
 
 
 def _failures(run: RunMetrics) -> str:
@@ -99,8 +97,9 @@ def _failures(run: RunMetrics) -> str:
     parts = [
         f"{error} ({who[0] if len(who) == 1 else f'{len(who)} tasks'})" for error, who in ways[:WAYS_NAMED]
     ]
-    more = len(ways) - WAYS_NAMED
-    return ", ".join(parts) + (f", and in {count(more, 'other way')}" if more > 0 else "")
+    if len(ways) > WAYS_NAMED:
+        parts.append(f"and in {count(len(ways) - WAYS_NAMED, 'other way')}")
+    return ", ".join(parts)
 
 
 def observation_sufficed(run: RunMetrics) -> Claim | None:
@@ -108,7 +107,7 @@ def observation_sufficed(run: RunMetrics) -> Claim | None:
     tick, asked_hz = run.timeline.tick, run.header.probe.asked_hz
     lanes_ns = sum(run.totals.states.values())
     unknown = run.totals.states.get(State.UNKNOWN, 0) / lanes_ns if lanes_ns else 0.0
-    gaps, slow = [], ""
+    gaps, slow = [], []
     if unknown > UNKNOWN_MATTERS:
         gaps.append(_beyond(unknown, UNKNOWN_MATTERS, "{} of the lanes' time is unknown"))
     if tick and run.totals.total_ns >= SHORT_NS:
@@ -116,15 +115,14 @@ def observation_sufficed(run: RunMetrics) -> Claim | None:
         if missed > MISSED_MATTERS:
             gaps.append(_beyond(missed, MISSED_MATTERS, "it missed {} of its samples"))
         if hz < RATE_MATTERS * asked_hz:
-            slow = f"it sampled {hz:.0f} times a second, not {asked_hz:.0f}"
+            slow = [f"it sampled {hz:.0f} times a second, not {asked_hz:.0f}"]
     if unreported := run.timeline.unreported:
-        gaps.append(
-            f"{count(unreported.tasks, 'task')} of executors were not reported, or only in part: {unreported.why}"
-        )
+        tasks = count(unreported.tasks, "task")
+        gaps.append(f"{tasks} of executors were not reported, or only in part: {unreported.why}")
     if gaps:
-        return False, f"The observer fell short: {'; '.join([*gaps, *filter(None, [slow])])}."
+        return False, f"The observer fell short: {'; '.join(gaps + slow)}."
     if slow:
-        return True, f"The observer lowered its sampling rate to stay within its budget: {slow}."
+        return True, f"The observer lowered its sampling rate to stay within its budget: {slow[0]}."
     return None
 
 
@@ -137,10 +135,12 @@ def _beyond(share: float, limit: float, text: str) -> str:
 def processes_told(run: RunMetrics) -> Claim | None:
     """Report only processes about which something is not known, and in which threads could share a GIL."""
     processes = run.timeline.processes.values()
-    concerned = [each for each in processes if each.cannot and run.multithreaded(each.pid)]
+    concerned = defaultdict[str, list[ProcessSeen]](list)
+    for process in processes:
+        if process.cannot and run.multithreaded(process.pid):
+            concerned[process.cannot].append(process)
     sentences = []
-    for clause in dict.fromkeys(each.cannot for each in concerned):
-        same = [each for each in concerned if each.cannot == clause]
+    for clause, same in concerned.items():
         one = f"{same[0].name} (process {same[0].pid})"
         which = one if len(same) == 1 else f"{len(same)} of {len(processes)} processes"
         sentences.append(f"Not everything can be seen of {which}: {clause}.")
@@ -165,14 +165,15 @@ def total_is_sum(run: RunMetrics) -> Claim | None:
     total, added = run.totals.total_ns, run.totals.sum_ns
     if not run.plain or not added or not total:
         return None
-    figures = (
-        f"The total, {seconds(total)}, is {{}} the sum of {count(len(run.started), 'task')}, {seconds(added)}"
-    )
-    if abs(total - added) <= ABOUT * added:
-        how = "they ran one after the other, and " if len(run.started) > 1 else ""
-        return True, f"{figures.format('about')}: {how}nothing else took long."
-    apart = f"{seconds(abs(total - added))} {'more' if total > added else 'less'}"
-    return False, f"{figures.format('not')}: it is {apart}."
+    holds = abs(total - added) <= ABOUT * added
+    if not holds:
+        why = f"it is {seconds(abs(total - added))} {'more' if total > added else 'less'}"
+    elif len(run.started) > 1:
+        why = "they ran one after the other, and nothing else took long"
+    else:
+        why = "nothing else took long"
+    the_sum = f"the sum of {count(len(run.started), 'task')}, {seconds(added)}"
+    return holds, f"The total, {seconds(total)}, is {'about' if holds else 'not'} {the_sum}: {why}."
 
 
 def total_is_slowest(run: RunMetrics) -> Claim | None:
@@ -184,10 +185,8 @@ def total_is_slowest(run: RunMetrics) -> Claim | None:
     more = max(total - slowest, 0)
     share = f" ({percent(more / slowest)})" if total >= SHORT_NS else ""
     over = "a little over" if holds else "well over"
-    return (
-        holds,
-        f"The total, {seconds(total)}, is {over} the slowest task, {seconds(slowest)}: by {seconds(more)}{share}.",
-    )
+    by = f"by {seconds(more)}{share}"
+    return holds, f"The total, {seconds(total)}, is {over} the slowest task, {seconds(slowest)}: {by}."
 
 
 def workers_kept_busy(run: RunMetrics) -> Claim | None:
@@ -235,24 +234,20 @@ def order_of_results(run: RunMetrics) -> Claim | None:
     if len(finished) < 2 or not (run.plain or run.pool):
         return None
     overtaken = _overtaken(finished)
-    if not overtaken:
-        text = "Tasks finished in the order of submission"
-        text += "." if run.plain else ": none overtook an earlier one."
-    else:
+    if overtaken:
         last, by = overtaken[0]
-        text = (
-            f"Tasks finished out of order: {len(overtaken)} of {len(finished)} were overtaken by a later one;"
-            f" {by.name} (submitted as number {by.number + 1}) finished before {last.name} (number {last.number + 1})."
+        how = (
+            f"out of order: {len(overtaken)} of {len(finished)} were overtaken by a later one;"
+            f" {by.name} (submitted as number {by.number + 1}) finished before {last.name} (number {last.number + 1})"
         )
-    return (not overtaken) is run.plain, text
+    else:
+        how = "in the order of submission" + ("" if run.plain else ": none overtook an earlier one")
+    return (not overtaken) is run.plain, f"Tasks finished {how}."
 
 
 def _overtaken(finished: list[Task]) -> list[tuple[Task, Task]]:
     """Return the tasks that finished after one that was submitted later, each with such a task."""
-
-    def submission(task: Task) -> tuple[int, int]:
-        return task.submitted, task.number
-
+    submission = attrgetter("submitted", "number")
     latest = finished[0]
     overtaken = []
     for task in finished:
@@ -304,7 +299,6 @@ steps without it; two processes on two cores that they have to share come out we
 MATTERS = 0.05
 """A wait that takes a smaller share than this costs little."""
 
-_WAITS = (State.READY, State.GIL, *WAITING)
 _WAITED_FOR = {
     State.READY: "for a CPU core",
     State.GIL: "for the GIL",
@@ -376,13 +370,15 @@ def _wait(run: RunMetrics, state: State, *, of_tasks: bool) -> Wait | None:
     if not total or not run.tells(state):
         return None
     ns = states.get(state, 0)
-    subject = "The tasks" if of_tasks else "The threads"
-    wanted = "ran or wanted to run" if state is State.GIL else "could run"
-    of = "their time" if of_tasks else f"the time that they {wanted}"
+    subject, of = "The tasks", "their time"
+    if not of_tasks:
+        wanted = "ran or wanted to run" if state is State.GIL else "could run"
+        subject, of = "The threads", f"the time that they {wanted}"
+    waited = (
+        f"hardly waited {_WAITED_FOR[state]}:" if ns / total < MATTERS else f"waited {_WAITED_FOR[state]}"
+    )
     figures = f"for {percent(ns / total)} of {of} ({seconds(ns)} of {seconds(total)})"
-    if ns / total < MATTERS:
-        return Wait(ns, ns / total, f"{subject} hardly waited {_WAITED_FOR[state]}: {figures}")
-    return Wait(ns, ns / total, f"{subject} waited {_WAITED_FOR[state]} {figures}")
+    return Wait(ns, ns / total, f"{subject} {waited} {figures}")
 
 
 def gil_wait(run: RunMetrics, *, of_tasks: bool) -> Claim | None:
@@ -495,17 +491,20 @@ def who_waited_most(run: RunMetrics) -> Claim | None:
     """The thread that waited longest, and for what, of those that have work to do."""
     if run.totals.total_ns < SHORT_NS or not run.tells(State.IO) or len(run.threads) < 2:
         return None
-    waits = {lane: sum(run.thread_ns[lane][state] for state in _WAITS) for lane in _with_work(run)}
-    most = max(waits, key=waits.__getitem__, default=None)
-    if most is None or not waits[most]:
+    most = max(_with_work(run), key=lambda lane: _waited(run.thread_ns[lane]), default=None)
+    if most is None or not _waited(run.thread_ns[most]):
         return None
     states = run.thread_ns[most]
-    state = max(_WAITS, key=states.__getitem__)
+    state = max(_WAITED_FOR, key=states.__getitem__)
     text = (
-        f"{most.name} waited most: for {seconds(waits[most])} of its {seconds(states.total())},"
+        f"{most.name} waited most: for {seconds(_waited(states))} of its {seconds(states.total())},"
         f" {seconds(states[state])} of that {_WAITED_FOR[state]}."
     )
     return True, text
+
+
+def _waited(states: Counter[State]) -> int:
+    return sum(states[state] for state in _WAITED_FOR)
 
 
 def _with_work(run: RunMetrics) -> Iterable[Lane]:
@@ -518,8 +517,7 @@ def _with_work(run: RunMetrics) -> Iterable[Lane]:
         return lane.role is Role.LOOP and 2 * states[State.IDLE] >= states.total()
 
     def joins(lane: Lane, states: Counter[State]) -> bool:
-        waits = sum(states[state] for state in _WAITS)
-        return lane.is_main and waits > 0 and states[State.LOCK] >= ONLY_LOCKS * waits
+        return lane.is_main and states[State.LOCK] >= max(ONLY_LOCKS * _waited(states), 1)
 
     def at_work(states: Counter[State]) -> bool:
         return sum(states[state] for state in (*COMPUTING, State.IO)) >= max(MATTERS * states.total(), 1)
@@ -540,10 +538,8 @@ def threads_stayed(run: RunMetrics) -> Claim | None:
     if ended > max(MANY_THREADS, TO_ONE * stayed) and lived <= SHORT_LIVED * ended * total:
         per_second = round(ended * NS_PER_S / total) if total else 0
         rate = f", {per_second} a second" if per_second else ""
-        return (
-            False,
-            f"At least {ended} threads came and went{rate}; on average one lived for {seconds(lived // ended)}.",
-        )
+        on_average = f"on average one lived for {seconds(lived // ended)}"
+        return False, f"At least {ended} threads came and went{rate}; {on_average}."
     clauses = []
     if unseen := run.timeline.unseen_tasks:
         clauses.append(f"{count(unseen, 'task')} ran in threads that were never seen")
@@ -557,51 +553,75 @@ def threads_stayed(run: RunMetrics) -> Claim | None:
     return False, f"Threads came and went too fast to be counted: {'; '.join(clauses)}."
 
 
-WORKLOAD_RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        "run_finished": run_finished,
-        "observation_sufficed": observation_sufficed,
-        "total_is_sum": total_is_sum,
-        "total_is_slowest": total_is_slowest,
-        "workers_kept_busy": workers_kept_busy,
-        "threads_gain_nothing": threads_gain_nothing,
-        "processes_gain": processes_gain,
-        "gil_in_the_way": partial(gil_wait, of_tasks=True),
-        "cores_sufficed": partial(cores_wait, of_tasks=True),
-        "order_of_results": order_of_results,
-        "loop_could_answer": loop_could_answer,
-        "all_tasks_succeeded": all_tasks_succeeded,
-    }
-)
-"""By finding id, in the order in which findings are shown."""
+# The rules with their finding ids.
 
-PROGRAM_RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        "run_finished": run_finished,
-        "program_succeeded": program_succeeded,
-        "observation_sufficed": observation_sufficed,
-        "processes_told": processes_told,
-        "gil_waited_for": partial(gil_wait, of_tasks=False),
-        "cores_were_enough": partial(cores_wait, of_tasks=False),
-        "loops_could_answer": loop_could_answer,
-        "who_waited_most": who_waited_most,
-        "threads_stayed": threads_stayed,
-        # About the tasks of observed executors:
-        "workers_kept_busy": workers_kept_busy,
-        "gil_in_the_way": partial(gil_wait, of_tasks=True),
-        "all_tasks_succeeded": all_tasks_succeeded,
-    }
-)
 
-WHOLE_RUNS_ONLY = frozenset(
-    {"total_is_sum", "total_is_slowest", "threads_gain_nothing", "processes_gain", "order_of_results"}
+class Sentiment(enum.Enum):
+    """Whether a finding is good, bad or neutral for the user."""
+
+    GOOD = enum.auto()
+    BAD = enum.auto()
+    NEUTRAL = enum.auto()
+
+
+GOOD, BAD, NEUTRAL = Sentiment
+
+_WORKLOADS = frozenset({TargetKind.WORKLOAD})
+_PROGRAMS = frozenset({TargetKind.PROGRAM, TargetKind.PROCESS})
+
+
+class Rule(NamedTuple):
+    """A rule, its finding id, and the targets that it is for.
+
+    A finding is `holding` if its claim holds, otherwise `failing`. A rule with `whole_only` is left out if the run did
+    not reach its end, because the figures of a part would mislead.
+    """
+
+    id: str
+    claim: Callable[[RunMetrics], Claim | None]
+    targets: frozenset[TargetKind]
+    holding: Sentiment
+    failing: Sentiment
+    whole_only: bool = False
+
+
+RULES = (
+    Rule("run_finished", run_finished, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    Rule("program_succeeded", program_succeeded, _PROGRAMS, GOOD, BAD),
+    Rule("observation_sufficed", observation_sufficed, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    Rule("processes_told", processes_told, _PROGRAMS, GOOD, BAD),
+    Rule("gil_waited_for", partial(gil_wait, of_tasks=False), _PROGRAMS, BAD, GOOD),
+    Rule("cores_were_enough", partial(cores_wait, of_tasks=False), _PROGRAMS, GOOD, BAD),
+    Rule("loops_could_answer", loop_could_answer, _PROGRAMS, GOOD, BAD),
+    Rule("who_waited_most", who_waited_most, _PROGRAMS, NEUTRAL, NEUTRAL),
+    Rule("threads_stayed", threads_stayed, _PROGRAMS, GOOD, BAD),
+    # About tasks; those of a program are of observed executors.
+    Rule("total_is_sum", total_is_sum, _WORKLOADS, NEUTRAL, NEUTRAL, whole_only=True),
+    Rule("total_is_slowest", total_is_slowest, _WORKLOADS, GOOD, BAD, whole_only=True),
+    Rule("workers_kept_busy", workers_kept_busy, _WORKLOADS | _PROGRAMS, GOOD, BAD),
+    # A gain that other programs hid does not hold either, so that is neutral.
+    Rule("threads_gain_nothing", threads_gain_nothing, _WORKLOADS, BAD, NEUTRAL, whole_only=True),
+    Rule("processes_gain", processes_gain, _WORKLOADS, GOOD, NEUTRAL, whole_only=True),
+    Rule("gil_in_the_way", partial(gil_wait, of_tasks=True), _WORKLOADS | _PROGRAMS, BAD, GOOD),
+    Rule("cores_sufficed", partial(cores_wait, of_tasks=True), _WORKLOADS, GOOD, BAD),
+    Rule("order_of_results", order_of_results, _WORKLOADS, NEUTRAL, NEUTRAL, whole_only=True),
+    Rule("loop_could_answer", loop_could_answer, _WORKLOADS, GOOD, BAD),
+    Rule("all_tasks_succeeded", all_tasks_succeeded, _WORKLOADS | _PROGRAMS, GOOD, BAD),
 )
-"""Rules that are left out if the run did not reach its end: the figures of a part would mislead."""
+"""In the order in which findings are shown."""
 
 
 def findings(timeline: Timeline) -> list[Finding]:
     """Return the findings of a run, as far as it got. Raises StreamError if not even its header was received."""
     run = RunMetrics(timeline)
-    rules = WORKLOAD_RULES if run.header.watches is TargetKind.WORKLOAD else PROGRAM_RULES
-    found = {id_: rule(run) for id_, rule in rules.items() if run.whole or id_ not in WHOLE_RUNS_ONLY}
-    return [Finding(id_, *claim) for id_, claim in found.items() if claim is not None]
+    rules = [rule for rule in RULES if run.header.watches in rule.targets]
+    found = [(rule.id, rule.claim(run)) for rule in rules if run.whole or not rule.whole_only]
+    return [Finding(id_, *claim) for id_, claim in found if claim is not None]
+
+
+def sentiment_of(finding: Finding) -> Sentiment:
+    """Return whether a finding is good, bad or neutral; one that compares runs is neutral."""
+    for rule in RULES:
+        if rule.id == finding.id:
+            return rule.holding if finding.holds else rule.failing
+    return NEUTRAL

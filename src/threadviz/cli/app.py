@@ -5,6 +5,7 @@ import signal
 import sys
 import termios
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,9 @@ def open_app(ascii_only: bool) -> int:
     Raises CommandError without a terminal.
     """
     _check_terminal("see threadviz run --help")
-    session = Session()
-    try:
+    with closing(Session()) as session:
         session.start(*requests(RunOptions(), [FIRST]))
         return _show(session, ascii_only)
-    finally:
-        session.close()
 
 
 def open_recordings(paths: Sequence[Path], ascii_only: bool, loop: bool) -> int:
@@ -43,13 +41,10 @@ def open_recordings(paths: Sequence[Path], ascii_only: bool, loop: bool) -> int:
     from threadviz.cli.recordings import read, what_was_dropped
 
     _check_terminal("see threadviz show --help")
-    session = Session()
-    try:
+    with closing(Session()) as session:
         loaded = {path: read(path) for path in paths}
         session.add([Run.of(loaded[path].timeline, what_was_dropped(path, loaded[path])) for path in paths])
         return _show(session, ascii_only, loop)
-    finally:
-        session.close()
 
 
 def watch(
@@ -68,13 +63,10 @@ def watch(
     _check_terminal("say --headless")
     run = Run.start(request, None if record is None else open_recording(record))
     run.output = output
-    session = Session()
-    try:
+    with closing(Session()) as session:
         session.follow(run)
         status = _show(session, ascii_only)
         run.finish()
-    finally:
-        session.close()
     return status, run
 
 

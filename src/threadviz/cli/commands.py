@@ -1,30 +1,19 @@
-"""The group of commands, and the two that are too short for files of their own: run and list."""
+"""The group of commands, and the one that is too short for a file of its own: list."""
 
+import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from threadviz._version import __version__
-from threadviz.cli.attach import attach
-from threadviz.cli.compare import compare
-from threadviz.cli.exec import exec_
-from threadviz.cli.execution import execute_all
-from threadviz.cli.export import export
 from threadviz.cli.main import start_debug_log
-from threadviz.cli.open import open_, show
-from threadviz.cli.options import ascii_option, json_option, path, record_option, run_options
-from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stdout_console, write
+from threadviz.cli.options import ascii_option, path
+from threadviz.cli.output import CommandError, ExitStatus, report_console, write
+from threadviz.cli.recordings import export, open_, show
+from threadviz.cli.run import compare, run
 from threadviz.cli.shot import shot
-from threadviz.cli.user_function import (
-    PrintedOutput,
-    function_options,
-    options_of,
-    refusal,
-    report_failures,
-)
-from threadviz.modes import MODES
-from threadviz.run_options import OptionsError, requests
+from threadviz.cli.watch import attach, exec_
+from threadviz.run_options import OptionsError
 
 _DRAWING = ("show", "open", "shot")
 """The commands that have an --ascii of their own."""
@@ -77,48 +66,16 @@ def threadviz(context: click.Context, ascii_only: bool, debug: Path | None) -> i
     return ExitStatus.FINISHED
 
 
-@threadviz.command()
-@function_options
-@run_options
-@json_option
-@click.argument("workload", required=False)
-@click.option("--mode", metavar="MODE", help=f"How the calls are made: {', '.join(MODES)}.")
-@record_option
-def run(
-    workload: str | None, mode: str | None, record: Path | None, as_json: bool, **options: Any
-) -> ExitStatus:
-    """Run WORKLOAD, or a function of yours, under one mode.
-
-    Prints the lanes, the tasks, the totals and the findings.
-    `threadviz list` shows the workloads, modes and sets.
-    """
-    chosen = options_of(workload, options)
-    if mode is None:
-        raise CommandError(f"no mode is given: add --mode and one of {', '.join(MODES)}")
-    (request,) = requests(chosen, [mode])
-    with PrintedOutput() as printed:
-        (result,) = execute_all([printed.into(request)], record)
-        if result.measured:
-            print_run(result.timeline, as_json)
-        if why := refusal(request, result, record):
-            raise CommandError(why)
-        report_failures([result.timeline], request.calling)
-        if result.trouble:  # last, because it speaks of what was printed
-            complain(result.trouble)
-        return result.status
-
-
 @threadviz.command(name="list")
-def list_() -> ExitStatus:
+def list_() -> None:
     """Show what there is to run.
 
     The workloads, the modes, the sets of sites, and the probe that this machine gets.
     """
     from threadviz.cli.list import listing
 
-    write(listing(stdout_console()))
-    return ExitStatus.FINISHED
+    write(listing(report_console(sys.stdout)))
 
 
-for command in (exec_, attach, compare, show, open_, shot, export):
+for command in (run, exec_, attach, compare, show, open_, shot, export):
     threadviz.add_command(command)

@@ -1,17 +1,20 @@
-"""Runs a request from its launch to what was measured, with a progress bar on stderr."""
+"""Runs a request from its launch to what was measured, with a progress bar on stderr, and takes signals meanwhile."""
 
+import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Self
 
 from threadviz.cli.output import CommandError, ExitStatus
-from threadviz.cli.signals import Interrupts
 from threadviz.debug_log import ignoring
 from threadviz.launcher import LaunchedRun, RecordingError
+from threadviz.processes import forwarded_signals
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, TargetKind
+from threadviz.protocol.events import AnyEvent, Outcome, StreamClosed, TargetKind
 from threadviz.protocol.requests import AttachRequest, Request, RunRequest
 from threadviz.recordings.writer import RecordingFile
 from threadviz.run_follower import RunFollower
@@ -19,7 +22,80 @@ from threadviz.text import count
 from threadviz.timeline import Timeline
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress
+
+
+class Interrupts:
+    """While it is entered, the first SIGINT or SIGTERM asks the run to stop, and the second ends the command.
+
+    Further ones are ignored, because the run's processes are being ended then. `noted` says whether there was one.
+    """
+
+    def __init__(self) -> None:
+        self.noted = False
+        self._run: LaunchedRun | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def signals(self) -> Iterable[signal.Signals]:
+        """Return the signals that are handled."""
+        return signal.SIGINT, signal.SIGTERM
+
+    def attend(self, run: LaunchedRun) -> None:
+        """Stop this run from now on; at once if there was a signal before."""
+        self._run = run
+        if self.noted:
+            run.stop()
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._take) for number in self.signals()}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.noted:
+            for each in self.signals():
+                signal.signal(each, signal.SIG_IGN)
+            raise SystemExit(ExitStatus.INTERRUPTED)
+        self.noted = True
+        if self._run is not None:
+            self._run.stop()
+
+
+class SignalForwarding(Interrupts):
+    """While it is entered, signals that would end this process go to the program instead.
+
+    A signal that the program got by itself, such as Ctrl-C from the terminal, is not passed on twice. Before the
+    program has begun, a signal asks the run to stop, and a second one ends the command.
+    """
+
+    def signals(self) -> Iterable[signal.Signals]:
+        return forwarded_signals()
+
+    def attend(self, run: LaunchedRun) -> None:
+        """Pass signals on to this run's program from now on.
+
+        Standard input and output belong to the program alone then, so that their other ends see when it closes them.
+        """
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        super().attend(run)
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        run = self._run
+        if run is not None and run.going:
+            run.pass_on(number)
+        elif run is not None and run.over:
+            run.stop()  # it ends by itself, unless something is in its way
+        else:
+            super()._take(number, frame)
+
+
+# The progress bar.
 
 REDRAW_NS = 250_000_000
 """How much of a run's time (ns) passes between two drawings, so that drawing does not disturb what is measured."""
@@ -30,21 +106,20 @@ class ProgressBar:
 
     def __init__(self) -> None:
         self._progress = _progress() if sys.stderr.isatty() else None
-        self._task: TaskID | None = None
         self._drawn = 0
 
     def begin(self, title: str) -> None:
         """Begin a new run with this title."""
         if self._progress is not None:
-            if self._task is not None:
-                self._progress.remove_task(self._task)
-            self._task = self._progress.add_task(title, total=None, elapsed="", done="")
+            for task in self._progress.task_ids:
+                self._progress.remove_task(task)
+            self._progress.add_task(title, total=None, elapsed="", done="")
             self._drawn = -REDRAW_NS
             self._progress.refresh()
 
     def show(self, timeline: Timeline) -> None:
         """Show how far the run is, a few times a second at most."""
-        if self._progress is None or self._task is None or timeline.now < self._drawn + REDRAW_NS:
+        if self._progress is None or timeline.now < self._drawn + REDRAW_NS:
             return
         self._drawn = timeline.now
         total: int | None
@@ -54,7 +129,7 @@ class ProgressBar:
         else:  # nobody knows when a program ends
             done, total, words = 0, None, count(sum(lane.end is None for lane in timeline.lanes), "lane")
         self._progress.update(
-            self._task,
+            self._progress.task_ids[0],
             completed=done,
             total=total,
             done=words,
@@ -94,6 +169,9 @@ def _progress() -> "Progress | None":
     )
 
 
+# Runs.
+
+
 def open_recording(path: Path) -> RecordingFile:
     """Open a new file for a recording. Raises CommandError."""
     try:
@@ -122,6 +200,21 @@ class RunResult:
         """Whether there is anything to report."""
         return self.timeline.begin is not None
 
+    @property
+    def refused(self) -> StreamClosed | None:
+        """The end of a run that could not even be started; None if it could, or if one of its processes died."""
+        closed = self.timeline.closed
+        if self.measured or self.timeline.died or closed is None or closed.outcome is not Outcome.BROKEN:
+            return None
+        return closed
+
+
+def remove_empty(record: Path | None) -> None:
+    """Remove the recording of a run that could not be started."""
+    if record is not None and record.is_file():
+        with ignoring(OSError):
+            record.unlink()
+
 
 def execute(
     request: Request,
@@ -140,9 +233,7 @@ def execute(
         _follow(request, recording, interrupts, bar, follower, for_ns)
     finally:
         if recording is not None:
-            with ignoring(
-                OSError
-            ):  # what could not be written before was reported, and cannot be written now
+            with ignoring(OSError):  # a failure to write was reported, and is repeated here
                 recording.close()
     timeline = follower.timeline
     # Letting go of an attached process does no harm, and is the normal end of watching it.
@@ -186,7 +277,7 @@ def _follow(
         try:
             for event in _events(run, follower):
                 follower.take(event)
-                if follower.begun:
+                if follower.timeline.begun:
                     if bar is not None:
                         bar.show(follower.timeline)
                     if for_ns is not None and follower.timeline.now >= for_ns:

@@ -2,11 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from time import monotonic_ns
 
-from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -23,7 +21,22 @@ from threadviz.workloads import WORKLOADS
 
 def listing(console: ReportConsole) -> str:
     """Return the text. Raises SetsError if the shipped sets can't be read."""
-    return console.render(*_workloads(), "", *_modes(), "", *_sets(), "", *_probes(*probes_of_this_machine()))
+    workloads, modes = columns("workload", "tasks", ""), columns("mode", "")
+    sets, probes = columns("set", ">sites", ">in all", ""), columns("probe", "")
+    for workload in WORKLOADS.values():
+        workloads.add_row(workload.name, str(workload.tasks or "one a site"), workload.about)
+    workloads.add_row("--call", "one an item", "calls a function of yours: package.module:function")
+    for mode in MODES.values():
+        modes.add_row(mode.name, mode.about)
+    for name, sites in load(None).items():
+        in_all = seconds(int(sum(site.seconds for site in sites.sites) * NS_PER_S))
+        sets.add_row(Text(printable(name)), str(len(sites.sites)), in_all, Text(printable(sites.about)))
+    info, portable = probes_of_this_machine()
+    _add_probe(probes, info.name, info)
+    if portable.name != info.name:
+        _add_probe(probes, "--probe portable", portable)
+    budget = f"A probe samples less often if it would otherwise use more than {percent(BUDGET)} of a core."
+    return console.render(workloads, "", modes, "", sets, "", probes, Text(budget))
 
 
 def probes_of_this_machine() -> tuple[ProbeInfo, ProbeInfo]:
@@ -39,39 +52,6 @@ def probes_of_this_machine() -> tuple[ProbeInfo, ProbeInfo]:
                 return probe.info, portable.info
         finally:
             child.kill()
-
-
-def _workloads() -> Iterator[RenderableType]:
-    table = columns("workload", "tasks", "")
-    for workload in WORKLOADS.values():
-        table.add_row(workload.name, str(workload.tasks or "one a site"), workload.about)
-    table.add_row("--call", "one an item", "calls a function of yours: package.module:function")
-    yield table
-
-
-def _modes() -> Iterator[RenderableType]:
-    table = columns("mode", "")
-    for mode in MODES.values():
-        table.add_row(mode.name, mode.about)
-    yield table
-
-
-def _sets() -> Iterator[RenderableType]:
-    table = columns("set", ">sites", ">in all", "")
-    for name, sites in load(None).items():
-        in_all = sum(site.seconds for site in sites.sites)
-        about = Text(printable(sites.about))
-        table.add_row(Text(printable(name)), str(len(sites.sites)), seconds(int(in_all * NS_PER_S)), about)
-    yield table
-
-
-def _probes(info: ProbeInfo, portable: ProbeInfo) -> Iterator[RenderableType]:
-    table = columns("probe", "")
-    _add_probe(table, info.name, info)
-    if portable.name != info.name:
-        _add_probe(table, "--probe portable", portable)
-    yield table
-    yield Text(f"A probe samples less often if it would otherwise use more than {percent(BUDGET)} of a core.")
 
 
 def _add_probe(table: Table, name: str, info: ProbeInfo) -> None:

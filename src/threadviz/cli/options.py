@@ -1,12 +1,10 @@
 """Options that several commands share."""
 
-import dataclasses
-import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -14,9 +12,6 @@ from click.core import ParameterSource
 from threadviz.cli.output import CommandError
 from threadviz.protocol.requests import ProbeChoice
 from threadviz.run_options import DEFAULT_TIMEOUT_S, MAX_TASKS, MAX_WORKERS
-
-if TYPE_CHECKING:
-    from threadviz.report.console import ReportConsole
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -79,17 +74,33 @@ run_options = together(
 """The options of all commands that run workloads."""
 
 
-def refuse_all_but(context: click.Context, names: Collection[str]) -> None:
-    """Raise CommandError if an option about runs was given for recordings."""
+def refuse_for_recordings(context: click.Context, names: Collection[str]) -> None:
+    """Raise CommandError if one of these parameters, which are about runs, was given."""
     for option in context.command.params:
         given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
-        if given and option.name not in names:
+        if given and option.name in names:
             raise CommandError(f"{option.opts[0]} is for runs, and these are recordings: leave it out")
+
+
+viewer_options = together(
+    click.option("--headless", is_flag=True, help="Print a report at the end instead of opening the app."),
+    record_option,
+    json_option,
+    probe_option,
+    click.option(
+        "--stacks", is_flag=True, help="Show which function each lane is in; needs threadviz[stacks]."
+    ),
+    ascii_option("ASCII characters only."),
+)
+"""The options of exec and attach: the command turns them into `ViewerOptions`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerOptions:
-    """How to watch a program or a process. `record` is the file that gets the stream."""
+    """How to watch a program or a process. `record` is the file that gets the stream.
+
+    Raises CommandError if they do not go together, or if py-spy is needed and not there.
+    """
 
     headless: bool
     record: Path | None
@@ -98,44 +109,18 @@ class ViewerOptions:
     stacks: bool
     ascii_only: bool
 
-    def console(self) -> "ReportConsole | None":
-        """Return the console for a report, in ASCII if that was asked for; None for stdout as it is."""
-        from threadviz.cli.output import stdout_console
+    def __post_init__(self) -> None:
+        if self.as_json and self.ascii_only:
+            raise CommandError(
+                "--ascii is for the app and the report, and --json is neither: leave one of them out"
+            )
+        if self.stacks:
+            from threadviz.observer.collectors.stacks import MISSING, find_py_spy
 
-        return dataclasses.replace(stdout_console(), plain=True) if self.ascii_only else None
+            if find_py_spy() is None:
+                raise CommandError(f"--stacks is of no use: {MISSING}")
 
-
-def viewer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of exec and attach; the command gets them as one argument, `viewing`."""
-
-    @functools.wraps(command)
-    def with_options(**options: Any) -> Any:
-        names = [field.name for field in dataclasses.fields(ViewerOptions)]
-        viewing = ViewerOptions(**{name: options.pop(name) for name in names})
-        return command(viewing=_checked(viewing), **options)
-
-    return together(
-        click.option(
-            "--headless", is_flag=True, help="Print a report at the end instead of opening the app."
-        ),
-        record_option,
-        json_option,
-        probe_option,
-        click.option(
-            "--stacks", is_flag=True, help="Show which function each lane is in; needs threadviz[stacks]."
-        ),
-        ascii_option("ASCII characters only."),
-    )(with_options)
-
-
-def _checked(viewing: ViewerOptions) -> ViewerOptions:
-    if viewing.as_json and viewing.ascii_only:
-        raise CommandError(
-            "--ascii is for the app and the report, and --json is neither: leave one of them out"
-        )
-    if viewing.stacks:
-        from threadviz.observer.collectors.stacks import MISSING, find_py_spy
-
-        if find_py_spy() is None:
-            raise CommandError(f"--stacks is of no use: {MISSING}")
-    return dataclasses.replace(viewing, headless=viewing.headless or viewing.as_json)
+    @property
+    def in_app(self) -> bool:
+        """Whether the app shows it, and no report is printed."""
+        return not (self.headless or self.as_json)

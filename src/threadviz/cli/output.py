@@ -4,9 +4,13 @@ import enum
 import errno
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
+from threadviz.atomic_write import finish, unfinished
 from threadviz.debug_log import ignoring
 from threadviz.text import printable
 from threadviz.timeline import Timeline
@@ -48,50 +52,46 @@ def replace_closed_streams() -> None:
 
 def write(text: str) -> None:
     """Write `text` to stdout, escaping what its encoding lacks. A closed pipe is no error. Raises CommandError."""
-    data = text.encode(sys.stdout.encoding or "ascii", "backslashreplace")
     try:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        _give_up_stdout()
+        _write(sys.stdout, text)
     except OSError as error:
-        _give_up_stdout()
-        why = "it is closed" if error.errno == errno.EBADF else error.strerror
-        raise CommandError(f"the output can't be written to stdout ({why})", ExitStatus.BROKEN) from error
+        # Discard what is still buffered, or Python would complain at exit (see the docs of its `signal` module).
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            why = "it is closed" if error.errno == errno.EBADF else error.strerror
+            raise CommandError(f"the output can't be written to stdout ({why})", ExitStatus.BROKEN) from error
 
 
 def write_stderr(text: str) -> None:
     """Write `text` to stderr as far as possible, escaping what its encoding lacks."""
-    data = text.encode(sys.stderr.encoding or "ascii", "backslashreplace")
     with ignoring(OSError):
-        sys.stderr.flush()
-        sys.stderr.buffer.write(data)
-        sys.stderr.buffer.flush()
+        _write(sys.stderr, text)
+
+
+def _write(file: TextIO, text: str) -> None:
+    file.flush()
+    file.buffer.write(text.encode(file.encoding or "ascii", "backslashreplace"))
+    file.buffer.flush()
 
 
 def complain(sentence: str) -> None:
     """Write one sentence to stderr, on one line and safe to print."""
     words = printable(" ".join(sentence.split()))
-    with ignoring(OSError):
-        sys.stderr.write(f"threadviz: {words.rstrip('.')}.\n")
-        sys.stderr.flush()
-
-
-def _give_up_stdout() -> None:
-    """Discard what is still buffered, or Python would complain at exit (see the docs of its `signal` module)."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    write_stderr(f"threadviz: {words.rstrip('.')}.\n")
 
 
 def print_run(
     timeline: Timeline,
     as_json: bool,
-    console: "ReportConsole | None" = None,
-    out: Callable[[str], None] = write,
+    *,
+    ascii_only: bool = False,
+    width: int | None = None,
+    to_stderr: bool = False,
 ) -> None:
-    """Print one run with `out`: as JSON, or as a report for `console` (None: for stdout). Raises CommandError."""
+    """Print one run: as JSON, or as a report, `width` characters wide if that is given. Raises CommandError."""
+    out = write_stderr if to_stderr else write
     if as_json:
         from threadviz.report.json_report import run_facts, to_json
 
@@ -99,7 +99,9 @@ def print_run(
         return
     from threadviz.report.text import run_report  # imports rich, which is slow
 
-    out(run_report(timeline, console or stdout_console()))
+    console = report_console(sys.stderr if to_stderr else sys.stdout)
+    console = replace(console, width=width or console.width, plain=ascii_only or console.plain)
+    out(run_report(timeline, console))
 
 
 def print_comparison(timelines: Mapping[str, Timeline], as_json: bool, not_run: Sequence[str] = ()) -> None:
@@ -111,18 +113,44 @@ def print_comparison(timelines: Mapping[str, Timeline], as_json: bool, not_run: 
         return
     from threadviz.report.text import comparison_report
 
-    write(comparison_report(timelines, stdout_console(), not_run))
+    write(comparison_report(timelines, report_console(sys.stdout), not_run))
 
 
-def stdout_console() -> "ReportConsole":
-    """Return a console for reports on stdout."""
+def report_console(file: TextIO) -> "ReportConsole":
+    """Return a console for reports on stdout or stderr."""
     from threadviz.report.console import ReportConsole
 
-    return ReportConsole.of(sys.stdout, os.environ)
+    return ReportConsole.of(file, os.environ)
 
 
-def stderr_console() -> "ReportConsole":
-    """Return a console for reports on stderr."""
-    from threadviz.report.console import ReportConsole
+# Files that commands write.
 
-    return ReportConsole.of(sys.stderr, os.environ)
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise CommandError if a file is there and must not be overwritten."""
+    if path.exists() and not force:
+        raise CommandError(
+            f"{str(path)!r} exists already: give another name with -o, or --force to overwrite it"
+        )
+
+
+def write_files(files: Mapping[Path, Iterable[bytes]], force: bool) -> None:
+    """Write each file whole, or none of them. Raises CommandError."""
+    path = next(iter(files))
+    try:
+        with ExitStack() as stack:
+            parts = {}
+            for path, data in files.items():
+                # If it is a link, the file that it points to is overwritten.
+                parts[path] = stack.enter_context(unfinished(path.resolve()))
+                with parts[path].open("wb") as file:
+                    file.writelines(data)
+            for path, part in parts.items():
+                finish(part, path.resolve(), force)
+    except OSError as error:
+        raise cannot_be_written(path, error) from error
+
+
+def cannot_be_written(path: Path, error: OSError) -> CommandError:
+    """Return the error of a command whose file could not be written."""
+    return CommandError(f"{str(path)!r} can't be written ({error.strerror})", ExitStatus.BROKEN)

@@ -10,15 +10,13 @@ from typing import Any
 
 import click
 
-from threadviz.atomic_write import finish, unfinished
 from threadviz.cli.execution import execute_all
-from threadviz.cli.options import ascii_option, path, refuse_all_but, run_options
-from threadviz.cli.output import CommandError, ExitStatus, complain
+from threadviz.cli.options import ascii_option, path, refuse_for_recordings, run_options
+from threadviz.cli.output import CommandError, ExitStatus, complain, refuse_existing, write_files
 from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.modes import MODES
 from threadviz.run_options import RunOptions, requests
 from threadviz.text import NS_PER_S
-from threadviz.timeline import Timeline
 from threadviz.workloads import WORKLOADS
 
 CONVERTER = "rsvg-convert"
@@ -49,8 +47,30 @@ MIN_SIZE, MAX_SIZE = (40, 12), (400, 200)
 COMPARE = "compare"
 SCREENS = ("lanes", "findings", "tasks", "details", "code", COMPARE)
 
-_FOR_RECORDINGS = {"what", "output", "force", "at", "size", "theme", "screen", "ascii_only", "png"}
-"""The parameters that make sense for recordings."""
+
+def _size(context: click.Context, option: click.Parameter, text: str) -> tuple[int, int]:
+    """Return columns and lines of a size such as '120x40'."""
+    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
+    size = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not all(least <= each <= most for each, least, most in zip(size, MIN_SIZE, MAX_SIZE, strict=True)):
+        least, most = ("x".join(map(str, limit)) for limit in (MIN_SIZE, MAX_SIZE))
+        raise CommandError(f"--size is {text!r}: give columns and lines, from {least} to {most}")
+    return size
+
+
+def _moment(context: click.Context, option: click.Parameter, seconds: float | None) -> int | None:
+    """Return a moment in ns."""
+    if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+        raise CommandError(f"--at is {seconds:g}: give a number of seconds, 0 or more")
+    return None if seconds is None else int(seconds * NS_PER_S)
+
+
+def _theme(context: click.Context, option: click.Parameter, theme: str) -> str:
+    from textual.theme import BUILTIN_THEMES  # no other command needs it
+
+    if theme not in BUILTIN_THEMES:
+        raise CommandError(f"there is no theme {theme!r}: take one of {', '.join(sorted(BUILTIN_THEMES))}")
+    return theme
 
 
 @click.command()
@@ -61,11 +81,14 @@ _FOR_RECORDINGS = {"what", "output", "force", "at", "size", "theme", "screen", "
 @click.option(
     "--at",
     type=float,
+    callback=_moment,
     metavar="S",
     help="Show the moment so many seconds after the beginning; by default the end.",
 )
-@click.option("--size", default="120x40", show_default=True, help="Columns and lines.")
-@click.option("--theme", default="textual-dark", show_default=True, help="One of the app's themes.")
+@click.option("--size", default="120x40", show_default=True, callback=_size, help="Columns and lines.")
+@click.option(
+    "--theme", default="textual-dark", show_default=True, callback=_theme, help="One of the app's themes."
+)
 @click.option(
     "--screen",
     type=click.Choice(SCREENS),
@@ -81,8 +104,8 @@ def shot(
     what: tuple[str, ...],
     mode: str | None,
     output: Path,
-    at: float | None,
-    size: str,
+    at: int | None,
+    size: tuple[int, int],
     theme: str,
     screen: str | None,
     ascii_only: bool,
@@ -94,23 +117,22 @@ def shot(
 
     It shows what the app shows, as SVG. The same recordings give the same bytes each time. Several FILEs are compared.
     """
-    if output.exists() and not force:
-        raise CommandError(
-            f"{str(output)!r} exists already: give another name with -o, or --force to overwrite it"
-        )
-    if at is not None and not (math.isfinite(at) and at >= 0):
-        raise CommandError(f"--at is {at:g}: give a number of seconds, 0 or more")
-    columns_and_lines = _size(size)
-    _check_theme(theme)
+    import asyncio  # no other command needs it
+
+    from threadviz.tui.commands import Panel
+    from threadviz.tui.runs import Run
+    from threadviz.tui.screenshot import ShotOptions
+    from threadviz.tui.screenshot import shot as picture_of
+
+    refuse_existing(output, force)
     status = ExitStatus.FINISHED
     if what[0] in WORKLOADS:
-        modes = _modes(what, mode, screen)
-        results = execute_all(requests(RunOptions(workload=what[0], **options), modes))
+        results = execute_all(requests(RunOptions(workload=what[0], **options), _modes(what, mode, screen)))
         status, timelines = results[-1].status, [result.timeline for result in results if result.measured]
         if results[-1].trouble:
             complain(results[-1].trouble)
     else:
-        refuse_all_but(context, _FOR_RECORDINGS)
+        refuse_for_recordings(context, {*options, "mode"})
         files = [*map(Path, what)]
         loaded = [*map(read, files)]
         complain_of_dropped(files, loaded)
@@ -118,8 +140,10 @@ def shot(
     if screen == COMPARE and len(timelines) < 2:
         raise CommandError("--screen compare is for several recordings: give two or more")
     if timelines:
-        svg = _draw(timelines, columns_and_lines, theme, screen, at, ascii_only)
-        _write(output, to_png(svg) if png else svg.encode(), force)
+        panels = {screen: (Panel(screen),) for screen in Panel} | {"lanes": (), COMPARE: (Panel.FINDINGS,)}
+        shown = ShotOptions(size, theme, None if screen is None else panels[screen], at, ascii_only)
+        svg = asyncio.run(picture_of([Run.of(timeline) for timeline in timelines], shown))
+        write_files({output: [to_png(svg) if png else svg.encode()]}, force)
     return status
 
 
@@ -136,59 +160,3 @@ def _modes(what: Sequence[str], mode: str | None, screen: str | None) -> list[st
             f" {', '.join(MODES)}, or --screen compare for all of them"
         )
     return [mode]
-
-
-def _size(text: str) -> tuple[int, int]:
-    """Return columns and lines of a size such as '120x40'. Raises CommandError."""
-    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
-    size = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not all(least <= each <= most for each, least, most in zip(size, MIN_SIZE, MAX_SIZE, strict=True)):
-        (columns, lines), (most_columns, most_lines) = MIN_SIZE, MAX_SIZE
-        raise CommandError(
-            f"--size is {text!r}: give columns and lines, from {columns}x{lines} to {most_columns}x{most_lines}"
-        )
-    return size
-
-
-def _check_theme(theme: str) -> None:
-    from textual.theme import BUILTIN_THEMES  # no other command needs it
-
-    if theme not in BUILTIN_THEMES:
-        raise CommandError(f"there is no theme {theme!r}: take one of {', '.join(sorted(BUILTIN_THEMES))}")
-
-
-def _draw(
-    timelines: Sequence[Timeline],
-    size: tuple[int, int],
-    theme: str,
-    screen: str | None,
-    at: float | None,
-    ascii_only: bool,
-) -> str:
-    """Return the picture as SVG."""
-    import asyncio  # no other command needs it
-
-    from threadviz.tui.commands import Panel
-    from threadviz.tui.runs import Run
-    from threadviz.tui.screenshot import ShotOptions, shot
-
-    panels = {screen: (Panel(screen),) for screen in Panel} | {"lanes": (), COMPARE: (Panel.FINDINGS,)}
-    options = ShotOptions(
-        size=size,
-        theme=theme,
-        panels=None if screen is None else panels[screen],
-        at=None if at is None else int(at * NS_PER_S),
-        plain=ascii_only,
-    )
-    return asyncio.run(shot([Run.of(timeline) for timeline in timelines], options))
-
-
-def _write(output: Path, data: bytes, force: bool) -> None:
-    try:
-        with unfinished(output.resolve()) as part:
-            part.write_bytes(data)
-            finish(part, output.resolve(), force)
-    except OSError as error:
-        raise CommandError(
-            f"{str(output)!r} can't be written ({error.strerror})", ExitStatus.BROKEN
-        ) from error

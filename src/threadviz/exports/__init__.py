@@ -7,7 +7,6 @@ opens a file.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from threadviz.exports.chrome_trace import trace
 from threadviz.exports.csv_tables import segment_table, task_table
@@ -32,13 +31,11 @@ class Format:
     files: Mapping[str, Write]
 
 
-FORMATS: Mapping[str, Format] = MappingProxyType(
-    {
-        "trace": Format(".trace.json", "open it in ui.perfetto.dev or speedscope.app", {"": trace}),
-        "csv": Format(
-            ".csv", "a row for each segment, and for each task", {"": segment_table, "-tasks": task_table}
-        ),
-        "html": Format(".html", "open it in a browser", {"": page}),
-    }
-)
+FORMATS: Mapping[str, Format] = {
+    "trace": Format(".trace.json", "open it in ui.perfetto.dev or speedscope.app", {"": trace}),
+    "csv": Format(
+        ".csv", "a row for each segment, and for each task", {"": segment_table, "-tasks": task_table}
+    ),
+    "html": Format(".html", "open it in a browser", {"": page}),
+}
 """By name."""

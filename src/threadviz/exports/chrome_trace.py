@@ -8,12 +8,13 @@ since the run's origin, which is a little before its begin, with three decimals,
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from heapq import heappop, heappush, merge
 from itertools import groupby, islice
 from math import ulp
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from threadviz._version import __version__
@@ -25,13 +26,11 @@ from threadviz.timeline import STATES, GilTimeline, Lane, Role, Task, Timeline
 
 # Counters: how many lanes are in a state at a time.
 
-COUNTED: Mapping[State, str] = MappingProxyType(
-    {
-        State.RUNNING: "parallelism: running",
-        State.READY: "runnable",
-        State.GIL: "waiting for the GIL",
-    }
-)
+COUNTED: Mapping[State, str] = {
+    State.RUNNING: "parallelism: running",
+    State.READY: "runnable",
+    State.GIL: "waiting for the GIL",
+}
 """The states that are counted, each with its counter's name."""
 
 MOST_EXACT = 100_000
@@ -39,10 +38,10 @@ MOST_EXACT = 100_000
 
 BINS = 10_000
 
-_INDICES = [STATES.index(state) for state in COUNTED]
+_INDICES = {state: STATES.index(state) for state in COUNTED}
 
-CounterStep = tuple[int, list[tuple[State, float]]]
-"""A moment (ns), and the counters that change then, with their new values."""
+CounterStep = tuple[int, State, float]
+"""A moment (ns), and how many lanes are in the state from then on."""
 
 
 def bin_width(timeline: Timeline) -> int:
@@ -60,17 +59,16 @@ def counter_steps(timeline: Timeline) -> Iterator[CounterStep]:
 
 def _exact(timeline: Timeline) -> Iterator[CounterStep]:
     counts = dict.fromkeys(COUNTED, 0)
-    yield 0, [*counts.items()]
+    for state in COUNTED:
+        yield 0, state, 0
     changes = merge(*map(_changes, timeline.lanes), key=itemgetter(0))
     for t, group in groupby(changes, key=itemgetter(0)):
         before = counts.copy()
         for _, state, by in group:
             counts[state] += by
-        changed: list[tuple[State, float]] = [
-            (state, number) for state, number in counts.items() if number != before[state]
-        ]
-        if changed:
-            yield t, changed
+        for state, number in counts.items():
+            if number != before[state]:
+                yield t, state, number
 
 
 def _changes(lane: Lane) -> Iterator[tuple[int, State, int]]:
@@ -81,17 +79,18 @@ def _changes(lane: Lane) -> Iterator[tuple[int, State, int]]:
 
 
 def _averages(timeline: Timeline, width: int) -> Iterator[CounterStep]:
-    number = -(-timeline.now // width)
-    sums = [[0] * len(COUNTED) for _ in range(number)]
+    starts = range(0, timeline.now, width)
+    sums = [dict.fromkeys(COUNTED, 0) for _ in starts]
     for lane in timeline.lanes:
-        for mine, binned in zip(sums, lane.binned(0, width, number), strict=True):
-            for column, index in enumerate(_INDICES):
-                mine[column] += binned[index]
-    for index, mine in enumerate(sums):
-        start = index * width
+        for mine, binned in zip(sums, lane.binned(0, width, len(starts)), strict=True):
+            for state, index in _INDICES.items():
+                mine[state] += binned[index]
+    for start, mine in zip(starts, sums, strict=True):
         length = min(width, timeline.now - start)
-        yield start, [(state, round(ns / length, 3)) for state, ns in zip(COUNTED, mine, strict=True)]
-    yield timeline.now, [(state, 0) for state in COUNTED]
+        for state, ns in mine.items():
+            yield start, state, round(ns / length, 3)
+    for state in COUNTED:
+        yield timeline.now, state, 0
 
 
 # Tracks: the process and thread that everything is shown in.
@@ -102,19 +101,13 @@ OWN_IDS = 10_000_000
 _MAX_ID = 2**31 - 1
 
 
-class TraceTrack(NamedTuple):
-    """A row of slices, which viewers show as a thread."""
+class Track(NamedTuple):
+    """A row of slices, which viewers show as a thread: a lane's, a GIL's, or tasks that do not overlap."""
 
     pid: int
     tid: int
     name: str
-
-
-class TaskTrack(NamedTuple):
-    """Tasks that do not overlap, as (start, end, task), in ns."""
-
-    track: TraceTrack
-    tasks: list[tuple[int, int, Task]]
+    content: Lane | GilTimeline | list[Task] | None
 
 
 class Tracks:
@@ -125,78 +118,59 @@ class Tracks:
     """
 
     def __init__(self, timeline: Timeline) -> None:
-        lanes = timeline.lanes
-        self._until = timeline.now
-        taken = {number for lane in lanes for number in (lane.pid, lane.tid)}
+        self._timeline = timeline
+        taken = {number for lane in timeline.lanes for number in (lane.pid, lane.tid)}
         self._new_ids = (number for number in itertools.count(OWN_IDS) if number not in taken)
-        self._threads = set[int]()
-        self.whole = TraceTrack(next(self._new_ids), next(self._new_ids), "events")
-        self.processes = {self.whole.pid: "the run as a whole"}
         self._pids: dict[int, int] = {}
-        self.lanes: list[tuple[Lane, TraceTrack]] = []
+        self._tids = set[int]()
+        self.whole = Track(next(self._new_ids), next(self._new_ids), "events", None)
+        self.processes = {self.whole.pid: "the run as a whole"}
         self.in_order = [self.whole]
-        self.rows: list[TaskTrack] = []
-        self._add_rows(
-            self.whole.pid,
-            "tasks that never started",
-            ((task.submitted, self._end(task), task) for task in timeline.tasks if task.started is None),
+        tasks = timeline.tasks
+        self._add_tasks(
+            self.whole.pid, "tasks that never started", [task for task in tasks if task.started is None]
         )
-        self._add_rows(
-            self.whole.pid,
-            "tasks on no lane",
-            self._elapsed(task for task in timeline.tasks if task.lane is None),
-        )
-        self.gil_timelines: list[tuple[GilTimeline, TraceTrack]] = []
-        gil_timelines = list(timeline.gil_timelines)
-        for lane in lanes:
-            mine = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid == lane.pid]
-            gil_timelines = [gil_timeline for gil_timeline in gil_timelines if gil_timeline.pid != lane.pid]
-            for gil_timeline in mine:
-                self._add_gil(self._pid(timeline, lane), gil_timeline)
-            self._add_lane(timeline, lane)
+        nowhere = [task for task in tasks if task.lane is None and task.started is not None]
+        self._add_tasks(self.whole.pid, "tasks on no lane", nowhere)
+        gil_timelines = defaultdict[int, list[GilTimeline]](list)
+        for gil_timeline in timeline.gil_timelines:
+            gil_timelines[gil_timeline.pid].append(gil_timeline)
+        for lane in timeline.lanes:
+            pid = self._pid(lane)
+            for gil_timeline in gil_timelines.pop(lane.pid, ()):
+                name = f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
+                self.in_order.append(Track(pid, next(self._new_ids), name, gil_timeline))
+            self.in_order.append(Track(pid, self._tid(lane), lane.name, lane))
+            self._add_tasks(pid, f"{lane.name}: tasks", map(timeline.task, lane.tasks))
 
-    def _add_gil(self, pid: int, gil_timeline: GilTimeline) -> None:
-        name = f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
-        track = TraceTrack(pid, next(self._new_ids), name)
-        self.gil_timelines.append((gil_timeline, track))
-        self.in_order.append(track)
-
-    def _add_lane(self, timeline: Timeline, lane: Lane) -> None:
-        track = TraceTrack(self._pid(timeline, lane), self._tid(lane), lane.name)
-        self.lanes.append((lane, track))
-        self.in_order.append(track)
-        tasks = (timeline.task(number) for number in lane.tasks)
-        self._add_rows(track.pid, f"{lane.name}: tasks", self._elapsed(tasks))
-
-    def _add_rows(self, pid: int, name: str, tasks: Iterable[tuple[int, int, Task]]) -> None:
+    def _add_tasks(self, pid: int, name: str, tasks: Iterable[Task]) -> None:
         """Put tasks into as few rows as needed, usually one."""
-        rows: list[TaskTrack] = []
+        rows: list[list[Task]] = []
         ends: list[tuple[int, int]] = []
-        for start, end, task in sorted(tasks, key=lambda each: each[:2]):
+        for task in sorted(tasks, key=self.extent):
+            start, end = self.extent(task)
             if ends and ends[0][0] <= start:
                 _, index = heappop(ends)
             else:
                 index = len(rows)
-                track = TraceTrack(pid, next(self._new_ids), f"{name} ({index + 1})" if index else name)
-                rows.append(TaskTrack(track, []))
-            rows[index].tasks.append((start, end, task))
+                rows.append([])
+                row = f"{name} ({index + 1})" if index else name
+                self.in_order.append(Track(pid, next(self._new_ids), row, rows[index]))
+            rows[index].append(task)
             heappush(ends, (end, index))
-        self.rows += rows
-        self.in_order += [row.track for row in rows]
 
-    def _elapsed(self, tasks: Iterable[Task]) -> Iterator[tuple[int, int, Task]]:
-        for task in tasks:
-            if task.started is not None:
-                yield task.started, self._end(task), task
+    def extent(self, task: Task) -> tuple[int, int]:
+        """Return when a task's slice starts and ends (ns)."""
+        return (
+            task.submitted if task.started is None else task.started,
+            self._timeline.now if task.finished is None else task.finished,
+        )
 
-    def _end(self, task: Task) -> int:
-        return self._until if task.finished is None else task.finished
-
-    def _pid(self, timeline: Timeline, lane: Lane) -> int:
+    def _pid(self, lane: Lane) -> int:
         pid = self._pids.get(lane.pid)
         if pid is None:
             pid = self._pids[lane.pid] = lane.pid if 0 < lane.pid <= _MAX_ID else next(self._new_ids)
-            header = timeline.header
+            header = self._timeline.header
             if header.watches is not TargetKind.WORKLOAD:
                 self.processes[pid] = lane.process_name
             elif lane.role is Role.LOOP:
@@ -206,8 +180,8 @@ class Tracks:
         return pid
 
     def _tid(self, lane: Lane) -> int:
-        tid = lane.tid if 0 < lane.tid <= _MAX_ID and lane.tid not in self._threads else next(self._new_ids)
-        self._threads.add(tid)
+        tid = lane.tid if 0 < lane.tid <= _MAX_ID and lane.tid not in self._tids else next(self._new_ids)
+        self._tids.add(tid)
         return tid
 
 
@@ -278,89 +252,72 @@ def _events(timeline: Timeline) -> Iterator[str]:
     tracks = Tracks(timeline)
     yield from _names(tracks)
     yield from _moments(timeline, tracks.whole)
-    yield from _counters(timeline, tracks.whole)
-    for lane, track in tracks.lanes:
-        yield from _segments(lane, track)
-        yield from _locations(lane, track)
-    for gil_timeline, track in tracks.gil_timelines:
-        yield from _holds(timeline, gil_timeline, track)
-    for row in tracks.rows:
-        yield from _tasks(timeline, row)
+    for t, state, number in counter_steps(timeline):
+        yield _event("C", t, COUNTED[state], tracks.whole, args={"lanes": number})
+    for track in tracks.in_order:
+        if isinstance(track.content, Lane):
+            yield from _segments(track.content, track)
+            for t, function in track.content.locations:
+                yield _event("i", t, function, track, cat="stack", s="t", args={})
+    for track in tracks.in_order:
+        if isinstance(track.content, GilTimeline):
+            yield from _holds(timeline, track.content, track)
+    for track in tracks.in_order:
+        if isinstance(track.content, list):
+            yield from _tasks(timeline, tracks, track.content, track)
 
 
 def _names(tracks: Tracks) -> Iterator[str]:
     for index, (pid, name) in enumerate(tracks.processes.items()):
-        yield _named("process", TraceTrack(pid, 0, name), index)
+        yield from _named("process", {"pid": pid}, name, index)
     for index, track in enumerate(tracks.in_order):
-        yield _named("thread", track, index)
+        yield from _named("thread", {"pid": track.pid, "tid": track.tid}, track.name, index)
 
 
-def _named(what: str, track: TraceTrack, index: int) -> str:
-    where: dict[str, Any] = {"ph": "M", "ts": 0, "pid": track.pid}
-    if what == "thread":
-        where["tid"] = track.tid
-    name = _json({"name": f"{what}_name", **where, "args": {"name": track.name}})
-    return f"{name},\n{_json({'name': f'{what}_sort_index', **where, 'args': {'sort_index': index}})}"
+def _named(what: str, where: Mapping[str, int], name: str, index: int) -> Iterator[str]:
+    for key, value in (("name", name), ("sort_index", index)):
+        yield _json({"name": f"{what}_{key}", "ph": "M", "ts": 0, **where, "args": {key: value}})
 
 
-def _moments(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
+def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
     """Yield the begin and end of the run, and the deaths of its processes, in the order of time."""
     moments: list[tuple[str, int | None, dict[str, Any]]] = [
         ("begin", timeline.begin, {}),
         ("end", timeline.end, {"error": timeline.error} if timeline.error else {}),
+        *((f"{died.who} died", died.t, {"pid": died.pid, "how": died.how}) for died in timeline.died),
     ]
-    moments += [(f"{died.who} died", died.t, {"pid": died.pid, "how": died.how}) for died in timeline.died]
-    for name, t, args in sorted(
-        ((name, t, args) for name, t, args in moments if t is not None), key=lambda each: each[1]
-    ):
+    known = [(t, name, args) for name, t, args in moments if t is not None]
+    for t, name, args in sorted(known, key=itemgetter(0)):
         yield _event("i", t, name, whole, cat="run", s="t", args=args)
 
 
-def _counters(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
-    for t, changed in counter_steps(timeline):
-        for state, number in changed:
-            yield _event("C", t, COUNTED[state], whole, args={"lanes": number})
-
-
-def _segments(lane: Lane, track: TraceTrack) -> Iterator[str]:
+def _segments(lane: Lane, track: Track) -> Iterator[str]:
     """Yield the segments of a lane. There may be a million: what segments of a kind share is encoded once."""
     downsampled_until, of_loop = lane.downsampled_until, lane.role is Role.LOOP
-    encoded: dict[tuple[object, ...], str] = {}
+
+    @lru_cache
+    def after_times(state: State, call: str, known: str, place: str, blocked: int, resolution: int) -> str:
+        args = {
+            "known": known,
+            "call": call,
+            "place": place,
+            "loop_could_not_answer_ns": blocked,
+            "order_within_ns": resolution,
+        }
+        where = {"pid": track.pid, "tid": track.tid}
+        given = {key: value for key, value in args.items() if value}
+        return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": given})[1:]
+
     for segment in lane.segments():
-        start, ns = segment.start, segment.end - segment.start
+        start, end = segment.start, segment.end
         place = lane.wait_target_at(start) if segment.call else ""
-        if of_loop or place or start < downsampled_until:
-            rest = _segment_rest(lane, track, segment.state, segment.call, segment.known, start, ns, place)
-        else:
-            kind = (segment.state, segment.call, segment.known)
-            rest = encoded.get(kind) or encoded.setdefault(kind, _segment_rest(lane, track, *kind, start, ns))
-        yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, segment.end)},{rest}'
+        blocked = sum(lane.blocked_binned(start, end - start, 1)[0]) if of_loop else 0
+        resolution = lane.resolution(start) if start < downsampled_until else 0
+        rest = after_times(segment.state, segment.call, segment.known, place, blocked, resolution)
+        yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, end)},{rest}'
 
 
-def _segment_rest(
-    lane: Lane, track: TraceTrack, state: State, call: str, known: str, start: int, ns: int, place: str = ""
-) -> str:
-    """Return the JSON of a segment's slice after its times."""
-    args: dict[str, Any] = {"known": known}
-    if call:
-        args["call"] = call
-    if place:
-        args["place"] = place
-    if blocked := sum(lane.blocked_binned(start, ns, 1)[0]):
-        args["loop_could_not_answer_ns"] = blocked
-    if resolution := lane.resolution(start):
-        args["order_within_ns"] = resolution
-    where = {"pid": track.pid, "tid": track.tid}
-    return _json({"name": state, "cat": "state", **where, "cname": _COLOURS[state], "args": args})[1:]
-
-
-def _locations(lane: Lane, track: TraceTrack) -> Iterator[str]:
-    """Yield the locations of a lane, each at the moment at which it was seen."""
-    for t, function in lane.locations:
-        yield _event("i", t, function, track, cat="stack", s="t", args={})
-
-
-def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> Iterator[str]:
+def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: Track) -> Iterator[str]:
     """Yield who held the GIL; nothing where it was free or that was not seen."""
     names = {lane.number: lane.name for lane in timeline.lanes}
     for held in gil_timeline.segments():
@@ -375,29 +332,23 @@ def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> 
         yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
 
 
-def _tasks(timeline: Timeline, row: TaskTrack) -> Iterator[str]:
-    for start, end, task in row.tasks:
+def _tasks(timeline: Timeline, tracks: Tracks, tasks: list[Task], track: Track) -> Iterator[str]:
+    for task in tasks:
+        start, end = tracks.extent(task)
+        args: dict[str, Any] = {"task": task.number}
+        if task.started is not None:
+            args |= {"queued_ns": task.started - task.submitted, "states_ns": timeline.task_states(task)}
+        if task.finished is None:
+            args["unfinished"] = True
+        elif task.error is not None:
+            args["error"] = task.error
+        else:
+            args["result"] = task.result or ""
         more = {"cname": "terrible"} if task.error is not None else {}
-        yield _event(
-            "X", start, task.name, row.track, end=end, cat="task", **more, args=_task_args(timeline, task)
-        )
+        yield _event("X", start, task.name, track, end=end, cat="task", **more, args=args)
 
 
-def _task_args(timeline: Timeline, task: Task) -> dict[str, Any]:
-    args: dict[str, Any] = {"task": task.number}
-    if task.started is not None:
-        args["queued_ns"] = task.started - task.submitted
-        args["states_ns"] = timeline.task_states(task)
-    if task.finished is None:
-        args["unfinished"] = True
-    elif task.error is not None:
-        args["error"] = task.error
-    else:
-        args["result"] = task.result or ""
-    return args
-
-
-def _event(ph: str, t: int, name: str, track: TraceTrack, end: int | None = None, **more: Any) -> str:
+def _event(ph: str, t: int, name: str, track: Track, end: int | None = None, **more: Any) -> str:
     length = "" if end is None else f'"dur":{_length(t, end)},'
     rest = _json({"name": name, "pid": track.pid, "tid": track.tid, **more})[1:]
     return f'{{"ph":"{ph}","ts":{_micros(t)},{length}{rest}'

@@ -35,7 +35,8 @@ apostrophe. Unprintable characters are written as escapes, such as '\x1b'.
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from io import StringIO
+from itertools import chain, islice
 
 from threadviz.presentation.summary import queued, stage_of
 from threadviz.text import clipped, printable
@@ -116,16 +117,9 @@ def _task(timeline: Timeline, task: Task) -> Row:
     )
 
 
-class _Echo:
-    """A file whose `write` returns the text."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def _csv(columns: Row, rows: Iterable[Row]) -> Iterator[str]:
-    line = csv.writer(_Echo()).writerow
-    yield line(columns)
-    lines = map(line, rows)
-    while some := "".join(islice(lines, _AT_A_TIME)):
-        yield some
+    lines = chain([columns], rows)
+    while some := [*islice(lines, _AT_A_TIME)]:
+        text = StringIO(newline="")
+        csv.writer(text).writerows(some)
+        yield text.getvalue()

@@ -1,41 +1,49 @@
-"""How marks look, what they and the evidence for them are called, and whether a finding is good or bad."""
+"""How marks look, and what they and the evidence for them are called."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
-from threadviz.analysis import Finding
 from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.protocol.events import Evidence, State
 
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    """How a mark looks: an ASCII character, a Unicode character, rich's style, and its meaning."""
+    """How a mark looks: an ASCII character, a Unicode character, rich's style, and its meaning.
+
+    `on_dark` and `on_light` are its colours for views that can draw all colours, by their background; '' for none.
+    """
 
     ascii: str
     glyph: str
     style: str
     meaning: str
+    on_dark: str = ""
+    on_light: str = ""
 
 
-STATE_STYLES: Mapping[Mark, StateStyle] = MappingProxyType(
-    {
-        State.RUNNING: StateStyle("-", "█", "green", "on a CPU"),
-        State.READY: StateStyle("r", "▓", "orange3", "waits for a CPU core"),
-        State.GIL: StateStyle("g", "▒", "gold1", "waits for the GIL"),
-        State.IO: StateStyle(".", "░", "dodger_blue1", "waits for input or output"),
-        State.LOCK: StateStyle("l", "╪", "magenta", "waits for a lock"),
-        State.SLEEP: StateStyle("z", "┄", "cyan", "in a timer"),
-        State.WAITING: StateStyle("w", "∷", "bright_black", "waits, reason not visible"),
-        State.UNKNOWN: StateStyle("?", "?", "bright_black", "not observed"),
-        State.IDLE: StateStyle(" ", " ", "", "nothing to do"),
-        ExtraMark.BLOCKED: StateStyle("X", "▚", "bold red", "the event loop is frozen: it can't answer"),
-        ExtraMark.AWAY: StateStyle(" ", " ", "", "not there"),
-    }
-)
+STATE_STYLES: Mapping[Mark, StateStyle] = {
+    State.RUNNING: StateStyle("-", "█", "green", "on a CPU", "#3fc463", "#1f8f3f"),
+    State.READY: StateStyle("r", "▓", "orange3", "waits for a CPU core", "#ff8b3d", "#d9590b"),
+    State.GIL: StateStyle("g", "▒", "gold1", "waits for the GIL", "#f0b429", "#a87400"),
+    State.IO: StateStyle(".", "░", "dodger_blue1", "waits for input or output", "#4593f5", "#1266d8"),
+    State.LOCK: StateStyle("l", "╪", "magenta", "waits for a lock", "#d070d8", "#9333a8"),
+    State.SLEEP: StateStyle("z", "┄", "cyan", "in a timer", "#38c4cf", "#0a7f8a"),
+    State.WAITING: StateStyle("w", "∷", "bright_black", "waits, reason not visible", "#9aa4b0", "#606a75"),
+    State.UNKNOWN: StateStyle("?", "?", "bright_black", "not observed", "#9aa4b0", "#606a75"),
+    State.IDLE: StateStyle(" ", " ", "", "nothing to do", "#7d8590", "#6e7781"),
+    ExtraMark.BLOCKED: StateStyle(
+        "X", "▚", "bold red", "the event loop is frozen: it can't answer", "#ff3b3b", "#d3101f"
+    ),
+    ExtraMark.AWAY: StateStyle(" ", " ", "", "not there"),
+}
 """By mark, in the order of the legend."""
+
+ON_DARK: Mapping[Mark, str] = {mark: style.on_dark for mark, style in STATE_STYLES.items() if style.on_dark}
+ON_LIGHT: Mapping[Mark, str] = {
+    mark: style.on_light for mark, style in STATE_STYLES.items() if style.on_light
+}
+"""The marks' colours, by the background."""
 
 HELD = StateStyle("#", "▬", "gold1", "a thread holds the GIL; blank: no thread does")
 """The GIL, drawn as a strip of its own."""
@@ -43,90 +51,10 @@ HELD = StateStyle("#", "▬", "gold1", "a thread holds the GIL; blank: no thread
 EDGE = StateStyle("|", "│", "bright_black", "begins or ends")
 """Where a lane begins or ends, drawn in the cell beside it."""
 
-
-EVIDENCE_LABELS: Mapping[Evidence, str] = MappingProxyType(
-    {
-        Evidence.COUNTED: "counted by the kernel",
-        Evidence.SAMPLED: "sampled",
-        Evidence.SAID: "reported by the target",
-        Evidence.INFERRED: "inferred from other threads",
-    }
-)
+EVIDENCE_LABELS: Mapping[Evidence, str] = {
+    Evidence.COUNTED: "counted by the kernel",
+    Evidence.SAMPLED: "sampled",
+    Evidence.SAID: "reported by the target",
+    Evidence.INFERRED: "inferred from other threads",
+}
 """How a segment's state is known."""
-
-
-class Sentiment(enum.Enum):
-    """Whether a finding is good, bad or neutral for the user."""
-
-    GOOD = enum.auto()
-    BAD = enum.auto()
-    NEUTRAL = enum.auto()
-
-
-_GOOD_IF_TRUE = (Sentiment.GOOD, Sentiment.BAD)
-_BAD_IF_TRUE = (Sentiment.BAD, Sentiment.GOOD)
-_NEUTRAL = (Sentiment.NEUTRAL, Sentiment.NEUTRAL)
-
-_SENTIMENTS: Mapping[str, tuple[Sentiment, Sentiment]] = MappingProxyType(
-    {
-        "run_finished": _GOOD_IF_TRUE,
-        "program_succeeded": _GOOD_IF_TRUE,
-        "observation_sufficed": _GOOD_IF_TRUE,
-        "all_tasks_succeeded": _GOOD_IF_TRUE,
-        "cores_sufficed": _GOOD_IF_TRUE,
-        "cores_were_enough": _GOOD_IF_TRUE,
-        "loop_could_answer": _GOOD_IF_TRUE,
-        "loops_could_answer": _GOOD_IF_TRUE,
-        "threads_stayed": _GOOD_IF_TRUE,
-        "processes_told": _GOOD_IF_TRUE,
-        "total_is_slowest": _GOOD_IF_TRUE,
-        "workers_kept_busy": _GOOD_IF_TRUE,
-        "gil_in_the_way": _BAD_IF_TRUE,
-        "gil_waited_for": _BAD_IF_TRUE,
-        # A gain that other programs hid does not hold either, so that is neutral.
-        "threads_gain_nothing": (Sentiment.BAD, Sentiment.NEUTRAL),
-        "processes_gain": (Sentiment.GOOD, Sentiment.NEUTRAL),
-    }
-)
-"""By finding id: the sentiment if it holds, and if it does not. All other findings are neutral."""
-
-
-def sentiment_of(finding: Finding) -> Sentiment:
-    """Return whether a finding is good, bad or neutral; unknown ids are neutral."""
-    holding, not_holding = _SENTIMENTS.get(finding.id, _NEUTRAL)
-    return holding if finding.holds else not_holding
-
-
-# The marks' colours for views that can draw all colours.
-
-ON_DARK: Mapping[Mark, str] = MappingProxyType(
-    {
-        State.RUNNING: "#3fc463",
-        State.READY: "#ff8b3d",
-        State.GIL: "#f0b429",
-        State.IO: "#4593f5",
-        State.LOCK: "#d070d8",
-        State.SLEEP: "#38c4cf",
-        State.IDLE: "#7d8590",
-        State.WAITING: "#9aa4b0",
-        State.UNKNOWN: "#9aa4b0",
-        ExtraMark.BLOCKED: "#ff3b3b",
-    }
-)
-"""For a dark background."""
-
-ON_LIGHT: Mapping[Mark, str] = MappingProxyType(
-    {
-        State.RUNNING: "#1f8f3f",
-        State.READY: "#d9590b",
-        State.GIL: "#a87400",
-        State.IO: "#1266d8",
-        State.LOCK: "#9333a8",
-        State.SLEEP: "#0a7f8a",
-        State.IDLE: "#6e7781",
-        State.WAITING: "#606a75",
-        State.UNKNOWN: "#606a75",
-        ExtraMark.BLOCKED: "#d3101f",
-    }
-)
-"""For a light background."""

@@ -32,49 +32,44 @@ class SummaryRow(NamedTuple):
 
 def totals_rows(timeline: Timeline, t: int | None = None) -> list[SummaryRow]:
     """Return the totals of a run as of `t` (ns; now, if None). Those of a program differ from a workload's."""
-    if timeline.header.watches is not TargetKind.WORKLOAD:
-        return _program_rows(timeline, t)
     totals = timeline.totals(t)
-    return [
-        SummaryRow("total", brief_seconds(totals.total_ns), "the workload, begin to end"),
-        *_task_rows(timeline, totals, t),
-        _cores_row(timeline, totals),
-        *_loop_rows(timeline, totals),
-        *_gil_rows(timeline, t),
-    ]
-
-
-def _program_rows(timeline: Timeline, t: int | None) -> list[SummaryRow]:
-    totals = timeline.totals(t)
-    threads, processes = seen_counts(timeline, t)
+    cores = f"of {timeline.header.cores}: CPU time / total"
+    cores_used = SummaryRow("cores used", _decimal(totals.parallelism), cores)
+    of_tasks, of_loop = _task_rows(timeline, totals, t), _loop_rows(timeline, totals)
+    of_gil = _gil_rows(timeline, t)
+    total = brief_seconds(totals.total_ns)
+    if timeline.header.watches is TargetKind.WORKLOAD:
+        about = "the workload, begin to end"
+        return [SummaryRow("total", total, about), *of_tasks, cores_used, *of_loop, *of_gil]
     of_program = timeline.header.watches is TargetKind.PROGRAM
+    about = "the program, begin to end" if of_program else "for this long it was watched"
+    threads, processes = seen_counts(timeline, t)
+    seen = more = "at least: those that lived for less than a sample may be missing"
+    if unseen := timeline.unseen_tasks:
+        more = f"seen, and at least one more: {count(unseen, 'task')} ran in none of them"
     wanted = sum(totals.states.get(state, 0) for state in COMPUTING)
     known = wanted and State.GIL in timeline.header.probe.tells
-    waited = brief_percent(totals.states.get(State.GIL, 0) / wanted) if known else NOTHING
-    held, *hand_offs = _gil_rows(timeline, t) or [SummaryRow(GIL_HELD, NOTHING, _why_no_holder(timeline))]
-    unseen = timeline.unseen_tasks
-    seen = "at least: those that lived for less than a sample may be missing"
-    more = f"seen, and at least one more: {count(unseen, 'task')} ran in none of them"
+    waited = totals.states.get(State.GIL, 0) / wanted if known else None
+    held, *hand_offs = of_gil or [SummaryRow(GIL_HELD, NOTHING, _why_no_holder(timeline))]
     return [
-        SummaryRow(
-            "total",
-            brief_seconds(totals.total_ns),
-            "the program, begin to end" if of_program else "for this long it was watched",
-        ),
-        SummaryRow("threads", f"{threads}", more if unseen else seen),
-        _cores_row(timeline, totals),
-        SummaryRow("waited for the GIL", waited, "of the time that threads ran or wanted to run"),
+        SummaryRow("total", total, about),
+        SummaryRow("threads", f"{threads}", more),
+        cores_used,
+        SummaryRow("waited for the GIL", _share(waited), "of the time that threads ran or wanted to run"),
         held,
-        *_loop_rows(timeline, totals),
+        *of_loop,
         *hand_offs,
         SummaryRow("processes", f"{processes}", seen),
-        *(_task_rows(timeline, totals, t) if timeline.tasks else ()),
+        *(of_tasks if timeline.tasks else ()),
     ]
 
 
-def _cores_row(timeline: Timeline, totals: Totals) -> SummaryRow:
-    used = NOTHING if totals.parallelism is None else f"{totals.parallelism:.2f}"
-    return SummaryRow("cores used", used, f"of {timeline.header.cores}: CPU time / total")
+def _decimal(figure: float | None) -> str:
+    return NOTHING if figure is None else f"{figure:.2f}"
+
+
+def _share(share: float | None) -> str:
+    return NOTHING if share is None else brief_percent(share)
 
 
 def _why_no_holder(timeline: Timeline) -> str:
@@ -89,50 +84,44 @@ def _why_no_holder(timeline: Timeline) -> str:
 def _task_rows(timeline: Timeline, totals: Totals, t: int | None) -> list[SummaryRow]:
     done = timeline.finished_tasks()
     overlap = totals.speedup if done and (t is None or (done[0].finished or 0) <= t) else None
+    at_a_time = "tasks at a time: sum / total, with waits for the GIL or a core"
     return [
         SummaryRow("sum of the tasks", brief_seconds(totals.sum_ns), "of their elapsed times"),
         SummaryRow("slowest task", brief_seconds(totals.slowest_ns), ""),
-        SummaryRow(
-            "overlap",
-            NOTHING if overlap is None else f"{overlap:.2f}",
-            "tasks at a time: sum / total, with waits for the GIL or a core",
-        ),
+        SummaryRow("overlap", _decimal(overlap), at_a_time),
     ]
 
 
 def _loop_rows(timeline: Timeline, totals: Totals) -> list[SummaryRow]:
     """Return how long the event loop was frozen; of several, that of the main thread, or the first."""
     least = "" if State.IO in timeline.header.probe.tells else ", at least: as far as the probe can tell"
-    in_all, at_most = LOOP_FIGURES
     known = timeline.loop is not None or timeline.header.watches is TargetKind.WORKLOAD
-    frozen, longest = totals.loop_blocked_ns, totals.loop_longest_ns
+    frozen = (totals.loop_blocked_ns, totals.loop_longest_ns)
+    in_all, at_most = map(brief_seconds, frozen) if known else (NOTHING, NOTHING)
     return [
-        SummaryRow(in_all, brief_seconds(frozen) if known else NOTHING, f"in all, busy or blocked{least}"),
-        SummaryRow(at_most, brief_seconds(longest) if known else NOTHING, f"of that{least}"),
+        SummaryRow(LOOP_FIGURES[0], in_all, f"in all, busy or blocked{least}"),
+        SummaryRow(LOOP_FIGURES[1], at_most, f"of that{least}"),
     ]
 
 
 def _gil_rows(timeline: Timeline, t: int | None) -> list[SummaryRow]:
     """Return what is known about the GIL as of `t`; about the one that is shown, if there are several."""
-    gil_timeline, window = timeline.gil_timeline, run_window(timeline)
-    until = window.until if t is None else min(t, window.until)
+    gil_timeline, (since, until) = timeline.gil_timeline, run_window(timeline)
+    until = until if t is None else min(t, until)
     if gil_timeline is None:
         return []
     which = "" if len(timeline.gil_timelines) == 1 else f", of process {gil_timeline.pid}"
-    if why := why_holder_unknown(timeline, gil_timeline, window.since, until):
+    if why := why_holder_unknown(timeline, gil_timeline, since, until):
         return [SummaryRow(GIL_HELD, NOTHING, f"{why}{which}")]
-    shares, length = gil_timeline.shares(window.since, until), until - window.since
+    shares, length = gil_timeline.shares(since, until), until - since
     share, of = shares.held_share, "of the time for which that is known"
     if gil_timeline.inferred:  # where it is known, somebody holds it
-        share, of = (
-            shares.held / length if length > 0 else None,
-            "of the time, at least: where it can be inferred",
-        )
-    held = NOTHING if share is None else brief_percent(share)
-    hand_offs = gil_timeline.hand_offs(until) - gil_timeline.hand_offs(window.since)
+        share = shares.held / length if length > 0 else None
+        of = "of the time, at least: where it can be inferred"
+    hand_offs = gil_timeline.hand_offs(until) - gil_timeline.hand_offs(since)
     rate = f"{hand_offs * NS_PER_S / length:.0f}" if length >= SHORT_NS else NOTHING
     return [
-        SummaryRow(GIL_HELD, held, f"{of}; no cost by itself{which}"),
+        SummaryRow(GIL_HELD, _share(share), f"{of}; no cost by itself{which}"),
         SummaryRow("GIL hand-offs", rate, f"a second, at least{which}"),
     ]
 
@@ -170,15 +159,15 @@ def speedup_text(speedup: float | None) -> str:
 
 def what_ran(timeline: Timeline) -> str:
     """Return what ran, with the number of tasks and workers, or of a program's threads and processes."""
-    header = timeline.header
+    header, closed = timeline.header, timeline.closed
+    words = f"{header.workload}, {header.mode}: "
     if header.watches is not TargetKind.WORKLOAD:
         threads, processes = seen_counts(timeline)
-        words = f"{header.workload}, {header.mode}: {count(threads, 'thread')} seen"
+        words += f"{count(threads, 'thread')} seen"
         words += f" in {processes} processes" if processes > 1 else ""
-        closed = timeline.closed
         words += f", {how_it_ended(closed.status)}" if closed and closed.status is not None else ""
         return printable(words)
-    words = f"{header.workload}, {header.mode}: {count(header.tasks, 'task')}"
+    words += count(header.tasks, "task")
     started = len(timeline.workers)
     if started == header.workers:
         words += f", {count(started, 'worker')}"
@@ -248,7 +237,7 @@ OTHER = "other"
 
 OTHER_MATTERS = 0.05
 
-NO_WAITS = frozenset({State.RUNNING, State.IDLE})
+_NO_WAITS = frozenset({State.RUNNING, State.IDLE})
 
 
 class TaskStage(enum.Enum):
@@ -286,9 +275,9 @@ def wait_kinds(tasks: Sequence[Mapping[State, int]], most: int) -> list[str]:
     total = Counter[State]()
     for states in tasks:
         total.update(states)
-    waits = [(state, ns) for state, ns in total.most_common() if state not in NO_WAITS]
+    waits = [(state, ns) for state, ns in total.most_common() if state not in _NO_WAITS]
     kinds = [state.value for state, ns in waits if ns >= KIND_MATTERS * total.total()][:most]
-    listed = NO_WAITS.union(map(State, kinds))
+    listed = _NO_WAITS.union(map(State, kinds))
     for states in tasks:
         other = sum(ns for state, ns in states.items() if state not in listed)
         if other > OTHER_MATTERS * sum(states.values()):
@@ -312,7 +301,7 @@ def queued(task: Task, t: int) -> int:
 def task_row(task: Task, states: Mapping[State, int], kinds: Sequence[str], t: int) -> TaskSummary:
     """Return a task as of `t` (ns). `states` are its times until then, `kinds` those of `wait_kinds`."""
     waits = Counter[str]()
-    for state in states.keys() - NO_WAITS:
+    for state in states.keys() - _NO_WAITS:
         waits[state.value if state.value in kinds else OTHER] += states[state]
     stage = stage_of(task, t)
     started = task.started is not None and task.started <= t

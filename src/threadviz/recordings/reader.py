@@ -4,9 +4,7 @@ import errno
 import os
 import stat
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import thread_time_ns
@@ -17,7 +15,6 @@ from msgspec import structs
 from threadviz.protocol.codec import READ_SIZE, Decoder, StreamError
 from threadviz.protocol.events import (
     AnyEvent,
-    Event,
     GilHeld,
     LaneStarted,
     ObserverTick,
@@ -29,176 +26,165 @@ from threadviz.protocol.events import (
     ThreadNamed,
     WaitTarget,
 )
+from threadviz.text import clipped
 from threadviz.timeline import Timeline
 
-# How much is taken of a recording that may have been made to be too much.
+# Limits for a recording that may have been made to exhaust time or memory.
 
 FREE_NS = 10_000_000_000
 NS_PER_BYTE = 500
-"""How much CPU time may be taken in any case, and for each byte (ns): ten times as much as a sound recording needs."""
-_LOOKS = 40
-_NAMES: dict[type[Event], str] = {
-    TaskSubmitted: "tasks",
-    ProcessDied: "deaths",
-    LaneStarted: "lanes",
-    ProcessSeen: "processes",
-    GilHeld: "GILs",
-}
+"""How much CPU time (ns) reading may take in any case, and for each byte: ten times what a real recording needs."""
+
+_SEGMENT_CHECKS = 40
+"""Segments are counted whenever this part of their limit was received."""
+
 _NOTES = (ThreadNamed, WaitTarget, StackSample)
-"""Said again and again: what is the same takes memory once."""
+"""Events that repeat their texts: equal texts take memory once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Most:
-    """How many of each are taken."""
+class Limits:
+    """How many of each a timeline may keep."""
 
     lanes: int = 20_000
-    """That are there: those folded away are not."""
+    """Without archived lanes."""
     processes: int = 10_000
     gils: int = 5_000
     tasks: int = 200_000
-    """Twice what a run may have that threadviz starts."""
+    """Twice what a run that threadviz starts may have."""
     deaths: int = 10_000
     kinds: int = 5_000
-    """Of stretches: Linux has some 400 system calls, and each is seen in one or two states."""
+    """Of spans: Linux has some 400 system calls, and each is seen in one or two states."""
     characters: int = 100_000_000
     """In all names, results and errors together."""
     segments: int = 4_000_000
-    """That are left when the old ones are thinned already: about 80 MB."""
+    """That are left after downsampling: about 80 MB."""
 
 
-_ALL = Most()
+_LIMITS = Limits()
 
 
 class Bounds:
-    """What a timeline has taken so far, of one recording. `clock` gives the CPU time (ns) that was used."""
+    """Keeps the timeline of one recording within limits. `clock` returns the CPU time used (ns)."""
 
-    def __init__(self, timeline: Timeline, clock: Callable[[], int], most: Most = _ALL) -> None:
+    def __init__(self, timeline: Timeline, clock: Callable[[], int], limits: Limits = _LIMITS) -> None:
         self._timeline = timeline
-        self._most = most
+        self._limits = limits
         self._clock = clock
         self._deadline = clock() + FREE_NS
-        self._most_of: dict[type[Event], int] = {
-            LaneStarted: most.lanes,
-            TaskSubmitted: most.tasks,
-            ProcessDied: most.deaths,
-            ProcessSeen: most.processes,
-            GilHeld: most.gils,
-        }
         self._notes = set[str]()
-        self._number_of = Counter[type[Event]]()
+        self._tasks = 0
         self._characters = 0
-        # After so many stretches it is seen to again how many are left.
-        self._some = most.segments // _LOOKS
-        self._until_look = self._some
+        self._until_check = limits.segments // _SEGMENT_CHECKS
 
     def more(self, size: int) -> None:
-        """So many bytes, unpacked, are to be read now."""
+        """Allow time for `size` more bytes (uncompressed). Raises StreamError if too much was used already."""
         self._deadline += size * NS_PER_BYTE
         self._check_time()
 
     def check(self, event: AnyEvent) -> None:
-        """Raise StreamError where it is too much to take this event as well."""
+        """Raise StreamError if the timeline has become too large with this event, or took too long to read."""
         self._check_time()
         if isinstance(event, Spans):
-            self._check_stretches(len(event.spans))
+            self._check_spans(len(event.spans))
         elif not isinstance(event, ObserverTick):
-            self._check_kept(event)
-
-    def _kept(self, event: AnyEvent) -> int:
-        """How many are kept of what this event would be one more of."""
-        timeline = self._timeline
-        if isinstance(event, LaneStarted):
-            return timeline.lane_count
-        if isinstance(event, ProcessSeen):
-            return 0 if event.pid in timeline.processes else len(timeline.processes)
-        if isinstance(event, GilHeld):
-            return (
-                0 if timeline.has_gil_timeline(event.pid, event.interpreter) else timeline.gil_timeline_count
-            )
-        self._number_of[type(event)] += 1
-        return self._number_of[type(event)] - 1
+            kept, most, what = self._kept(event)
+            if kept > most:
+                raise StreamError(f"no more than {most} {what} are taken")
+            self._check_texts(event)
 
     def _check_time(self) -> None:
         if self._clock() > self._deadline:
             raise StreamError("it is made so that it would take too long to read")
 
-    def _check_stretches(self, number: int) -> None:
-        most = self._most
-        if self._timeline.kinds > most.kinds:
-            raise StreamError(f"no more than {most.kinds} kinds of stretches are taken")
-        self._until_look -= number
-        if self._until_look < 0:
-            self._until_look = self._some
-            if sum(lane.size for lane in self._timeline.lanes) > most.segments:
-                raise StreamError(f"no more than {most.segments} stretches are kept")
+    def _check_spans(self, number: int) -> None:
+        limits = self._limits
+        if self._timeline.kinds > limits.kinds:
+            raise StreamError(f"no more than {limits.kinds} kinds of stretches are taken")
+        self._until_check -= number
+        if self._until_check < 0:
+            self._until_check = limits.segments // _SEGMENT_CHECKS
+            if sum(lane.size for lane in self._timeline.lanes) > limits.segments:
+                raise StreamError(f"no more than {limits.segments} stretches are kept")
 
-    def _check_kept(self, event: AnyEvent) -> None:
-        """Of an event that the timeline keeps as it is."""
-        kind = type(event)
-        if kind in _NAMES and self._kept(event) >= self._most_of[kind]:
-            raise StreamError(f"no more than {self._most_of[kind]} {_NAMES[kind]} are taken")
+    def _kept(self, event: AnyEvent) -> tuple[int, int, str]:
+        """Return how many things of the event's kind are kept, how many may be, and what they are called."""
+        timeline, limits = self._timeline, self._limits
+        match event:
+            case LaneStarted():
+                return timeline.lane_count, limits.lanes, "lanes"
+            case ProcessSeen():
+                return len(timeline.processes), limits.processes, "processes"
+            case GilHeld():
+                return timeline.gil_timeline_count, limits.gils, "GILs"
+            case ProcessDied():
+                return len(timeline.died), limits.deaths, "deaths"
+            case TaskSubmitted():
+                self._tasks += 1
+                return self._tasks, limits.tasks, "tasks"
+            case _:
+                return 0, 0, ""
+
+    def _check_texts(self, event: AnyEvent) -> None:
         texts = [value for value in structs.astuple(event) if isinstance(value, str)]
         if isinstance(event, _NOTES):
             texts = [text for text in texts if text not in self._notes]
             self._notes.update(texts)
         self._characters += sum(map(len, texts))
-        if self._characters > self._most.characters:
+        if self._characters > self._limits.characters:
             raise StreamError(
-                f"no more than {self._most.characters} characters of names, results and errors are taken"
+                f"no more than {self._limits.characters} characters of names, results and errors are taken"
             )
 
 
-# The bytes of a file, in chunks of bounded size, unpacked where gzip has packed them.
+# The bytes of a file, in chunks of bounded size, decompressed if they are compressed.
 
 GZIP_MAGIC = b"\x1f\x8b"
-"""What every file begins with that gzip has packed."""
+"""The first bytes of every gzip file."""
 
 GZIP = 31
-"""zlib's `wbits` for that form (see `zlib.decompressobj`)."""
+"""zlib's `wbits` for gzip (see `zlib.decompressobj`)."""
 
 MAX_RATIO = 50
-"""No recording is packed any closer: those of real runs become 4 to 8 times as large."""
+"""No recording is compressed any further: those of real runs expand to 4 to 8 times their size."""
 
 UNPACKED_FREELY = 64 * 2**20
-"""So many bytes may come of a file, however small it is."""
+"""A file may expand to so many bytes however small it is."""
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
-    """Yield the file, open for reading. Raises OSError, at once, also for what is no file, such as a named pipe."""
-    # What is no file could be waited for without end: the first byte of a pipe, the last of a device.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError(
-                errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device"
-            )
-        with open(descriptor, "rb", buffering=0, closefd=False) as file:
-            yield file
-    finally:
+def opened(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for a folder, a pipe or a device."""
+    return open(path, "rb", buffering=0, opener=_open)
+
+
+def _open(path: str, flags: int) -> int:
+    # Without blocking: the first byte of a pipe, or the last of a device, may never come.
+    descriptor = os.open(path, flags | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
+        raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe or a device")
+    return descriptor
 
 
 def chunks(file: BinaryIO, progress: Callable[[float], None]) -> Iterator[bytes]:
-    """Yield what is in the file now, unpacked, in chunks of about READ_SIZE bytes at most; tell `progress` the share.
+    """Yield the file's present content, decompressed, in chunks of about READ_SIZE bytes at most.
 
-    Packed bytes that were cut off end where they were cut. Raises StreamError where they are damaged, or become more
-    than any recording does, once all that came before was yielded.
+    `progress` is called with the share (0 to 1) of the file that was read. Compressed data may be cut off. Raises
+    StreamError if it is damaged, or expands to more than any recording does, after all that came before was yielded.
     """
     size = os.fstat(file.fileno()).st_size
-    packed = _read(file, size, progress)
-    first = next(packed, b"")
+    raw = _read(file, size, progress)
+    first = next(raw, b"")
     if first.startswith(GZIP_MAGIC):
-        yield from _unpacked(first, packed, max(UNPACKED_FREELY, MAX_RATIO * size))
+        yield from _decompressed(first, raw, max(UNPACKED_FREELY, MAX_RATIO * size))
     else:
         yield first
-        yield from packed
+        yield from raw
 
 
 def _read(file: BinaryIO, size: int, progress: Callable[[float], None]) -> Iterator[bytes]:
-    """Yield the first `size` bytes: the file may grow meanwhile, as long as its run goes on."""
+    """Yield the first `size` bytes: the file grows meanwhile if its run goes on."""
     left = size
     while left and (chunk := file.read(min(left, READ_SIZE))):
         left -= len(chunk)
@@ -206,54 +192,52 @@ def _read(file: BinaryIO, size: int, progress: Callable[[float], None]) -> Itera
         progress(1 - left / size)
 
 
-def _unpacked(first: bytes, rest: Iterator[bytes], most: int) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(GZIP)
-    packed = first
-    while packed or (packed := next(rest, b"")):
-        if unpacker.eof:  # and yet there is more: several were put one after the other
-            packed = packed.lstrip(b"\0")
-            if not packed:
+def _decompressed(data: bytes, rest: Iterator[bytes], most: int) -> Iterator[bytes]:
+    decompressor = zlib.decompressobj(GZIP)
+    while data or (data := next(rest, b"")):
+        if decompressor.eof:  # several files may have been joined, with zeros between them
+            data = data.lstrip(b"\0")
+            if not data:
                 continue
-            unpacker = zlib.decompressobj(GZIP)
+            decompressor = zlib.decompressobj(GZIP)
         try:
-            chunk = unpacker.decompress(packed, READ_SIZE)
+            chunk = decompressor.decompress(data, READ_SIZE)
         except zlib.error as error:
             raise StreamError("what is packed is damaged") from error
-        packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        data = decompressor.unused_data if decompressor.eof else decompressor.unconsumed_tail
         yield chunk
         most -= len(chunk)
         if most < 0:
             raise StreamError(f"it becomes more than {MAX_RATIO} times its size when it is unpacked")
-    if not unpacker.eof:
-        yield unpacker.flush(READ_SIZE)
+    if not decompressor.eof:
+        yield decompressor.flush(READ_SIZE)
 
 
 _CLAUSE_LENGTH = 200
 """The longest description of a fault (characters), because it may quote the recording."""
 
-Progress = Callable[[float], None]
-"""Told again and again how much of a file was read, as a share of 1."""
-
 
 class LoadError(Exception):
-    """There is nothing that could be loaded; the text is one sentence that says why, without its full stop."""
+    """Nothing could be loaded. The text is one sentence that says why, without its full stop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What is sound of a recording. `dropped` is a clause on what is not, empty where all is.
+    """The sound part of a recording. `dropped` is a clause on the rest; '' if all of it is sound.
 
-    That a recording ends before its run does, as one that was killed, is no fault: the timeline is not closed then.
+    A recording that ends before its run does, such as one of a process that was killed, is sound: its timeline is not
+    closed.
     """
 
     timeline: Timeline
     dropped: str
 
 
-def load(path: Path, progress: Progress = lambda share: None) -> Loaded:
-    """Read the recording in the file `path`, packed with gzip or not. Raises LoadError.
+def load(path: Path, progress: Callable[[float], None] = lambda share: None) -> Loaded:
+    """Read the recording in the file `path`, which may be compressed. Raises LoadError.
 
-    The timeline has a header, and its workload has begun. What comes after the first fault is not looked at.
+    The timeline has a header, and its workload has begun. Everything after the first fault is dropped. `progress` is
+    called again and again with the share (0 to 1) of the file that was read.
     """
     timeline = Timeline()
     dropped = ""
@@ -263,7 +247,7 @@ def load(path: Path, progress: Progress = lambda share: None) -> Loaded:
     except OSError as error:
         raise LoadError(f"the recording {str(path)!r} can't be read ({error.strerror or error})") from error
     except StreamError as error:
-        dropped = _clipped(str(error))
+        dropped = clipped(str(error), _CLAUSE_LENGTH)
     if timeline.begin is None:
         why = dropped or "it ends before its workload begins"
         raise LoadError(f"there is nothing to show in the recording {str(path)!r}: {why}")
@@ -271,32 +255,24 @@ def load(path: Path, progress: Progress = lambda share: None) -> Loaded:
 
 
 def _take(timeline: Timeline, data: Iterator[bytes]) -> None:
-    """Put all that is sound into the timeline. Raises StreamError where that is not all."""
+    """Apply all events to the timeline. Raises StreamError at the first fault."""
     decoder = Decoder()
     bounds = Bounds(timeline, thread_time_ns)
-    for chunk in data:
-        bounds.more(len(chunk))
-        for event in decoder.feed(chunk):
+
+    def apply(events: Iterable[AnyEvent]) -> None:
+        for event in events:
             try:
-                bounds.check(event)
                 timeline.apply(event)
+                bounds.check(event)
             except StreamError as error:
                 raise StreamError(f"line {decoder.line}: {error}") from error
-    _take_last(timeline, decoder)
 
-
-def _take_last(timeline: Timeline, decoder: Decoder) -> None:
-    """Take the last line, where it is whole but for its newline; else it was cut, which is no fault."""
-    try:
-        events = list(decoder.feed(b"\n")) if decoder.cut else []
-    except StreamError:
-        return
-    for event in events:
+    for chunk in data:
+        bounds.more(len(chunk))
+        apply(decoder.feed(chunk))
+    if decoder.cut:  # the last line has no newline: it is whole, or it was cut off, which is no fault
         try:
-            timeline.apply(event)
-        except StreamError as error:
-            raise StreamError(f"line {decoder.line}: {error}") from error
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _CLAUSE_LENGTH else f"{text[:_CLAUSE_LENGTH]}..."
+            last = list(decoder.feed(b"\n"))
+        except StreamError:
+            return
+        apply(last)

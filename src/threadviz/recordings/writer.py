@@ -1,11 +1,11 @@
-"""Writes a recording into a new file, packed with gzip where its name says so."""
+"""Writes a recording into a new file, compressed with gzip if its name says so."""
 
 import errno
 import os
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 from typing import IO, BinaryIO
@@ -20,71 +20,65 @@ PACKED_SUFFIX = ".gz"
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a recording of this name is packed with gzip."""
+    """Return whether a recording of this name is compressed with gzip."""
     return path.suffix.lower() == PACKED_SUFFIX
 
 
 class Packer:
-    """Packs what is written, with gzip, into `sink`."""
+    """Compresses with gzip what is written, into `sink`."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._packer = zlib.compressobj(wbits=GZIP)
 
     def write(self, data: bytes, /) -> None:
-        """Pack this as well."""
         self._sink.write(self._packer.compress(data))
 
     def flush(self) -> None:
-        """Let all that was written be unpacked, whatever comes after it: a few bytes more each time."""
+        """Make all that was written readable, whatever follows. Each call adds a few bytes."""
         self._sink.write(self._packer.flush(zlib.Z_SYNC_FLUSH))
         self._sink.flush()
 
     def end(self) -> bytes:
-        """What is still to be written if it ends here; it may go on nevertheless."""
+        """Return the bytes that would end it here. More can be written nevertheless."""
         return self._packer.copy().flush()
 
 
 class RecordingFile:
-    """A recording that is being written into the file `path`, which is a new one, or a device.
+    """A recording that is being written into `path`, a new file or a device.
 
-    Raises FileExistsError where it is a file already, and OSError where it can't be written. A file into which nothing
-    was written is taken away when this is closed: it would only be in the way of the next.
+    Raises FileExistsError if the file exists, and OSError if it can't be written. `close` removes a file into which
+    nothing was written: it would only be in the way of the next.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = open_new(path)
-        self._sink: Sink = self._file
-        self._packer: Packer | None = None
-        if is_packed(path):
-            self._sink = self._packer = Packer(self._file)
+        self._packer = Packer(self._file) if is_packed(path) else None
         self._empty = True
 
     def write(self, data: bytes, /) -> None:
-        """Write this as well."""
         self._empty = False
-        self._sink.write(data)
+        (self._packer or self._file).write(data)
 
     def flush(self) -> None:
-        """Have all that was written outlive this process."""
+        """Make all that was written outlive this process."""
         if not self._empty:
-            self._sink.flush()
+            (self._packer or self._file).flush()
 
     def close(self) -> None:
-        """End it. Raises OSError where that can't be written; it is closed then as well."""
+        """Close the file. Raises OSError if its end can't be written; it is closed then as well."""
         with self._file:
-            if self._empty:
-                if stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
-                    self._path.unlink(missing_ok=True)
-            elif self._packer is not None:
-                self._file.write(self._packer.end())
+            if not self._empty:
+                self._file.write(self._packer.end() if self._packer else b"")
+            elif stat.S_ISREG(os.fstat(self._file.fileno()).st_mode):
+                self._path.unlink(missing_ok=True)
 
 
 def open_new(path: Path) -> BinaryIO:
-    """Open a file for writing that is not there yet, or something that is no file, such as a device.
+    """Open a new file for writing, or something that is no file, such as a device.
 
-    Raises FileExistsError where it is a file, and OSError where it can't be written.
+    Raises FileExistsError if the file exists, and OSError if it can't be written.
     """
     return open(path, "wb", opener=_open)
 
@@ -94,25 +88,23 @@ def _open(path: str, flags: int) -> int:
         return os.open(path, flags | os.O_EXCL, 0o666)
     if Path(path).is_file():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    # Without waiting: a named pipe that nobody reads is an error then, and nothing that hangs.
-    no_wait = getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, os.O_WRONLY | no_wait)
-    if no_wait:
-        os.set_blocking(descriptor, True)
+    # Without blocking: a named pipe that nobody reads is an error then.
+    descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    os.set_blocking(descriptor, True)
     return descriptor
 
 
-# A recording that is kept while the app is open, in case somebody wants to save it.
+# A recording that is kept while the app is open, so that it can be saved.
 
 
 class SaveError(Exception):
-    """There is nothing that could be saved; the text is a clause that says why."""
+    """Nothing could be saved. The text is a clause that says why."""
 
 
 class Kept:
-    """A recording in a file without a name, packed: gone when nobody has this object any more, or the process ends.
+    """A compressed recording in a file without a name, which goes with this object or with the process.
 
-    Raises OSError where there is no place for it. It may be saved by one thread while another one writes it.
+    Raises OSError if there is no room for it. One thread may save it while another one writes it.
     """
 
     def __init__(self) -> None:
@@ -124,7 +116,7 @@ class Kept:
         self._failure = ""
 
     def write(self, data: bytes, /) -> None:
-        """Write this as well. Raises OSError; what comes after that is not kept."""
+        """Write more of the stream. Raises OSError; nothing more is kept after that."""
         with self._lock:
             if self._failure:
                 return
@@ -137,13 +129,13 @@ class Kept:
             self._whole = self._file.tell()
 
     def flush(self) -> None:
-        """Nothing: it does not outlive the process."""
+        """Do nothing: it does not outlive the process."""
 
     def save(self, path: Path, *, over: bool = False) -> None:
-        """Write what was recorded until now into the file `path`, whole or not at all; packed if it ends in '.gz'.
+        """Write what was recorded so far into the file `path`, whole or not at all; compressed if it ends in '.gz'.
 
-        Raises FileExistsError where it exists, unless it is to be written over, OSError where it can't be written, and
-        SaveError where there is nothing to save.
+        Raises FileExistsError if it exists, unless it may be written `over`; OSError if it can't be written; SaveError
+        if there is nothing to save.
         """
         with self._lock:
             if self._failure:
@@ -151,26 +143,23 @@ class Kept:
             if not self._whole:
                 raise SaveError("nothing of it was recorded yet")
             size, end = self._whole, self._packer.end()
-        path = path.resolve()  # what a link points to is written, and not the link
+        path = path.resolve()  # of a link, the file that it points to is written
         if path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, "it is no file", str(path))
-        packed = self._packed(size, end)
+        data = self._content(size, end)
+        if not is_packed(path):
+            data = map(zlib.decompressobj(GZIP).decompress, data)
         with unfinished(path) as part:
             with part.open("xb") as file:
-                file.writelines(packed if is_packed(path) else _unpacked(packed))
+                file.writelines(data)
             finish(part, path, over)
 
-    def _packed(self, size: int, end: bytes) -> Iterator[bytes]:
+    def _content(self, size: int, end: bytes) -> Iterator[bytes]:
         for offset in range(0, size, READ_SIZE):
             yield os.pread(self._file.fileno(), min(READ_SIZE, size - offset), offset)
         yield end
 
 
-def _unpacked(packed: Iterable[bytes]) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(GZIP)
-    return (unpacker.decompress(chunk) for chunk in packed)
-
-
 def _close(file: IO[bytes]) -> None:
-    with ignoring(OSError):  # what could not be written, nobody can read any more
+    with ignoring(OSError):  # what could not be written is of no use to anybody any more
         file.close()

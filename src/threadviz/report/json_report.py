@@ -322,7 +322,7 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
         states=_seconds(lane.states(window.since, window.until)),
         tasks=len(lane.tasks),
         thread_name=lane.thread_name,
-        named_by=None if lane.named_by is None else lane.named_by.value,
+        named_by=lane.named_by,
         process=lane.process_name,
         loop=_loop(*lane.blocked(window.until)) if lane.role is Role.LOOP else None,
         gil=_holder(lane, timeline, window),

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from threadviz.analysis.metrics import COMPUTING
 from threadviz.presentation.axis import ticks
-from threadviz.presentation.cells import Cell, ExtraMark, Mark, Window, dither, run_window, strip
+from threadviz.presentation.cells import ExtraMark, Window, dither, run_window, strip
 from threadviz.presentation.styles import EDGE, HELD, STATE_STYLES, StateStyle
 from threadviz.protocol.events import State, TargetKind
 from threadviz.report.console import ReportConsole
@@ -30,6 +30,9 @@ _LABEL_PART = 3
 """Labels take up one part in this many of the report's width, at most."""
 
 
+_AWAY = STATE_STYLES[ExtraMark.AWAY]
+
+
 class LaneChart:
     """Draws lanes of one or more runs on one scale: each begins at 0, and the longest fills the width."""
 
@@ -41,8 +44,7 @@ class LaneChart:
         widest = max(map(len, labels), default=0)
         self._label_width = min(widest, console.width // _LABEL_PART) + _GAP
         self._cells = console.width - self._label_width - _GAP - _SHARE_WIDTH
-        self._drawn = set[Mark]()
-        self._edges = self._held = False
+        self._drawn = set[StateStyle]()
 
     def axis(self) -> Iterator[Text]:
         """Yield the axis: its labels, and a tick below each."""
@@ -76,12 +78,8 @@ class LaneChart:
 
     def legend(self) -> Iterator[Text]:
         """Yield the meaning of the marks drawn so far."""
-        shown = [
-            (mark, style) for mark, style in STATE_STYLES.items() if mark in self._drawn - {ExtraMark.AWAY}
-        ]
-        entries = [self._entry(style, mark) for mark, style in shown]
-        entries += [self._entry(EDGE, "lane")] if self._edges else []
-        entries += [self._entry(HELD, "held")] if self._held else []
+        meanings = [*STATE_STYLES.items(), ("lane", EDGE), ("held", HELD)]
+        entries = [self._entry(style, word) for word, style in meanings if style in self._drawn - {_AWAY}]
         line = Text()
         for entry in entries:
             if line and line.cell_len + 3 + entry.cell_len > self._console.width:
@@ -99,40 +97,34 @@ class LaneChart:
 
     def _gil(self, gil_timeline: GilTimeline, window: Window) -> Text:
         """Return the GIL's row, which shows whether any thread holds it."""
-        self._held = True
+        self._drawn.add(HELD)
         line = Text(_GIL.ljust(self._label_width))
         cells = self._cells * window.length // max(self._length, 1)
         edges = [window.since + self._length * number // self._cells for number in range(cells + 1)]
         styles = HELD, STATE_STYLES[State.IDLE], STATE_STYLES[State.UNKNOWN]
         for number, (start, end) in enumerate(pairwise(edges)):
             shares = gil_timeline.shares(start, end)
-            style = styles[dither(shares, number)] if any(shares) else STATE_STYLES[ExtraMark.AWAY]
+            style = styles[dither(shares, number)] if any(shares) else _AWAY
             line.append(self._glyph(style), style=style.style)
         share = gil_timeline.shares(*window).held_share
         line.pad_right(self._label_width + self._cells - line.cell_len)
-        words = "" if share is None else f"held {brief_percent(share)}"
-        return line.append(words.rjust(_GAP + _SHARE_WIDTH))
+        return self._with_figure(line, "" if share is None else f"held {brief_percent(share)}")
 
     def _lane(self, lane: Lane, label: str, window: Window) -> Text:
         scale = Window(window.since, window.since + self._length)
         line = Text(self._fit(printable(label)))
-        cells = strip(lane, scale, self._cells, window.until)
-        self._drawn.update(cell.mark for cell in cells)
-        for style, group in groupby(self._cell_styles(cells)):
+        styles = _with_edges(
+            [STATE_STYLES[cell.mark] for cell in strip(lane, scale, self._cells, window.until)]
+        )
+        self._drawn.update(styles)
+        for style, group in groupby(styles):
             line.append(self._glyph(style) * len(list(group)), style=style.style)
         states = lane.states(window.since, window.until)
         life = sum(states.values())
-        share = brief_percent(states.get(State.RUNNING, 0) / life) if life else ""
-        return line.append(share.rjust(_GAP + _SHARE_WIDTH))
+        return self._with_figure(line, brief_percent(states.get(State.RUNNING, 0) / life) if life else "")
 
-    def _cell_styles(self, cells: Sequence[Cell]) -> Iterator[StateStyle]:
-        """Yield the style of each cell; one that is away beside one that is not shows the edge."""
-        marks = [cell.mark for cell in cells]
-        away = ExtraMark.AWAY
-        for before, mark, after in zip([away, *marks], marks, [*marks[1:], away], strict=False):
-            edge = mark is away and (before is not away or after is not away)
-            self._edges = self._edges or edge
-            yield EDGE if edge else STATE_STYLES[mark]
+    def _with_figure(self, line: Text, figure: str) -> Text:
+        return line.append(figure.rjust(_GAP + _SHARE_WIDTH))
 
     def _fit(self, label: str) -> str:
         """Return a label in the room that it has. A long one loses its middle, because names differ at their ends."""
@@ -148,6 +140,15 @@ class LaneChart:
     def _entry(self, style: StateStyle, word: str) -> Text:
         glyph = self._glyph(style)
         return Text.assemble(("blank" if glyph == " " else glyph, style.style), f" {word}: {style.meaning}")
+
+
+def _with_edges(cells: list[StateStyle]) -> list[StateStyle]:
+    """Return the styles of a lane's cells, with an edge for one that is away beside one that is not."""
+    neighbours = zip([_AWAY, *cells], cells, [*cells[1:], _AWAY], strict=False)
+    return [
+        EDGE if cell is _AWAY and (before, after) != (_AWAY, _AWAY) else cell
+        for before, cell, after in neighbours
+    ]
 
 
 def shown_lanes(timeline: Timeline) -> list[Lane]:

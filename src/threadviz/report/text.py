@@ -45,8 +45,7 @@ def columns(*names: str, gap: int = 2) -> Table:
 def run_report(timeline: Timeline, console: ReportConsole) -> str:
     """Return the report on one run: its lanes, tasks, totals and findings."""
     chart = LaneChart([timeline], console)
-    holders = [*_holder_table(timeline)]
-    of_program = timeline.header.watches is not TargetKind.WORKLOAD
+    has_tasks = timeline.tasks or timeline.header.watches is TargetKind.WORKLOAD
     totals = _figure_table("")
     for row in totals_rows(timeline):
         totals.add_row(*row)
@@ -56,10 +55,13 @@ def run_report(timeline: Timeline, console: ReportConsole) -> str:
         Text(observer_summary(timeline)),
         *_sentence(probe_limits(timeline.header)),
         *_section("Lanes", [*chart.axis(), *chart.lanes(timeline), "", *chart.legend()]),
-        *(_section("Who held the GIL, as far as was seen", holders) if holders else ()),
-        *(_section(_TASKS, _task_table(timeline, console.width)) if timeline.tasks or not of_program else ()),
+        *_section("Who held the GIL, as far as was seen", [*_holder_table(timeline)]),
+        *_section(
+            "Tasks, in the order in which they finished",
+            _task_table(timeline, console.width) if has_tasks else (),
+        ),
         *_section("Totals", [totals]),
-        *_items("Findings", [finding.text for finding in findings(timeline)], console),
+        *_section("Findings", _items((finding.text for finding in findings(timeline)), console)),
     )
 
 
@@ -76,15 +78,15 @@ def comparison_report(
         lanes += [Text(title, style="bold"), *chart.lanes(timeline), ""]
     verdicts = verdict(timelines, not_run)
     compared = [finding.text for found in comparison(timelines).values() for finding in found]
-    limits = dict.fromkeys(words for timeline in runs if (words := probe_limits(timeline.header)))
+    items = _items((each.text for each in verdicts), console)
     return console.render(
         Text(_title(timelines), style="bold"),
         *map(Text, _machines(timelines)),
-        *map(Text, limits),
+        *map(Text, filter(None, dict.fromkeys(probe_limits(timeline.header) for timeline in runs))),
         *_section("Lanes", [*lanes, *chart.legend()]),
         *_section("Totals", [_comparison_table(timelines, verdicts)]),
-        *_items("Verdict", [each.text for each in verdicts], console, answer(timelines, verdicts)),
-        *_items("Findings", compared, console),
+        *_section("Verdict", [*_sentence(answer(timelines, verdicts)), *items]),
+        *_section("Findings", _items(compared, console)),
     )
 
 
@@ -102,28 +104,26 @@ def _machines(timelines: Mapping[str, Timeline]) -> list[str]:
         label: f"{machine_summary(timeline)}, probe {printable(timeline.header.probe.name)}"
         for label, timeline in timelines.items()
     }
-    different = [*set(by_label.values())]
-    return (
-        different
-        if len(different) == 1
-        else [f"{printable(label)}: {words}" for label, words in by_label.items()]
-    )
+    if len(set(by_label.values())) == 1:
+        return [next(iter(by_label.values()))]
+    return [f"{printable(label)}: {words}" for label, words in by_label.items()]
 
 
-def _section(title: str, parts: Iterable[RenderableType]) -> list[RenderableType]:
-    return ["", Text(title, style="bold"), *parts]
+def _section(title: str, parts: Sequence[RenderableType]) -> list[RenderableType]:
+    """Return a section, or nothing if it would be empty."""
+    return ["", Text(title, style="bold"), *parts] if parts else []
 
 
 def _sentence(text: str) -> list[RenderableType]:
     return [Text(text)] if text else []
 
 
-def _items(title: str, texts: Iterable[str], console: ReportConsole, first: str = "") -> list[RenderableType]:
-    """Return a section with a list, after a `first` sentence; nothing if the list is empty."""
+def _items(texts: Iterable[str], console: ReportConsole) -> list[RenderableType]:
+    """Return a list, or nothing if it would be empty."""
     table = Table.grid(padding=(0, 1, 0, 0))
     for text in texts:
         table.add_row("*" if console.plain else "•", Text(printable(text)))
-    return _section(title, [*_sentence(first), table]) if table.row_count else []
+    return [table] if table.row_count else []
 
 
 def _left_out(number: int, noun: str) -> list[RenderableType]:
@@ -174,18 +174,16 @@ def _holder_table(timeline: Timeline) -> Iterator[RenderableType]:
     is known; how long it waited for it is a share of the lane's life.
     """
     gil_timeline, window = timeline.gil_timeline, run_window(timeline)
-    shares = None if gil_timeline is None else gil_timeline.shares(*window)
-    if gil_timeline is None or gil_timeline.inferred or shares is None or not shares.held:
+    if gil_timeline is None or gil_timeline.inferred:
         return
-    numbers = set(gil_timeline.holders)
-    held_within = {
-        lane: gil_timeline.held_within(lane.number, *window)
-        for lane in timeline.lanes
-        if lane.number in numbers
-    }
-    longest = sorted((item for item in held_within.items() if item[1][0]), key=lambda item: -item[1][0])
+    shares, numbers = gil_timeline.shares(*window), {*gil_timeline.holders}
+    if not shares.held:
+        return
+    lanes = [lane for lane in timeline.lanes if lane.number in numbers]
+    held = [(*gil_timeline.held_within(lane.number, *window), lane) for lane in lanes]
+    longest = sorted((each for each in held if each[0]), key=lambda each: -each[0])
     table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
-    for lane, (ns, hand_offs) in longest[:MAX_HOLDERS]:
+    for ns, hand_offs, lane in longest[:MAX_HOLDERS]:
         share = brief_percent(ns / (shares.held + shares.free))
         rate = f"{hand_offs * NS_PER_S / window.length:.0f}" if window.length >= SHORT_NS else NOTHING
         states = lane.states(*window)
@@ -205,7 +203,6 @@ MAX_TASKS = 40
 
 LAST_TASKS = 10
 
-_TASKS = "Tasks, in the order in which they finished"
 _RESULT_WIDTH = 12
 _WIDTH_FOR_A_KIND = 20
 _STYLES = {TaskStage.FAILED: "red", TaskStage.STARTED: "yellow", TaskStage.QUEUED: "yellow"}
@@ -232,8 +229,8 @@ def _task_table(timeline: Timeline, width: int) -> list[RenderableType]:
     table = columns(*names, gap=gap)
     # The figures get the width they need; what is left is shared by names and results.
     needed = [
-        max([len(name.removeprefix(">")), *(row[index].cell_len for row in rows)])
-        for index, name in enumerate(names)
+        max([len(name.removeprefix(">")), *(cell.cell_len for cell in cells)])
+        for name, *cells in zip(names, *rows, strict=True)
     ]
     left = width - gap * (len(names) - 1) - sum(needed[1:-1])
     result = min(needed[-1], max(_RESULT_WIDTH, left - needed[0]))

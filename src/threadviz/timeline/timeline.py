@@ -255,10 +255,6 @@ class Timeline:
         """How many GILs were observed."""
         return len(self._gil_timelines)
 
-    def has_gil_timeline(self, pid: int, interpreter: int) -> bool:
-        """Whether this interpreter's GIL was observed."""
-        return (pid, interpreter) in self._gil_timelines
-
     @property
     def gil_timeline(self) -> GilTimeline | None:
         """The one to show where there is room for one: of the event loop's process, else of all.

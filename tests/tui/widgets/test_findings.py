@@ -3,8 +3,7 @@ import pytest
 from tests.protocol.header import HEADER
 from tests.tui.recorded import run
 from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
-from threadviz.analysis import comparison, findings
-from threadviz.presentation.styles import Sentiment, sentiment_of
+from threadviz.analysis import Sentiment, comparison, findings, sentiment_of
 from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.timeline import Timeline

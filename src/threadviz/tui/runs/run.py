@@ -176,7 +176,7 @@ class Run:
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
         """Return a run that is over, such as a recording. Raises StreamError if the timeline has no header."""
         follower = RunFollower(timeline, trouble)
-        if not follower.begun:
+        if not follower.timeline.begun:
             raise StreamError("the stream is empty")
         return cls(None, follower, None)
 

@@ -4,8 +4,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from textual.content import Content
 
-from threadviz.analysis import Finding, comparison, findings
-from threadviz.presentation.styles import Sentiment, sentiment_of
+from threadviz.analysis import Finding, Sentiment, comparison, findings, sentiment_of
 from threadviz.presentation.summary import observer_rows, probe_limits, totals_rows, what_ran
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun

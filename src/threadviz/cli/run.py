@@ -1,10 +1,9 @@
-"""--call: the options that name a user function, and what the commands print when it fails."""
+"""`threadviz run` and `threadviz compare`: a workload or a user function under one mode or several, or recordings."""
 
 import os
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, Self
@@ -13,21 +12,25 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from threadviz.cli.execution import RunResult
-from threadviz.cli.options import Decorator, together
-from threadviz.cli.output import CommandError, complain
+from threadviz.analysis import labelled
+from threadviz.cli.execution import execute_all, remove_empty
+from threadviz.cli.options import json_option, record_option, refuse_for_recordings, run_options, together
+from threadviz.cli.output import (
+    CommandError,
+    ExitStatus,
+    complain,
+    print_comparison,
+    print_run,
+    write_stderr,
+)
+from threadviz.cli.recordings import complain_of_dropped, read
 from threadviz.debug_log import ignoring
-from threadviz.protocol.events import Outcome
+from threadviz.modes import MODES
 from threadviz.protocol.requests import RunRequest, UserFunction
-from threadviz.run_options import MAX_TASKS, OWN, RunOptions
+from threadviz.run_options import MAX_TASKS, OWN, RunOptions, requests, split_modes
 from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
-
-_TAIL = 20
-_TAIL_BYTES = 16_384
-"""How many lines of its output are shown, at most."""
-
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+from threadviz.workloads import WORKLOADS
 
 
 def _items(context: click.Context, option: click.Parameter, text: str | None) -> Path | None:
@@ -36,7 +39,7 @@ def _items(context: click.Context, option: click.Parameter, text: str | None) ->
     return None if text is None else Path(text)
 
 
-function_options: Decorator = together(
+function_options = together(
     click.option(
         "--call",
         metavar="FUNCTION",
@@ -71,6 +74,98 @@ def options_of(workload: str | None, options: Mapping[str, Any]) -> RunOptions:
             f"{workload!r} is a word too many: --call says what to run, and --items names the file with its arguments"
         )
     return RunOptions(workload=OWN if workload is None else workload, **options)
+
+
+@click.command()
+@function_options
+@run_options
+@json_option
+@click.argument("workload", required=False)
+@click.option("--mode", metavar="MODE", help=f"How the calls are made: {', '.join(MODES)}.")
+@record_option
+def run(
+    workload: str | None, mode: str | None, record: Path | None, as_json: bool, **options: Any
+) -> ExitStatus:
+    """Run WORKLOAD, or a function of yours, under one mode.
+
+    Prints the lanes, the tasks, the totals and the findings.
+    `threadviz list` shows the workloads, modes and sets.
+    """
+    chosen = options_of(workload, options)
+    if mode is None:
+        raise CommandError(f"no mode is given: add --mode and one of {', '.join(MODES)}")
+    return _run(requests(chosen, [mode]), as_json, compared=False, record=record)
+
+
+@click.command()
+@function_options
+@run_options
+@json_option
+@click.argument("what", nargs=-1, metavar="[WORKLOAD | FILE FILE...]")
+@click.option("--modes", default=",".join(MODES), show_default=True, help="The modes, in this order.")
+@click.pass_context
+def compare(
+    context: click.Context, /, what: tuple[str, ...], modes: str, as_json: bool, **options: Any
+) -> ExitStatus:
+    """Run WORKLOAD, or a function of yours, under several modes, or compare recordings.
+
+    The modes run one after the other and are printed side by side, with a verdict.
+    `threadviz list` shows the workloads, modes and sets.
+
+    Two or more FILEs are recordings; the options about runs are not for them.
+    """
+    workload = next(iter(what), None)
+    alone = len(what) < 2 and not (workload and Path(workload).exists())
+    if alone or workload in WORKLOADS or options["call"] is not None:
+        if len(what) > 1 and options["call"] is None:
+            raise CommandError(
+                f"{workload!r} is a workload, which is compared by itself, and {what[1]!r} is a word too many:"
+                f" for a file of that name, say ./{workload}"
+            )
+        asked = requests(options_of(workload, options), split_modes(modes))
+        return _run(asked, as_json, compared=True)
+    refuse_for_recordings(context, {*options, "modes"})
+    if len(what) < 2:
+        raise CommandError(
+            "a recording alone can't be compared: give two or more, or see threadviz show --help"
+        )
+    paths = [*map(Path, what)]
+    loaded = [*map(read, paths)]
+    print_comparison(labelled(each.timeline for each in loaded), as_json)
+    complain_of_dropped(paths, loaded)
+    return ExitStatus.FINISHED
+
+
+def _run(
+    asked: Sequence[RunRequest], as_json: bool, *, compared: bool, record: Path | None = None
+) -> ExitStatus:
+    """Run these modes and print what was measured, and what the user's own code printed and raised."""
+    with PrintedOutput() as printed:
+        results = execute_all([*map(printed.into, asked)], record)
+        last, calling = results[-1], asked[0].calling
+        timelines = labelled(result.timeline for result in results if result.measured)
+        not_run = [request.mode for request in asked if timelines and request.mode not in timelines]
+        if compared and timelines:
+            print_comparison(timelines, as_json, not_run)
+        elif timelines:
+            print_run(last.timeline, as_json)
+        if calling is not None and last.refused:
+            remove_empty(record)
+            write_lines(last.refused.traceback)
+            raise CommandError(last.refused.reason)
+        report_failures(timelines.values(), calling)
+        if last.trouble:  # last, because it speaks of what was printed
+            complain("; ".join([last.trouble, *(f"{mode}: did not run" for mode in not_run)]))
+        return last.status
+
+
+# What a user function printed, and how it failed.
+
+_TAIL = 20
+_TAIL_BYTES = 16_384
+"""How many lines of its output are shown, at most."""
+
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 class PrintedOutput:
@@ -108,30 +203,12 @@ class PrintedOutput:
             complain(
                 "what the function printed" + (f", the last {_TAIL} lines" if len(lines) > _TAIL else "")
             )
-            _write("\n".join(lines[-_TAIL:]))
+            write_lines("\n".join(lines[-_TAIL:]))
 
 
 def _as_seen(line: str) -> str:
     """Return what a terminal would show of a line: without colours, and only what was written last."""
     return _ESCAPES.sub("", line.rstrip().rpartition("\r")[2]).expandtabs()
-
-
-def refusal(request: RunRequest, result: RunResult, record: Path | None = None) -> str:
-    """Return why the function could not be called at all, without the full stop; '' if it could.
-
-    The traceback of the user's code, if that failed, goes to stderr. The recording is empty and is removed.
-    """
-    timeline = result.timeline
-    closed = timeline.closed
-    if request.calling is None or closed is None or result.measured:
-        return ""
-    if closed.outcome is not Outcome.BROKEN or timeline.died:
-        return ""
-    if record is not None and record.is_file():
-        with ignoring(OSError):
-            record.unlink()
-    _write(closed.traceback)
-    return closed.reason
 
 
 def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None) -> None:
@@ -146,7 +223,7 @@ def report_failures(timelines: Iterable[Timeline], calling: UserFunction | None)
             others = places[_place(first)] - 1
             more = f", and {count(others, 'other')} in the same place" if others else ""
             complain(f"under {timeline.header.mode}, task {first.name!r} failed{more}")
-            _write(first.traceback)
+            write_lines(first.traceback)
             if calling is not None and _texts_do_not_fit(timeline, calling):
                 complain(
                     "each line was passed as text: name the file .jsonl, or write lines such as [0.1], to pass"
@@ -178,9 +255,7 @@ def _place(task: Task) -> tuple[str, ...]:
     return (*frames, (task.error or "").partition(":")[0])
 
 
-def _write(traceback: str) -> None:
-    """Write a text to stderr, safe to print."""
-    if traceback:
-        with ignoring(OSError):
-            sys.stderr.write("".join(f"{printable(line)}\n" for line in traceback.split("\n")))
-            sys.stderr.flush()
+def write_lines(text: str) -> None:
+    """Write a text, such as a traceback, to stderr, safe to print."""
+    if text:
+        write_stderr("".join(f"{printable(line)}\n" for line in text.split("\n")))

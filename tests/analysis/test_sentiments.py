@@ -1,7 +1,6 @@
 import pytest
 
-from threadviz.analysis import Finding
-from threadviz.presentation.styles import Sentiment, sentiment_of
+from threadviz.analysis import Finding, Sentiment, sentiment_of
 
 
 @pytest.mark.parametrize(

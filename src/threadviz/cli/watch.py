@@ -1,25 +1,33 @@
-"""`threadviz exec`: runs a program and watches it."""
+"""`threadviz exec` and `threadviz attach`: a program that is run, or a running process, is watched."""
 
+import math
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from threadviz.cli.execution import RunResult, execute
+from threadviz.cli.execution import (
+    Interrupts,
+    ProgressBar,
+    RunResult,
+    SignalForwarding,
+    execute,
+    remove_empty,
+)
 from threadviz.cli.options import ViewerOptions, viewer_options
-from threadviz.cli.output import CommandError, ExitStatus, complain, print_run, stderr_console, write_stderr
-from threadviz.cli.signals import SignalForwarding
-from threadviz.debug_log import ignoring
+from threadviz.cli.output import CommandError, ExitStatus, complain, print_run
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.probes.base import ProcessKind
+from threadviz.observer.targets.attach import TargetError, find_process
 from threadviz.protocol.events import Outcome
-from threadviz.protocol.requests import ExecRequest
-from threadviz.text import clipped, printable
+from threadviz.protocol.requests import AttachRequest, ExecRequest
+from threadviz.text import NS_PER_S, clipped, printable
 
 MODULE, COMMAND = "-m", "--"
 
@@ -27,41 +35,27 @@ KILLED = 128
 """Shells add this to the number of the signal that killed a program, to get an exit status."""
 
 _TITLE_LENGTH = 100
+_OPTION = re.compile(r"-(?!m|-?\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramCommand:
-    """The command line of a program, and its name for people."""
-
-    command: tuple[str, ...]
-    title: str
-
-
-def find_program(words: Sequence[str]) -> ProgramCommand:
-    """Return the program for these words: SCRIPT, -m MODULE or -- COMMAND, with arguments.
+def find_program(words: Sequence[str]) -> Sequence[str]:
+    """Return the command line of a program from these words: SCRIPT, -m MODULE or -- COMMAND, with arguments.
 
     Raises CommandError if it clearly can't be started.
     """
     if not words:
         raise CommandError("no program is given: give a SCRIPT, -m MODULE, or -- COMMAND")
     first, *rest = words
-    if first[:2] == MODULE:
-        if first == MODULE and not rest:
-            raise CommandError("-m is for a module: give its name")
-        return _program(sys.executable, *words)
     if first == COMMAND:
         if not rest:
             raise CommandError("-- is for a command: give its name")
         _check_command(rest[0])
-        return _program(*rest)
-    if first != "-":  # that reads the program from standard input
+        return rest
+    if first == MODULE and not rest:
+        raise CommandError("-m is for a module: give its name")
+    if first != "-" and not first.startswith(MODULE):  # - reads the program from standard input
         _check_script(first)
-    return _program(sys.executable, first, *rest)
-
-
-def _program(*command: str) -> ProgramCommand:
-    name = process_title(command, ProcessKind.SUBJECT, Path(command[0]).name)
-    return ProgramCommand(command, clipped(printable(name), _TITLE_LENGTH))
+    return [sys.executable, *words]
 
 
 def _check_script(script: str) -> None:
@@ -96,19 +90,10 @@ class _UpToProgram(click.Command):
     """A command whose options end where the program begins."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        takes_value = {
-            name
-            for option in self.get_params(ctx)
-            if isinstance(option, click.Option) and not option.is_flag
-            for name in option.opts
-        }
+        options = [option for option in self.params if isinstance(option, click.Option)]
+        takes_value = {name for option in options if not option.is_flag for name in option.opts}
         at = 0
-        while (
-            at < len(args)
-            and args[at].startswith("-")
-            and args[at] not in ("-", "--")
-            and args[at][:2] != "-m"
-        ):
+        while args[at:] and _OPTION.match(args[at]):
             at += 2 if args[at] in takes_value else 1
         program = ["--", *args[at:]] if args[at:] else []
         return super().parse_args(ctx, [*args[:at], *program])
@@ -122,7 +107,7 @@ class _UpToProgram(click.Command):
     metavar="SCRIPT [ARGS]... | -m MODULE [ARGS]... | -- COMMAND [ARGS]...",
 )
 @viewer_options
-def exec_(words: Sequence[str], viewing: ViewerOptions) -> int:
+def exec_(words: Sequence[str], **options: Any) -> int:
     """Run a Python program and watch it.
 
     Shows every thread of all its processes as a lane. SCRIPT and MODULE run on threadviz's own Python; for another one,
@@ -140,46 +125,43 @@ def exec_(words: Sequence[str], viewing: ViewerOptions) -> int:
     The exit status is the program's own (128 plus the signal's number if a signal killed it), or 130 if leaving the app
     ended it.
     """
-    program = find_program(words)
-    return _headless(program, viewing) if viewing.headless else _in_app(program, viewing)
+    viewing = ViewerOptions(**options)
+    command = find_program(words)
+    return _in_app(command, viewing) if viewing.in_app else _headless(command, viewing)
 
 
-def _headless(program: ProgramCommand, viewing: ViewerOptions) -> int:
+def _headless(command: Sequence[str], viewing: ViewerOptions) -> int:
     """Run it on threadviz's own streams, and print the report."""
-    request = _request(program, viewing, (0, 1, 2), foreground=True)
+    request = _request(command, viewing, (0, 1, 2), foreground=True)
     with SignalForwarding() as signals:
         result = execute(request, signals, None, viewing.record)
     if result.measured:
-        console = None if viewing.as_json else stderr_console()
-        if console is not None and viewing.ascii_only:
-            console = replace(console, plain=True)
-        print_run(result.timeline, viewing.as_json, console, write_stderr)
-    return _status(program, result, viewing)
+        print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only, to_stderr=True)
+    return _status(request, result, viewing.record)
 
 
-def _in_app(program: ProgramCommand, viewing: ViewerOptions) -> int:
+def _in_app(command: Sequence[str], viewing: ViewerOptions) -> int:
     """Show it in the app, on a terminal of its own."""
     from threadviz.cli.app import watch
     from threadviz.tui.runs.terminal import ProgramTerminal
 
     unfed = sys.stdin.isatty()  # asked before _stdin() replaces it
-    with _stdin() as stdin, ProgramTerminal(*_size(), unfed=unfed) as terminal:
-        request = _request(
-            program, viewing, (stdin, terminal.descriptor, terminal.descriptor), foreground=False
-        )
+    with _stdin() as stdin, ProgramTerminal(*shutil.get_terminal_size(), unfed=unfed) as terminal:
+        streams = (stdin, terminal.descriptor, terminal.descriptor)
+        request = _request(command, viewing, streams, foreground=False)
         status, run = watch(request, viewing.record, viewing.ascii_only, terminal.output)
-    if status:
-        return status
-    return _status(program, RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble), viewing)
+    result = RunResult(run.timeline, ExitStatus.INTERRUPTED, run.trouble)
+    return status or _status(request, result, viewing.record)
 
 
 def _request(
-    program: ProgramCommand, viewing: ViewerOptions, streams: tuple[int, int, int], *, foreground: bool
+    command: Sequence[str], viewing: ViewerOptions, streams: tuple[int, int, int], *, foreground: bool
 ) -> ExecRequest:
     stdin, stdout, stderr = streams
+    title = process_title(command, ProcessKind.SUBJECT, Path(command[0]).name)
     return ExecRequest(
-        command=tuple(map(os.fsencode, program.command)),
-        title=program.title,
+        command=tuple(map(os.fsencode, command)),
+        title=clipped(printable(title), _TITLE_LENGTH),
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -211,32 +193,16 @@ def _stdin() -> Iterator[int]:
         os.close(stdin)
 
 
-def _size() -> tuple[int, int]:
-    """Return columns and lines of the terminal. Without one, the app complains later."""
-    with ignoring(OSError):
-        size = os.get_terminal_size(sys.stdout.fileno())
-        return size.columns, size.lines
-    return 80, 24
-
-
-def _status(program: ProgramCommand, result: RunResult, viewing: ViewerOptions) -> int:
+def _status(request: ExecRequest, result: RunResult, record: Path | None) -> int:
     """Return the program's exit status, or that of `result` if it did not end by itself; complain of trouble.
 
     Raises CommandError if the program could not be started.
     """
     closed = result.timeline.closed
-    if (
-        closed is not None
-        and closed.outcome is Outcome.BROKEN
-        and not result.measured
-        and not result.timeline.died
-    ):
-        if viewing.record is not None and viewing.record.is_file():
-            with ignoring(OSError):
-                viewing.record.unlink()  # it is empty
-        raise CommandError(
-            f"{program.title!r} can't be run: {closed.reason.removeprefix('it did not start: ')}"
-        )
+    if result.refused:
+        remove_empty(record)
+        reason = result.refused.reason.removeprefix("it did not start: ")
+        raise CommandError(f"{request.title!r} can't be run: {reason}")
     if result.trouble:
         complain(result.trouble)
     if closed is None or closed.outcome is Outcome.INTERRUPTED or closed.status is None:
@@ -244,3 +210,50 @@ def _status(program: ProgramCommand, result: RunResult, viewing: ViewerOptions) 
         return ExitStatus.BROKEN if broken else result.status
     status = closed.status if closed.status >= 0 else KILLED - closed.status
     return status or (ExitStatus.BROKEN if result.trouble else ExitStatus.FINISHED)
+
+
+@click.command()
+@click.argument("pid")
+@viewer_options
+@click.option(
+    "--seconds",
+    type=float,
+    metavar="S",
+    help="With --headless: let go of the process after so many seconds, and report.",
+)
+def attach(pid: str, seconds: float | None, **options: Any) -> int:
+    """Watch the running process PID.
+
+    Shows every thread of a CPython process, and of the processes that it starts, as a lane. The process is left as it
+    is, also at the end, which is when the app is left, or with --headless, Ctrl-C.
+    """
+    viewing = ViewerOptions(**options)
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise CommandError(f"--seconds is {seconds:g}: give a number of seconds above 0")
+    if seconds is not None and viewing.in_app:
+        raise CommandError("--seconds is for --headless: the app is left by a key")
+    if not re.fullmatch("0*[1-9][0-9]{0,9}", pid, re.ASCII):
+        raise CommandError(f"PID is {pid!r}: give the number of a process, as pgrep and ps show it")
+    try:
+        target = find_process(int(pid), viewing.probe)
+    except TargetError as error:
+        way_out = "; or say --probe portable, which tells only running from waiting"
+        raise CommandError(f"{error}{way_out if error.portable else ''}") from error
+    request = AttachRequest(pid=int(pid), probe=viewing.probe, stacks=viewing.stacks, born=target.born)
+    if viewing.in_app:
+        from threadviz.cli.app import watch
+
+        status, run = watch(request, viewing.record, viewing.ascii_only)
+        trouble = run.trouble
+        status = status or (ExitStatus.BROKEN if trouble else ExitStatus.FINISHED)
+    else:
+        for_ns = None if seconds is None else int(seconds * NS_PER_S)
+        with Interrupts() as interrupts, ProgressBar() as bar:
+            bar.begin(request.workload)
+            result = execute(request, interrupts, bar, viewing.record, for_ns)
+        if result.measured:
+            print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only)
+        status, trouble = result.status, result.trouble
+    if trouble:  # last, because it speaks of what was printed
+        complain(trouble)
+    return status
