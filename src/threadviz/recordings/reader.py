@@ -113,9 +113,7 @@ class Bounds:
         if isinstance(event, ProcessSeen):
             return 0 if event.pid in timeline.processes else len(timeline.processes)
         if isinstance(event, GilHeld):
-            return (
-                0 if timeline.has_gil_timeline(event.pid, event.interpreter) else timeline.gil_timeline_count
-            )
+            return 0 if (event.pid, event.interpreter) in timeline.gils else len(timeline.gils)
         self._number_of[type(event)] += 1
         return self._number_of[type(event)] - 1
 

@@ -1,6 +1,7 @@
 """The tasks of a run: submitted, started, finished; and the sums of their elapsed times."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
+from collections import defaultdict
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from operator import attrgetter, itemgetter
@@ -9,7 +10,8 @@ from typing import NamedTuple
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import State, TaskFinished, TaskStarted, TaskSubmitted
 from threadviz.timeline.account import FOREVER
-from threadviz.timeline.lane import Lane
+from threadviz.timeline.lane import Lane, Thread
+from threadviz.timeline.threads import Threads
 
 
 class ArchivedLane(NamedTuple):
@@ -98,9 +100,14 @@ _finished = attrgetter("finished")
 
 
 class Tasks:
-    """All tasks by number, and the finished ones in the order in which they finished."""
+    """All tasks by number, and the finished ones in the order in which they finished.
 
-    def __init__(self) -> None:
+    A task and its lane find each other by thread, whichever is reported first.
+    """
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._without_lane: defaultdict[Thread, list[Task]] = defaultdict(list)
         self.by_number: dict[int, Task] = {}
         self.done: list[Task] = []
         self._begun: list[Task] = []
@@ -127,6 +134,7 @@ class Tasks:
         index = bisect_right(self._begun, event.t, key=_started)
         self._begun.insert(index, task)
         del self._before_begun[index + 1 :]
+        self._place(task, (event.pid, event.tid))
         return task
 
     def finish(self, event: TaskFinished) -> Task:
@@ -144,7 +152,44 @@ class Tasks:
         del self._before_done[index + 1 :]
         if task.started is not None:
             del self._before_begun[bisect_left(self._begun, task.started, key=_started) + 1 :]
+        if task.lane is not None:
+            task.lane.occupy(event.t, -1)
         return task
+
+    @property
+    def unseen(self) -> int:
+        """How many tasks started in threads that were never seen."""
+        return sum(map(len, self._without_lane.values()))
+
+    def lane_started(self, lane: Lane) -> None:
+        for task in self._without_lane.pop(lane.thread, ()):
+            self._place(task, lane.thread)
+
+    def lane_ended(self, lane: Lane, t: int) -> bool:
+        """Move tasks that started after `t` (ns), when the lane ended, to another lane.
+
+        Return whether there are any.
+        """
+        first = self._started_until(lane, t)
+        strays = lane.tasks[first:]
+        del lane.tasks[first:]
+        for task in map(self.by_number.__getitem__, strays):
+            _occupy(lane, task, -1)
+            self._place(task, lane.thread)
+        return bool(strays)
+
+    def archive(self, lane: Lane) -> None:
+        """Keep of the tasks on an ended lane what it says of them."""
+        for number in lane.tasks:
+            self.by_number[number].archive()
+
+    def on(self, lane: Lane, t: int) -> Task | None:
+        """Return the task on a lane right after `t` (ns); of several the one that started last."""
+        if not lane.in_task(t):
+            return None
+        started = reversed(lane.tasks[: self._started_until(lane, t)])
+        tasks = map(self.by_number.__getitem__, started)
+        return next(task for task in tasks if task.finished is None or t < task.finished)
 
     def elapsed(self, t: int) -> tuple[int, int]:
         """Return the sum and the longest of all tasks' elapsed times (ns) up to `t`."""
@@ -170,8 +215,29 @@ class Tasks:
             finished = _NEVER if task.finished is None else task.finished
             self._before_begun.append((starts + _started(task), max(last, finished)))
 
+    def _place(self, task: Task, thread: Thread) -> None:
+        task.lane = lane = self._threads.at(thread, _started(task))
+        if lane is None:
+            self._without_lane[thread].append(task)
+            return
+        insort(lane.tasks, task.number, key=self._start_of)
+        _occupy(lane, task, 1)
+
+    def _started_until(self, lane: Lane, t: int) -> int:
+        """Return how many of the tasks on a lane started up to `t` (ns)."""
+        return bisect_right(lane.tasks, t, key=self._start_of)
+
+    def _start_of(self, number: int) -> int:
+        return _started(self.by_number[number])  # type: ignore[no-any-return]
+
     def _find(self, number: int, what: str) -> Task:
         task = self.by_number.get(number)
         if task is None:
             raise StreamError(f"task {number} {what}, but was never submitted")
         return task
+
+
+def _occupy(lane: Lane, task: Task, by: int) -> None:
+    lane.occupy(_started(task), by)
+    if task.finished is not None:
+        lane.occupy(task.finished, -by)
