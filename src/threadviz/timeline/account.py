@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, takewhile
+from itertools import chain, takewhile
 from typing import TypeVar
 
 from threadviz.protocol.events import Evidence, Span, State
@@ -111,7 +111,7 @@ class Occupancy:
     @property
     def last(self) -> int:
         """The last change (ns); -1 without any."""
-        return max([-1, *self._starts[-1:], *self._ends[-1:]])
+        return max(self._starts[-1] if self._starts else -1, self._ends[-1] if self._ends else -1)
 
     @property
     def busy(self) -> bool:
@@ -126,13 +126,13 @@ class Occupancy:
         """Whether the lane has a task right after `t` (ns)."""
         return bisect_right(self._starts, t) > bisect_right(self._ends, t)
 
-    def changes(self, since: int = -1, until: int = FOREVER) -> set[int]:
-        """Return the times between `since` and `until` (ns) at which it may change."""
-        return {
-            t
-            for times in (self._starts, self._ends)
-            for t in times[bisect_right(times, since) : bisect_left(times, until)]
-        }
+    def changes(self, since: int = -1, until: int = FOREVER) -> list[int]:
+        """Return the times between `since` and `until` (ns) at which it may change, in no order."""
+        starts, ends = self._starts, self._ends
+        return [
+            *starts[bisect_right(starts, since) : bisect_left(starts, until)],
+            *ends[bisect_right(ends, since) : bisect_left(ends, until)],
+        ]
 
 
 @dataclass
@@ -317,7 +317,7 @@ class Account:
     def downsample(self, marks: Iterable[int]) -> None:
         """Downsample a little more of the old time; sums stay exact at `marks` (ns) and at the edges of tasks."""
         self._settle()
-        self.history.downsample(sorted(self._occupancy.changes().union(marks)))
+        self.history.downsample(sorted([*self._occupancy.changes(), *marks]))
 
     def sums_until(self, t: int) -> list[int]:
         """Return the column sums (ns) up to `t`."""
@@ -347,7 +347,10 @@ class Account:
 
     def around(self, t: int) -> tuple[int, int, int]:
         """Return (start, end, kind) of the segment that holds `t`, which is before `horizon`."""
+        self._settle()
         shown = self._kinds.shown
+        if found := self.history.last.around(t, shown):  # the common case
+            return found
         _, end, kind = next(merged(t, self.walk(t, self.horizon), shown))
         pieces = chain(self._tail_now().backwards(t + 1), self.history.backwards(t + 1))
         return _start_of_run(pieces, t, shown), end, kind
@@ -397,13 +400,14 @@ class Account:
             return []
         if start >= self._steady_from:
             return [(end, self._steady_piece(received, start))]
-        turns = {turn for turn in self._interpretation.turns if start < turn < end}
-        edges = [start, *sorted(self._occupancy.changes(start, end) | turns), end]
-        busy = [self._occupancy.at(since) for since in edges[:-1]]
+        occupancy, piece = self._occupancy, self._interpretation.piece
+        turns = [turn for turn in self._interpretation.turns if start < turn < end]
+        edges = [start, *sorted({*occupancy.changes(start, end), *turns}), end]
+        busy = [occupancy.at(since) for since in edges[:-1]]
         touching = any(busy)
         return [
-            (until, self._interpretation.piece(received, is_busy, touching, since))
-            for (since, until), is_busy in zip(pairwise(edges), busy, strict=True)
+            (until, piece(received, is_busy, touching, since))
+            for since, until, is_busy in zip(edges, edges[1:], busy, strict=False)
         ]
 
     def _steady_piece(self, received: int, start: int) -> int:

@@ -99,6 +99,21 @@ class Track:
         first, last = bisect_right(self._starts, since) - 1, bisect_left(self._starts, until)
         return chain.from_iterable(self._batches(first, last, until))
 
+    def around(self, t: int, kinds: Sequence[int]) -> tuple[int, int, int] | None:
+        """Return (start, end, kind) of the pieces around `t` that have one kind; `kinds` gives the kind of each number.
+
+        None if they reach either end of the track, because there may be more beyond it.
+        """
+        first = bisect_right(self._starts, t) - 1
+        if t >= self.end or first < 0:
+            return None
+        last, kind = first, kinds[self._numbers[first]]
+        while first > 0 and kinds[self._numbers[first - 1]] == kind:
+            first -= 1
+        while last < len(self) - 1 and kinds[self._numbers[last + 1]] == kind:
+            last += 1
+        return (self._starts[first], self._starts[last + 1], kind) if first and last < len(self) - 1 else None
+
     def _batches(self, first: int, last: int, until: int) -> Iterator[Iterable[tuple[int, int]]]:
         """Yield growing batches, because most walks are short."""
         count = BLOCK

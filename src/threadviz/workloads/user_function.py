@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic_ns, thread_time_ns
 from types import CodeType, TracebackType
@@ -163,9 +163,7 @@ _NOTE_BYTES = 40
 _MAX_CACHED = 100
 _IMPORTING = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external", "runpy")
 
-_Frames = tuple[tuple[str, CodeType, int], ...]
-
-_formatted: dict[_Frames, list[str]] = {}
+_formatted: dict[tuple[tuple[str, CodeType, int], ...], list[str]] = {}
 """Formatted frames, by where they are: to format them takes 0.2 to 1 ms, and many tasks may fail in one place."""
 
 
@@ -175,21 +173,23 @@ def user_traceback(error: BaseException, skipped: Sequence[str]) -> list[str]:
     Frames of the modules that are `skipped`, or that import, are left out at its beginning; where there are no others,
     nothing is returned. Paths are shown from a folder of `sys.path` on.
     """
-    first = error.__traceback__
-    while first is not None and first.tb_frame.f_globals.get("__name__") in (*skipped, *_IMPORTING):
-        first = first.tb_next
+    frames = _frames(error.__traceback__)
+    skipped = (*skipped, *_IMPORTING)
+    first = next((each for each in frames if each.tb_frame.f_globals.get("__name__") not in skipped), None)
     if first is None and not isinstance(error, SyntaxError):
         return []
     if error.__cause__ or error.__context__ or isinstance(error, SyntaxError | BaseExceptionGroup):
         return _lines(_summary(error, first).format())
-    place = _place(first)
-    frames = _formatted.get(place)
-    if frames is None:
+    # Code of several files may be equal.
+    place = tuple(
+        (each.tb_frame.f_code.co_filename, each.tb_frame.f_code, each.tb_lasti) for each in _frames(first)
+    )
+    if place not in _formatted:
         if len(_formatted) >= _MAX_CACHED:
             _formatted.clear()
-        frames = _formatted[place] = _lines(_summary(error, first).stack.format())
+        _formatted[place] = _lines(_summary(error, first).stack.format())
     last = traceback.TracebackException(type(error), error, None, compact=True)
-    return ["Traceback (most recent call last):", *frames, *_lines(last.format_exception_only())]
+    return ["Traceback (most recent call last):", *_formatted[place], *_lines(last.format_exception_only())]
 
 
 def last_lines(lines: Sequence[str], room: int) -> str:
@@ -197,11 +197,8 @@ def last_lines(lines: Sequence[str], room: int) -> str:
     sizes = [len(json.dumps(line, ensure_ascii=False).encode(errors="replace")) for line in lines]
     if sum(sizes) <= room:
         return "\n".join(lines)
-    room -= _NOTE_BYTES
-    left_out = len(lines)
-    while left_out and sizes[left_out - 1] <= room:
-        left_out -= 1
-        room -= sizes[left_out]
+    fitting = (total for total in accumulate(reversed(sizes)) if total <= room - _NOTE_BYTES)
+    left_out = len(lines) - len([*fitting])
     return "\n".join([f"  ({left_out} more lines)", *lines[left_out:]]) if left_out < len(lines) else ""
 
 
@@ -209,13 +206,10 @@ def _lines(parts: Iterable[str]) -> list[str]:
     return [line[:_LINE_LIMIT] for part in parts for line in part.rstrip("\n").split("\n")]
 
 
-def _place(frames: TracebackType | None) -> _Frames:
-    place = []
-    while frames is not None:
-        code = frames.tb_frame.f_code
-        place.append((code.co_filename, code, frames.tb_lasti))  # code of several files may be equal
-        frames = frames.tb_next
-    return tuple(place)
+def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
+    while first is not None:
+        yield first
+        first = first.tb_next
 
 
 def _summary(error: BaseException, first: TracebackType | None) -> traceback.TracebackException:
