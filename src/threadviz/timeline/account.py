@@ -149,45 +149,35 @@ class LongestBlock:
     """
 
     def __init__(self) -> None:
-        # Every block but the last is longer than the one before it.
-        self._starts = array("q")
-        self._ends = array("q")
+        # (start, end): every block but the last is longer than the one before it.
+        self._blocks: list[TimeRange] = []
 
     def append(self, start: int, end: int) -> None:
         """Add a block from `start` to `end` (ns), after all others or continuing the last one."""
-        if self._ends and self._ends[-1] == start:
-            self._ends[-1] = end
-            return
-        if len(self._starts) > 1 and self._length(-1) <= self._length(-2):
-            self._starts.pop()
-            self._ends.pop()
-        self._starts.append(start)
-        self._ends.append(end)
+        blocks = self._blocks
+        if blocks and blocks[-1][1] == start:
+            start, _ = blocks.pop()
+        elif len(blocks) > 1 and blocks[-1][1] - blocks[-1][0] <= blocks[-2][1] - blocks[-2][0]:
+            blocks.pop()
+        blocks.append((start, end))
 
     def cut(self, t: int) -> bool:
         """Forget everything from `t` on. Return whether a known block goes on until `t`."""
-        kept = bisect_left(self._starts, t)
-        del self._starts[kept:]
-        del self._ends[kept:]
-        goes_on = kept > 0 and self._ends[-1] >= t
-        if goes_on:
-            self._ends[-1] = t
-        return goes_on
+        del self._blocks[bisect_left(self._blocks, (t, t)) :]
+        if not self._blocks or self._blocks[-1][1] < t:
+            return False
+        start, _ = self._blocks.pop()
+        self._blocks.append((start, t))
+        return True
 
     def start_of(self, t: int) -> int:
         """Return where the block begins that goes on until `t`; `t` if there is none."""
-        return self._starts[-1] if self._ends and self._ends[-1] == t else t
+        return self._blocks[-1][0] if self._blocks and self._blocks[-1][1] == t else t
 
     def until(self, t: int) -> int:
         """Return the length (ns) of the longest block before `t`."""
-        index = bisect_left(self._starts, t)
-        if not index:
-            return 0
-        longest = self._length(index - 2) if index > 1 else 0
-        return max(longest, min(self._ends[index - 1], t) - self._starts[index - 1])
-
-    def _length(self, index: int) -> int:
-        return self._ends[index] - self._starts[index]
+        index = bisect_left(self._blocks, (t, t))
+        return max((min(end, t) - start for start, end in self._blocks[max(index - 2, 0) : index]), default=0)
 
 
 class Interpretation:
@@ -246,7 +236,7 @@ class Account:
         self._kinds = kinds
         self._clock = clock
         self._interpretation = Interpretation(kinds, Role.PLUMBING)
-        self._occupancy = Occupancy()
+        self.occupancy = Occupancy()
         self._longest = LongestBlock()
         self.history = History(start, kinds.columns, self._interpretation.width)
         self._open = self._present = kinds.unknown
@@ -297,13 +287,9 @@ class Account:
 
     def occupy(self, t: int, by: int) -> None:
         """From `t` (ns) on, there is one more task on the lane (`by` is 1), or one less (-1)."""
-        self._occupancy.change(t, by)
+        self.occupancy.change(t, by)
         self._valid_until = min(self._valid_until, t)
         self._reset_tail()
-
-    def in_task(self, t: int) -> bool:
-        """Whether the lane has a task right after `t` (ns)."""
-        return self._occupancy.at(t)
 
     def interpret_as(self, role: Role, active: TimeRange, *, seen: bool) -> None:
         """Work everything out anew for this role; see `Interpretation`."""
@@ -317,7 +303,7 @@ class Account:
     def downsample(self, marks: Iterable[int]) -> None:
         """Downsample a little more of the old time; sums stay exact at `marks` (ns) and at the edges of tasks."""
         self._settle()
-        self.history.downsample(sorted([*self._occupancy.changes(), *marks]))
+        self.history.downsample(sorted([*self.occupancy.changes(), *marks]))
 
     def sums_until(self, t: int) -> list[int]:
         """Return the column sums (ns) up to `t`."""
@@ -368,7 +354,7 @@ class Account:
         return longest
 
     def _reset_tail(self) -> None:
-        self._steady_from = max([self._occupancy.last, *self._interpretation.turns])
+        self._steady_from = max([self.occupancy.last, *self._interpretation.turns])
         self._steady = {}
         self._tail = None
 
@@ -400,7 +386,7 @@ class Account:
             return []
         if start >= self._steady_from:
             return [(end, self._steady_piece(received, start))]
-        occupancy, piece = self._occupancy, self._interpretation.piece
+        occupancy, piece = self.occupancy, self._interpretation.piece
         turns = [turn for turn in self._interpretation.turns if start < turn < end]
         edges = [start, *sorted({*occupancy.changes(start, end), *turns}), end]
         busy = [occupancy.at(since) for since in edges[:-1]]
@@ -413,7 +399,7 @@ class Account:
     def _steady_piece(self, received: int, start: int) -> int:
         number = self._steady.get(received)
         if number is None:
-            busy = self._occupancy.busy
+            busy = self.occupancy.busy
             number = self._steady[received] = self._interpretation.piece(received, busy, busy, start)
         return number
 

@@ -1,12 +1,11 @@
 """What is left of the lanes that are no longer kept one by one."""
 
 from collections import Counter
-from itertools import pairwise
-from operator import add, sub
+from operator import add
 
 from threadviz.protocol.events import State
 from threadviz.timeline.account import STATES, WIDTH, Role
-from threadviz.timeline.history import Sums
+from threadviz.timeline.history import Sums, differences
 from threadviz.timeline.lane import Lane
 
 BIN_NS = 100_000_000
@@ -56,9 +55,8 @@ class ArchivedLanes:
 
     def binned(self, since: int, width: int, count: int) -> list[Sums]:
         """Return ns in each state, plumbing included, for `count` bins of `width` ns from `since` (ns) on."""
-        edges = [self.sums(since + number * width) for number in range(count + 1)]
-        until = [tuple(map(add, plumbing, others)) for plumbing, others in edges]
-        return [tuple(map(sub, after, before)) for before, after in pairwise(until)]
+        edges = range(since, since + width * count + 1, width)
+        return differences(edges, lambda t: [*map(add, *self.sums(t))])
 
     def add(self, lane: Lane, *, last: bool) -> None:
         """Archive an ended lane; `last` says that its process has no other lane."""

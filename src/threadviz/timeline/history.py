@@ -235,17 +235,18 @@ def _downsampled(
     """Yield (end, number) of the fewer pieces that these become."""
     sums: defaultdict[int, int] = defaultdict(int)
     first = since
-    edge = _edge_after(since, resolution, edges)
+    _, edge = _bin(since, resolution, edges)
     for end, number in pieces:
         if end > edge:
             sums[number] += edge - since
             yield from _one_each(first, sums)
             sums.clear()
             # All bins that this piece fills are one piece.
-            first = since = _edge_before(end, resolution, edges)
-            if first > edge:
+            filled_from = edge
+            first, edge = _bin(end, resolution, edges)
+            since = first
+            if first > filled_from:
                 yield first, number
-            edge = _edge_after(first, resolution, edges)
         sums[number] += end - since
         since = end
     yield from _one_each(first, sums)
@@ -258,18 +259,11 @@ def _one_each(t: int, sums: dict[int, int]) -> Iterator[tuple[int, int]]:
             yield t, number
 
 
-def _edge_after(t: int, resolution: int, edges: Sequence[int]) -> int:
-    """Return the first edge after `t`, of a bin or of `edges`."""
+def _bin(t: int, resolution: int, edges: Sequence[int]) -> tuple[int, int]:
+    """Return the start and the end of the bin from which time goes on at `t`. Bins end at each of `edges`, too."""
+    start = t // resolution * resolution
     index = bisect_right(edges, t)
-    edge = (t // resolution + 1) * resolution
-    return min(edge, edges[index]) if index < len(edges) else edge
-
-
-def _edge_before(t: int, resolution: int, edges: Sequence[int]) -> int:
-    """Return the last edge up to `t`."""
-    index = bisect_right(edges, t)
-    edge = t // resolution * resolution
-    return max(edge, edges[index - 1]) if index else edge
+    return max([start, *edges[index - 1 : index]]), min([start + resolution, *edges[index : index + 1]])
 
 
 DENSE = 24

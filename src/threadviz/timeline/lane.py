@@ -243,11 +243,11 @@ class Lane:
     @property
     def has_open_tasks(self) -> bool:
         """Whether a task on it is not over, as far as was reported."""
-        return self._account.in_task(FOREVER)
+        return self._account.occupancy.busy
 
     def in_task(self, t: int) -> bool:
         """Whether a task is on the lane right after `t` (ns)."""
-        return self._account.in_task(t)
+        return self._account.occupancy.at(t)
 
     @property
     def size(self) -> int:

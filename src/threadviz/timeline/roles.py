@@ -42,11 +42,12 @@ class WorkloadRoles:
         """What a thread does makes no difference: the subject says what it is."""
 
     def task_added(self, lane: Lane) -> None:
-        if lane.role is Role.PLUMBING:
-            self._assign_all()
+        self._assign_all()
 
-    def lane_named(self, lane: Lane) -> None:
-        """The thread's own name makes no difference: lanes are named after their roles."""
+    def renamed(self, lane: Lane) -> None:
+        """The thread's own name makes no difference: lanes are named after their roles, or after their processes."""
+        if _is_of_task(lane):
+            lane.name = lane.process_name
 
     def lane_ended(self, lane: Lane, *, strays: bool) -> None:
         """Assign anew if the loop ended, or if tasks (`strays`) turned out to belong to another lane."""
@@ -55,11 +56,6 @@ class WorkloadRoles:
 
     def tasks_unreported(self) -> None:
         """A workload reports all of its tasks."""
-
-    def process_named(self, pid: int) -> None:
-        for lane in self._threads.of_process(pid):
-            if _is_of_task(lane):
-                lane.name = lane.process_name
 
     def forget(self, lane: Lane) -> None:
         """The other lanes keep their numbers."""
@@ -128,7 +124,7 @@ class ProgramRoles:
     def lane_started(self, lane: Lane) -> None:
         self._assign(lane)
         if lane.is_main:
-            self.process_named(lane.pid)
+            self.renamed(lane)
 
     def spans_added(self, lane: Lane, event: Spans) -> None:
         """A thread becomes an event loop with its first wait for events."""
@@ -143,12 +139,11 @@ class ProgramRoles:
     def task_added(self, lane: Lane) -> None:
         self._assign(lane)
 
-    def lane_named(self, lane: Lane) -> None:
+    def renamed(self, lane: Lane) -> None:
         """The main thread's name decides which names others have inherited from it."""
-        if lane.is_main:
-            self.process_named(lane.pid)
-        else:
-            self._names.assign(lane, self._threads.main_of(lane.pid))
+        main = self._threads.main_of(lane.pid)
+        for each in self._threads.of_process(lane.pid) if lane.is_main else (lane,):
+            self._names.assign(each, main)
 
     def lane_ended(self, lane: Lane, *, strays: bool) -> None:
         if strays:
@@ -164,11 +159,6 @@ class ProgramRoles:
             self._unreported = True
             for lane in self._threads:
                 self._assign(lane)
-
-    def process_named(self, pid: int) -> None:
-        main = self._threads.main_of(pid)
-        for lane in self._threads.of_process(pid):
-            self._names.assign(lane, main)
 
     def forget(self, lane: Lane) -> None:
         self._names.forget(lane)

@@ -19,7 +19,6 @@ class Threads:
         self._by_thread: defaultdict[Thread, list[Lane]] = defaultdict(list)
         self._by_process: defaultdict[int, dict[int, Lane]] = defaultdict(dict)
         self._highest = -1
-        self._some_are_gone = False
 
     def __len__(self) -> int:
         return len(self._by_number)
@@ -44,7 +43,7 @@ class Threads:
         self.reordered = True
 
     def remove(self, lane: Lane) -> None:
-        self._some_are_gone = self.reordered = True
+        self.reordered = True
         same_thread, same_process = self._by_thread[lane.thread], self._by_process[lane.pid]
         same_thread.remove(lane)
         if not same_thread:
@@ -57,8 +56,9 @@ class Threads:
         """Return the lane with this number. Raises StreamError."""
         lane = self._by_number.get(number)
         if lane is None:
-            gone = self._some_are_gone and self.was_started(number)
-            raise StreamError(f"lane {number} {'ended long ago' if gone else 'was never started'}")
+            raise StreamError(
+                f"lane {number} {'ended long ago' if self.was_started(number) else 'was never started'}"
+            )
         return lane
 
     def was_started(self, number: int) -> bool:
@@ -72,7 +72,7 @@ class Threads:
 
     def of_process(self, pid: int) -> Collection[Lane]:
         """Return the lanes of a process, in order of appearance."""
-        return self._by_process[pid].values() if pid in self._by_process else ()
+        return self._by_process.get(pid, {}).values()
 
     def main_of(self, pid: int) -> Lane | None:
         """Return the lane of a process's main thread."""

@@ -399,13 +399,13 @@ class Timeline:
     def _thread_named(self, event: ThreadNamed) -> None:
         lane = self._threads.find(event.lane)
         lane.take_name(event)
-        self._roles.lane_named(lane)
+        self._roles.renamed(lane)
 
     def _process_seen(self, event: ProcessSeen) -> None:
         self.processes[event.pid] = event
         for lane in self._threads.of_process(event.pid):
             lane.process_name = event.name or f"process {event.pid}"
-        self._roles.process_named(event.pid)
+            self._roles.renamed(lane)
 
     def _gil_held(self, event: GilHeld) -> None:
         for hold in event.holds:

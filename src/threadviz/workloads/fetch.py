@@ -7,7 +7,6 @@ import ssl
 import string
 import time
 from functools import cache, partial
-from http import HTTPStatus
 from http.client import (
     HTTPConnection,
     HTTPException,
@@ -16,6 +15,7 @@ from http.client import (
     IncompleteRead,
     InvalidURL,
     RemoteDisconnected,
+    responses,
 )
 from typing import Any
 from urllib.error import URLError
@@ -136,10 +136,7 @@ def _failure(error: Exception, timeout_s: float, received: int) -> str:
 
 def _status(status: int) -> str:
     """Return 'HTTP 404 Not Found' and the like, with the phrase of the standard."""
-    try:
-        return f"HTTP {status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"HTTP {status}"
+    return f"HTTP {status} {responses.get(status, '')}".rstrip()
 
 
 # An opener of urllib's that knows only http and https, follows no redirects, and keeps to one deadline.

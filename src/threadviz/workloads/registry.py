@@ -76,25 +76,14 @@ def _digests(count: int, *_: object) -> NamedArguments:
         yield f"digest {ordinal}", (ordinal, ROUNDS)
 
 
-WORKLOADS: Mapping[str, Workload] = MappingProxyType(
-    {
-        workload.name: workload
-        for workload in (
-            Workload("fetch", "opens each site with urllib and reads it: I/O-bound", None, "fetch", _sites),
-            Workload(
-                "primes", "divides numbers in pure Python: CPU-bound, holds the GIL", 8, "check", _primes
-            ),
-            Workload(
-                "digest", "hashes large buffers: CPU-bound, but releases the GIL", 8, "digest", _digests
-            ),
-            Workload(
-                "mixed",
-                "fetches and parses each site: I/O-bound, then CPU-bound",
-                None,
-                "fetch_and_parse",
-                _sites,
-            ),
-        )
-    }
+_WORKLOADS = (
+    Workload("fetch", "opens each site with urllib and reads it: I/O-bound", None, "fetch", _sites),
+    Workload("primes", "divides numbers in pure Python: CPU-bound, holds the GIL", 8, "check", _primes),
+    Workload("digest", "hashes large buffers: CPU-bound, but releases the GIL", 8, "digest", _digests),
+    Workload(
+        "mixed", "fetches and parses each site: I/O-bound, then CPU-bound", None, "fetch_and_parse", _sites
+    ),
 )
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.name: each for each in _WORKLOADS})
 """The workloads, in the order in which they are listed."""

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 import pickle
+import re
 import reprlib
 import sys
 import traceback
@@ -161,6 +162,7 @@ FRAMES = 20
 _LINE_LIMIT = 300
 _NOTE_BYTES = 40
 _MAX_CACHED = 100
+_FILE = re.compile(r'^([ |]*File )"(.*)"', re.MULTILINE)
 _IMPORTING = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external", "runpy")
 
 _formatted: dict[tuple[tuple[str, CodeType, int], ...], list[str]] = {}
@@ -179,7 +181,7 @@ def user_traceback(error: BaseException, skipped: Sequence[str]) -> list[str]:
     if first is None and not isinstance(error, SyntaxError):
         return []
     if error.__cause__ or error.__context__ or isinstance(error, SyntaxError | BaseExceptionGroup):
-        return _lines(_summary(error, first).format())
+        return _lines(traceback.format_exception(type(error), error, first, limit=-FRAMES))
     # Code of several files may be equal.
     place = tuple(
         (each.tb_frame.f_code.co_filename, each.tb_frame.f_code, each.tb_lasti) for each in _frames(first)
@@ -187,9 +189,9 @@ def user_traceback(error: BaseException, skipped: Sequence[str]) -> list[str]:
     if place not in _formatted:
         if len(_formatted) >= _MAX_CACHED:
             _formatted.clear()
-        _formatted[place] = _lines(_summary(error, first).stack.format())
-    last = traceback.TracebackException(type(error), error, None, compact=True)
-    return ["Traceback (most recent call last):", *_formatted[place], *_lines(last.format_exception_only())]
+        _formatted[place] = _lines(traceback.format_tb(first, -FRAMES))
+    last = _lines(traceback.format_exception_only(error))
+    return ["Traceback (most recent call last):", *_formatted[place], *last]
 
 
 def last_lines(lines: Sequence[str], room: int) -> str:
@@ -203,35 +205,16 @@ def last_lines(lines: Sequence[str], room: int) -> str:
 
 
 def _lines(parts: Iterable[str]) -> list[str]:
-    return [line[:_LINE_LIMIT] for part in parts for line in part.rstrip("\n").split("\n")]
+    """Return a traceback in lines, without the folders of this machine, which may have the names of its users."""
+    roots = [f"{root.rstrip('/')}/" for root in map(str, sys.path) if root]
+    text = _FILE.sub(lambda found: f'{found[1]}"{_short_path(found[2], roots)}"', "".join(parts))
+    return [line[:_LINE_LIMIT] for line in text.rstrip("\n").split("\n")]
 
 
 def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
     while first is not None:
         yield first
         first = first.tb_next
-
-
-def _summary(error: BaseException, first: TracebackType | None) -> traceback.TracebackException:
-    """Return the traceback without the folders of this machine, which may have the names of its users."""
-    summary = traceback.TracebackException(type(error), error, first, limit=-FRAMES, compact=True)
-    roots = [f"{root.rstrip('/')}/" for root in map(str, sys.path) if root]
-    for each in _related(summary):
-        for frame in each.stack:
-            frame.line  # noqa: B018 - reads the line now, by its whole path
-            frame.filename = _short_path(frame.filename, roots)
-        if isinstance(getattr(each, "filename", None), str):
-            each.filename = _short_path(each.filename, roots)
-    return summary
-
-
-def _related(summary: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    """Yield it, and those of all errors that led to this one, or are grouped in it."""
-    waiting = [summary]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += filter(None, (each.__cause__, each.__context__, *(each.exceptions or ())))
 
 
 def _short_path(path: str, roots: Sequence[str]) -> str:
