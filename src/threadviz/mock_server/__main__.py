@@ -7,6 +7,7 @@ of their URLs in the same order. It ends when standard input does: at the latest
 import asyncio
 import math
 import os
+import resource
 import signal
 import socket
 import struct
@@ -197,10 +198,6 @@ def _end_with_stdin() -> None:
 
 def _raise_file_limit() -> None:
     """Raise the limit on open files, which is 256 or 1024 on many systems."""
-    if sys.platform == "win32":
-        return
-    import resource  # not on Windows
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

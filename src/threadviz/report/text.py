@@ -179,7 +179,7 @@ def _holder_table(timeline: Timeline) -> Iterator[RenderableType]:
         return
     numbers = set(gil_timeline.holders)
     held_within = {
-        lane: gil_timeline.held_within(lane.number, *window)
+        lane: gil_timeline.held_by(lane.number, window.until, window.since)
         for lane in timeline.lanes
         if lane.number in numbers
     }

@@ -434,6 +434,11 @@ def _start_of_run(pieces: Iterable[tuple[int, int]], t: int, kinds: Sequence[int
     return t
 
 
+def by_state(sums: Iterable[int]) -> dict[State, int]:
+    """Return ns in each state from sums in the order of `STATES`, without states of 0 ns."""
+    return {state: ns for state, ns in zip(STATES, sums, strict=True) if ns}
+
+
 def merged(
     start: int, pieces: Iterable[tuple[int, int]], kinds: Sequence[int]
 ) -> Iterator[tuple[int, int, int]]:

@@ -4,7 +4,7 @@ from collections import Counter
 from operator import add
 
 from threadviz.protocol.events import State
-from threadviz.timeline.account import STATES, WIDTH, Role
+from threadviz.timeline.account import WIDTH, Role, by_state
 from threadviz.timeline.history import Sums, differences
 from threadviz.timeline.lane import Lane
 
@@ -41,7 +41,7 @@ class ArchivedLanes:
     def states(self, until: int) -> dict[State, int]:
         """Return ns in each state up to `until` (ns), without plumbing and without states of 0 ns."""
         _, others = self.sums(until)
-        return {state: ns for state, ns in zip(STATES, others, strict=True) if ns}
+        return by_state(others)
 
     def sums(self, until: int) -> tuple[Sums, Sums]:
         """Return ns in each state up to `until` (ns): of plumbing, and of all other lanes."""

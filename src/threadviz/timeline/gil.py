@@ -198,16 +198,14 @@ class GilTimeline:
                 t = edge
         return [*map(self._part, sums)]
 
-    def held_by(self, lane: int, until: int) -> tuple[int, int]:
-        """Return for how long (ns) a lane had held it up to `until`, and how often at least that lane was handed it.
+    def held_by(self, lane: int, until: int, since: int = 0) -> tuple[int, int]:
+        """Return for how long (ns) a lane held it within [since, until], and how often at least it was handed it.
 
         In downsampled time this is accurate to a part of the resolution.
         """
-        return self._holders[lane].until(until) if lane in self._holders else (0, 0)
-
-    def held_within(self, lane: int, since: int, until: int) -> tuple[int, int]:
-        """Return `held_by` for the time within [since, until] (ns)."""
-        (held_before, handed_before), (held, handed) = (self.held_by(lane, t) for t in (since, until))
+        if lane not in self._holders:
+            return 0, 0
+        (held_before, handed_before), (held, handed) = map(self._holders[lane].until, (since, until))
         return held - held_before, handed - handed_before
 
     def hand_offs(self, until: int) -> int:

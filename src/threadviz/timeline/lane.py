@@ -21,13 +21,13 @@ from threadviz.protocol.events import (
 )
 from threadviz.timeline.account import (
     FOREVER,
-    STATES,
     WIDTH,
     Account,
     Clock,
     Kinds,
     Role,
     TimeRange,
+    by_state,
     merged,
 )
 from threadviz.timeline.history import DENSE, Sums, differences, walked
@@ -174,8 +174,7 @@ class Lane:
 
         They add up exactly to the part of [since, until] in which the lane lived.
         """
-        sums = self.sums(since, FOREVER if until is None else until)
-        return {state: ns for state, ns in zip(STATES, sums, strict=True) if ns}
+        return by_state(self.sums(since, FOREVER if until is None else until))
 
     def sums(self, since: int, until: int) -> Sums:
         """Return ns in each state, in the order of `STATES`; see `states`."""

@@ -74,15 +74,6 @@ class Task:
             states[State.UNKNOWN] = states.get(State.UNKNOWN, 0) + missing
         return states
 
-    def archive(self) -> None:
-        """Keep what its ended lane says of it, and let go of the lane."""
-        if self.lane is not None and self.started is not None and self.lane.end is not None:
-            end = min(self.lane.end, self.started + self.elapsed())
-            self.archived_lane = ArchivedLane(
-                self.lane.name, self.lane.kind, self.lane.states(self.started, end)
-            )
-            self.lane = None
-
 
 def _part(states: dict[State, int], ns: int) -> dict[State, int]:
     """Return an even share of these states that adds up to `ns`; all of them if there is no more."""
@@ -180,8 +171,9 @@ class Tasks:
 
     def archive(self, lane: Lane) -> None:
         """Keep of the tasks on an ended lane what it says of them."""
-        for number in lane.tasks:
-            self.by_number[number].archive()
+        for task in map(self.by_number.__getitem__, lane.tasks):
+            states = lane.states(_started(task), _started(task) + task.elapsed())
+            task.archived_lane, task.lane = ArchivedLane(lane.name, lane.kind, states), None
 
     def on(self, lane: Lane, t: int) -> Task | None:
         """Return the task on a lane right after `t` (ns); of several the one that started last."""

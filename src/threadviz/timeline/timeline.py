@@ -29,7 +29,7 @@ from threadviz.protocol.events import (
     UnreportedTasks,
     WaitTarget,
 )
-from threadviz.timeline.account import STATES, Clock, Kinds, Role
+from threadviz.timeline.account import STATES, Clock, Kinds, Role, by_state
 from threadviz.timeline.archive import ArchivedLanes
 from threadviz.timeline.gil import GilTimeline
 from threadviz.timeline.history import Sums
@@ -343,7 +343,7 @@ class Timeline:
             sum_ns=sum_ns,
             slowest_ns=slowest_ns,
             cpu_ns=plumbing[_RUNNING] + others[_RUNNING],
-            states={state: ns for state, ns in zip(STATES, others, strict=True) if ns},
+            states=by_state(others),
             loop_blocked_ns=blocked_ns,
             loop_longest_ns=longest_ns,
         )

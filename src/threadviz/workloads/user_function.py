@@ -9,7 +9,6 @@ import reprlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import accumulate, islice
 from pathlib import Path
@@ -17,10 +16,9 @@ from time import monotonic_ns, thread_time_ns
 from types import CodeType, TracebackType
 from typing import Any
 
-from threadviz.workloads.base import Call, WorkloadError, sentence
+from threadviz.workloads.base import NOT_BLOCKING, Call, sentence
 
 _SENTENCE_LIMIT = 1000
-_NOT_BLOCKING = "threadviz calls functions that block"
 
 
 class UserFunctionError(Exception):
@@ -49,26 +47,11 @@ def user_calls(
     sys.path.insert(0, folder)  # as `python -m` does
     found = _find(function)
     _check_kind(function, found)
-    calling = _Calling(found)
-    calls = [Call(name, calling, tuple(args), keywords, own=True) for name, args, keywords in items]
+    calls = [Call(name, found, tuple(args), keywords, own=True) for name, args, keywords in items]
     _check_arguments(function, found, calls)
     if pickled:
-        _check_pickled(function, calling)
+        _check_pickled(function, found)
     return calls
-
-
-@dataclass(frozen=True, slots=True)
-class _Calling:
-    """Calls a function, and raises where it does not block. Picklable where the function is."""
-
-    function: Callable[..., Any]
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        result = self.function(*args, **keywords)
-        if inspect.iscoroutine(result):
-            result.close()
-            raise WorkloadError(f"it returned a coroutine, which runs where it is awaited: {_NOT_BLOCKING}")
-        return result
 
 
 def _find(function: str) -> Any:
@@ -121,7 +104,7 @@ def _check_kind(function: str, found: Any) -> None:
     for each in (found, getattr(type(found), "__call__", None)):  # noqa: B004 - of an object, the method that is called
         for what, is_one in kinds:
             if is_one(each):
-                raise UserFunctionError(f"{function!r} only makes {what} when it is called: {_NOT_BLOCKING}")
+                raise UserFunctionError(f"{function!r} only makes {what} when it is called: {NOT_BLOCKING}")
 
 
 def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
@@ -142,12 +125,12 @@ def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
                 raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
 
 
-def _check_pickled(function: str, calling: _Calling) -> None:
+def _check_pickled(function: str, found: Any) -> None:
     """Pickle it as a process pool does."""
     from multiprocessing.reduction import ForkingPickler
 
     try:
-        pickle.loads(ForkingPickler.dumps(calling))
+        pickle.loads(ForkingPickler.dumps(found))
     except Exception as error:
         raise UserFunctionError(
             f"{function!r} can't be pickled, as it has to be for a process pool ({sentence(error)[:_SENTENCE_LIMIT]})"
