@@ -31,7 +31,7 @@ class Track:
         self.resolution = resolution
         self._columns = columns
         self._starts = array("q")
-        self._numbers = array("q")
+        self._numbers = array("L")
         # The column sums before each block, one row after the other.
         self._sums = array("q")
 

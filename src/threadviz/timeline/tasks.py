@@ -1,10 +1,10 @@
 """The tasks of a run: submitted, started, finished; and the sums of their elapsed times."""
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import NamedTuple
 
 from threadviz.protocol.codec import StreamError
@@ -85,7 +85,6 @@ def _part(states: dict[State, int], ns: int) -> dict[State, int]:
     return {state: part for state, part in parts.items() if part}
 
 
-_NEVER = FOREVER + 1
 _started = attrgetter("started")
 _finished = attrgetter("finished")
 
@@ -101,12 +100,9 @@ class Tasks:
         self._without_lane: defaultdict[Thread, list[Task]] = defaultdict(list)
         self.by_number: dict[int, Task] = {}
         self.done: list[Task] = []
-        self._begun: list[Task] = []
-        # Running sums before the task of the same index, as far as they were asked for and are valid. Of `done`: how
-        # many had started, the sum of their finish times, and the longest elapsed time. Of `_begun`: the sum of their
-        # start times, and the latest finish time.
-        self._before_done: list[tuple[int, int, int]] = [(0, 0, 0)]
-        self._before_begun: list[tuple[int, int]] = [(0, 0)]
+        # The tasks that go on; and of those that are over, the sum of their elapsed times and the longest (ns).
+        self._open: dict[int, Task] = {}
+        self._over_ns = self._longest_ns = 0
 
     def submit(self, event: TaskSubmitted) -> None:
         if event.task in self.by_number:
@@ -122,9 +118,7 @@ class Tasks:
         if event.t < task.submitted:
             raise StreamError(f"task {task.number} starts at {event.t} ns, before it was submitted")
         task.started = event.t
-        index = bisect_right(self._begun, event.t, key=_started)
-        self._begun.insert(index, task)
-        del self._before_begun[index + 1 :]
+        self._open[task.number] = task
         self._place(task, (event.pid, event.tid))
         return task
 
@@ -138,11 +132,10 @@ class Tasks:
             raise StreamError(f"task {task.number} finishes at {event.t} ns, before it began")
         task.finished, task.result, task.error = event.t, event.result, event.error
         task.traceback = event.traceback
-        index = bisect_right(self.done, event.t, key=_finished)
-        self.done.insert(index, task)
-        del self._before_done[index + 1 :]
-        if task.started is not None:
-            del self._before_begun[bisect_left(self._begun, task.started, key=_started) + 1 :]
+        insort(self.done, task, key=_finished)
+        self._open.pop(task.number, None)
+        self._over_ns += task.elapsed()
+        self._longest_ns = max(self._longest_ns, task.elapsed())
         if task.lane is not None:
             task.lane.occupy(event.t, -1)
         return task
@@ -185,27 +178,11 @@ class Tasks:
 
     def elapsed(self, t: int) -> tuple[int, int]:
         """Return the sum and the longest of all tasks' elapsed times (ns) up to `t`."""
-        done = bisect_right(self.done, t, key=_finished)
-        begun = bisect_right(self._begun, t, key=_started)
-        self._add_up(done, begun)
-        over, finishes, slowest = self._before_done[done]
-        starts, _ = self._before_begun[begun]
-        # Of the tasks that go on at `t`, the one that started first has taken longest.
-        first = bisect_right(self._before_begun, t, hi=begun + 1, key=itemgetter(1)) - 1
-        if first < begun:
-            slowest = max(slowest, self._begun[first].elapsed(t))
-        return (begun - over) * t + finishes - starts, slowest
-
-    def _add_up(self, done: int, begun: int) -> None:
-        for task in self.done[len(self._before_done) - 1 : done]:
-            over, finishes, slowest = self._before_done[-1]
-            if task.started is not None and task.finished is not None:
-                over, finishes, slowest = over + 1, finishes + task.finished, max(slowest, task.elapsed())
-            self._before_done.append((over, finishes, slowest))
-        for task in self._begun[len(self._before_begun) - 1 : begun]:
-            starts, last = self._before_begun[-1]
-            finished = _NEVER if task.finished is None else task.finished
-            self._before_begun.append((starts + _started(task), max(last, finished)))
+        if self.done and t < _finished(self.done[-1]):
+            times = [task.elapsed(t) for task in self.by_number.values()]
+            return sum(times), max(times)
+        times = [task.elapsed(t) for task in self._open.values()]
+        return self._over_ns + sum(times), max([self._longest_ns, *times])
 
     def _place(self, task: Task, thread: Thread) -> None:
         task.lane = lane = self._threads.at(thread, _started(task))

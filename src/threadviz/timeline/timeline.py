@@ -32,7 +32,6 @@ from threadviz.protocol.events import (
 from threadviz.timeline.account import STATES, Clock, Kinds, Role, by_state
 from threadviz.timeline.archive import ArchivedLanes
 from threadviz.timeline.gil import GilTimeline
-from threadviz.timeline.history import Sums
 from threadviz.timeline.lane import Lane
 from threadviz.timeline.roles import ProgramRoles, WorkloadRoles
 from threadviz.timeline.tasks import Task, Tasks
@@ -156,10 +155,12 @@ class Timeline:
         self._gone: tuple[dict[int, Lane], dict[int, Lane]] = ({}, {})
         self._most_gone = most_gone
         self._lane_room, self._gil_room = _Room(keep), _Room(keep // _GIL_SHARE)
+        # The begin and the end of the workload, at which sums stay exact when old time is downsampled.
+        self._marks: list[int] = []
         self._applied = 0
-        # The latest state sums of all lanes, between which times, and as of how many events.
-        self._sums: tuple[Sums, Sums] = (_NOTHING, _NOTHING)
-        self._sums_for: tuple[int, ...] = ()
+        # The latest totals, and for which time they are, as of how many events.
+        self._totals = Totals(0, 0, 0, 0, {}, 0, 0)
+        self._totals_for = (-1, 0)
         self._appliers: dict[type[Event], Callable[[Any], None]] = {
             LaneStarted: self._lane_started,
             LaneEnded: self._lane_ended,
@@ -332,11 +333,21 @@ class Timeline:
     def totals(self, t: int | None = None) -> Totals:
         """Return the figures of the whole run as of `t` (None: now)."""
         t = self.now if t is None else min(t, self.now)
+        if self._totals_for != (t, self._applied):
+            self._totals, self._totals_for = self._totals_until(t), (t, self._applied)
+        return self._totals
+
+    def _totals_until(self, t: int) -> Totals:
         until = t if self.end is None else min(t, self.end)
         sum_ns, slowest_ns = self._tasks.elapsed(t)
         if self.begin is None or until <= self.begin:
             return Totals(0, sum_ns, slowest_ns, 0, {}, 0, 0)
-        plumbing, others = self._state_sums(self.begin, until)
+        # Archived lanes count from the begin on.
+        archived = (_NOTHING, _NOTHING) if self.archived is None else self.archived.sums(until)
+        parts = ([archived[0]], [archived[1]])
+        for lane in self._threads:
+            parts[lane.role is not Role.PLUMBING].append(lane.sums(self.begin, until))
+        plumbing, others = (list(map(sum, zip(*sums, strict=True))) for sums in parts)
         blocked_ns, longest_ns = (0, 0) if self.loop is None else self.loop.blocked(until)
         return Totals(
             total_ns=until - self.begin,
@@ -348,18 +359,6 @@ class Timeline:
             loop_longest_ns=longest_ns,
         )
 
-    def _state_sums(self, since: int, until: int) -> tuple[Sums, Sums]:
-        """Return ns in each state, of plumbing and of all other lanes; archived lanes count from the begin on."""
-        key = (since, until, self._applied)
-        if key != self._sums_for:
-            archived = (_NOTHING, _NOTHING) if self.archived is None else self.archived.sums(until)
-            parts = ([archived[0]], [archived[1]])
-            for lane in self._threads:
-                parts[lane.role is not Role.PLUMBING].append(lane.sums(since, until))
-            plumbing, others = (tuple(map(sum, zip(*rows, strict=True))) for rows in parts)
-            self._sums, self._sums_for = (plumbing, others), key
-        return self._sums
-
     @property
     def _root_described(self) -> Header | ProcessSeen:
         """What says which Python the root process has: for a workload the header."""
@@ -367,11 +366,6 @@ class Timeline:
         if self.header.watches is not TargetKind.WORKLOAD and self.root is not None:
             seen = self.processes.get(self.root)
         return seen or self.header
-
-    @property
-    def _marks(self) -> list[int]:
-        """Times (ns) at which sums stay exact when old time is downsampled."""
-        return [t for t in (self.begin, self.end) if t is not None]
 
     def _advance(self, t: int) -> None:
         if t > self._clock.now:
@@ -462,6 +456,7 @@ class Timeline:
         if self.begin is not None:
             raise StreamError("the workload begins twice")
         self.begin, self.root = event.t, event.pid
+        self._marks.append(event.t)
         self._roles.begin(event)
 
     def _run_ended(self, event: RunEnded) -> None:
@@ -470,6 +465,7 @@ class Timeline:
         if self.end is not None:
             raise StreamError("the workload ends twice")
         self.end, self.error = event.t, event.error
+        self._marks.append(event.t)
 
     def _stream_closed(self, event: StreamClosed) -> None:
         self.closed = event
