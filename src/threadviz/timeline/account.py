@@ -202,23 +202,22 @@ class Interpretation:
 
         `busy` says whether that part is in a task, `touching` whether any part of the span is.
         """
-        shown = received if busy and not self._seen else self._outside_task(received, touching)
-        active = self.of_loop and self._active_from <= start < self._active_until
-        cannot_answer = (busy and not self._seen) or self._kinds.table[shown][0] in _CANNOT_ANSWER
-        return self._kinds.piece(received, shown, active and cannot_answer)
+        state, known, call = self._kinds.table[received]
+        occupied = busy and not self._seen
+        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
+        shown = received
+        if not occupied and self._role is Role.WORKER and state in _WAITS:
+            shown = self._kinds.numbers[State.IDLE, Evidence.SAID, ""]
+        elif not occupied and self.of_loop and state is State.IO and for_events:
+            shown = self._kinds.numbers[State.IDLE, known, ""]
+        cannot_answer = occupied or self._kinds.table[shown][0] in _CANNOT_ANSWER
+        return self._kinds.piece(
+            received, shown, cannot_answer and self._active_from <= start < self._active_until
+        )
 
     def is_open(self, received: int) -> bool:
         """Whether the first part of a span may be shown differently depending on its last part."""
         return self.of_loop and not self._seen and self._kinds.table[received][2] in _POLL_CALLS
-
-    def _outside_task(self, received: int, touching: bool) -> int:
-        state, known, call = self._kinds.table[received]
-        if self._role is Role.WORKER and state in _WAITS:
-            return self._kinds.numbers[State.IDLE, Evidence.SAID, ""]
-        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
-        if self.of_loop and state is State.IO and for_events:
-            return self._kinds.numbers[State.IDLE, known, ""]
-        return received
 
 
 class Account:
@@ -257,8 +256,11 @@ class Account:
         """Before this time (ns) nothing changes any more, unless something that happened earlier is reported late."""
         return self.history.last.end if self._interpretation.is_open(self._open) else self.received_until
 
-    def append(self, spans: Iterable[Span]) -> None:
-        """Add spans that follow each other. A run has millions, so the common case is inlined here."""
+    def append(self, spans: Iterable[Span], present: int) -> None:
+        """Add spans that follow each other, and take the lane to be in the kind `present` after them.
+
+        A run has millions of spans, so the common case is inlined here.
+        """
         last, steady, numbers = self.history.last, self._steady, self._kinds.numbers
         append = last.append
         steady_from = FOREVER if self._interpretation.of_loop else self._steady_from
@@ -278,11 +280,7 @@ class Account:
                         append(received_until, piece)
                 kind_before = kind
             received_until += ns
-        self.received_until, self._open = received_until, kind_before
-
-    def expect(self, kind: int) -> None:
-        """Take the lane to be in `kind` from `received_until` on."""
-        self._present = kind
+        self.received_until, self._open, self._present = received_until, kind_before, present
         self._tail = None
 
     def occupy(self, t: int, by: int) -> None:
@@ -388,12 +386,17 @@ class Account:
             return [(end, self._steady_piece(received, start))]
         occupancy, piece = self.occupancy, self._interpretation.piece
         turns = [turn for turn in self._interpretation.turns if start < turn < end]
-        edges = [start, *sorted({*occupancy.changes(start, end), *turns}), end]
-        busy = [occupancy.at(since) for since in edges[:-1]]
-        touching = any(busy)
+        inside = {*occupancy.changes(start, end), *turns}
+        if not inside:
+            busy = occupancy.at(start)
+            return [(end, piece(received, busy, busy, start))]
+        edges = [*sorted(inside), end]
+        starts = [start, *edges[:-1]]
+        in_task = [*map(occupancy.at, starts)]
+        touching = any(in_task)
         return [
-            (until, piece(received, is_busy, touching, since))
-            for since, until, is_busy in zip(edges, edges[1:], busy, strict=False)
+            (until, piece(received, busy, touching, since))
+            for since, until, busy in zip(starts, edges, in_task, strict=True)
         ]
 
     def _steady_piece(self, received: int, start: int) -> int:

@@ -266,13 +266,12 @@ class Lane:
             raise StreamError(f"lane {self.number}: spans run until {end} ns, beyond its end")
         if self.end is not None:
             self._revised_from.append(self.start)
+        spans, kind = event.spans, self._kinds.unknown
         if gap := event.start - account.received_until:
-            account.append((Span(gap, State.UNKNOWN),))
-        account.append(event.spans)
-        kinds, present = self._kinds, event.present
-        account.expect(
-            kinds.unknown if present is None else kinds.numbers[present.state, Evidence.SAMPLED, present.call]
-        )
+            spans = (Span(gap, State.UNKNOWN), *spans)
+        if event.present is not None:
+            kind = self._kinds.numbers[event.present.state, Evidence.SAMPLED, event.present.call]
+        account.append(spans, kind)
         return end
 
     def finish(self, t: int) -> None:

@@ -108,21 +108,17 @@ def _check_kind(function: str, found: Any) -> None:
 
 
 def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
-    """Check each combination of arguments among `calls` against the signature, where there is one."""
+    """Check the arguments of all calls against the signature, where there is one."""
     try:
         signature = inspect.signature(found, follow_wrapped=False)
     except (TypeError, ValueError):
         return
-    checked = set()
     for call in calls:
-        combination = len(call.args), frozenset(call.keywords)
-        if combination not in checked:
-            checked.add(combination)
-            try:
-                signature.bind(*call.args, **call.keywords)
-            except TypeError as error:
-                given = f"with item {call.name!r}" if call.args or call.keywords else "without arguments"
-                raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
+        try:
+            signature.bind(*call.args, **call.keywords)
+        except TypeError as error:
+            given = f"with item {call.name!r}" if call.args or call.keywords else "without arguments"
+            raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
 
 
 def _check_pickled(function: str, found: Any) -> None:
@@ -236,22 +232,19 @@ class _ShortRepr(reprlib.Repr):
 
     def repr1(self, x: Any, level: int) -> str:
         # By the exact type, not by its name: a class of the user's may have any name, and derive from any type.
-        return _REPRS.get(type(x), _ShortRepr.repr_instance)(self, x, level)
+        try:
+            return _REPRS.get(type(x), _ShortRepr.repr_instance)(self, x, level)
+        except RuntimeError:  # another thread has changed a dictionary or a set meanwhile
+            return "{...}"
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        try:
-            items = [*islice(x.items(), _ELEMENTS + 1)] if level > 0 else []
-        except RuntimeError:  # another thread has changed it meanwhile
-            items = []
+        items = [*islice(x.items(), _ELEMENTS + 1)] if level > 0 else []
         shown = [f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in items]
         more = ["..."] if len(items) > _ELEMENTS or (x and not items) else []
         return f"{{{', '.join([*shown[:_ELEMENTS], *more])}}}"
 
     def repr_set(self, x: Any, level: int) -> str:
-        try:
-            elements = [*islice(x, _ELEMENTS + 1)]
-        except RuntimeError:  # another thread has changed it meanwhile
-            return "{...}"
+        elements = [*islice(x, _ELEMENTS + 1)]
         return f"{{{self.repr_list(elements, level)[1:-1]}}}" if elements else "set()"
 
     def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
