@@ -134,8 +134,9 @@ class Tasks:
         task.traceback = event.traceback
         insort(self.done, task, key=_finished)
         self._open.pop(task.number, None)
-        self._over_ns += task.elapsed()
-        self._longest_ns = max(self._longest_ns, task.elapsed())
+        elapsed = task.elapsed()
+        self._over_ns += elapsed
+        self._longest_ns = max(self._longest_ns, elapsed)
         if task.lane is not None:
             task.lane.occupy(event.t, -1)
         return task
