@@ -17,7 +17,7 @@ from threadviz.protocol.events import (
     TaskSubmitted,
 )
 from threadviz.timeline import Role, Timeline
-from threadviz.timeline.lane_index import BIN_NS
+from threadviz.timeline.archive import BIN_NS
 
 S = 1_000_000_000
 

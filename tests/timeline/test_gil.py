@@ -5,11 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.timeline.programs import EPOLL, program, thread
+from tests.timeline.programs import EPOLL, PROGRAM, program, thread
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, Event, Evidence, GilHeld, Hold, Spans
+from threadviz.protocol.events import (
+    ELSEWHERE,
+    FREE,
+    OPEN,
+    Event,
+    Evidence,
+    GilHeld,
+    Hold,
+    LaneEnded,
+    RunStarted,
+    Spans,
+)
 from threadviz.timeline import GilTimeline, Held, Part, Shares, Timeline
-from threadviz.timeline.gil import GilTimelines
 
 LANES = (0, 1, 2)
 holds = st.lists(
@@ -105,13 +115,13 @@ def test_thinning_keeps_the_shares() -> None:
     """However long a run, it takes no more; shares are exact at marks, and hand-offs never too many."""
     ms = 1_000_000
     turn = (Hold(3 * ms, 0), Hold(1 * ms, FREE), Hold(5 * ms, 1), Hold(1 * ms, OPEN))
-    thinned, whole = GilTimelines(keep=1_000), GilTimelines()
-    for t in range(0, 60_000 * ms, 1_000 * ms):
-        event = GilHeld(100, 0, t, turn * 100)
-        for gil_timelines in (thinned, whole):
-            gil_timelines.append(event, [12_345_678])
-    (gil_timeline,), (other,) = thinned.in_order, whole.in_order
-    assert gil_timeline.pieces < 3_000 < other.pieces
+    thinned, whole = Timeline(keep=5_000), Timeline()
+    start = [PROGRAM, RunStarted(12_345_678, 100, 100, loop=False), thread(0, 100), thread(1, 101)]
+    holds = [GilHeld(100, 0, t, turn * 100) for t in range(0, 60_000 * ms, 1_000 * ms)]
+    for model in (thinned, whole):
+        model.extend([*start, *holds])
+    (gil_timeline,), (other,) = thinned.gil_timelines, whole.gil_timelines
+    assert gil_timeline.size < 3_000 < other.size
     assert gil_timeline.resolution(0) > 0 == gil_timeline.resolution(gil_timeline.end - 1)
     for t in (12_345_678, 40_000 * ms, gil_timeline.end):
         assert gil_timeline.shares(0, t) == other.shares(0, t)
@@ -166,12 +176,11 @@ def test_a_stretch_and_a_part_say_who() -> None:
 
 def test_holders_that_come_and_go_take_no_memory_for_ever() -> None:
     """Of ten thousand threads those that are there are known by name, and what they held adds up."""
-    gil_timelines = GilTimelines()
+    model = program(most_gone=10)
     for lane in range(10_000):
-        gil_timelines.append(GilHeld(100, 0, 3 * lane, (Hold(2, lane), Hold(1, FREE))), [])
-        if lane >= 10:
-            gil_timelines.forget_lane(100, lane - 10)
-    (gil_timeline,) = gil_timelines.in_order
+        model.extend([thread(lane, 1000 + lane), GilHeld(100, 0, 3 * lane, (Hold(2, lane), Hold(1, FREE)))])
+        model.apply(LaneEnded(3 * lane + 3, lane))
+    (gil_timeline,) = model.gil_timelines
     assert gil_timeline.holders == tuple(range(9_990, 10_000))
     assert gil_timeline.shares(0, gil_timeline.end) == Shares(20_000, 10_000, 0)
     assert [held.holder for held in gil_timeline.segments()][-4:] == [9_998, FREE, 9_999, FREE]

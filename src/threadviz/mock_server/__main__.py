@@ -7,12 +7,13 @@ of their URLs in the same order. It ends when standard input does: at the latest
 import asyncio
 import math
 import os
+import resource
 import signal
 import socket
 import struct
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -66,7 +67,7 @@ RESET_LIMIT = 32 * 1024
 TRICKLE_SECONDS = 0.05
 """The time between two pieces of a trickle."""
 
-_STATUS = {
+_STATUS: dict[Trouble | None, str] = {
     Trouble.NOT_FOUND: "404 Not Found",
     Trouble.SERVER_ERROR: "500 Internal Server Error",
     Trouble.REDIRECT_LOOP: "302 Found",
@@ -74,52 +75,39 @@ _STATUS = {
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class MockServer:
-    """Serves `sites`, each at a path of its own."""
+async def serve(sites: Sequence[Site], answer: int) -> None:
+    """Write the URL of each site, a path of its own, to the descriptor `answer`, and serve until cancelled.
 
-    def __init__(self, sites: Sequence[Site]) -> None:
-        self._paths = {f"/{number}": site for number, site in enumerate(sites)}
-        # Bound and never listening: a connection to it is refused, and nobody else can get its port.
-        self._refusing = socket.socket()
-        self._refusing.bind((HOST, 0))
+    Raises OSError where no port is available.
+    """
+    paths = {f"/{number}": site for number, site in enumerate(sites)}
 
-    async def serve(self, announce: Callable[[list[str]], None]) -> None:
-        """Announce the URL of each site in order, and serve until cancelled.
-
-        Raises OSError where no port is available.
-        """
-        server = await asyncio.start_server(self._handle, HOST, 0, limit=HEAD_LIMIT, backlog=BACKLOG)
-        announce([self._url(server.sockets[0], path) for path in self._paths])
-        await server.serve_forever()
-
-    def _url(self, serving: socket.socket, path: str) -> str:
-        refused = self._paths[path].trouble is Trouble.REFUSED
-        port = (self._refusing if refused else serving).getsockname()[1]
-        return f"http://{HOST}:{port}{path}"
-
-    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         start = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout(HEAD_SECONDS):
                 request = await reader.readuntil(b"\r\n\r\n")
-            path = _path(request)
-            if site := self._paths.get(path):
-                await _answer(site, path, start, reader, writer)
-            else:
-                writer.write(_BAD_REQUEST)
+            match request.partition(b"\r\n")[0].decode("latin-1").split(" "):
+                case ["GET", path, "HTTP/1.1" | "HTTP/1.0"] if path in paths:
+                    await _answer(paths[path], path, start, reader, writer)
+                case _:
+                    writer.write(_BAD_REQUEST)
         except (OSError, EOFError, asyncio.LimitOverrunError):
             pass  # the client has left, or sent no request in time or size
         finally:
             writer.close()
 
-
-def _path(request: bytes) -> str:
-    """Return the path that a request asks for; nothing where it is no GET of HTTP/1.0 or 1.1."""
-    match request.partition(b"\r\n")[0].split(b" "):
-        case [b"GET", target, b"HTTP/1.1" | b"HTTP/1.0"]:
-            return target.decode("latin-1")
-        case _:
-            return ""
+    # Bound and never listening: a connection to it is refused, and nobody else can get its port.
+    with socket.socket() as refusing:
+        refusing.bind((HOST, 0))
+        server = await asyncio.start_server(handle, HOST, 0, limit=HEAD_LIMIT, backlog=BACKLOG)
+        urls = []
+        for path, site in paths.items():
+            bound = refusing if site.trouble is Trouble.REFUSED else server.sockets[0]
+            urls.append(f"http://{HOST}:{bound.getsockname()[1]}{path}")
+        with os.fdopen(answer, "wb") as file:
+            file.write(msgspec.json.encode(urls) + b"\n")
+        await server.serve_forever()
 
 
 async def _answer(
@@ -157,7 +145,7 @@ async def _wait_until(time: float) -> None:
 
 def _head(site: Site, path: str) -> bytes:
     lines = [
-        f"HTTP/1.1 {_STATUS.get(site.trouble, '200 OK') if site.trouble else '200 OK'}",
+        f"HTTP/1.1 {_STATUS.get(site.trouble, '200 OK')}",
         "Content-Type: text/html; charset=utf-8",
         "Connection: close",
     ]
@@ -196,7 +184,7 @@ def main() -> None:
         sys.exit(2)
     threading.Thread(target=_end_with_stdin, name="lifeline", daemon=True).start()
     _raise_file_limit()
-    asyncio.run(MockServer(sites).serve(_announce))
+    asyncio.run(serve(sites, int(sys.argv[1])))
 
 
 def _end_with_stdin() -> None:
@@ -210,19 +198,10 @@ def _end_with_stdin() -> None:
 
 def _raise_file_limit() -> None:
     """Raise the limit on open files, which is 256 or 1024 on many systems."""
-    if sys.platform == "win32":
-        return
-    import resource  # not on Windows
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _announce(urls: list[str]) -> None:
-    with os.fdopen(int(sys.argv[1]), "wb") as answer:
-        answer.write(msgspec.json.encode(urls) + b"\n")
 
 
 if __name__ == "__main__":

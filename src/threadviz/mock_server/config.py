@@ -6,6 +6,8 @@ import re
 import stat
 import tomllib
 from collections.abc import Sequence
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,8 +45,7 @@ def _has_value(text: str, path: Sequence[Key]) -> bool:
     except tomllib.TOMLDecodeError:
         value = tomllib.loads(text + "\n]")
     try:
-        for key in path:
-            value = value[key]
+        reduce(getitem, path, value)
     except (LookupError, TypeError):
         return False
     return True
@@ -65,10 +66,6 @@ class SetsError(ValueError):
     """A file of sets can't be used. The text is one printable sentence: where, what, and what to do."""
 
 
-class _FileError(ValueError):
-    """An error of the whole file. The text is the rest of a sentence about it."""
-
-
 class _ValueAtError(ValueError):
     """An error of the value at `path`. The text is a clause."""
 
@@ -85,7 +82,7 @@ def load(path: Path | None) -> dict[str, SiteSet]:
     path = path or _shipped()
     shown = _printable(str(path))
     try:
-        text = _read(path)
+        text = _read(path, shown)
         document = tomllib.loads(text)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -93,8 +90,8 @@ def load(path: Path | None) -> dict[str, SiteSet]:
     except UnicodeDecodeError as error:
         number = error.object.count(b"\n", 0, error.start) + 1
         raise SetsError(f"{shown}, line {number}: this is not UTF-8; save the file as UTF-8") from error
-    except _FileError as error:
-        raise SetsError(f"{shown} {error}") from error
+    except SetsError:
+        raise
     except ValueError as error:  # TOMLDecodeError, or that of an integer with too many digits
         raise SetsError(f"{shown} is not TOML: {_printable(str(error))}; mend that place") from error
     except RecursionError as error:
@@ -115,15 +112,15 @@ def _shipped() -> Path:
     return Path(__file__).parents[3] / "assets" / "urls.toml"
 
 
-def _read(path: Path) -> str:
+def _read(path: Path, shown: str) -> str:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise _FileError("is not a regular file; give the path of a file of sets")
+        raise SetsError(f"{shown} is not a regular file; give the path of a file of sets")
     with path.open("rb") as file:
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise _FileError(f"is larger than {MAX_FILE} bytes; give the path of a file of sets")
+        raise SetsError(f"{shown} is larger than {MAX_FILE} bytes; give the path of a file of sets")
     if not data.strip():
-        raise _FileError(f"is empty; {_AS_DESCRIBED}")
+        raise SetsError(f"{shown} is empty; {_AS_DESCRIBED}")
     return data.decode()
 
 
@@ -170,10 +167,7 @@ def _validation_error(path: tuple[Key, ...], message: str) -> _ValueAtError:
 
 def _site(path: tuple[Key, ...], site: Site) -> Site:
     _check_text((*path, "name"), site.name)
-    try:
-        host = _host(site.url)
-    except ValueError as error:
-        raise _ValueAtError((*path, "url"), str(error)) from error
+    host = _host((*path, "url"), site.url)
     return site if site.name else msgspec.structs.replace(site, name=host)
 
 
@@ -182,32 +176,27 @@ def _check_text(path: tuple[Key, ...], text: str) -> None:
         raise _ValueAtError(path, "there are control characters in this text; take them out")
 
 
-def _host(url: str) -> str:
-    """Return the host of a URL that can be fetched, with its port where it has one.
-
-    Raises ValueError for any other; the text is a clause.
-    """
+def _host(path: tuple[Key, ...], url: str) -> str:
+    """Return the host of a URL that can be fetched, with its port where it has one. Raises _ValueAtError."""
     if len(url) > MAX_URL:
-        raise ValueError(f"the URL is longer than {MAX_URL} characters; give a shorter one")
+        raise _ValueAtError(path, f"the URL is longer than {MAX_URL} characters; give a shorter one")
     if not re.fullmatch(r"[!-~]+", url):
-        raise ValueError(
-            "a URL has ASCII characters only, no spaces and no control characters; percent-encode them"
-        )
+        ascii_only = "a URL has ASCII characters only, no spaces and no control characters"
+        raise _ValueAtError(path, f"{ascii_only}; percent-encode them")
     try:
         parts = urlsplit(url)
         _ = parts.port  # raises where it is none
     except ValueError as error:
-        raise ValueError(f"this is not a URL ({error}); write it as http://host/path") from error
+        raise _ValueAtError(path, f"this is not a URL ({error}); write it as http://host/path") from error
     if parts.scheme not in {"http", "https"}:
-        raise ValueError(
-            f"the scheme is {parts.scheme!r}, but only http and https are fetched; give such a URL"
-        )
+        fetched = "only http and https are fetched; give such a URL"
+        raise _ValueAtError(path, f"the scheme is {parts.scheme!r}, but {fetched}")
     if not parts.hostname:
-        raise ValueError("the URL has no host; write it as http://host/path")
+        raise _ValueAtError(path, "the URL has no host; write it as http://host/path")
     if "@" in parts.netloc:
-        raise ValueError("the URL names a user; take out what stands before the @, and the @")
+        raise _ValueAtError(path, "the URL names a user; take out what stands before the @, and the @")
     if len(parts.netloc) > MAX_TEXT:
-        raise ValueError(f"the host is longer than {MAX_TEXT} characters; give a shorter one")
+        raise _ValueAtError(path, f"the host is longer than {MAX_TEXT} characters; give a shorter one")
     return parts.netloc.lower()
 
 

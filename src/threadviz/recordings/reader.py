@@ -116,7 +116,7 @@ class Bounds:
             case ProcessSeen():
                 return len(timeline.processes), limits.processes, "processes"
             case GilHeld():
-                return timeline.gil_timeline_count, limits.gils, "GILs"
+                return len(timeline.gils), limits.gils, "GILs"
             case ProcessDied():
                 return len(timeline.died), limits.deaths, "deaths"
             case TaskSubmitted():

@@ -334,7 +334,7 @@ def _lane(lane: Lane, timeline: Timeline, window: Window) -> LaneFacts:
 def _holder(lane: Lane, timeline: Timeline, window: Window) -> HolderFacts | None:
     """Return how a lane held its own interpreter's GIL; no thread holds another one."""
     of_process = [each for each in timeline.gil_timelines if each.pid == lane.pid]
-    held_within = [each.held_within(lane.number, *window) for each in of_process]
+    held_within = [each.held_by(lane.number, window.until, window.since) for each in of_process]
     held, hand_offs = sum(ns for ns, _ in held_within), sum(number for _, number in held_within)
     rate = hand_offs * NS_PER_S / window.length if window.length >= SHORT_NS else None
     return HolderFacts(held / NS_PER_S, hand_offs, rate) if held else None

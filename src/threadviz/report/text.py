@@ -180,7 +180,7 @@ def _holder_table(timeline: Timeline) -> Iterator[RenderableType]:
     if not shares.held:
         return
     lanes = [lane for lane in timeline.lanes if lane.number in numbers]
-    held = [(*gil_timeline.held_within(lane.number, *window), lane) for lane in lanes]
+    held = [(*gil_timeline.held_by(lane.number, window.until, window.since), lane) for lane in lanes]
     longest = sorted((each for each in held if each[0]), key=lambda each: -each[0])
     table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
     for ns, hand_offs, lane in longest[:MAX_HOLDERS]:

@@ -4,9 +4,9 @@ It reads no clock, no file and no process, and draws nothing.
 """
 
 from threadviz.timeline.account import STATES, Role
+from threadviz.timeline.archive import ArchivedLanes
 from threadviz.timeline.gil import GilTimeline, Held, Part, Shares
 from threadviz.timeline.lane import Lane, LaneSegment
-from threadviz.timeline.lane_index import ArchivedLanes
 from threadviz.timeline.tasks import Task
 from threadviz.timeline.timeline import ObserverStats, Timeline, Totals
 

@@ -6,13 +6,16 @@ event loop that waits for events is idle, and blocked in any other wait.
 
 import enum
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain, islice
+from itertools import chain, takewhile
+from typing import TypeVar
 
 from threadviz.protocol.events import Evidence, Span, State
 from threadviz.timeline.history import History, Track
+
+T = TypeVar("T")
 
 STATES = tuple(State)
 WIDTH = len(STATES)
@@ -37,9 +40,6 @@ as the task's own, and not as the loop listening."""
 _WAITS = frozenset({State.IO, State.LOCK, State.SLEEP, State.WAITING})
 _CANNOT_ANSWER = frozenset({State.RUNNING, State.READY, State.GIL, State.IO, State.LOCK, State.SLEEP})
 
-_MANY = 64
-"""A longer tail, as of a lane with many tasks and no spans, gets a track of its own instead of being walked."""
-
 
 class Role(enum.StrEnum):
     """What a lane is for."""
@@ -58,6 +58,18 @@ Kind = tuple[State, Evidence, str]
 """The state of a span, how it is known, and the system call, if any."""
 
 
+class Numbers(dict[T, int]):
+    """Small numbers for things: a new one gets the next. `things` has them by number."""
+
+    def __init__(self) -> None:
+        self.things: list[T] = []
+
+    def __missing__(self, thing: T) -> int:
+        number = self[thing] = len(self.things)
+        self.things.append(thing)
+        return number
+
+
 class Kinds:
     """Small numbers for kinds, and for *pieces*.
 
@@ -68,28 +80,18 @@ class Kinds:
     """
 
     def __init__(self) -> None:
-        self.table: list[Kind] = []
+        self.numbers = Numbers[Kind]()
+        self.table = self.numbers.things
+        self.unknown = self.numbers[State.UNKNOWN, Evidence.SAMPLED, ""]
         self.received: list[int] = []
         self.shown: list[int] = []
         self.columns: list[int] = []
-        self.numbers: dict[Kind, int] = {}
-        self._pieces: dict[tuple[int, int, bool], int] = {}
-
-    def number(self, state: State, known: Evidence, call: str) -> int:
-        """Return the number of this kind; a new kind gets the next one."""
-        kind = (state, known, call)
-        number = self.numbers.get(kind)
-        if number is None:
-            number = self.numbers[kind] = len(self.table)
-            self.table.append(kind)
-        return number
+        self._pieces = Numbers[tuple[int, int, bool]]()
 
     def piece(self, received: int, shown: int, blocked: bool) -> int:
-        """Return the number of this piece; a new piece gets the next one."""
-        piece = (received, shown, blocked)
-        number = self._pieces.get(piece)
-        if number is None:
-            number = self._pieces[piece] = len(self.received)
+        """Return the number of this piece."""
+        number = self._pieces[received, shown, blocked]
+        if number == len(self.received):
             self.received.append(received)
             self.shown.append(shown)
             self.columns.append(_INDEX[self.table[shown][0]] + WIDTH * blocked)
@@ -97,57 +99,47 @@ class Kinds:
 
 
 class Occupancy:
-    """When a lane has tasks: a step function whose changes may arrive in any order. `last` is its last change (ns)."""
+    """When a lane has tasks, from their starts and their ends (ns), which may arrive in any order.
+
+    A task that moves to another lane starts once more where it ended, and ends once more where it started.
+    """
 
     def __init__(self) -> None:
-        # Changes are hardly ever out of order, but `TaskFinished` can be late: when a worker was killed, or when the
-        # next task has started already.
-        self._times = array("q")
-        self._steps = array("q")
-        # The number of tasks from each of these times on, as far as it was worked out since the last change.
-        self._counts = array("q")
-        self._tasks = 0
-        self.last = -1
+        self._starts = array("q")
+        self._ends = array("q")
+
+    @property
+    def last(self) -> int:
+        """The last change (ns); -1 without any."""
+        return max(self._starts[-1] if self._starts else -1, self._ends[-1] if self._ends else -1)
 
     @property
     def busy(self) -> bool:
         """Whether the lane has a task from `last` on."""
-        return self._tasks > 0
+        return len(self._starts) > len(self._ends)
 
     def change(self, t: int, by: int) -> None:
-        """From `t` (ns) on, there are `by` more tasks."""
-        index = bisect_right(self._times, t)
-        self._times.insert(index, t)
-        self._steps.insert(index, by)
-        del self._counts[index:]
-        self._tasks += by
-        self.last = self._times[-1]
+        """From `t` (ns) on, there is one more task (`by` is 1), or one less (-1)."""
+        insort(self._starts if by > 0 else self._ends, t)
 
     def at(self, t: int) -> bool:
         """Whether the lane has a task right after `t` (ns)."""
-        return self._busy_before(bisect_right(self._times, t))
+        return bisect_right(self._starts, t) > bisect_right(self._ends, t)
 
-    def edges(self, since: int, until: int) -> list[int]:
-        """Return the times within [since, until] at which it may change."""
-        return self._times[bisect_left(self._times, since) : bisect_right(self._times, until)].tolist()
+    def changes(self, since: int = -1, until: int = FOREVER) -> list[int]:
+        """Return the times between `since` and `until` (ns) at which it may change, in no order."""
+        starts, ends = self._starts, self._ends
+        return [
+            *starts[bisect_right(starts, since) : bisect_left(starts, until)],
+            *ends[bisect_right(ends, since) : bisect_left(ends, until)],
+        ]
 
-    def pieces(self, since: int, until: int) -> Iterator[tuple[int, bool]]:
-        """Yield (end, whether the lane has a task) for the parts of [since, until]."""
-        index = bisect_right(self._times, since)
-        while since < until:
-            busy = self._busy_before(index)
-            since = min(self._times[index], until) if index < len(self._times) else until
-            yield since, busy
-            index += 1
 
-    def _busy_before(self, index: int) -> bool:
-        if not index:
-            return False
-        known = len(self._counts)
-        if index > known:
-            before = self._counts[-1] if known else 0
-            self._counts.extend(islice(accumulate(self._steps[known:index], initial=before), 1, None))
-        return self._counts[index - 1] > 0
+@dataclass
+class Clock:
+    """The latest time of any event (ns), which all lanes share."""
+
+    now: int = 0
 
 
 class LongestBlock:
@@ -157,45 +149,35 @@ class LongestBlock:
     """
 
     def __init__(self) -> None:
-        # Every block but the last is longer than the one before it.
-        self._starts = array("q")
-        self._ends = array("q")
+        # (start, end): every block but the last is longer than the one before it.
+        self._blocks: list[TimeRange] = []
 
     def append(self, start: int, end: int) -> None:
         """Add a block from `start` to `end` (ns), after all others or continuing the last one."""
-        if self._ends and self._ends[-1] == start:
-            self._ends[-1] = end
-            return
-        if len(self._starts) > 1 and self._length(-1) <= self._length(-2):
-            self._starts.pop()
-            self._ends.pop()
-        self._starts.append(start)
-        self._ends.append(end)
+        blocks = self._blocks
+        if blocks and blocks[-1][1] == start:
+            start, _ = blocks.pop()
+        elif len(blocks) > 1 and blocks[-1][1] - blocks[-1][0] <= blocks[-2][1] - blocks[-2][0]:
+            blocks.pop()
+        blocks.append((start, end))
 
     def cut(self, t: int) -> bool:
         """Forget everything from `t` on. Return whether a known block goes on until `t`."""
-        kept = bisect_left(self._starts, t)
-        del self._starts[kept:]
-        del self._ends[kept:]
-        goes_on = kept > 0 and self._ends[-1] >= t
-        if goes_on:
-            self._ends[-1] = t
-        return goes_on
+        del self._blocks[bisect_left(self._blocks, (t, t)) :]
+        if not self._blocks or self._blocks[-1][1] < t:
+            return False
+        start, _ = self._blocks.pop()
+        self._blocks.append((start, t))
+        return True
 
     def start_of(self, t: int) -> int:
         """Return where the block begins that goes on until `t`; `t` if there is none."""
-        return self._starts[-1] if self._ends and self._ends[-1] == t else t
+        return self._blocks[-1][0] if self._blocks and self._blocks[-1][1] == t else t
 
     def until(self, t: int) -> int:
         """Return the length (ns) of the longest block before `t`."""
-        index = bisect_left(self._starts, t)
-        if not index:
-            return 0
-        longest = self._length(index - 2) if index > 1 else 0
-        return max(longest, min(self._ends[index - 1], t) - self._starts[index - 1])
-
-    def _length(self, index: int) -> int:
-        return self._ends[index] - self._starts[index]
+        index = bisect_left(self._blocks, (t, t))
+        return max((min(end, t) - start for start, end in self._blocks[max(index - 2, 0) : index]), default=0)
 
 
 class Interpretation:
@@ -220,44 +202,44 @@ class Interpretation:
 
         `busy` says whether that part is in a task, `touching` whether any part of the span is.
         """
-        shown = received if busy and not self._seen else self._outside_task(received, touching)
-        active = self.of_loop and self._active_from <= start < self._active_until
-        cannot_answer = (busy and not self._seen) or self._kinds.table[shown][0] in _CANNOT_ANSWER
-        return self._kinds.piece(received, shown, active and cannot_answer)
+        state, known, call = self._kinds.table[received]
+        occupied = busy and not self._seen
+        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
+        shown = received
+        if not occupied and self._role is Role.WORKER and state in _WAITS:
+            shown = self._kinds.numbers[State.IDLE, Evidence.SAID, ""]
+        elif not occupied and self.of_loop and state is State.IO and for_events:
+            shown = self._kinds.numbers[State.IDLE, known, ""]
+        cannot_answer = occupied or self._kinds.table[shown][0] in _CANNOT_ANSWER
+        return self._kinds.piece(
+            received, shown, cannot_answer and self._active_from <= start < self._active_until
+        )
 
     def is_open(self, received: int) -> bool:
         """Whether the first part of a span may be shown differently depending on its last part."""
         return self.of_loop and not self._seen and self._kinds.table[received][2] in _POLL_CALLS
 
-    def _outside_task(self, received: int, touching: bool) -> int:
-        state, known, call = self._kinds.table[received]
-        if self._role is Role.WORKER and state in _WAITS:
-            return self._kinds.number(State.IDLE, Evidence.SAID, "")
-        for_events = call in EVENT_CALLS or (not self._seen and call in _POLL_CALLS and not touching)
-        if self.of_loop and state is State.IO and for_events:
-            return self._kinds.number(State.IDLE, known, "")
-        return received
-
 
 class Account:
-    """Everything received up to `received_until` (ns), and what is assumed after it.
+    """Everything received up to `received_until` (ns), and what is assumed after it, until `horizon`.
 
     The last span may go on, so it is not in the history yet. It and the present state form the *tail*, which is worked
     out anew when something changes. When a task is reported late, the history is worked out anew from there on.
+    `end` is None while the lane lives.
     """
 
-    def __init__(self, start: int, kinds: Kinds, unknown: int) -> None:
+    def __init__(self, start: int, kinds: Kinds, clock: Clock) -> None:
         self.start = start
+        self.end: int | None = None
         self.received_until = start
         self._kinds = kinds
+        self._clock = clock
         self._interpretation = Interpretation(kinds, Role.PLUMBING)
-        self._occupancy = Occupancy()
+        self.occupancy = Occupancy()
         self._longest = LongestBlock()
         self.history = History(start, kinds.columns, self._interpretation.width)
-        self._open = self._present = unknown
-        self._tail: list[tuple[int, int]] = []
-        self._tail_until = -1
-        self._tail_track: Track | None = None
+        self._open = self._present = kinds.unknown
+        self._tail: Track | None = None
         # From here on the history has to be worked out anew.
         self._valid_until = FOREVER
         # From here on no task starts or ends, so that a kind always gives the same piece: `_steady`.
@@ -265,23 +247,29 @@ class Account:
         self._steady: dict[int, int] = {}
 
     @property
+    def horizon(self) -> int:
+        """The lane's end, or now (ns)."""
+        return self._clock.now if self.end is None else self.end
+
+    @property
     def settled_until(self) -> int:
         """Before this time (ns) nothing changes any more, unless something that happened earlier is reported late."""
         return self.history.last.end if self._interpretation.is_open(self._open) else self.received_until
 
-    def append(self, spans: Iterable[Span]) -> None:
-        """Add spans that follow each other. A run has millions, so the common case is inlined here."""
-        last, steady, kinds = self.history.last, self._steady, self._kinds
-        numbers, number, append = kinds.numbers, kinds.number, last.append
+    def append(self, spans: Iterable[Span], present: int) -> None:
+        """Add spans that follow each other, and take the lane to be in the kind `present` after them.
+
+        A run has millions of spans, so the common case is inlined here.
+        """
+        last, steady, numbers = self.history.last, self._steady, self._kinds.numbers
+        append = last.append
         steady_from = FOREVER if self._interpretation.of_loop else self._steady_from
         received_until, kind_before = self.received_until, self._open
         for span in spans:
             ns = span.ns
             if not ns:
                 continue
-            kind = numbers.get((span.state, span.known, span.call))
-            if kind is None:
-                kind = number(span.state, span.known, span.call)
+            kind = numbers[span.state, span.known, span.call]
             if kind != kind_before:
                 since = last.end
                 if received_until > since:
@@ -292,28 +280,20 @@ class Account:
                         append(received_until, piece)
                 kind_before = kind
             received_until += ns
-        self.received_until, self._open = received_until, kind_before
-
-    def expect(self, kind: int) -> None:
-        """Take the lane to be in `kind` from `received_until` on."""
-        self._present = kind
-        self._tail_until = -1
+        self.received_until, self._open, self._present = received_until, kind_before, present
+        self._tail = None
 
     def occupy(self, t: int, by: int) -> None:
-        """From `t` (ns) on, `by` more tasks are on the lane."""
-        self._occupancy.change(t, by)
+        """From `t` (ns) on, there is one more task on the lane (`by` is 1), or one less (-1)."""
+        self.occupancy.change(t, by)
         self._valid_until = min(self._valid_until, t)
         self._reset_tail()
-
-    def in_task(self, t: int) -> bool:
-        """Whether the lane has a task right after `t` (ns)."""
-        return self._occupancy.at(t)
 
     def interpret_as(self, role: Role, active: TimeRange, *, seen: bool) -> None:
         """Work everything out anew for this role; see `Interpretation`."""
         self._interpretation = Interpretation(self._kinds, role, active, seen=seen)
         self._longest = LongestBlock()
-        self.history.widen(self._interpretation.width)
+        self.history.width = self._interpretation.width
         self._valid_until = self.start
         self._reset_tail()
         self._settle()
@@ -321,124 +301,77 @@ class Account:
     def downsample(self, marks: Iterable[int]) -> None:
         """Downsample a little more of the old time; sums stay exact at `marks` (ns) and at the edges of tasks."""
         self._settle()
-        self.history.downsample(
-            lambda since, until: sorted(
-                [*self._occupancy.edges(since, until), *(t for t in marks if since <= t <= until)]
-            )
-        )
+        self.history.downsample(sorted([*self.occupancy.changes(), *marks]))
 
-    def sums_until(self, t: int, horizon: int) -> list[int]:
-        """Return the column sums (ns) up to `t`; the account goes until `horizon`."""
+    def sums_until(self, t: int) -> list[int]:
+        """Return the column sums (ns) up to `t`."""
         if self._valid_until != FOREVER:
             self._settle()
-        history = self.history
-        if t <= history.last.end:
-            return history.sums_until(t)
-        sums = history.last.totals.copy()
+        last = self.history.last
+        since, received = last.end, self.received_until
+        if t <= since:
+            return self.history.sums_until(t)
+        if since < self._steady_from:
+            return self._tail_now().sums_until(min(t, self.horizon))
+        # No task begins or ends in the tail, so it need not be cut up.
+        sums = last.totals.copy()
         columns = self._kinds.columns
-        since, received = history.last.end, self.received_until
-        if since >= self._steady_from:  # no task begins or ends in the tail, so it need not be cut up
-            sums[columns[self._steady_piece(self._open, since)]] += min(t, received) - since
-            if t > received:
-                sums[columns[self._steady_piece(self._present, received)]] += min(t, horizon) - received
-            return sums
-        t = min(t, horizon)
-        tail = self._tail_to(horizon)
-        if len(tail) > _MANY:
-            return self._track_of_tail().sums_until(t)
-        for end, number in tail:
-            if since >= t:
-                break
-            sums[columns[number]] += min(t, end) - since
-            since = end
+        sums[columns[self._steady_piece(self._open, since)]] += min(t, received) - since
+        if t > received:
+            sums[columns[self._steady_piece(self._present, received)]] += min(t, self.horizon) - received
         return sums
 
-    def walk(self, since: int, until: int, horizon: int) -> Iterator[tuple[int, int]]:
+    def walk(self, since: int, until: int) -> Iterator[tuple[int, int]]:
         """Yield (end, piece) within [since, until], clipped to it. Consume it before the account changes."""
         self._settle()
-        end = self.history.last.end
-        if until <= end:
-            return self.history.walk(since, until)
-        tail = (
-            (min(until, piece_end), number)
-            for begin, (piece_end, number) in zip(self._tail_starts(horizon), self._tail, strict=True)
-            if begin < until and piece_end > since
+        pieces = self.history.walk(since, until)
+        return (
+            pieces if until <= self.history.last.end else chain(pieces, self._tail_now().walk(since, until))
         )
-        return chain(self.history.walk(since, end), tail) if since < end else tail
 
-    def around(self, t: int, horizon: int) -> tuple[int, int, int]:
+    def around(self, t: int) -> tuple[int, int, int]:
         """Return (start, end, kind) of the segment that holds `t`, which is before `horizon`."""
         self._settle()
         shown = self._kinds.shown
-        last = self.history.last
-        if last.start < t < last.end and (found := last.around(t, shown)):  # the common case
+        if found := self.history.last.around(t, shown):  # the common case
             return found
-        _, end, kind = next(merged(t, self.walk(t, horizon, horizon), shown))
-        start = t
-        for begin, number in self.backwards(t + 1, horizon):
-            if shown[number] != kind:
-                break
-            start = begin
-        return start, end, kind
+        _, end, kind = next(merged(t, self.walk(t, self.horizon), shown))
+        pieces = chain(self._tail_now().backwards(t + 1), self.history.backwards(t + 1))
+        return _start_of_run(pieces, t, shown), end, kind
 
-    def backwards(self, t: int, horizon: int) -> Iterator[tuple[int, int]]:
-        """Yield (start, piece) of the pieces that begin before `t`, the last first."""
-        self._settle()
-        starts = self._tail_starts(horizon)
-        tail = [(start, number) for start, (_, number) in zip(starts, self._tail, strict=True) if start < t]
-        return chain(reversed(tail), self.history.backwards(t))
-
-    def longest_block(self, until: int, horizon: int) -> int:
+    def longest_block(self, until: int) -> int:
         """Return the longest time (ns) that the event loop was blocked at once, up to `until`."""
         self._settle()
         longest = self._longest.until(until)
         since = self.history.last.end
         start = self._longest.start_of(since)
-        if until > since:
-            for end, number in self.walk(since, until, horizon):
-                if self._kinds.columns[number] < WIDTH:
-                    start = end
-                longest = max(longest, end - start)
+        for end, number in self.walk(since, until):
+            if self._kinds.columns[number] < WIDTH:
+                start = end
+            longest = max(longest, end - start)
         return longest
 
     def _reset_tail(self) -> None:
-        self._steady_from = max([self._occupancy.last, *self._interpretation.turns])
+        self._steady_from = max([self.occupancy.last, *self._interpretation.turns])
         self._steady = {}
-        self._tail_until = -1
+        self._tail = None
 
-    def _tail_to(self, horizon: int) -> list[tuple[int, int]]:
-        if not self._interpretation.of_loop:
-            horizon = FOREVER  # no piece depends on later ones, so the tail stays the same until more arrives
-        if horizon != self._tail_until:
-            since, received = self.history.last.end, self.received_until
-            if self._open == self._present:
-                self._tail = self._cut_up(since, horizon, self._open)
-            else:
-                self._tail = self._cut_up(since, received, self._open)
-                self._tail += self._cut_up(received, horizon, self._present)
-            self._tail_until = horizon
-            self._tail_track = None
-        return self._tail
-
-    def _track_of_tail(self) -> Track:
-        """Return the current tail in a form that adds up quickly."""
-        if self._tail_track is None:
+    def _tail_now(self) -> Track:
+        # Only of an event loop's tail may a part depend on what comes later.
+        horizon = self.horizon if self._interpretation.of_loop else FOREVER
+        if self._tail is None or self._tail.end != horizon:
             last = self.history.last
-            self._tail_track = Track(last.end, self._kinds.columns, last.totals)
-            for end, number in self._tail:
-                self._tail_track.append(end, number)
-        return self._tail_track
-
-    def _tail_starts(self, horizon: int) -> list[int]:
-        tail = self._tail_to(horizon)
-        return [self.history.last.end, *(end for end, _ in tail)][: len(tail)]
+            self._tail = Track(last.end, self._kinds.columns, last.totals)
+            spans = [(horizon, self._present)]
+            if self._open != self._present:
+                spans.insert(0, (self.received_until, self._open))
+            for until, kind in spans:
+                for end, number in self._cut_up(self._tail.end, until, kind):
+                    self._tail.append(end, number)
+        return self._tail
 
     def _show(self, track: Track, start: int, end: int, received: int) -> None:
         """Append a span to a track, as it is shown."""
-        number = self._steady.get(received) if start >= self._steady_from else None
-        if number is not None and not self._interpretation.of_loop:
-            track.append(end, number)
-            return
         for until, number in self._cut_up(start, end, received):
             track.append(until, number)
             if self._kinds.columns[number] >= WIDTH:
@@ -451,22 +384,25 @@ class Account:
             return []
         if start >= self._steady_from:
             return [(end, self._steady_piece(received, start))]
-        parts = list(self._occupancy.pieces(start, end))
-        touching = any(busy for _, busy in parts)
-        pieces = []
-        for until, busy in parts:
-            for turn in self._interpretation.turns:
-                if start < turn < until:
-                    pieces.append((turn, self._interpretation.piece(received, busy, touching, start)))
-                    start = turn
-            pieces.append((until, self._interpretation.piece(received, busy, touching, start)))
-            start = until
-        return pieces
+        occupancy, piece = self.occupancy, self._interpretation.piece
+        turns = [turn for turn in self._interpretation.turns if start < turn < end]
+        inside = {*occupancy.changes(start, end), *turns}
+        if not inside:
+            busy = occupancy.at(start)
+            return [(end, piece(received, busy, busy, start))]
+        edges = [*sorted(inside), end]
+        starts = [start, *edges[:-1]]
+        in_task = [*map(occupancy.at, starts)]
+        touching = any(in_task)
+        return [
+            (until, piece(received, busy, touching, since))
+            for since, until, busy in zip(starts, edges, in_task, strict=True)
+        ]
 
     def _steady_piece(self, received: int, start: int) -> int:
         number = self._steady.get(received)
         if number is None:
-            busy = self._occupancy.busy
+            busy = self.occupancy.busy
             number = self._steady[received] = self._interpretation.piece(received, busy, busy, start)
         return number
 
@@ -475,33 +411,40 @@ class Account:
         if self._valid_until == FOREVER:
             return
         t, self._valid_until = max(self._valid_until, self.start), FOREVER
-        if t > self.history.last.end:
+        history = self.history
+        if t > history.last.end:
             return
         if self._interpretation.of_loop:
-            t = self._start_of_span(t)
-            if not self._longest.cut(t) and (start := self._start_of_block(t)) < t:
-                self._longest.append(start, t)
-        for track, pieces in self.history.reopen(t):
+            t = _start_of_run(history.backwards(t + 1), t, self._kinds.received)
+            if not self._longest.cut(t):
+                columns = self._kinds.columns
+                blocked = takewhile(lambda piece: columns[piece[1]] >= WIDTH, history.backwards(t))
+                start = min((start for start, _ in blocked), default=t)
+                if start < t:
+                    self._longest.append(start, t)
+        for track, pieces in history.reopen(t):
             for start, end, received in merged(track.end, pieces, self._kinds.received):
                 self._show(track, start, end, received)
 
-    def _start_of_span(self, t: int) -> int:
-        kind = None
-        for start, number in self.history.backwards(t + 1):
-            if kind is not None and self._kinds.received[number] != kind:
-                break
-            t, kind = start, self._kinds.received[number]
-        return t
 
-    def _start_of_block(self, t: int) -> int:
-        for start, number in self.history.backwards(t):
-            if self._kinds.columns[number] < WIDTH:
-                break
-            t = start
-        return t
+def _start_of_run(pieces: Iterable[tuple[int, int]], t: int, kinds: Sequence[int]) -> int:
+    """Return where the first of the pieces (start, number) of one kind begins, the last first; `t` without any."""
+    kind = None
+    for start, number in pieces:
+        if kind not in (None, kinds[number]):
+            break
+        t, kind = start, kinds[number]
+    return t
 
 
-def merged(start: int, pieces: Iterable[tuple[int, int]], kinds: list[int]) -> Iterator[tuple[int, int, int]]:
+def by_state(sums: Iterable[int]) -> dict[State, int]:
+    """Return ns in each state from sums in the order of `STATES`, without states of 0 ns."""
+    return {state: ns for state, ns in zip(STATES, sums, strict=True) if ns}
+
+
+def merged(
+    start: int, pieces: Iterable[tuple[int, int]], kinds: Sequence[int]
+) -> Iterator[tuple[int, int, int]]:
     """Yield (start, end, kind) for pieces (end, number) from `start` on; `kinds` gives the kind of each number."""
     last = None
     end = start
@@ -514,11 +457,3 @@ def merged(start: int, pieces: Iterable[tuple[int, int]], kinds: list[int]) -> I
         end = until
     if last is not None:
         yield start, end, last
-
-
-@dataclass
-class Clock:
-    """What all lanes share: the latest time of any event (`now`, ns), and how often settled time was revised."""
-
-    now: int = 0
-    revisions: int = 0

@@ -6,10 +6,12 @@ These structures make a million pieces cheap to keep and quick to add up.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from operator import sub
-from typing import NamedTuple
+
+Columns = Sequence[int] | Mapping[int, int]
+"""The column in which the time of each number counts."""
 
 BLOCK = 16
 """Sums are kept once per so many pieces, so that no query walks further than that."""
@@ -19,16 +21,17 @@ class Track:
     """Contiguous pieces from `start` to `end` (ns), each with a number; equal neighbours are merged.
 
     `columns` gives the column in which the time of each number counts. `totals` are the column sums (ns) up to `end`,
-    on top of the sums `before` the track.
+    on top of the sums `before` the track. The order of the pieces is lost within `resolution` ns; 0 is exact.
     """
 
-    def __init__(self, start: int, columns: Sequence[int], before: Sequence[int]) -> None:
+    def __init__(self, start: int, columns: Columns, before: Iterable[int], resolution: int = 0) -> None:
         self.start = start
         self.end = start
         self.totals = list(before)
+        self.resolution = resolution
         self._columns = columns
         self._starts = array("q")
-        self._numbers = array("I")
+        self._numbers = array("L")
         # The column sums before each block, one row after the other.
         self._sums = array("q")
 
@@ -57,10 +60,6 @@ class Track:
         del self._numbers[kept:]
         del self._sums[-(-kept // BLOCK) * len(self.totals) :]
         self.end = t
-
-    def renumber(self, numbers: Sequence[int]) -> None:
-        """Replace the number of every piece by `numbers[number]`, which has the same column."""
-        self._numbers = array("I", [numbers[number] for number in self._numbers])
 
     def take_front(self, count: int) -> Iterator[tuple[int, int]]:
         """Remove and return (end, number) of the first `count` pieces: whole blocks, but not all of them."""
@@ -97,7 +96,7 @@ class Track:
         since, until = max(since, self.start), min(until, self.end)
         if since >= until:
             return iter(())
-        first, last = self._index(since), bisect_left(self._starts, until)
+        first, last = bisect_right(self._starts, since) - 1, bisect_left(self._starts, until)
         return chain.from_iterable(self._batches(first, last, until))
 
     def around(self, t: int, kinds: Sequence[int]) -> tuple[int, int, int] | None:
@@ -105,17 +104,15 @@ class Track:
 
         None if they reach either end of the track, because there may be more beyond it.
         """
-        starts, numbers = self._starts, self._numbers
-        first = self._index(t)
-        last = first + 1
-        if not 0 < first < last < len(starts):
+        first = bisect_right(self._starts, t) - 1
+        if t >= self.end or first < 0:
             return None
-        kind = kinds[numbers[first]]
-        while first and kinds[numbers[first - 1]] == kind:
+        last, kind = first, kinds[self._numbers[first]]
+        while first > 0 and kinds[self._numbers[first - 1]] == kind:
             first -= 1
-        while last < len(starts) and kinds[numbers[last]] == kind:
+        while last < len(self) - 1 and kinds[self._numbers[last + 1]] == kind:
             last += 1
-        return (starts[first], starts[last], kind) if first and last < len(starts) else None
+        return (self._starts[first], self._starts[last + 1], kind) if first and last < len(self) - 1 else None
 
     def _batches(self, first: int, last: int, until: int) -> Iterator[Iterable[tuple[int, int]]]:
         """Yield growing batches, because most walks are short."""
@@ -132,9 +129,6 @@ class Track:
         """Yield (start, number) of the pieces that begin before `t`, the last first."""
         for index in range(bisect_left(self._starts, t) - 1, -1, -1):
             yield self._starts[index], self._numbers[index]
-
-    def _index(self, t: int) -> int:
-        return bisect_right(self._starts, t) - 1
 
 
 RESOLUTION_NS = 100_000_000
@@ -157,32 +151,32 @@ class History:
     """Tracks that follow each other from `start` on, the oldest and coarsest first. The last one is exact.
 
     A downsampled track consists of bins as long as its resolution. Within a bin there is at most one piece of each
-    number, in the order of numbers. Sums are exact to the ns at the edges of bins.
+    number, in the order of numbers. Sums are exact to the ns at the edges of bins. Whoever changes `width`, the number
+    of columns, has to reopen all of the history then.
     """
 
-    def __init__(self, start: int, columns: Sequence[int], width: int) -> None:
+    def __init__(self, start: int, columns: Columns, width: int) -> None:
         self.start = start
+        self.width = width
         self._columns = columns
-        self._nothing = [0] * width
-        self.last = Track(start, columns, self._nothing)
-        # All tracks, the last included, and the resolution of each (ns; 0 is exact).
+        self.last = Track(start, columns, [0] * width)
+        # All tracks, the last included.
         self._tracks = [self.last]
-        self._resolutions = [0]
 
     def __len__(self) -> int:
-        return len(self.last) if len(self._tracks) == 1 else sum(map(len, self._tracks))
+        return sum(map(len, self._tracks))
 
     def resolution(self, t: int) -> int:
         """Return the time (ns) around `t` within which the order is lost; 0 where it is exact."""
-        return next(
-            (ns for track, ns in zip(self._tracks, self._resolutions, strict=True) if t < track.end), 0
-        )
+        return next((track.resolution for track in self._tracks if t < track.end), 0)
 
     def sums_until(self, t: int) -> list[int]:
         """Return the column sums (ns) up to `t`."""
         if t <= self.start:
-            return self._nothing.copy()
-        return self._track(t).sums_until(t)
+            return [0] * self.width
+        if t > self.last.start:
+            return self.last.sums_until(t)
+        return next(track for track in self._tracks if t <= track.end).sums_until(t)
 
     def count(self, since: int, until: int) -> int:
         """Return how many pieces begin within [since, until)."""
@@ -190,8 +184,6 @@ class History:
 
     def walk(self, since: int, until: int) -> Iterator[tuple[int, int]]:
         """Yield (end, number) within [since, until], clipped to it. Consume it before the history changes."""
-        if since >= self.last.start:
-            return self.last.walk(since, until)
         return chain.from_iterable(track.walk(since, until) for track in self._tracks)
 
     def backwards(self, t: int) -> Iterator[tuple[int, int]]:
@@ -200,7 +192,7 @@ class History:
 
     def reopen(self, t: int) -> Iterator[tuple[Track, list[tuple[int, int]]]]:
         """Remove everything from `t` on; yield each track that was cut with the (end, number) it lost."""
-        sums = self._nothing if t <= self.start else None
+        sums = [0] * self.width if t <= self.start else None
         for track in self._tracks:
             if track.end >= t:
                 pieces = list(track.walk(t, track.end))
@@ -210,50 +202,31 @@ class History:
                 yield track, pieces
                 sums = track.totals
 
-    def renumber(self, numbers: Sequence[int]) -> None:
-        """Replace the number of every piece by `numbers[number]`, which has the same column."""
-        for track in self._tracks:
-            track.renumber(numbers)
-
-    def widen(self, width: int) -> None:
-        """Change the number of columns, right before all of the history is reopened."""
-        self._nothing = [0] * width
-
-    def downsample(self, edges: Callable[[int, int], list[int]]) -> None:
-        """Downsample a little more of the old time.
-
-        `edges(since, until)` returns ascending times (ns) across which nothing is mixed.
-        """
-        index = max(
-            range(len(self._tracks)), key=lambda index: (self._spare(index) > 0, len(self._tracks[index]))
-        )
-        count = self._spare(index)
-        if not count:
+    def downsample(self, edges: Sequence[int]) -> None:
+        """Downsample a little more of the old time. Nothing is mixed across `edges`, ascending times (ns)."""
+        spare = {index: count for index in range(len(self._tracks)) if (count := self._spare(index))}
+        if not spare:
             return
+        index = max(spare, key=lambda index: len(self._tracks[index]))
         track = self._tracks[index]
         since = track.start
-        pieces = track.take_front(count)
+        pieces = track.take_front(spare[index])
         if index == 0:
-            resolution = max(RESOLUTION_NS, self._resolutions[0] * _COARSER)
-            while resolution * count < _WORTH * (track.start - since) and resolution < _MAX_RESOLUTION_NS:
+            resolution = max(RESOLUTION_NS, track.resolution * _COARSER)
+            while resolution * spare[0] < _WORTH * (track.start - since) and resolution < _MAX_RESOLUTION_NS:
                 resolution *= _COARSER
-            self._tracks.insert(0, Track(since, self._columns, self._nothing))
-            self._resolutions.insert(0, resolution)
+            self._tracks.insert(0, Track(since, self._columns, [0] * self.width, resolution))
             index = 1
-        older, resolution = self._tracks[index - 1], self._resolutions[index - 1]
-        for until, number in _downsampled(pieces, since, resolution, edges(since, track.start)):
+        older = self._tracks[index - 1]
+        for until, number in _downsampled(pieces, since, older.resolution, edges):
             older.append(until, number)
 
     def _spare(self, index: int) -> int:
         """Return how many pieces of a track may be downsampled now: whole blocks of its older half."""
-        if index == 0 and self._resolutions[0] >= _MAX_RESOLUTION_NS:
+        track = self._tracks[index]
+        if index == 0 and track.resolution >= _MAX_RESOLUTION_NS:
             return 0
-        return min(_STEP, len(self._tracks[index]) // 2 // BLOCK * BLOCK)
-
-    def _track(self, t: int) -> Track:
-        if t > self.last.start:
-            return self.last
-        return next(track for track in self._tracks if t <= track.end)
+        return min(_STEP, len(track) // 2 // BLOCK * BLOCK)
 
 
 def _downsampled(
@@ -262,17 +235,18 @@ def _downsampled(
     """Yield (end, number) of the fewer pieces that these become."""
     sums: defaultdict[int, int] = defaultdict(int)
     first = since
-    edge = _edge_after(since, resolution, edges)
+    _, edge = _bin(since, resolution, edges)
     for end, number in pieces:
         if end > edge:
             sums[number] += edge - since
             yield from _one_each(first, sums)
             sums.clear()
             # All bins that this piece fills are one piece.
-            first = since = _edge_before(end, resolution, edges)
-            if first > edge:
+            filled_from = edge
+            first, edge = _bin(end, resolution, edges)
+            since = first
+            if first > filled_from:
                 yield first, number
-            edge = _edge_after(first, resolution, edges)
         sums[number] += end - since
         since = end
     yield from _one_each(first, sums)
@@ -285,18 +259,11 @@ def _one_each(t: int, sums: dict[int, int]) -> Iterator[tuple[int, int]]:
             yield t, number
 
 
-def _edge_after(t: int, resolution: int, edges: Sequence[int]) -> int:
-    """Return the first edge after `t`, of a bin or of `edges`."""
+def _bin(t: int, resolution: int, edges: Sequence[int]) -> tuple[int, int]:
+    """Return the start and the end of the bin from which time goes on at `t`. Bins end at each of `edges`, too."""
+    start = t // resolution * resolution
     index = bisect_right(edges, t)
-    edge = (t // resolution + 1) * resolution
-    return min(edge, edges[index]) if index < len(edges) else edge
-
-
-def _edge_before(t: int, resolution: int, edges: Sequence[int]) -> int:
-    """Return the last edge up to `t`."""
-    index = bisect_right(edges, t)
-    edge = t // resolution * resolution
-    return max(edge, edges[index - 1]) if index else edge
+    return max([start, *edges[index - 1 : index]]), min([start + resolution, *edges[index : index + 1]])
 
 
 DENSE = 24
@@ -305,30 +272,19 @@ DENSE = 24
 Sums = tuple[int, ...]
 
 
-class Bins(NamedTuple):
-    """`number` bins of `width` ns each, from `since` (ns) on."""
-
-    since: int
-    width: int
-    number: int
-
-    @property
-    def until(self) -> int:
-        return self.since + self.width * self.number
-
-
 def walked(
-    bins: Bins, start: int, pieces: Iterable[tuple[int, int]], columns: list[int], wide: int
+    edges: range, start: int, pieces: Iterable[tuple[int, int]], columns: Columns, wide: int
 ) -> list[Sums]:
-    """Return the column sums (ns) of each bin, from pieces (end, number) that follow each other from `start` on.
+    """Return the column sums (ns) of the bins between `edges` (ns).
 
-    `columns` gives the column of each number; there are `wide` columns.
+    The pieces (end, number) follow each other from `start` on. `columns` gives the column of each number; there are
+    `wide` columns.
     """
-    width = bins.width
+    width = edges.step
     nothing = (0,) * wide
-    index = (start - bins.since) // width
+    index = (start - edges.start) // width
     done = [nothing] * index
-    edge = bins.since + width * (index + 1)
+    edge = edges[index + 1]
     sums = [0] * wide
     for end, number in pieces:
         column = columns[number]
@@ -345,13 +301,11 @@ def walked(
             sums[column] = rest
             edge += width * (whole + 1)
         start = end
-    if len(done) < bins.number:
-        done.append(tuple(sums))
-        done += [nothing] * (bins.number - len(done))
-    return done
+    done.append(tuple(sums))
+    done += [nothing] * (len(edges) - 1 - len(done))
+    return done[: len(edges) - 1]
 
 
-def differences(bins: Bins, sums_until: Callable[[int], list[int]]) -> list[Sums]:
-    """Return the column sums (ns) of each bin, from the sums up to its edges."""
-    edges = range(bins.since, bins.until + 1, bins.width)
+def differences(edges: range, sums_until: Callable[[int], list[int]]) -> list[Sums]:
+    """Return the column sums (ns) of the bins between `edges` (ns), from the sums up to each edge."""
     return [tuple(map(sub, after, before)) for before, after in pairwise(map(sums_until, edges))]

@@ -21,16 +21,16 @@ from threadviz.protocol.events import (
 )
 from threadviz.timeline.account import (
     FOREVER,
-    STATES,
     WIDTH,
     Account,
     Clock,
     Kinds,
     Role,
     TimeRange,
+    by_state,
     merged,
 )
-from threadviz.timeline.history import DENSE, Bins, Sums, differences, walked
+from threadviz.timeline.history import DENSE, Sums, differences, walked
 
 _MOST_NOTES = 200
 """A lane keeps so many notes of a kind; beyond that, every other one of the older half is dropped."""
@@ -39,8 +39,12 @@ _BEST_NAMES = (NameSource.PROGRAM, NameSource.STACKS, NameSource.SYSTEM)
 """The sources of thread names, the most trusted first."""
 
 
-class _Notes:
-    """Texts, each about one moment (ns), in the order of time. Equal texts share memory."""
+Thread = tuple[int, int]
+"""(pid, tid)"""
+
+
+class Notes:
+    """Texts, each about one moment (ns), in the order of time; a long run keeps only some. Equal texts share memory."""
 
     def __init__(self) -> None:
         self._times = array("q")
@@ -96,6 +100,7 @@ class Lane:
       program's first process, else 'thread'.
     - `start` and `end` are its lifetime (ns); `end` is None while the thread is alive.
     - `tasks` holds the numbers of its tasks, in the order of their starts.
+    - `wait_targets` are what it was seen to wait on, `locations` the functions that it was seen in.
     - `loop_since` is from when on (ns) an event loop counts as blocked if it cannot answer; None for other lanes.
     """
 
@@ -114,22 +119,26 @@ class Lane:
         self.start = event.t
         self.end: int | None = None
         self.tasks: list[int] = []
-        self.revision = 0
         self.loop_since: int | None = None
         self._revised_from: list[int] = []
-        # The sums of its whole life, once that is over.
-        self._life: Sums | None = None
-        self._clock = clock
         self._kinds = kinds
-        self._unknown = kinds.number(State.UNKNOWN, Evidence.SAMPLED, "")
-        self._account = Account(event.t, kinds, self._unknown)
-        self._wait_targets = _Notes()
-        self._locations = _Notes()
+        self._account = Account(event.t, kinds, clock)
+        self.wait_targets = Notes()
+        self.locations = Notes()
+
+    @property
+    def thread(self) -> Thread:
+        return self.pid, self.tid
 
     @property
     def is_main(self) -> bool:
         """Whether it is the main thread of its process."""
         return self.tid == self.pid
+
+    @property
+    def revision(self) -> int:
+        """How often settled time was worked out anew."""
+        return len(self._revised_from)
 
     @property
     def settled_until(self) -> int:
@@ -165,18 +174,13 @@ class Lane:
 
         They add up exactly to the part of [since, until] in which the lane lived.
         """
-        sums = self.sums(since, self._clock.now if until is None else until)
-        return {state: ns for state, ns in zip(STATES, sums, strict=True) if ns}
+        return by_state(self.sums(since, FOREVER if until is None else until))
 
     def sums(self, since: int, until: int) -> Sums:
         """Return ns in each state, in the order of `STATES`; see `states`."""
-        if self.end is not None and since <= self.start and until >= self.end:
-            if self._life is None:
-                self._life = _in_states(self._columns_until(self.end))
-            return self._life
-        columns = self._columns_until(until)
+        columns = self._account.sums_until(until)
         if since > self.start:
-            columns = list(map(sub, columns, self._columns_until(min(since, until))))
+            columns = list(map(sub, columns, self._account.sums_until(min(since, until))))
         return _in_states(columns)
 
     def binned(self, since: int, width: int, count: int) -> list[Sums]:
@@ -185,7 +189,7 @@ class Lane:
         A bin adds up to less than `width` where the lane did not live for all of it. The cost grows with the number of
         segments for quiet lanes, and with the number of bins for busy ones.
         """
-        bins = self._binned(Bins(since, width, count))
+        bins = self._binned(since, width, count)
         return list(map(_in_states, bins)) if self.role is Role.LOOP else bins
 
     def blocked_binned(self, since: int, width: int, count: int) -> list[Sums]:
@@ -195,49 +199,36 @@ class Lane:
         """
         if self.role is not Role.LOOP:
             return [(0,) * WIDTH] * count
-        return [sums[WIDTH:] for sums in self._binned(Bins(since, width, count))]
+        return [sums[WIDTH:] for sums in self._binned(since, width, count)]
 
     def segments(self, since: int = 0, until: int | None = None) -> Iterator[LaneSegment]:
         """Yield the segments within [since, until], clipped to it: contiguous, and without equal neighbours.
 
         Consume it before the timeline changes.
         """
-        horizon = self._horizon()
-        since, until = max(since, self.start), horizon if until is None else min(until, horizon)
-        if since < until:
-            pieces = self._account.walk(since, until, horizon)
-            for start, end, kind in merged(since, pieces, self._kinds.shown):
-                yield LaneSegment(start, end, *self._kinds.table[kind])
+        since, until = max(since, self.start), min(FOREVER if until is None else until, self._account.horizon)
+        for start, end, kind in merged(since, self._account.walk(since, until), self._kinds.shown):
+            yield LaneSegment(start, end, *self._kinds.table[kind])
 
     def at(self, t: int) -> LaneSegment | None:
         """Return the whole segment that holds `t` (ns); the last one at the lane's end or now; else None."""
-        horizon = self._horizon()
+        horizon = self._account.horizon
         if not self.start <= t <= horizon or self.start == horizon:
             return None
-        start, end, kind = self._account.around(min(t, horizon - 1), horizon)
+        start, end, kind = self._account.around(min(t, horizon - 1))
         return LaneSegment(start, end, *self._kinds.table[kind])
-
-    @property
-    def wait_targets(self) -> tuple[tuple[int, str], ...]:
-        """What it was seen to wait on, and when (ns). A long run keeps only some."""
-        return tuple(self._wait_targets)
-
-    @property
-    def locations(self) -> tuple[tuple[int, str], ...]:
-        """The functions it was seen in, and when (ns). A long run keeps only some."""
-        return tuple(self._locations)
 
     def wait_target_at(self, t: int) -> str:
         """Return what the wait at `t` (ns) is for: a peer's address and port, or a file's path; '' if not known."""
-        segment = None if self._wait_targets.last < 0 or t < self.downsampled_until else self.at(t)
+        segment = None if self.wait_targets.last < 0 or t < self.downsampled_until else self.at(t)
         if segment is None:
             return ""
-        until = segment.end if segment.end == self._horizon() else segment.end - 1
-        return self._wait_targets.within(segment.start, until, t)
+        until = segment.end if segment.end == self._account.horizon else segment.end - 1
+        return self.wait_targets.within(segment.start, until, t)
 
     def location_at(self, t: int) -> tuple[int, str] | None:
         """Return the last (time in ns, function) that was sampled up to `t` (ns)."""
-        return self._locations.before(t)
+        return self.locations.before(t)
 
     def blocked(self, until: int) -> tuple[int, int]:
         """Return for how long (ns) this event loop could not answer, from `loop_since` to `until`: in all, and at most.
@@ -245,17 +236,17 @@ class Lane:
         A loop cannot answer in a task, or in any state but the wait for events. Unobserved time does not count against
         it. A program's loop is judged up to its last wait for events once its thread has ended.
         """
-        until = min(until, self._horizon())
-        return sum(self._columns_until(until)[WIDTH:]), self._account.longest_block(until, self._horizon())
+        until = min(until, self._account.horizon)
+        return sum(self._account.sums_until(until)[WIDTH:]), self._account.longest_block(until)
 
     @property
     def has_open_tasks(self) -> bool:
         """Whether a task on it is not over, as far as was reported."""
-        return self._account.in_task(FOREVER)
+        return self._account.occupancy.busy
 
     def in_task(self, t: int) -> bool:
         """Whether a task is on the lane right after `t` (ns)."""
-        return self._account.in_task(t)
+        return self._account.occupancy.at(t)
 
     @property
     def size(self) -> int:
@@ -274,14 +265,13 @@ class Lane:
         if end > (FOREVER if self.end is None else self.end):
             raise StreamError(f"lane {self.number}: spans run until {end} ns, beyond its end")
         if self.end is not None:
-            self._revise(self.start)
+            self._revised_from.append(self.start)
+        spans, kind = event.spans, self._kinds.unknown
         if gap := event.start - account.received_until:
-            account.append((Span(gap, State.UNKNOWN),))
-        account.append(event.spans)
-        number, present = self._kinds.number, event.present
-        account.expect(
-            self._unknown if present is None else number(present.state, Evidence.SAMPLED, present.call)
-        )
+            spans = (Span(gap, State.UNKNOWN), *spans)
+        if event.present is not None:
+            kind = self._kinds.numbers[event.present.state, Evidence.SAMPLED, event.present.call]
+        account.append(spans, kind)
         return end
 
     def finish(self, t: int) -> None:
@@ -291,19 +281,19 @@ class Lane:
         received_until = self._account.received_until
         if t < received_until:
             raise StreamError(f"lane {self.number} ends at {t} ns, but was seen until {received_until} ns")
-        self.end = t
+        self.end = self._account.end = t
 
     def occupy(self, t: int, by: int) -> None:
-        """From `t` (ns) on, `by` more tasks are on this lane."""
+        """From `t` (ns) on, there is one more task on this lane (`by` is 1), or one less (-1)."""
         if t < self.settled_until:
             # A task can change the meaning of a loop's wait from the wait's beginning on.
-            self._revise(self.start if self.role is Role.LOOP else t)
+            self._revised_from.append(self.start if self.role is Role.LOOP else t)
         self._account.occupy(t, by)
 
     def take_role(self, role: Role, active: TimeRange, *, seen: bool) -> None:
         """Become `role`; an event loop can be blocked within `active` (ns), and is `seen` or reported to be one."""
         if self.start < self.settled_until:
-            self._revise(self.start)
+            self._revised_from.append(self.start)
         self.role, self.loop_since = role, active[0] if role is Role.LOOP else None
         self._account.interpret_as(role, active, seen=seen)
 
@@ -317,9 +307,9 @@ class Lane:
     def note(self, event: WaitTarget | StackSample) -> None:
         """Keep a wait target or a location. Raises StreamError if it is out of order."""
         if isinstance(event, WaitTarget):
-            notes, text = self._wait_targets, event.place
+            notes, text = self.wait_targets, event.place
         else:
-            notes, text = self._locations, event.function
+            notes, text = self.locations, event.function
         if event.t < max(self.start, notes.last):
             raise StreamError(f"lane {self.number}: {text!r} at {event.t} ns is out of order")
         notes.add(event.t, text)
@@ -328,28 +318,16 @@ class Lane:
         """Downsample a little more of the old time; sums stay exact at `marks` (ns)."""
         self._account.downsample(marks)
 
-    def _revise(self, since: int) -> None:
-        self.revision += 1
-        self._life = None
-        self._revised_from.append(since)
-        self._clock.revisions += 1
-
-    def _horizon(self) -> int:
-        return self._clock.now if self.end is None else self.end
-
-    def _columns_until(self, t: int) -> list[int]:
-        return self._account.sums_until(t, self._horizon())
-
-    def _binned(self, bins: Bins) -> list[Sums]:
-        horizon = self._horizon()
-        since, until = max(bins.since, self.start), min(bins.until, horizon)
-        width = 2 * WIDTH if self.role is Role.LOOP else WIDTH
-        if since >= until:
-            return [(0,) * width] * bins.number
-        if self._account.history.count(since, until) > DENSE * bins.number:
-            return differences(bins, self._columns_until)
-        pieces = self._account.walk(since, until, horizon)
-        return walked(bins, since, pieces, self._kinds.columns, width)
+    def _binned(self, since: int, width: int, count: int) -> list[Sums]:
+        """Return the column sums (ns) of each bin, by whichever way is quicker."""
+        edges = range(since, since + width * count + 1, width)
+        first, last = max(since, self.start), min(edges[-1], self._account.horizon)
+        columns = 2 * WIDTH if self.role is Role.LOOP else WIDTH
+        if first >= last:
+            return [(0,) * columns] * count
+        if self._account.history.count(first, last) > DENSE * count:
+            return differences(edges, self._account.sums_until)
+        return walked(edges, first, self._account.walk(first, last), self._kinds.columns, columns)
 
 
 def _in_states(columns: Sequence[int]) -> Sums:

@@ -1,7 +1,6 @@
 """Roles and names of lanes: event loop, worker, thread or plumbing. Both depend on the other lanes of the run."""
 
-from collections import Counter
-from typing import NamedTuple
+from collections import Counter, defaultdict
 
 from threadviz.protocol.events import NameSource, RunStarted, Spans, State
 from threadviz.timeline.account import EVENT_CALLS, FOREVER, Role, TimeRange
@@ -43,11 +42,12 @@ class WorkloadRoles:
         """What a thread does makes no difference: the subject says what it is."""
 
     def task_added(self, lane: Lane) -> None:
-        if lane.role is Role.PLUMBING:
-            self._assign_all()
+        self._assign_all()
 
-    def lane_named(self, lane: Lane) -> None:
-        """The thread's own name makes no difference: lanes are named after their roles."""
+    def renamed(self, lane: Lane) -> None:
+        """The thread's own name makes no difference: lanes are named after their roles, or after their processes."""
+        if _is_of_task(lane):
+            lane.name = lane.process_name
 
     def lane_ended(self, lane: Lane, *, strays: bool) -> None:
         """Assign anew if the loop ended, or if tasks (`strays`) turned out to belong to another lane."""
@@ -56,11 +56,6 @@ class WorkloadRoles:
 
     def tasks_unreported(self) -> None:
         """A workload reports all of its tasks."""
-
-    def process_named(self, pid: int) -> None:
-        for lane in self._threads.of_process(pid):
-            if _is_of_task(lane):
-                lane.name = lane.process_name
 
     def forget(self, lane: Lane) -> None:
         """The other lanes keep their numbers."""
@@ -87,6 +82,7 @@ class WorkloadRoles:
         elif lane.tasks or (lane.process == "worker" and lane.is_main):
             role = Role.WORKER
         if role is not lane.role:
+            self._threads.reordered = True
             lane.take_role(role, (0 if self._begin is None else self._begin.t, FOREVER), seen=False)
         if role is Role.LOOP:
             lane.name = "event loop"
@@ -120,6 +116,7 @@ class ProgramRoles:
 
     def begin(self, event: RunStarted) -> None:
         self._root = event.pid
+        self._threads.reordered = True
         for lane in self._threads:
             self._assign(lane)
         self._choose_loop()
@@ -127,7 +124,7 @@ class ProgramRoles:
     def lane_started(self, lane: Lane) -> None:
         self._assign(lane)
         if lane.is_main:
-            self.process_named(lane.pid)
+            self.renamed(lane)
 
     def spans_added(self, lane: Lane, event: Spans) -> None:
         """A thread becomes an event loop with its first wait for events."""
@@ -142,12 +139,11 @@ class ProgramRoles:
     def task_added(self, lane: Lane) -> None:
         self._assign(lane)
 
-    def lane_named(self, lane: Lane) -> None:
+    def renamed(self, lane: Lane) -> None:
         """The main thread's name decides which names others have inherited from it."""
-        if lane.is_main:
-            self.process_named(lane.pid)
-        else:
-            self._names.assign(lane, self._threads.main_of(lane.pid))
+        main = self._threads.main_of(lane.pid)
+        for each in self._threads.of_process(lane.pid) if lane.is_main else (lane,):
+            self._names.assign(each, main)
 
     def lane_ended(self, lane: Lane, *, strays: bool) -> None:
         if strays:
@@ -163,11 +159,6 @@ class ProgramRoles:
             self._unreported = True
             for lane in self._threads:
                 self._assign(lane)
-
-    def process_named(self, pid: int) -> None:
-        main = self._threads.main_of(pid)
-        for lane in self._threads.of_process(pid):
-            self._names.assign(lane, main)
 
     def forget(self, lane: Lane) -> None:
         self._names.forget(lane)
@@ -189,6 +180,7 @@ class ProgramRoles:
         role, before = self._role(lane), lane.role
         if role is not before:
             since, _ = self._listening.get(lane, (0, 0))
+            self._threads.reordered = True
             lane.take_role(role, (since, FOREVER), seen=True)
             if Role.LOOP in (role, before):
                 self._choose_loop()
@@ -229,64 +221,50 @@ def waits_for_events(event: Spans) -> TimeRange | None:
     return None if first is None or last is None else (first, last)
 
 
-class _BaseName(NamedTuple):
-    """A lane's name before it is made unique. `distinct` is False for a name that says nothing, such as 'thread'."""
-
-    name: str
-    distinct: bool
-
-
 class _ProgramNames:
     """Names for the lanes of a program. Lanes that would have the same name all get their tid added."""
 
     def __init__(self) -> None:
-        self._lanes: dict[_BaseName, dict[int, Lane]] = {}
-        self._base_names: dict[int, _BaseName] = {}
+        # A lane's name before it is made unique; None where there is only 'thread' to say.
+        self._base_names: dict[Lane, str | None] = {}
+        self._lanes = defaultdict[str | None, set[Lane]](set)
 
     def assign(self, lane: Lane, main: Lane | None) -> None:
         """Name a lane, or name it anew; `main` is the lane of its process's main thread, where that is known."""
         base = _base_name(lane, main)
-        if self._base_names.get(lane.number) != base:
+        if base != self._base_names.get(lane, base):
             self.forget(lane)
-            self._base_names[lane.number] = base
-            lanes = self._lanes.setdefault(base, {})
-            lanes[lane.number] = lane
-            if len(lanes) == 2:
-                self._show_all(base)
-        self._show(lane, base)
+        self._base_names[lane] = base
+        lanes = self._lanes[base]
+        lanes.add(lane)
+        for each in lanes if len(lanes) == 2 else (lane,):
+            self._show(each)
 
     def forget(self, lane: Lane) -> None:
-        base = self._base_names.pop(lane.number, None)
-        if base is None:
+        if lane not in self._base_names:
             return
+        base = self._base_names.pop(lane)
         lanes = self._lanes[base]
-        del lanes[lane.number]
-        if len(lanes) == 1:
-            self._show_all(base)
-        elif not lanes:
+        lanes.remove(lane)
+        if not lanes:
             del self._lanes[base]
+        elif len(lanes) == 1:
+            self._show(*lanes)
 
-    def _show_all(self, base: _BaseName) -> None:
-        for lane in self._lanes[base].values():
-            self._show(lane, base)
-
-    def _show(self, lane: Lane, base: _BaseName) -> None:
-        unique = base.distinct and len(self._lanes[base]) == 1
-        name = base.name if unique else f"{base.name} {lane.tid}"
+    def _show(self, lane: Lane) -> None:
+        base = self._base_names[lane]
+        alone = base is not None and len(self._lanes[base]) == 1
+        name = f"{base}" if alone else f"{base or 'thread'} {lane.tid}"
         lane.name = f"{name} (loop)" if lane.role is Role.LOOP else name
 
 
-def _base_name(lane: Lane, main: Lane | None) -> _BaseName:
+def _base_name(lane: Lane, main: Lane | None) -> str | None:
     reported = lane.named_by in (NameSource.PROGRAM, NameSource.STACKS)
     if lane.is_main:
         name = lane.thread_name if reported else _MAIN
-        return _BaseName(
-            lane.process_name if name == _MAIN else f"{lane.process_name}: {name}", distinct=True
-        )
+        return lane.process_name if name == _MAIN else f"{lane.process_name}: {name}"
     if reported:
-        return _BaseName(lane.thread_name, distinct=True)
+        return lane.thread_name
     # Before CPython 3.14 set threads' names in the kernel, each thread had the name of the one that started it.
     inherited = main is not None and lane.system_name == main.system_name
-    if lane.system_name and not inherited:
-        return _BaseName(lane.system_name, distinct=True)
-    return _BaseName("thread", distinct=False)
+    return None if inherited else lane.system_name or None

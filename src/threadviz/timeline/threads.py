@@ -4,21 +4,21 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from threadviz.protocol.codec import StreamError
-from threadviz.timeline.lane import Lane
-
-Thread = tuple[int, int]
-"""(pid, tid)"""
+from threadviz.timeline.lane import Lane, Thread
 
 
 class Threads:
-    """All lanes. A thread id can be reused; its lanes then follow each other in time."""
+    """All lanes. A thread id can be reused; its lanes then follow each other in time.
+
+    `reordered` is set whenever the order may change in which the lanes are shown.
+    """
 
     def __init__(self) -> None:
+        self.reordered = False
         self._by_number: dict[int, Lane] = {}
         self._by_thread: defaultdict[Thread, list[Lane]] = defaultdict(list)
         self._by_process: defaultdict[int, dict[int, Lane]] = defaultdict(dict)
         self._highest = -1
-        self._some_are_gone = False
 
     def __len__(self) -> int:
         return len(self._by_number)
@@ -30,24 +30,24 @@ class Threads:
         """Add a lane. Raises StreamError if its number or its thread is taken."""
         if lane.number in self._by_number:
             raise StreamError(f"lane {lane.number} starts twice")
-        thread = lane.pid, lane.tid
-        for earlier in self._by_thread.get(thread, ()):
+        for earlier in self._by_thread.get(lane.thread, ()):
             if earlier.end is None or earlier.end > lane.start:
                 raise StreamError(
                     f"lane {lane.number} is thread {lane.tid} of process {lane.pid},"
                     f" and so is lane {earlier.number}, which has not ended then"
                 )
         self._by_number[lane.number] = lane
-        self._by_thread[thread].append(lane)
+        self._by_thread[lane.thread].append(lane)
         self._by_process[lane.pid][lane.number] = lane
         self._highest = max(self._highest, lane.number)
+        self.reordered = True
 
     def remove(self, lane: Lane) -> None:
-        self._some_are_gone = True
-        same_thread, same_process = self._by_thread[lane.pid, lane.tid], self._by_process[lane.pid]
+        self.reordered = True
+        same_thread, same_process = self._by_thread[lane.thread], self._by_process[lane.pid]
         same_thread.remove(lane)
         if not same_thread:
-            del self._by_thread[lane.pid, lane.tid]
+            del self._by_thread[lane.thread]
         del self._by_number[lane.number], same_process[lane.number]
         if not same_process:
             del self._by_process[lane.pid]
@@ -56,8 +56,9 @@ class Threads:
         """Return the lane with this number. Raises StreamError."""
         lane = self._by_number.get(number)
         if lane is None:
-            gone = self._some_are_gone and self.was_started(number)
-            raise StreamError(f"lane {number} {'ended long ago' if gone else 'was never started'}")
+            raise StreamError(
+                f"lane {number} {'ended long ago' if self.was_started(number) else 'was never started'}"
+            )
         return lane
 
     def was_started(self, number: int) -> bool:
@@ -71,7 +72,7 @@ class Threads:
 
     def of_process(self, pid: int) -> Collection[Lane]:
         """Return the lanes of a process, in order of appearance."""
-        return self._by_process[pid].values() if pid in self._by_process else ()
+        return self._by_process.get(pid, {}).values()
 
     def main_of(self, pid: int) -> Lane | None:
         """Return the lane of a process's main thread."""

@@ -1,6 +1,6 @@
 """The timeline: events go in; lanes, tasks and totals at any moment come out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +29,25 @@ from threadviz.protocol.events import (
     UnreportedTasks,
     WaitTarget,
 )
-from threadviz.timeline.account import STATES, Clock, Role
-from threadviz.timeline.gil import GilTimeline, GilTimelines
-from threadviz.timeline.history import Sums
+from threadviz.timeline.account import STATES, Clock, Kinds, Role, by_state
+from threadviz.timeline.archive import ArchivedLanes
+from threadviz.timeline.gil import GilTimeline
 from threadviz.timeline.lane import Lane
-from threadviz.timeline.lane_index import MOST_GONE, ArchivedLanes, LaneIndex
+from threadviz.timeline.roles import ProgramRoles, WorkloadRoles
 from threadviz.timeline.tasks import Task, Tasks
+from threadviz.timeline.threads import Threads
 
 KEEP = 1_000_000
-"""How many pieces a timeline keeps exact: about 20 MB."""
+"""How many pieces of lanes a timeline keeps exact: about 20 MB."""
+
+_GIL_SHARE = 5
+"""Of GIL timelines, one piece is kept for so many of lanes."""
+
+MOST_GONE = 1000
+"""So many ended lanes are kept, and as many whose tasks are not over. The next one archives the oldest."""
+
+_AT_A_TIME = 256
+"""How many pieces may arrive before it is checked again whether some have to be downsampled."""
 
 _NS_PER_S = 1_000_000_000
 _NOTHING = (0,) * len(STATES)
@@ -89,21 +99,42 @@ class Totals:
         return self.cpu_ns / self.total_ns if self.total_ns else None
 
 
+class _Room:
+    """Room for `keep` pieces. Where more are kept, what has most of them is downsampled a little at a time."""
+
+    def __init__(self, keep: int) -> None:
+        self._keep = self._left = keep
+
+    def take(self, pieces: int, kept: Iterable[Lane | GilTimeline], marks: Sequence[int]) -> None:
+        """So many `pieces` more are `kept`. Sums stay exact at `marks` (ns)."""
+        self._left -= pieces
+        while self._left < 0:
+            size = sum(each.size for each in kept)
+            if size > self._keep:
+                max(kept, key=lambda each: each.size).downsample(marks)
+            self._left += max(self._keep - size, _AT_A_TIME)
+
+
 class Timeline:
     """What a stream of events says, as far as it was applied. All times are ns since the start of the run.
 
     - `begin` and `end`: when the workload began and ended; None before that.
+    - `root`: the pid of the subject, or of a program's first process; None until it is known.
     - `error`: what the mode raised, if it did.
     - `closed`: the last event; None while the stream may go on, or if it was cut off.
     - `tick`, `stack_sampling`, `unreported`: the latest event of each kind.
     - `died`: processes that ended as they should not; `processes`: the latest of each process, by pid.
+    - `gils`: who held each GIL, by process and interpreter.
+    - `archived`: what is left of the lanes that are no longer kept; None if all are.
 
-    With more than `keep` pieces, old times of the fullest lanes are downsampled: see `Lane.downsampled_until`.
+    With more than `keep` pieces, old times of the fullest lanes are downsampled: see `Lane.downsampled_until`. Of more
+    than `most_gone` ended lanes the oldest are archived.
     """
 
     def __init__(self, keep: int = KEEP, most_gone: int = MOST_GONE) -> None:
         self.begin: int | None = None
         self.end: int | None = None
+        self.root: int | None = None
         self.error: str | None = None
         self.tick: ObserverTick | None = None
         self.closed: StreamClosed | None = None
@@ -111,24 +142,30 @@ class Timeline:
         self.processes: dict[int, ProcessSeen] = {}
         self.stack_sampling: StackSampling | None = None
         self.unreported: UnreportedTasks | None = None
+        self.gils: dict[tuple[int, int], GilTimeline] = {}
+        self.archived: ArchivedLanes | None = None
         self._header: Header | None = None
-        self._root: int | None = None
         self._clock = Clock()
-        self._keep = self._room = keep
-        self._tasks = Tasks()
-        self._lanes = LaneIndex(self._clock, most_gone)
-        self._gil_timelines = GilTimelines()
+        self._kinds = Kinds()
+        self._threads = Threads()
+        self._tasks = Tasks(self._threads)
+        self._roles: WorkloadRoles | ProgramRoles = WorkloadRoles(self._threads)
+        self._in_order: tuple[Lane, ...] = ()
+        # Ended lanes by number, the oldest first: those without open tasks, and those with some.
+        self._gone: tuple[dict[int, Lane], dict[int, Lane]] = ({}, {})
+        self._most_gone = most_gone
+        self._lane_room, self._gil_room = _Room(keep), _Room(keep // _GIL_SHARE)
+        # The begin and the end of the workload, at which sums stay exact when old time is downsampled.
+        self._marks: list[int] = []
         self._applied = 0
-        # The latest state sums of all lanes, for which times and lanes they are, and as of how many events. None: they
-        # are valid whatever comes, until a lane is revised.
-        self._sums: tuple[Sums, Sums] = (_NOTHING, _NOTHING)
-        self._sums_for: tuple[object, ...] = ()
-        self._sums_as_of: int | None = None
+        # The latest totals, and for which time they are, as of how many events.
+        self._totals = Totals(0, 0, 0, 0, {}, 0, 0)
+        self._totals_for = (-1, 0)
         self._appliers: dict[type[Event], Callable[[Any], None]] = {
-            LaneStarted: self._lanes.start,
+            LaneStarted: self._lane_started,
             LaneEnded: self._lane_ended,
-            Spans: self._apply_spans,
-            ObserverTick: self._apply_tick,
+            Spans: self._spans,
+            ObserverTick: self._ticked,
             RunStarted: self._run_started,
             TaskSubmitted: self._tasks.submit,
             TaskStarted: self._task_started,
@@ -138,9 +175,9 @@ class Timeline:
             ProcessDied: self.died.append,
             StreamClosed: self._stream_closed,
             ProcessSeen: self._process_seen,
-            ThreadNamed: self._lanes.name,
-            WaitTarget: self._note,
-            StackSample: self._note,
+            ThreadNamed: self._thread_named,
+            WaitTarget: self._noted,
+            StackSample: self._noted,
             StackSampling: self._stacks_sampled,
             GilHeld: self._gil_held,
         }
@@ -152,7 +189,7 @@ class Timeline:
                 raise StreamError("a second header")
             self._header = event
             if event.watches is not TargetKind.WORKLOAD:
-                self._lanes.expect_program()
+                self._roles = ProgramRoles(self._threads)
             return
         if self._header is None:
             raise StreamError(f"a stream begins with a header, not with {type(event).__name__}")
@@ -185,21 +222,14 @@ class Timeline:
         return self._header is not None
 
     @property
-    def root(self) -> int | None:
-        """The pid of the subject, or of a program's first process; None until it is known."""
-        return self._root
-
-    @property
     def python(self) -> str:
         """The version of the root process's Python; '' if not known."""
-        seen = self._root_seen
-        return self.header.python if seen is None else seen.python
+        return self._root_described.python
 
     @property
     def gil(self) -> bool | None:
         """Whether that Python has a GIL; None if not known."""
-        seen = self._root_seen
-        return self.header.gil if seen is None else seen.gil
+        return self._root_described.gil
 
     @property
     def observer_stats(self) -> ObserverStats:
@@ -218,17 +248,20 @@ class Timeline:
         A workload's run: the event loop, the workers in order of appearance, plumbing. A program: its processes in
         order of appearance, in each the main thread, event loops, and the others; plumbing last.
         """
-        return self._lanes.in_order
+        if self._threads.reordered:
+            self._in_order = tuple(sorted(self._threads, key=self._roles.sort_key))
+            self._threads.reordered = False
+        return self._in_order
 
     @property
     def lane_count(self) -> int:
         """How many lanes there are."""
-        return len(self._lanes.threads)
+        return len(self._threads)
 
     @property
     def loop(self) -> Lane | None:
         """The event loop's lane; None until it is known. Of several, the main thread's, else the first."""
-        return self._lanes.roles.loop
+        return self._roles.loop
 
     @property
     def loops(self) -> tuple[Lane, ...]:
@@ -241,19 +274,12 @@ class Timeline:
         return tuple(lane for lane in self.lanes if lane.role is Role.WORKER)
 
     @property
-    def archived(self) -> ArchivedLanes | None:
-        """What is left of the lanes that are no longer kept; None if all are."""
-        return self._lanes.archived
-
-    @property
     def gil_timelines(self) -> tuple[GilTimeline, ...]:
-        """Who held each GIL, and when; those of one process stand together."""
-        return self._gil_timelines.in_order
-
-    @property
-    def gil_timeline_count(self) -> int:
-        """How many GILs were observed."""
-        return len(self._gil_timelines)
+        """Who held each GIL, and when; in order of appearance, but those of one process stand together."""
+        first: dict[int, int] = {}
+        for number, (pid, _) in enumerate(self.gils):
+            first.setdefault(pid, number)
+        return tuple(sorted(self.gils.values(), key=lambda each: (first[each.pid], each.interpreter)))
 
     @property
     def gil_timeline(self) -> GilTimeline | None:
@@ -261,9 +287,10 @@ class Timeline:
 
         Of several it is the one that changed hands most often, then the one that was held longest.
         """
-        mine = () if self.loop is None else self._gil_timelines.of(self.loop.pid)
+        all_of_them = self.gil_timelines
+        mine = [each for each in all_of_them if self.loop is not None and each.pid == self.loop.pid]
         return max(
-            mine or self.gil_timelines,
+            mine or all_of_them,
             key=lambda each: (each.hand_offs(each.end), each.shares(0, each.end).held),
             default=None,
         )
@@ -276,12 +303,12 @@ class Timeline:
     @property
     def unseen_tasks(self) -> int:
         """How many tasks have started in threads that were not seen, by now."""
-        return self._lanes.placements.unseen
+        return self._tasks.unseen
 
     @property
     def kinds(self) -> int:
         """How many kinds of spans were received: by state, evidence and system call."""
-        return len(self._lanes.kinds.table)
+        return len(self._kinds.table)
 
     def task(self, number: int) -> Task:
         """Return the task with this number. Raises KeyError."""
@@ -301,85 +328,136 @@ class Timeline:
 
     def task_on(self, lane: Lane, t: int) -> Task | None:
         """Return the task on `lane` right after `t` (ns); of several the one that started last."""
-        return self._lanes.placements.task_on(lane, t)
+        return self._tasks.on(lane, t)
 
     def totals(self, t: int | None = None) -> Totals:
         """Return the figures of the whole run as of `t` (None: now)."""
         t = self.now if t is None else min(t, self.now)
+        if self._totals_for != (t, self._applied):
+            self._totals, self._totals_for = self._totals_until(t), (t, self._applied)
+        return self._totals
+
+    def _totals_until(self, t: int) -> Totals:
         until = t if self.end is None else min(t, self.end)
         sum_ns, slowest_ns = self._tasks.elapsed(t)
         if self.begin is None or until <= self.begin:
             return Totals(0, sum_ns, slowest_ns, 0, {}, 0, 0)
-        plumbing, others = self._state_sums(self.begin, until)
+        # Archived lanes count from the begin on.
+        archived = (_NOTHING, _NOTHING) if self.archived is None else self.archived.sums(until)
+        parts = ([archived[0]], [archived[1]])
+        for lane in self._threads:
+            parts[lane.role is not Role.PLUMBING].append(lane.sums(self.begin, until))
+        plumbing, others = (list(map(sum, zip(*sums, strict=True))) for sums in parts)
         blocked_ns, longest_ns = (0, 0) if self.loop is None else self.loop.blocked(until)
         return Totals(
             total_ns=until - self.begin,
             sum_ns=sum_ns,
             slowest_ns=slowest_ns,
             cpu_ns=plumbing[_RUNNING] + others[_RUNNING],
-            states={state: ns for state, ns in zip(STATES, others, strict=True) if ns},
+            states=by_state(others),
             loop_blocked_ns=blocked_ns,
             loop_longest_ns=longest_ns,
         )
 
-    def _state_sums(self, since: int, until: int) -> tuple[Sums, Sums]:
-        """Return ns in each state, of plumbing and of all other lanes; archived lanes count from the begin on."""
-        lanes = self._lanes.in_order
-        key = (since, until, self._clock.revisions, lanes)
-        if key != self._sums_for or self._sums_as_of not in (self._applied, None):
-            parts: tuple[list[Sums], list[Sums]] = ([_NOTHING], [_NOTHING])
-            for lane in lanes:
-                parts[lane.role is not Role.PLUMBING].append(lane.sums(since, until))
-            if self.archived is not None:
-                for rows, sums in zip(parts, self.archived.sums(until), strict=True):
-                    rows.append(sums)
-            plumbing, others = (tuple(map(sum, zip(*rows, strict=True))) for rows in parts)
-            self._sums = plumbing, others
-            settled = all(lane.settled_until >= until for lane in lanes)
-            self._sums_for, self._sums_as_of = key, None if settled else self._applied
-        return self._sums
-
     @property
-    def _root_seen(self) -> ProcessSeen | None:
-        """What is known of a program's first process; None for a workload, whose header says all."""
-        of_program = self.header.watches is not TargetKind.WORKLOAD
-        return self.processes.get(self._root or 0) if of_program else None
-
-    @property
-    def _marks(self) -> list[int]:
-        """Times (ns) at which sums stay exact when old time is downsampled."""
-        return [t for t in (self.begin, self.end) if t is not None]
+    def _root_described(self) -> Header | ProcessSeen:
+        """What says which Python the root process has: for a workload the header."""
+        seen = None
+        if self.header.watches is not TargetKind.WORKLOAD and self.root is not None:
+            seen = self.processes.get(self.root)
+        return seen or self.header
 
     def _advance(self, t: int) -> None:
         if t > self._clock.now:
             self._clock.now = t
 
-    def _apply_spans(self, event: Spans) -> None:
-        self._advance(self._lanes.append(event))
-        self._room -= len(event.spans)
-        while self._room < 0:
-            self._room += self._lanes.make_room(self._keep, self._marks)
+    # Threads and what they do
 
-    def _apply_tick(self, event: ObserverTick) -> None:
+    def _lane_started(self, event: LaneStarted) -> None:
+        lane = Lane(event, self._kinds, self._clock)
+        if seen := self.processes.get(event.pid):
+            lane.process_name = seen.name or lane.process_name
+        self._threads.add(lane)
+        self._tasks.lane_started(lane)
+        self._roles.lane_started(lane)
+
+    def _spans(self, event: Spans) -> None:
+        lane = self._threads.find(event.lane)
+        self._advance(lane.append(event))
+        self._roles.spans_added(lane, event)
+        self._lane_room.take(len(event.spans), self._threads, self._marks)
+
+    def _noted(self, event: WaitTarget | StackSample) -> None:
+        self._threads.find(event.lane).note(event)
+
+    def _thread_named(self, event: ThreadNamed) -> None:
+        lane = self._threads.find(event.lane)
+        lane.take_name(event)
+        self._roles.renamed(lane)
+
+    def _process_seen(self, event: ProcessSeen) -> None:
+        self.processes[event.pid] = event
+        for lane in self._threads.of_process(event.pid):
+            lane.process_name = event.name or f"process {event.pid}"
+            self._roles.renamed(lane)
+
+    def _gil_held(self, event: GilHeld) -> None:
+        for hold in event.holds:
+            if not self._threads.was_started(hold.holder):
+                raise StreamError(f"lane {hold.holder} holds the GIL, but was never started")
+        key = event.pid, event.interpreter
+        gil = self.gils.get(key) or GilTimeline(*key, event.start)
+        self._advance(gil.append(event))
+        self.gils[key] = gil
+        self._gil_room.take(len(event.holds), self.gils.values(), self._marks)
+
+    def _lane_ended(self, event: LaneEnded) -> None:
+        lane = self._threads.find(event.lane)
+        lane.finish(event.t)
+        strays = self._tasks.lane_ended(lane, event.t)
+        self._roles.lane_ended(lane, strays=strays)
+        self._retire(lane)
+
+    def _retire(self, lane: Lane) -> None:
+        """Keep an ended lane for a while, and archive those that are too many then."""
+        self._gone[lane.has_open_tasks][lane.number] = lane
+        if self.begin is not None:
+            for gone in self._gone:
+                while len(gone) > self._most_gone:
+                    self._archive(gone.pop(next(iter(gone))), self.begin)
+
+    def _archive(self, lane: Lane, origin: int) -> None:
+        """Forget an ended lane, but for its sums from `origin` (ns) on. The event loop's lane stays."""
+        if lane is self.loop:
+            return
+        self._threads.remove(lane)
+        last = not self._threads.of_process(lane.pid)
+        if self.archived is None:
+            self.archived = ArchivedLanes(origin)
+        self.archived.add(lane, last=last)
+        self._tasks.archive(lane)
+        self._roles.forget(lane)
+        if last:
+            self.processes.pop(lane.pid, None)
+        for key, gil in [*self.gils.items()]:
+            if gil.pid == lane.pid:
+                gil.forget(lane.number)
+                if last:
+                    del self.gils[key]
+
+    # The run
+
+    def _ticked(self, event: ObserverTick) -> None:
         if self.tick is not None and event.t < self.tick.t:
             raise StreamError(f"a tick at {event.t} ns, after the one at {self.tick.t} ns")
         self.tick = event
 
-    def _lane_ended(self, event: LaneEnded) -> None:
-        self._forget(self._lanes.end(event))
-
-    def _forget(self, archived: Iterable[Lane]) -> None:
-        for lane in archived:
-            self._gil_timelines.forget_lane(lane.pid, lane.number)
-            if not self._lanes.threads.of_process(lane.pid):
-                self._gil_timelines.forget_process(lane.pid)
-                self.processes.pop(lane.pid, None)
-
     def _run_started(self, event: RunStarted) -> None:
         if self.begin is not None:
             raise StreamError("the workload begins twice")
-        self.begin, self._root = event.t, event.pid
-        self._lanes.begin(event)
+        self.begin, self.root = event.t, event.pid
+        self._marks.append(event.t)
+        self._roles.begin(event)
 
     def _run_ended(self, event: RunEnded) -> None:
         if self.begin is None or event.t < self.begin:
@@ -387,35 +465,28 @@ class Timeline:
         if self.end is not None:
             raise StreamError("the workload ends twice")
         self.end, self.error = event.t, event.error
+        self._marks.append(event.t)
 
     def _stream_closed(self, event: StreamClosed) -> None:
         self.closed = event
-
-    def _task_started(self, event: TaskStarted) -> None:
-        self._lanes.place(self._tasks.start(event), event)
-
-    def _task_finished(self, event: TaskFinished) -> None:
-        task = self._tasks.finish(event)
-        if task.lane is not None:
-            task.lane.occupy(event.t, -1)
-            self._forget(self._lanes.task_finished(task.lane))
-
-    def _tasks_unreported(self, event: UnreportedTasks) -> None:
-        self.unreported = event
-        self._lanes.tasks_unreported()
-
-    def _process_seen(self, event: ProcessSeen) -> None:
-        self.processes[event.pid] = event
-        self._lanes.name_process(event.pid, event.name or f"process {event.pid}")
-
-    def _note(self, event: WaitTarget | StackSample) -> None:
-        self._lanes.threads.find(event.lane).note(event)
 
     def _stacks_sampled(self, event: StackSampling) -> None:
         if self.stack_sampling is not None and event.t < self.stack_sampling.t:
             raise StreamError(f"stacks at {event.t} ns, after those at {self.stack_sampling.t} ns")
         self.stack_sampling = event
 
-    def _gil_held(self, event: GilHeld) -> None:
-        self._lanes.check_holders(event)
-        self._advance(self._gil_timelines.append(event, self._marks))
+    # Tasks
+
+    def _task_started(self, event: TaskStarted) -> None:
+        lane = self._tasks.start(event).lane
+        if lane is not None and lane.role in (Role.PLUMBING, Role.THREAD):
+            self._roles.task_added(lane)
+
+    def _task_finished(self, event: TaskFinished) -> None:
+        lane = self._tasks.finish(event).lane
+        if lane is not None and lane.number in self._gone[True] and not lane.has_open_tasks:
+            self._retire(self._gone[True].pop(lane.number))
+
+    def _tasks_unreported(self, event: UnreportedTasks) -> None:
+        self.unreported = event
+        self._roles.tasks_unreported()

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import CoroutineType
 from typing import Any
+
+NOT_BLOCKING = "threadviz calls functions that block"
 
 
 class WorkloadError(Exception):
@@ -11,7 +14,7 @@ class WorkloadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a plain, blocking function, under a name for people. Picklable, as its function must be.
+    """One call of a plain, blocking function, under a name for people. Picklable where its function is.
 
     `own` is whether it is the user's own function, which may return and raise anything. A workload's functions return
     a short text.
@@ -24,8 +27,12 @@ class Call:
     own: bool = False
 
     def __call__(self) -> Any:
-        """Return what the function returns. Raises what the function raises."""
-        return self.function(*self.args, **self.keywords)
+        """Return what the function returns. Raises what it raises, and WorkloadError where it does not block."""
+        result = self.function(*self.args, **self.keywords)
+        if isinstance(result, CoroutineType):
+            result.close()
+            raise WorkloadError(f"it returned a coroutine, which runs where it is awaited: {NOT_BLOCKING}")
+        return result
 
 
 def sentence(error: BaseException) -> str:

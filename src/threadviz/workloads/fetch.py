@@ -7,7 +7,6 @@ import ssl
 import string
 import time
 from functools import cache, partial
-from http import HTTPStatus
 from http.client import (
     HTTPConnection,
     HTTPException,
@@ -16,6 +15,7 @@ from http.client import (
     IncompleteRead,
     InvalidURL,
     RemoteDisconnected,
+    responses,
 )
 from typing import Any
 from urllib.error import URLError
@@ -76,7 +76,8 @@ def _open(url: str, deadline: float, proxies: bool) -> HTTPResponse:
         response.close()
         location = response.headers["Location"]
         if response.status not in _REDIRECTS or location is None:
-            raise FetchError(_status(response.status))
+            phrase = responses.get(response.status, "")  # the standard's, whatever the server sent
+            raise FetchError(f"HTTP {response.status} {phrase}".rstrip())
         url = urljoin(url, quote(location, safe=string.punctuation, encoding="latin-1"))
         if not _is_web(url):
             raise FetchError("redirected to an address that is not http or https")
@@ -132,14 +133,6 @@ def _failure(error: Exception, timeout_s: float, received: int) -> str:
     if isinstance(error, OSError) and error.errno is not None:
         return f"the system says: {os.strerror(error.errno)}"
     return "the proxy refused"  # for this, http.client raises an OSError without a number
-
-
-def _status(status: int) -> str:
-    """Return 'HTTP 404 Not Found' and the like, with the phrase of the standard."""
-    try:
-        return f"HTTP {status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"HTTP {status}"
 
 
 # An opener of urllib's that knows only http and https, follows no redirects, and keeps to one deadline.

@@ -1,9 +1,11 @@
 """The workloads by name, and how each makes its calls."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import cycle, islice
 from types import MappingProxyType
+from typing import Any
 
 from threadviz.workloads.base import Call, numbered
 
@@ -11,13 +13,8 @@ from threadviz.workloads.base import Call, numbered
 # to list the workloads, or to check primes.
 
 
-@dataclass(frozen=True, slots=True)
-class FetchOptions:
-    """What and how to fetch: see `Workload.make_calls`."""
-
-    urls: Sequence[tuple[str, str]]
-    timeout_s: float
-    online: bool
+NamedArguments = Iterator[tuple[str, tuple[Any, ...]]]
+"""The name and the arguments of each call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +27,9 @@ class Workload:
     name: str
     about: str
     tasks: int | None
-    _make: Callable[[int, FetchOptions], list[Call]]
+    _function: str
+    """Its name, in the module of the workload's name."""
+    _arguments: Callable[..., NamedArguments]
 
     @property
     def fetches(self) -> bool:
@@ -51,57 +50,40 @@ class Workload:
         count = tasks if tasks is not None else self.tasks or len(urls)
         if count < 1:
             raise ValueError("a run has at least one task")
-        return self._make(count, FetchOptions(urls, timeout_s, online))
+        function = getattr(import_module(f"threadviz.workloads.{self.name}"), self._function)
+        names, arguments = zip(*self._arguments(count, urls, timeout_s, online), strict=True)
+        return [Call(name, function, args) for name, args in zip(numbered(names), arguments, strict=True)]
 
 
-def _fetches(
-    function: Callable[[str, float, int, bool], str], tasks: int, options: FetchOptions
-) -> list[Call]:
+def _sites(count: int, urls: Sequence[tuple[str, str]], timeout_s: float, online: bool) -> NamedArguments:
     from threadviz.workloads.fetch import LIMIT_BYTES
 
-    sites = list(islice(cycle(options.urls), tasks))
-    names = numbered(name for name, _ in sites)
-    return [
-        Call(name, function, (url, options.timeout_s, LIMIT_BYTES, options.online))
-        for name, (_, url) in zip(names, sites, strict=True)
-    ]
+    for name, url in islice(cycle(urls), count):
+        yield name, (url, timeout_s, LIMIT_BYTES, online)
 
 
-def _fetch(tasks: int, options: FetchOptions) -> list[Call]:
-    from threadviz.workloads.fetch import fetch
+def _primes(count: int, *_: object) -> NamedArguments:
+    from threadviz.workloads.primes import NUMBERS
 
-    return _fetches(fetch, tasks, options)
-
-
-def _mixed(tasks: int, options: FetchOptions) -> list[Call]:
-    from threadviz.workloads.mixed import fetch_and_parse
-
-    return _fetches(fetch_and_parse, tasks, options)
+    for number in islice(cycle(NUMBERS), count):
+        yield str(number), (number,)
 
 
-def _primes(tasks: int, _: FetchOptions) -> list[Call]:
-    from threadviz.workloads.primes import NUMBERS, check
+def _digests(count: int, *_: object) -> NamedArguments:
+    from threadviz.workloads.digest import ROUNDS
 
-    numbers = list(islice(cycle(NUMBERS), tasks))
-    names = numbered(map(str, numbers))
-    return [Call(name, check, (number,)) for name, number in zip(names, numbers, strict=True)]
-
-
-def _digest(tasks: int, _: FetchOptions) -> list[Call]:
-    from threadviz.workloads.digest import ROUNDS, digest
-
-    return [Call(f"digest {ordinal}", digest, (ordinal, ROUNDS)) for ordinal in range(1, tasks + 1)]
+    for ordinal in range(1, count + 1):
+        yield f"digest {ordinal}", (ordinal, ROUNDS)
 
 
-WORKLOADS: Mapping[str, Workload] = MappingProxyType(
-    {
-        workload.name: workload
-        for workload in (
-            Workload("fetch", "opens each site with urllib and reads it: I/O-bound", None, _fetch),
-            Workload("primes", "divides numbers in pure Python: CPU-bound, holds the GIL", 8, _primes),
-            Workload("digest", "hashes large buffers: CPU-bound, but releases the GIL", 8, _digest),
-            Workload("mixed", "fetches and parses each site: I/O-bound, then CPU-bound", None, _mixed),
-        )
-    }
+_WORKLOADS = (
+    Workload("fetch", "opens each site with urllib and reads it: I/O-bound", None, "fetch", _sites),
+    Workload("primes", "divides numbers in pure Python: CPU-bound, holds the GIL", 8, "check", _primes),
+    Workload("digest", "hashes large buffers: CPU-bound, but releases the GIL", 8, "digest", _digests),
+    Workload(
+        "mixed", "fetches and parses each site: I/O-bound, then CPU-bound", None, "fetch_and_parse", _sites
+    ),
 )
+
+WORKLOADS: Mapping[str, Workload] = MappingProxyType({each.name: each for each in _WORKLOADS})
 """The workloads, in the order in which they are listed."""

@@ -4,22 +4,21 @@ import importlib
 import inspect
 import json
 import pickle
+import re
 import reprlib
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from time import monotonic_ns, thread_time_ns
 from types import CodeType, TracebackType
 from typing import Any
 
-from threadviz.workloads.base import Call, WorkloadError, sentence
+from threadviz.workloads.base import NOT_BLOCKING, Call, sentence
 
 _SENTENCE_LIMIT = 1000
-_NOT_BLOCKING = "threadviz calls functions that block"
 
 
 class UserFunctionError(Exception):
@@ -48,26 +47,11 @@ def user_calls(
     sys.path.insert(0, folder)  # as `python -m` does
     found = _find(function)
     _check_kind(function, found)
-    calling = _Calling(found)
-    calls = [Call(name, calling, tuple(args), keywords, own=True) for name, args, keywords in items]
+    calls = [Call(name, found, tuple(args), keywords, own=True) for name, args, keywords in items]
     _check_arguments(function, found, calls)
     if pickled:
-        _check_pickled(function, calling)
+        _check_pickled(function, found)
     return calls
-
-
-@dataclass(frozen=True, slots=True)
-class _Calling:
-    """Calls a function, and raises where it does not block. Picklable where the function is."""
-
-    function: Callable[..., Any]
-
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
-        result = self.function(*args, **keywords)
-        if inspect.iscoroutine(result):
-            result.close()
-            raise WorkloadError(f"it returned a coroutine, which runs where it is awaited: {_NOT_BLOCKING}")
-        return result
 
 
 def _find(function: str) -> Any:
@@ -120,33 +104,29 @@ def _check_kind(function: str, found: Any) -> None:
     for each in (found, getattr(type(found), "__call__", None)):  # noqa: B004 - of an object, the method that is called
         for what, is_one in kinds:
             if is_one(each):
-                raise UserFunctionError(f"{function!r} only makes {what} when it is called: {_NOT_BLOCKING}")
+                raise UserFunctionError(f"{function!r} only makes {what} when it is called: {NOT_BLOCKING}")
 
 
 def _check_arguments(function: str, found: Any, calls: Iterable[Call]) -> None:
-    """Check each combination of arguments among `calls` against the signature, where there is one."""
+    """Check the arguments of all calls against the signature, where there is one."""
     try:
         signature = inspect.signature(found, follow_wrapped=False)
     except (TypeError, ValueError):
         return
-    checked = set()
     for call in calls:
-        combination = len(call.args), frozenset(call.keywords)
-        if combination not in checked:
-            checked.add(combination)
-            try:
-                signature.bind(*call.args, **call.keywords)
-            except TypeError as error:
-                given = f"with item {call.name!r}" if call.args or call.keywords else "without arguments"
-                raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
+        try:
+            signature.bind(*call.args, **call.keywords)
+        except TypeError as error:
+            given = f"with item {call.name!r}" if call.args or call.keywords else "without arguments"
+            raise UserFunctionError(f"{function!r} can't be called {given}: {error}") from error
 
 
-def _check_pickled(function: str, calling: _Calling) -> None:
+def _check_pickled(function: str, found: Any) -> None:
     """Pickle it as a process pool does."""
     from multiprocessing.reduction import ForkingPickler
 
     try:
-        pickle.loads(ForkingPickler.dumps(calling))
+        pickle.loads(ForkingPickler.dumps(found))
     except Exception as error:
         raise UserFunctionError(
             f"{function!r} can't be pickled, as it has to be for a process pool ({sentence(error)[:_SENTENCE_LIMIT]})"
@@ -161,11 +141,10 @@ FRAMES = 20
 _LINE_LIMIT = 300
 _NOTE_BYTES = 40
 _MAX_CACHED = 100
+_FILE = re.compile(r'^([ |]*File )"(.*)"', re.MULTILINE)
 _IMPORTING = ("importlib", "importlib._bootstrap", "importlib._bootstrap_external", "runpy")
 
-_Frames = tuple[tuple[str, CodeType, int], ...]
-
-_formatted: dict[_Frames, list[str]] = {}
+_formatted: dict[tuple[tuple[str, CodeType, int], ...], list[str]] = {}
 """Formatted frames, by where they are: to format them takes 0.2 to 1 ms, and many tasks may fail in one place."""
 
 
@@ -175,21 +154,23 @@ def user_traceback(error: BaseException, skipped: Sequence[str]) -> list[str]:
     Frames of the modules that are `skipped`, or that import, are left out at its beginning; where there are no others,
     nothing is returned. Paths are shown from a folder of `sys.path` on.
     """
-    first = error.__traceback__
-    while first is not None and first.tb_frame.f_globals.get("__name__") in (*skipped, *_IMPORTING):
-        first = first.tb_next
+    frames = _frames(error.__traceback__)
+    skipped = (*skipped, *_IMPORTING)
+    first = next((each for each in frames if each.tb_frame.f_globals.get("__name__") not in skipped), None)
     if first is None and not isinstance(error, SyntaxError):
         return []
     if error.__cause__ or error.__context__ or isinstance(error, SyntaxError | BaseExceptionGroup):
-        return _lines(_summary(error, first).format())
-    place = _place(first)
-    frames = _formatted.get(place)
-    if frames is None:
+        return _lines(traceback.format_exception(type(error), error, first, limit=-FRAMES))
+    # Code of several files may be equal.
+    place = tuple(
+        (each.tb_frame.f_code.co_filename, each.tb_frame.f_code, each.tb_lasti) for each in _frames(first)
+    )
+    if place not in _formatted:
         if len(_formatted) >= _MAX_CACHED:
             _formatted.clear()
-        frames = _formatted[place] = _lines(_summary(error, first).stack.format())
-    last = traceback.TracebackException(type(error), error, None, compact=True)
-    return ["Traceback (most recent call last):", *frames, *_lines(last.format_exception_only())]
+        _formatted[place] = _lines(traceback.format_tb(first, -FRAMES))
+    last = _lines(traceback.format_exception_only(error))
+    return ["Traceback (most recent call last):", *_formatted[place], *last]
 
 
 def last_lines(lines: Sequence[str], room: int) -> str:
@@ -197,47 +178,22 @@ def last_lines(lines: Sequence[str], room: int) -> str:
     sizes = [len(json.dumps(line, ensure_ascii=False).encode(errors="replace")) for line in lines]
     if sum(sizes) <= room:
         return "\n".join(lines)
-    room -= _NOTE_BYTES
-    left_out = len(lines)
-    while left_out and sizes[left_out - 1] <= room:
-        left_out -= 1
-        room -= sizes[left_out]
+    fitting = (total for total in accumulate(reversed(sizes)) if total <= room - _NOTE_BYTES)
+    left_out = len(lines) - len([*fitting])
     return "\n".join([f"  ({left_out} more lines)", *lines[left_out:]]) if left_out < len(lines) else ""
 
 
 def _lines(parts: Iterable[str]) -> list[str]:
-    return [line[:_LINE_LIMIT] for part in parts for line in part.rstrip("\n").split("\n")]
-
-
-def _place(frames: TracebackType | None) -> _Frames:
-    place = []
-    while frames is not None:
-        code = frames.tb_frame.f_code
-        place.append((code.co_filename, code, frames.tb_lasti))  # code of several files may be equal
-        frames = frames.tb_next
-    return tuple(place)
-
-
-def _summary(error: BaseException, first: TracebackType | None) -> traceback.TracebackException:
-    """Return the traceback without the folders of this machine, which may have the names of its users."""
-    summary = traceback.TracebackException(type(error), error, first, limit=-FRAMES, compact=True)
+    """Return a traceback in lines, without the folders of this machine, which may have the names of its users."""
     roots = [f"{root.rstrip('/')}/" for root in map(str, sys.path) if root]
-    for each in _related(summary):
-        for frame in each.stack:
-            frame.line  # noqa: B018 - reads the line now, by its whole path
-            frame.filename = _short_path(frame.filename, roots)
-        if isinstance(getattr(each, "filename", None), str):
-            each.filename = _short_path(each.filename, roots)
-    return summary
+    text = _FILE.sub(lambda found: f'{found[1]}"{_short_path(found[2], roots)}"', "".join(parts))
+    return [line[:_LINE_LIMIT] for line in text.rstrip("\n").split("\n")]
 
 
-def _related(summary: traceback.TracebackException) -> Iterator[traceback.TracebackException]:
-    """Yield it, and those of all errors that led to this one, or are grouped in it."""
-    waiting = [summary]
-    while waiting:
-        each = waiting.pop()
-        yield each
-        waiting += filter(None, (each.__cause__, each.__context__, *(each.exceptions or ())))
+def _frames(first: TracebackType | None) -> Iterator[TracebackType]:
+    while first is not None:
+        yield first
+        first = first.tb_next
 
 
 def _short_path(path: str, roots: Sequence[str]) -> str:
@@ -276,22 +232,19 @@ class _ShortRepr(reprlib.Repr):
 
     def repr1(self, x: Any, level: int) -> str:
         # By the exact type, not by its name: a class of the user's may have any name, and derive from any type.
-        return _REPRS.get(type(x), _ShortRepr.repr_instance)(self, x, level)
+        try:
+            return _REPRS.get(type(x), _ShortRepr.repr_instance)(self, x, level)
+        except RuntimeError:  # another thread has changed a dictionary or a set meanwhile
+            return "{...}"
 
     def repr_dict(self, x: dict[Any, Any], level: int) -> str:
-        try:
-            items = [*islice(x.items(), _ELEMENTS + 1)] if level > 0 else []
-        except RuntimeError:  # another thread has changed it meanwhile
-            items = []
+        items = [*islice(x.items(), _ELEMENTS + 1)] if level > 0 else []
         shown = [f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in items]
         more = ["..."] if len(items) > _ELEMENTS or (x and not items) else []
         return f"{{{', '.join([*shown[:_ELEMENTS], *more])}}}"
 
     def repr_set(self, x: Any, level: int) -> str:
-        try:
-            elements = [*islice(x, _ELEMENTS + 1)]
-        except RuntimeError:  # another thread has changed it meanwhile
-            return "{...}"
+        elements = [*islice(x, _ELEMENTS + 1)]
         return f"{{{self.repr_list(elements, level)[1:-1]}}}" if elements else "set()"
 
     def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
