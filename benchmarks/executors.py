@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import CHECKOUT
 from benchmarks.tasks import costs, costs_table
-from threadviz.observer.collectors.tasks import TaskCollector
+from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import make_header
 from threadviz.observer.probes.sampler import FLUSH_NS
@@ -87,7 +87,7 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
     clock = RunClock()
     timeline = Timeline()
     timeline.apply(make_header(AttachRequest(pid=os.getpid())))
-    said = TaskCollector(folder / f"tasks of {watched}", clock)
+    said = ReportCollector(folder / f"tasks of {watched}", clock)
     printed = folder / f"printed of {watched}"
     with (
         printed.open("wb") as out,

@@ -65,8 +65,8 @@ END_S = 10.0
 PACKED, UNCOMPRESSED = "packed", "uncompressed"
 """Whether the recording is to be packed with gzip."""
 
-NAMES, TASKS = "names", "tasks"
-"""The named pipes in the observer's folder, for the names of threads and for the tasks of observed executors."""
+REPORTS = "reports"
+"""The named pipe in the observer's folder, for the names of threads and for the tasks of observed executors."""
 
 _PR_SET_PTRACER = 0x59616D61
 """Sets which process may trace this one (Linux, prctl(2))."""
@@ -295,8 +295,9 @@ class Recording:
             del _recorded[pid]
             raise
         self._pid = pid
-        task_pipe.add_pipe(str(self._recorder.scratch / TASKS))
-        self._names = ThreadNames(self._recorder.scratch / NAMES)
+        pipe = str(self._recorder.scratch / REPORTS)
+        task_pipe.add_pipe(pipe)
+        self._names = ThreadNames(pipe)
         return self
 
     def __exit__(
@@ -307,9 +308,9 @@ class Recording:
         if recorder is None or os.getpid() != self._pid:
             return  # in a forked process: the recording is its parent's
         self._recorder = None
-        task_pipe.remove_pipe(str(recorder.scratch / TASKS))
         if self._names is not None:
             self._names.end()
+        task_pipe.remove_pipe(str(recorder.scratch / REPORTS))
         try:
             problem = recorder.end(until)
         finally:

@@ -16,9 +16,8 @@ from pathlib import Path
 import msgspec
 
 from threadviz.debug_log import ignoring
-from threadviz.instrument.record import NAMES, PACKED, TASKS, RecorderAnswer
-from threadviz.observer.collectors.tasks import TaskCollector
-from threadviz.observer.collectors.thread_names import ReportedNameCollector
+from threadviz.instrument.record import PACKED, REPORTS, RecorderAnswer
+from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
 from threadviz.observer.observation import StartError, describe_fault
 from threadviz.observer.targets.attach import prepare_process
@@ -69,8 +68,8 @@ def _observe(scratch: Path, file: int, *, packed: bool) -> None:
     request = msgspec.json.decode(line, type=AttachRequest)
     clock = RunClock()
     try:
-        collectors = (ReportedNameCollector(scratch / NAMES), TaskCollector(scratch / TASKS, clock))
-        observation = prepare_process(request, sys.stdin.fileno(), clock, collectors, on_start=_answer)
+        reports = ReportCollector(scratch / REPORTS, clock)
+        observation = prepare_process(request, sys.stdin.fileno(), clock, [reports], on_start=_answer)
     except (StartError, OSError) as error:
         _answer(str(error))
         return

@@ -292,7 +292,7 @@ class StackCollector(Collector):
         threads = {thread.tid: thread for thread in self._probe.threads if thread.pid == pid}
         for sample in samples:
             thread = threads.get(sample.tid)
-            if thread is None or thread.lane is None or thread.started > started:
+            if thread is None or thread.lane < 0 or thread.started > started:
                 continue
             if sample.name and sample.name != self._names.get(thread, thread.name):
                 self._names[thread] = sample.name

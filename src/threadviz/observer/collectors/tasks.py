@@ -1,25 +1,11 @@
 """The tasks that a target's processes report, as events."""
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from msgspec.structs import replace
-
-from threadviz.observer.collectors.pid_namespaces import PidNamespaces
-from threadviz.observer.io import RunClock
-from threadviz.observer.messages import (
-    MessagePipe,
-    ReportedFinish,
-    ReportedStart,
-    ReportedSubmission,
-    TaskMessage,
-)
-from threadviz.observer.probes.base import Collector, ObservedThread
-from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
-from threadviz.protocol.task_pipe import UNREPORTED_SUFFIX
+from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
+from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted
 
 MAX_TASKS = 200_000
 """No more tasks are recorded, so that a recording can be read."""
@@ -114,61 +100,3 @@ def _finished(task: _OpenTask, t: int, message: ReportedFinish) -> TaskFinished:
 
 def _failed(task: _OpenTask, t: int, error: str, traceback: str = "") -> TaskFinished:
     return TaskFinished(max(task.t, t), task.number, error=error, traceback=traceback)
-
-
-class TaskCollector(Collector):
-    """Collects the tasks that observed executors report into a new named pipe at `path`. Raises OSError."""
-
-    def __init__(self, path: Path, clock: RunClock) -> None:
-        self._pipe = MessagePipe(path)
-        self._notes = os.open(f"{path}{UNREPORTED_SUFFIX}", os.O_CREAT | os.O_RDONLY, 0o600)
-        self._namespaces = PidNamespaces()
-        self._tasks = ReportedTasks(clock.when)
-        self._unreported = 0
-
-    @property
-    def path(self) -> Path:
-        """Where the pipe is."""
-        return self._pipe.path
-
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        """Yield the events of new messages, then the ends of tasks whose processes can't report them any more."""
-        self._namespaces.note(new)
-        for message in self._pipe.read():
-            if isinstance(message, TaskMessage):
-                yield from self._tasks.events(self._with_our_numbers(message))
-        ended = {
-            thread.pid: now if thread.ended is None else thread.ended
-            for thread in gone
-            if thread.pid == thread.tid
-        }
-        if ended:
-            yield from self._tasks.processes_ended(ended)
-        self._namespaces.forget(gone)
-        yield from self._count_unreported(now)
-
-    def close(self) -> None:
-        self._pipe.close()
-        os.close(self._notes)
-
-    def _with_our_numbers(self, message: TaskMessage) -> TaskMessage:
-        """Return it with the numbers that processes and threads have in the observer's namespace."""
-        if isinstance(message, ReportedSubmission):
-            return replace(message, pid=self._namespaces.process(message.pid))
-        if isinstance(message, ReportedStart):
-            pid, tid = self._namespaces.thread(message.pid, message.tid)
-            return replace(message, pid=pid, tid=tid)
-        return replace(message, started=message.started and self._with_our_numbers(message.started))
-
-    def _count_unreported(self, now: int) -> Iterator[UnreportedTasks]:
-        total = os.fstat(self._notes).st_size + self._tasks.dropped
-        if total > self._unreported:
-            self._unreported = total
-            why = (
-                f"no more than {MAX_TASKS} are recorded"
-                if self._tasks.dropped
-                else "the observer fell behind"
-            )
-            yield UnreportedTasks(now, total, why)

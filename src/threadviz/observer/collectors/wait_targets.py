@@ -178,7 +178,7 @@ class WaitTargetCollector(Collector):
                 continue
             target = self._target(thread)
             wait.due = NEVER if target is not None else now + RETRY_NS
-            if target and thread.lane is not None:
+            if target and thread.lane >= 0:
                 wait.reported = now
                 yield WaitTarget(now, thread.lane, target)
             ended = time.process_time_ns()

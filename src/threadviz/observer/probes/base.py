@@ -46,8 +46,10 @@ class ObservedThread:
     ended: int | None = None
     status: int | None = None
     """How its process ended, if that was observed: as `subprocess` gives it, -9 for SIGKILL."""
-    lane: int | None = None
+    lane: int = -1
+    """The number of its lane; below 0 before it has one."""
     told: Present | None = None
+    """The state that was emitted last."""
 
 
 class Probe(Protocol):

@@ -5,14 +5,14 @@ use no CPU, none can have taken or released the GIL, so the last sample stays va
 left out, because nobody else can want its GIL.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.cpython.gil_reader import reader_for
 from threadviz.observer.probes.accounting import SHORT_NS
 from threadviz.observer.probes.base import Collector, ObservedThread
-from threadviz.observer.probes.procfs import ProcProcess, ProcThread, own_numbers
+from threadviz.observer.probes.procfs import OwnThreadIds, ProcProcess, ProcThread
 from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class _ProcessGils:
         self.process = process
         self.runs = process.program.images, python
         self._reader = reader_for(process.pid, python)
-        self._inner = NamespaceIds(process.pid)
+        self._ids = OwnThreadIds(process.pid)
         self._accounts: dict[int, HolderAccounting[_Holder]] = {}
         self._closed: list[tuple[int, HolderAccounting[_Holder]]] = []
         self.refresh()
@@ -185,9 +185,11 @@ class _ProcessGils:
 
     def _thread(self, native: int) -> _Holder:
         threads = self.process.threads
-        if not self._inner.differ:
+        if not self._ids.differ:
             return threads.get(native, native)
-        return self._inner.thread(native, threads) or ELSEWHERE
+        if self._ids.tids.get(native) not in threads:
+            self._ids.refresh()
+        return threads.get(self._ids.tids.get(native, 0), ELSEWHERE)
 
     def refresh(self) -> None:
         """Check for new and ended interpreters, and the addresses at which threads wait for their GILs."""
@@ -223,7 +225,7 @@ class _ProcessGils:
             thread = self.process.threads.get(holder)
         else:
             thread = holder
-        return ELSEWHERE if thread is None or thread.lane is None else thread.lane
+        return ELSEWHERE if thread is None or thread.lane < 0 else thread.lane
 
     def close(self) -> None:
         if self._reader is not None:
@@ -247,25 +249,3 @@ def inferred(threads: Iterable[ProcThread], passed: int) -> ProcThread | None:
                 return None
             candidate = thread
     return candidate if wanted else None
-
-
-class NamespaceIds:
-    """The ids of threads in the pid namespace of process `pid`; in a container they differ from those outside."""
-
-    def __init__(self, pid: int) -> None:
-        self.differ = len(own_numbers(pid)) > 1
-        self._threads: dict[int, ProcThread] = {}
-        self._met: set[int] = set()
-
-    def thread(self, number: int, threads: Mapping[int, ProcThread]) -> ProcThread | None:
-        """Return which of `threads` has this id in its own namespace."""
-        thread = self._threads.get(number)
-        if thread is None or thread.tid not in threads:
-            self._met &= threads.keys()
-            for tid in threads.keys() - self._met:
-                self._met.add(tid)
-                numbers = own_numbers(threads[tid].pid, tid)
-                if numbers:
-                    self._threads[numbers[-1]] = threads[tid]
-            thread = self._threads.get(number)
-        return thread if thread is not None and threads.get(thread.tid) is thread else None

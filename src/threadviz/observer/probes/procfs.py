@@ -237,6 +237,27 @@ def own_numbers(pid: int, tid: int = 0) -> list[int]:
     return []
 
 
+class OwnThreadIds:
+    """The ids that a process and its threads have in its own pid namespace; in a container they differ from ours."""
+
+    def __init__(self, pid: int) -> None:
+        numbers = own_numbers(pid)
+        self._pid = pid
+        self.differ = len(numbers) > 1
+        self.process = numbers[-1] if numbers else pid
+        self.tids: dict[int, int] = {}
+        """Our ids of its threads, by their own, as of the last `refresh`."""
+
+    def refresh(self) -> None:
+        """List its threads again."""
+        with ignoring(OSError):
+            present = set(map(int, os.listdir(f"/proc/{self._pid}/task")))
+            self.tids = {own: tid for own, tid in self.tids.items() if tid in present}
+            for tid in present.difference(self.tids.values()):
+                if numbers := own_numbers(self._pid, tid):
+                    self.tids[numbers[-1]] = tid
+
+
 def thread_name(pid: int, tid: int) -> str:
     """Return the kernel's name of a thread. Raises OSError if it is gone."""
     descriptor = os.open(f"/proc/{pid}/task/{tid}/comm", os.O_RDONLY)  # a Path takes three times as long

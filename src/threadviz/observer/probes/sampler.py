@@ -147,9 +147,9 @@ class Sampler:
         `new` and `gone` are from the probe's `take_changes`.
         """
         # A thread id may be reused at once, so known threads end before new ones are announced.
-        short = [thread for thread in gone if thread.lane is None]
+        short = [thread for thread in gone if thread.lane < 0]
         for thread in gone:
-            if thread.lane is not None:
+            if thread.lane >= 0:
                 yield from self._end(thread)
         for thread in new:
             yield self._start(thread)
@@ -167,7 +167,7 @@ class Sampler:
 
     def _end(self, thread: ObservedThread) -> Iterator[Spans | LaneEnded]:
         yield from self._spans(thread)
-        assert thread.ended is not None and thread.lane is not None
+        assert thread.ended is not None
         yield LaneEnded(thread.ended, thread.lane)
 
     def _start(self, thread: ObservedThread) -> LaneStarted:
@@ -179,6 +179,5 @@ class Sampler:
         present = thread.accounting.present
         start, spans = thread.accounting.drain()
         if spans or present != thread.told:
-            assert thread.lane is not None
             thread.told = present
             yield Spans(thread.lane, start, spans, present)
