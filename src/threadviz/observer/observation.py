@@ -44,11 +44,15 @@ _UNOBSERVED_POLL_S = 0.02
 
 
 class StartError(Exception):
-    """A run can't begin. The text is a clause that says why; `prefix` stands before it in the last event."""
+    """A run can't begin. The text is a clause that says why; `prefix` stands before it in the last event.
 
-    prefix = "it did not start: "
-    traceback = ""
-    """The traceback of the user's code, in lines, where that has failed."""
+    `traceback` is that of the user's code, in lines, where that has failed.
+    """
+
+    def __init__(self, why: str, prefix: str = "it did not start: ", traceback: str = "") -> None:
+        super().__init__(why)
+        self.prefix = prefix
+        self.traceback = traceback
 
 
 class StopRequestedError(Exception):

@@ -46,10 +46,8 @@ class TargetError(StartError):
     `portable` says whether the portable probe can observe it nevertheless.
     """
 
-    prefix = "it can't be watched: "
-
     def __init__(self, why: str, remedy: str = "", *, portable: bool = False) -> None:
-        super().__init__(f"{why}: {remedy}" if remedy else why)
+        super().__init__(f"{why}: {remedy}" if remedy else why, "it can't be watched: ")
         self.portable = portable
 
 
