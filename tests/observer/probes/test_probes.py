@@ -12,11 +12,11 @@ import pytest
 
 from tests.mock_server.running import wait_until
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes import procfs as proc
 from threadviz.observer.probes.base import Probe, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.probes.linux import LinuxProbe, reason_against
 from threadviz.observer.probes.portable import PortableProbe
+from threadviz.observer.system import process_arguments
 from threadviz.protocol.events import State
 
 LATE_NS = 50_000_000
@@ -202,7 +202,7 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
     """What stands in for another says so."""
     with program(in_threads()) as pid:
         clock = RunClock()
-        assert reason_against(pid) is None
+        assert reason_against(pid) == ""
         assert choose_probe(pid, "auto", clock).info.name == "linux"
         asked = choose_probe(pid, "portable", clock).info
     assert asked.name == "portable"
@@ -230,11 +230,11 @@ def test_what_a_process_is_is_asked_once_for_all_of_its_new_threads(monkeypatch:
     """However many have come."""
     asked = Counter[int]()
 
-    def command_line(pid: int) -> str:
+    def arguments(pid: int) -> list[str]:
         asked[pid] += 1
-        return proc.command_line(pid)
+        return process_arguments(pid)
 
-    monkeypatch.setattr("threadviz.observer.probes.linux.command_line", command_line)
+    monkeypatch.setattr("threadviz.observer.probes.linux.process_arguments", arguments)
     child = in_threads(*["import time; time.sleep(1000)"] * 20)
     with program(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])") as pid:
         clock = RunClock()

@@ -221,7 +221,7 @@ def test_other_errors_of_the_system_are_reported(monkeypatch: pytest.MonkeyPatch
     def full(pid: int) -> bool:
         raise OSError(24, os.strerror(24))
 
-    monkeypatch.setattr("threadviz.observer.targets.attach._read", full)
+    monkeypatch.setattr("threadviz.observer.targets.attach.process_status", full)
     with pytest.raises(TargetError, match=r"process 1 can't be looked at \(Too many open files\)"):
         find_process(1, "auto")
 

@@ -4,12 +4,13 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
 from threadviz.observer.cpython.detect import Interpreter, RunningProgram
 from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
+from threadviz.observer.system import process_arguments, process_status
 from threadviz.protocol.events import ProcessSeen
 
 _PYTHON = re.compile(r"(?:python|pypy)\d?(?:\.\d+)?[a-z]*(?:-dbg)?")
@@ -147,10 +148,8 @@ class ProcessCollector(Collector):
 def _read(pid: int) -> tuple[int, str, list[str]]:
     """Return a process's parent, its name and its command line. Raises OSError where it has ended."""
     if sys.platform == "linux":  # without psutil, which takes a while to import
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-        fields = dict(line.partition(":")[::2] for line in status.splitlines())
-        arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-        return int(fields["PPid"]), fields["Name"].strip(), arguments.rstrip("\0").split("\0")
+        status = process_status(pid)
+        return int(status["PPid"]), status["Name"], process_arguments(pid)
     import psutil
 
     try:

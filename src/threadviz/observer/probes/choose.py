@@ -20,21 +20,14 @@ def choose_probe(
     returns ns since the start of the run. Raises ProcessLookupError if `pid` is gone.
     """
     against = ""
-    if choice == "auto":
-        against = _against_linux(pid)
-        if not against:
-            from threadviz.observer.probes.linux import LinuxProbe
+    if choice == "auto" and sys.platform != "linux":
+        against = "threads can be observed in more detail on Linux only"
+    elif choice == "auto":
+        from threadviz.observer.probes.linux import LinuxProbe, reason_against
 
+        against = reason_against(pid)
+        if not against:
             return LinuxProbe(pid, clock, ignored, kind_of)
     from threadviz.observer.probes.portable import PortableProbe
 
     return PortableProbe(pid, clock, against, ignored, kind_of)
-
-
-def _against_linux(pid: int) -> str:
-    """Return a clause that says why process `pid` can't have the Linux probe; '' if it can."""
-    if sys.platform != "linux":
-        return "threads can be observed in more detail on Linux only"
-    from threadviz.observer.probes.linux import reason_against
-
-    return reason_against(pid) or ""

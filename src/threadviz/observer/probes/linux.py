@@ -22,10 +22,10 @@ from threadviz.observer.probes.procfs import (
     ProcProcess,
     ProcThread,
     age_ns,
-    command_line,
     thread_name,
 )
 from threadviz.observer.probes.syscalls import SyscallTable
+from threadviz.observer.system import process_arguments
 from threadviz.protocol.events import ProbeInfo, State
 
 ASKED_HZ = 550.0
@@ -46,8 +46,8 @@ to stand still."""
 NEVER = 2**63
 
 
-def reason_against(pid: int) -> str | None:
-    """Return a clause that says why this probe can't observe process `pid`; None if it can."""
+def reason_against(pid: int) -> str:
+    """Return a clause that says why this probe can't observe process `pid`; '' if it can."""
     if not SyscallTable().known:
         return "the system call numbers of this machine type are not known"
     for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
@@ -57,7 +57,7 @@ def reason_against(pid: int) -> str | None:
             return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
     if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # this process, which has run
         return "this kernel does not count for how long threads run"
-    return None
+    return ""
 
 
 class LinuxProbe:
@@ -80,7 +80,6 @@ class LinuxProbe:
         self._processes = {root: self._first}
         self.holders = GilHolderCollector()
         """The collector of GIL holders."""
-        self._threads: list[ProcThread] = []
         self._new: list[ProcThread] = []
         self._gone: list[ObservedThread] = []
 
@@ -95,7 +94,7 @@ class LinuxProbe:
 
     @property
     def threads(self) -> Sequence[ProcThread]:
-        return self._threads
+        return [thread for process in self._processes.values() for thread in process.threads.values()]
 
     def begin(self) -> None:
         processes = list(self._processes.values())
@@ -206,7 +205,9 @@ class LinuxProbe:
         for process in {thread.owner for thread in self._new}:
             if process.parent is not None and not process.sure:
                 with ignoring(*GONE):
-                    line, parents = command_line(process.pid), command_line(process.parent.pid)
+                    line, parents = (
+                        " ".join(process_arguments(each.pid)) for each in (process, process.parent)
+                    )
                     process.kind = self._kind_of(line, process.parent.kind, parents)
         for thread in self._new:
             thread.process = thread.owner.kind
@@ -221,9 +222,9 @@ class LinuxProbe:
 
     def close(self) -> None:
         self.holders.close()
-        for thread in self._threads:
-            thread.close()
         for process in self._processes.values():
+            for thread in process.threads.values():
+                thread.close()
             process.close()
 
     def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
@@ -245,7 +246,6 @@ class LinuxProbe:
             name = thread_name(process.pid, tid)
             thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
             process.threads[tid] = thread
-            self._threads.append(thread)
             self._new.append(thread)
 
     def _drop(self, thread: ProcThread, now: int) -> None:
@@ -253,7 +253,6 @@ class LinuxProbe:
             thread.accounting.still(thread.owner.seen)
         thread.ended = thread.accounting.end(now)
         thread.close()
-        self._threads.remove(thread)
         self._gone.append(thread)
         del thread.owner.threads[thread.tid]
         thread.owner.links = 0  # a new thread may have taken its place in the count

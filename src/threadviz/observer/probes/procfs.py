@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
 from threadviz.debug_log import ignoring
@@ -12,6 +11,7 @@ from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.cpython.memory import AddressRange, holds
 from threadviz.observer.probes.base import ObservedThread, ProcessKind
 from threadviz.observer.probes.syscalls import FUTEX, SyscallTable
+from threadviz.observer.system import process_stat, process_status
 from threadviz.protocol.events import Present, State
 
 _CHILDREN_BYTES = 4000
@@ -181,12 +181,10 @@ class ProcThread(ObservedThread):
 
     def _has_exited(self) -> bool:
         """Return whether it is a zombie, and note how it ended (proc_pid_stat(5))."""
-        state, *_, status = (
-            Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes().rpartition(b")")[2].split()
-        )
-        if state not in (b"Z", b"X"):
+        stat = process_stat(self.pid, self.tid)
+        if stat[3] not in ("Z", "X"):
             return False
-        self.status = os.waitstatus_to_exitcode(int(status))
+        self.status = os.waitstatus_to_exitcode(int(stat[52]))
         return True
 
 
@@ -215,12 +213,10 @@ def _read_whole(descriptor: int) -> bytes:
 
 
 def age_ns(pid: int) -> int:
-    """Return the age of a process (ns), accurate to 10 ms. Raises OSError if it is gone.
-
-    Field 22 of its `stat` is when it was started, in clock ticks since the boot (proc_pid_stat(5)).
-    """
-    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    started = int(fields[22 - 3]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    """Return the age of a process (ns), accurate to 10 ms. Raises OSError if it is gone."""
+    started = (
+        int(process_stat(pid)[22]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    )  # in ticks since the boot
     return clock_gettime_ns(CLOCK_BOOTTIME) - started
 
 
@@ -229,11 +225,8 @@ def own_numbers(pid: int, tid: int = 0) -> list[int]:
 
     The list is empty if they can't be read.
     """
-    path = Path(f"/proc/{pid}/task/{tid}/status" if tid else f"/proc/{pid}/status")
     with ignoring(OSError, ValueError):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("NSpid:"):
-                return [int(number) for number in line.split()[1:]]
+        return [int(number) for number in process_status(pid, tid).get("NSpid", "").split()]
     return []
 
 
@@ -265,8 +258,3 @@ def thread_name(pid: int, tid: int) -> str:
         return os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace").rstrip("\n")
     finally:
         os.close(descriptor)
-
-
-def command_line(pid: int) -> str:
-    """Return the command line of a process, with blanks for NULs. Raises OSError if it is gone."""
-    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")

@@ -14,7 +14,13 @@ from threadviz.observer.io import RunClock
 from threadviz.observer.observation import Observation, StartError, Target, is_readable, make_header
 from threadviz.observer.probes.base import Collector, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
-from threadviz.observer.system import ptrace_scope, raise_open_file_limit
+from threadviz.observer.system import (
+    process_arguments,
+    process_stat,
+    process_status,
+    ptrace_scope,
+    raise_open_file_limit,
+)
 from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ProbeChoice
 
@@ -59,7 +65,6 @@ class FoundProcess:
     the same value. `interpreter` is None where what the process runs on can't be read.
     """
 
-    pid: int
     name: str
     born: float
     interpreter: Interpreter | None
@@ -71,23 +76,22 @@ def find_process(pid: int, probe: ProbeChoice) -> FoundProcess:
         raise TargetError(f"process {pid} is threadviz itself")
     try:
         return _find_on_linux(pid, probe) if sys.platform == "linux" else _find_elsewhere(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        if _belongs_to_other_user(pid):
-            raise _hidden() from None
-        raise TargetError(
-            f"there is no process {pid}", "it has ended, or it is in a container and has another number there"
-        ) from None
-    except PermissionError:
-        raise _hidden() from None
+    except (FileNotFoundError, ProcessLookupError, PermissionError) as error:
+        if isinstance(error, PermissionError) or _belongs_to_other_user(pid):
+            # Its folder in /proc, or what is in that, is not for this user (proc(5)).
+            remedy = "run threadviz as that user or as root"
+            raise TargetError("this system hides other users' processes (hidepid)", remedy) from None
+        remedy = "it has ended, or it is in a container and has another number there"
+        raise TargetError(f"there is no process {pid}", remedy) from None
     except OSError as error:
         raise TargetError(f"process {pid} can't be looked at ({error.strerror})") from error
 
 
 def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
-    status, flags, born = _read(pid)
+    status, stat = process_status(pid), process_stat(pid)
     if int(status["Tgid"]) != pid:
         raise TargetError(f"{pid} is a thread of process {status['Tgid']}", "give that number")
-    if flags & _KERNEL_THREAD:
+    if int(stat[9]) & _KERNEL_THREAD:
         raise TargetError(f"process {pid} is a part of the kernel ({status['Name']}), which runs no Python")
     if status["State"].startswith(("Z", "X")):
         raise _ended(pid)
@@ -96,8 +100,8 @@ def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
     interpreter = interpreter_of(pid)
     if interpreter is None and _may_read(pid, "maps"):
         raise TargetError(f"process {pid} ({status['Name']}) is no CPython", _python_children(pid))
-    arguments = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0")
-    return FoundProcess(pid, process_title(arguments, ProcessKind.SUBJECT, status["Name"]), born, interpreter)
+    name = process_title(process_arguments(pid), ProcessKind.SUBJECT, status["Name"])
+    return FoundProcess(name, float(stat[22]), interpreter)
 
 
 def _find_elsewhere(pid: int) -> FoundProcess:
@@ -107,7 +111,7 @@ def _find_elsewhere(pid: int) -> FoundProcess:
         process = psutil.Process(pid)
         process.threads()  # may be forbidden
         name = process_title(process.cmdline(), ProcessKind.SUBJECT, process.name())
-        return FoundProcess(pid, name, process.create_time(), None)
+        return FoundProcess(name, process.create_time(), None)
     except psutil.ZombieProcess:
         raise _ended(pid) from None
     except psutil.NoSuchProcess as error:
@@ -117,33 +121,16 @@ def _find_elsewhere(pid: int) -> FoundProcess:
         raise TargetError(why, "run it as root") from None
 
 
-def _read(pid: int) -> tuple[dict[str, str], int, float]:
-    """Return the fields of a process's `status`, its flags and its start time (proc_pid_stat(5), fields 9 and 22)."""
-    lines = Path(f"/proc/{pid}/status").read_text(errors="replace").split("\n")
-    fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return status, int(fields[9 - 3]), float(fields[22 - 3])
-
-
 def _ended(pid: int) -> TargetError:
     return TargetError(f"process {pid} has ended, and only waits for its parent to take note of it")
-
-
-def _hidden() -> TargetError:
-    """Return the error for a process whose folder in /proc, or what is in that, is not for this user (proc(5))."""
-    return TargetError(
-        "this system hides other users' processes (hidepid)", "run threadviz as that user or as root"
-    )
 
 
 def _belongs_to_other_user(pid: int) -> bool:
     """Return whether there is a process `pid` that this one may not signal. Nothing is sent (kill(2), signal 0)."""
     try:
         os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        pass
+    except (OSError, OverflowError) as error:
+        return isinstance(error, PermissionError)
     return False
 
 
