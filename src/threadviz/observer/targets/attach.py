@@ -21,6 +21,7 @@ from threadviz.observer.system import (
     ptrace_scope,
     raise_open_file_limit,
 )
+from threadviz.processes import keep_ended_children
 from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ProbeChoice
 
@@ -202,6 +203,7 @@ def prepare_process(
 
     `on_start` is called when the observation begins. Raises TargetError.
     """
+    keep_ended_children()  # such as py-spy
     target = AttachedProcess(request.pid, clock, on_start)
     found = find_process(request.pid, request.probe)
     if request.born not in (None, found.born):
