@@ -15,20 +15,8 @@ from typing import Self
 
 import msgspec
 
-from threadviz import debug_log
+from threadviz import debug_log, processes
 from threadviz.debug_log import LOG, ignoring
-from threadviz.processes import (
-    GRACE_S,
-    KILL_S,
-    STANDARD,
-    adopt_orphans,
-    children,
-    descriptors,
-    end_children,
-    environment,
-    how_it_ended,
-    signals_blocked,
-)
 from threadviz.protocol.codec import READ_SIZE, Decoder, Sink, encode
 from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, RunStarted, StreamClosed
 from threadviz.protocol.requests import PYTHON, AttachRequest, ExecRequest, Request
@@ -67,7 +55,7 @@ class LaunchedRun:
                 self._observer, request = self._start_for_program(request)
                 line = msgspec.json.encode(request)
             else:
-                self._observer = self._start(apart=True, alone=isinstance(request, AttachRequest))
+                self._observer = self._start(request)
         except OSError:
             shutil.rmtree(self._scratch)
             raise
@@ -78,16 +66,16 @@ class LaunchedRun:
             self._lifeline.write(line + b"\n")
             self._lifeline.flush()
 
-    def _start(
-        self, *, apart: bool, alone: bool = False, hand_on: Collection[int] = ()
-    ) -> "subprocess.Popen[bytes]":
+    def _start(self, request: Request, hand_on: Collection[int] = ()) -> "subprocess.Popen[bytes]":
         """Start the observer with these descriptors.
 
-        `apart` gives it a session of its own: Ctrl-C in the terminal reaches the viewer only, and the process group,
-        to which all processes of the run belong, can be ended as one. `alone` is for an observer that starts nothing.
-        It gets only a group: Linux shares out CPU time by sessions (sched(7), autogroup), and on an overloaded
-        machine a session with little load was seen to starve for seconds.
+        Unless its program is in the foreground, it has a session of its own: Ctrl-C in the terminal reaches the viewer
+        only, and the process group, to which all processes of the run belong, can be ended as one. An observer that
+        starts nothing gets only a group: Linux shares out CPU time by sessions (sched(7), autogroup), and on an
+        overloaded machine a session with little load was seen to starve for seconds.
         """
+        attaches = isinstance(request, AttachRequest)
+        foreground = isinstance(request, ExecRequest) and request.foreground
         stream, into = os.pipe()
         self._stream = os.fdopen(stream, "rb", buffering=0)
         try:
@@ -97,10 +85,10 @@ class LaunchedRun:
                 [*PYTHON, "threadviz.observer", self._scratch, str(into), *map(str, logged)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                start_new_session=apart and not alone,
-                process_group=0 if alone else None,
+                start_new_session=not (attaches or foreground),
+                process_group=0 if attaches else None,
                 pass_fds=(into, *hand_on, *logged),
-                env=environment(),
+                env=processes.environment(),
             )
         except OSError:
             self._stream.close()
@@ -112,20 +100,20 @@ class LaunchedRun:
         """Start the observer with the descriptors for the program. Return the request with the observer's numbers."""
         import fcntl  # of Unix only
 
-        inherited = descriptors()
+        inherited = processes.descriptors()
         with ExitStack() as opened:
             numbers = []
             for descriptor in (request.stdin, request.stdout, request.stderr):
-                number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, STANDARD)
+                number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, processes.STANDARD)
                 opened.callback(os.close, number)
                 numbers.append(number)
-            spared = children()
-            adopt_orphans(True)  # or nobody could end the program if the observer is killed
+            spared = processes.children()
+            processes.adopt_orphans(True)  # or nobody could end the program if the observer is killed
             try:
-                with signals_blocked() if request.foreground else nullcontext():
-                    observer = self._start(apart=not request.foreground, hand_on=inherited.union(numbers))
+                with processes.signals_blocked() if request.foreground else nullcontext():
+                    observer = self._start(request, inherited.union(numbers))
             except OSError:
-                adopt_orphans(False)
+                processes.adopt_orphans(False)
                 raise
         self._spared = spared
         stdin, stdout, stderr = numbers
@@ -228,7 +216,7 @@ class LaunchedRun:
             return
         ended = self._await_end(STOP_S)
         self._kill_group()
-        how = how_it_ended(self._observer.wait()) if ended else "it did not answer"
+        how = processes.how_it_ended(self._observer.wait()) if ended else "it did not answer"
         LOG.debug("the observer's stream ended early: %s", how)
         yield ProcessDied(self._last, "observer", self._observer.pid, how)
         yield StreamClosed(self._last, Outcome.BROKEN, f"the observer died ({how})")
@@ -245,7 +233,7 @@ class LaunchedRun:
             self._kill_group()
             return
         with ignoring(subprocess.TimeoutExpired):
-            self._observer.wait(GRACE_S + KILL_S)
+            self._observer.wait(processes.GRACE_S + processes.KILL_S)
         self._observer.kill()
 
     def _await_end(self, seconds: float) -> bool:
@@ -267,12 +255,12 @@ class LaunchedRun:
         """End whatever is left of the run."""
         if self._finished and self._spared is not None:
             # Before the observer ends: what the program leaves running is not ours to end or reap.
-            adopt_orphans(False)
+            processes.adopt_orphans(False)
         self.kill()
         self._observer.wait()
         if self._spared is not None and not self._finished:
-            end_children(self._spared)
-            adopt_orphans(False)
+            processes.end_children(self._spared)
+            processes.adopt_orphans(False)
         with ignoring(OSError):
             self._lifeline.close()
         self._stream.close()

@@ -36,24 +36,19 @@ class OwnedDescriptor:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._file = _file_of(descriptor)
+        self._file = os.fstat(descriptor)
 
     @property
     def is_open(self) -> bool:
         """Whether it is open on the same file as at first."""
         with suppress(OSError):
-            return _file_of(self.descriptor) == self._file
+            return os.path.samestat(os.fstat(self.descriptor), self._file)
         return False
 
     def close(self) -> None:
         """Close it, if the program has not."""
         if self.is_open:
             os.close(self.descriptor)
-
-
-def _file_of(descriptor: int) -> tuple[int, int]:
-    status = os.fstat(descriptor)
-    return status.st_dev, status.st_ino
 
 
 START_S = 30.0
@@ -96,7 +91,7 @@ class RecorderProcess:
         self.scratch = Path(tempfile.mkdtemp(prefix="threadviz-"))
         self._socket, theirs = socket.socketpair()
         self._owned = OwnedDescriptor(self._socket.fileno())
-        self._received = b""
+        self._answers = self._socket.makefile("rb")
         self._pid: int | None = None
         try:
             with theirs:
@@ -133,27 +128,22 @@ class RecorderProcess:
 
     def _start(self, theirs: socket.socket, file: int, how: str) -> None:
         """Start it, through a process that ends at once."""
-        command = [*PYTHON, "threadviz.instrument.recorder_process", str(self.scratch), how, str(file)]
         try:
-            starter = subprocess.Popen(
-                command,
+            starter = subprocess.run(
+                [*PYTHON, "threadviz.instrument.recorder_process", str(self.scratch), how, str(file)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 pass_fds=(file,),
                 start_new_session=True,
+                timeout=START_S,
+                check=False,
             )
+        except subprocess.TimeoutExpired:
+            raise ObservationError(f"the observer did not start within {START_S:g} s") from None
         except OSError as error:
             raise ObservationError(f"the observer can't be started ({error.strerror})") from error
-        try:
-            status = starter.wait(START_S)
-        except BaseException as error:
-            starter.kill()
-            starter.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise ObservationError(f"the observer did not start within {START_S:g} s") from None
-            raise
-        if status:
-            raise ObservationError(f"the observer did not start: {how_it_ended(status)}")
+        if starter.returncode:
+            raise ObservationError(f"the observer did not start: {how_it_ended(starter.returncode)}")
 
     def _begin(self, request: AttachRequest) -> None:
         """Have it observe. Raises ObservationError where it can't."""
@@ -177,14 +167,10 @@ class RecorderProcess:
     def _receive(self, seconds: float) -> RecorderAnswer | None:
         """Return its next answer; None where it has ended. Raises TimeoutError."""
         self._socket.settimeout(seconds)
-        while b"\n" not in self._received:
-            with suppress(ConnectionError):
-                if chunk := self._socket.recv(4096):
-                    self._received += chunk
-                    continue
-            return None
-        line, self._received = self._received.split(b"\n", 1)
-        return msgspec.json.decode(line, type=RecorderAnswer)
+        with suppress(ConnectionError):
+            if (line := self._answers.readline()).endswith(b"\n"):
+                return msgspec.json.decode(line, type=RecorderAnswer)
+        return None
 
     def _await_end(self) -> None:
         """Wait for its end where the socket is lost. Kill it where others keep the socket open."""
@@ -330,10 +316,9 @@ class Recording:
             finalize(self, self._file.close)
             return RecorderProcess(self._file.descriptor, UNCOMPRESSED, self._probe)
         with _open_new(self.path) as file:
+            how = PACKED if is_packed(self.path) else UNCOMPRESSED
             try:
-                return RecorderProcess(
-                    file.fileno(), PACKED if is_packed(self.path) else UNCOMPRESSED, self._probe
-                )
+                return RecorderProcess(file.fileno(), how, self._probe)
             except BaseException:
                 if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     self.path.unlink(missing_ok=True)
