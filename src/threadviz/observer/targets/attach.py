@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.collectors.registry import collectors_for
@@ -219,14 +221,9 @@ def prepare_process(
         raise TargetError(str(error)) from error
     if target.ended:
         raise TargetError(f"process {request.pid} has just ended")
-    python = found.interpreter
-    header = make_header(
-        request,
-        probe=probe.info,
-        name=found.name,
-        python=python.version if python else "",
-        gil=python.gil if python else None,
-    )
+    header = replace(make_header(request, probe=probe.info), workload=found.name)
+    if found.interpreter is not None:
+        header = replace(header, python=found.interpreter.version, gil=found.interpreter.gil)
     collectors = [*collectors_for(probe, stacks=request.stacks), *collectors]
     return Observation(header, target, probe, collectors, lifeline, clock)
 
