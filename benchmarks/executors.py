@@ -17,6 +17,7 @@ from benchmarks.tasks import costs, costs_table
 from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import make_header
+from threadviz.observer.probes.base import Changes
 from threadviz.observer.probes.sampler import FLUSH_NS
 from threadviz.protocol.requests import AttachRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
@@ -103,8 +104,8 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
         try:
             while tests.poll() is None:
                 time.sleep(FLUSH_NS / 1e9)
-                timeline.extend(said.poll(clock(), [], []))
-            timeline.extend(said.poll(clock(), [], []))  # once more, for the last of it
+                timeline.extend(said.poll(clock(), Changes()))
+            timeline.extend(said.poll(clock(), Changes()))  # once more, for the last of it
         finally:
             tests.kill()
             said.close()

@@ -12,6 +12,7 @@ from benchmarks.report import table
 from threadviz.instrument.executors import observed
 from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock
+from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 
 TASKS = 1500
@@ -30,7 +31,7 @@ def costs(rounds: int) -> dict[str, float]:
         for _ in range(rounds):
             for way in random.sample(list(took), len(took)):
                 took[way].append(_task_s(way, said))
-                told = list(said.poll(0, [], []))
+                told = list(said.poll(0, Changes()))
                 if len(told) != (3 * TASKS if way == WATCHED else 0):
                     raise RuntimeError(f"of {TASKS} tasks, {way}, {len(told)} events were told")
     return {way: median(each) for way, each in took.items()}

@@ -17,10 +17,10 @@ import sys
 if "threadviz.observer" in sys.orig_argv:
     from threadviz.observer.collectors.reports import ReportCollector
     poll = ReportCollector.poll
-    def fail(collector, now, new, gone):
+    def fail(collector, now, changes):
         if now > 300_000_000:
             raise KeyError("no such thing")
-        return poll(collector, now, new, gone)
+        return poll(collector, now, changes)
     ReportCollector.poll = fail
 """
 """A `sitecustomize` by which the observer fails when the program has run for a while."""

@@ -47,12 +47,12 @@ class SampledProcess:
     def sample(self) -> None:
         """Sample once, and poll the collector."""
         now = self._sampler.look()
-        new, gone = self.probe.take_changes()
+        changes = self.probe.take_changes()
         self._sampler.tick(now)
-        for _ in self._sampler.events(new, gone):
+        for _ in self._sampler.events(changes):
             pass  # spans have tests of their own
-        self.tids += [thread.tid for thread in new]
-        self.events += self.collector.poll(now, new, gone)
+        self.tids += [thread.tid for thread in changes.new]
+        self.events += self.collector.poll(now, changes)
 
     def sample_until(self, enough: Callable[[], bool]) -> None:
         """Sample until `enough` returns True."""

@@ -19,7 +19,7 @@ import msgspec
 from threadviz._version import __version__
 from threadviz.debug_log import ignoring
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
-from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
+from threadviz.observer.probes.base import Changes, Collector, Probe, ProcessKind
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import cores, has_gil
 from threadviz.protocol.events import (
@@ -92,12 +92,9 @@ def make_header(request: Request, tasks: int = 0, probe: ProbeInfo = NO_PROBE) -
 
     A subject, and a program that threadviz has found the Python for, run on this Python; of others it is not known.
     """
-    executable = os.fsencode(sys.executable)
-    is_ours = (
-        request.command[0] == executable
-        if isinstance(request, ExecRequest)
-        else isinstance(request, RunRequest)
-    )
+    is_ours = isinstance(request, RunRequest)
+    if isinstance(request, ExecRequest):
+        is_ours = request.command[0] == os.fsencode(sys.executable)
     kinds = {ExecRequest: TargetKind.PROGRAM, AttachRequest: TargetKind.PROCESS}
     return Header(
         schema=SCHEMA,
@@ -219,21 +216,21 @@ class Observation:
         stopped = not ended and self._is_stop_requested()
         if ended or stopped:
             now = self._sampler.look()  # once more: the last sample may be older than the end
-        new, gone = self.probe.take_changes()
-        self._correct_ends(new, gone)
+        changes = self.probe.take_changes()
+        self._correct_ends(changes)
         yield from reported
-        yield from self._sampler.events(new, gone)
+        yield from self._sampler.events(changes)
         for collector in self.collectors:
-            yield from collector.poll(now, new, gone)
+            yield from collector.poll(now, changes)
         if ended or stopped:
             last, self._closed = self.target.finish(now) if ended else self.target.stop(now)
             yield from last
         yield self._sampler.tick(now)
 
-    def _correct_ends(self, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> None:
+    def _correct_ends(self, changes: Changes) -> None:
         """Let no thread end before the last task that it was reported to start, unless its id was reused."""
-        threads = Counter((thread.pid, thread.tid) for thread in {*new, *gone})
-        for thread in gone:
+        threads = Counter((thread.pid, thread.tid) for thread in {*changes.new, *changes.gone})
+        for thread in changes.gone:
             started = self._task_starts.pop((thread.pid, thread.tid), 0)
             if thread.ended is not None and started > thread.ended and threads[thread.pid, thread.tid] == 1:
                 thread.ended = thread.accounting.outlived(started)

@@ -7,7 +7,7 @@ import pytest
 from threadviz.observer.collectors.reports import MAX_WAITING, WAITING_NS, ReportCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, ObservedThread, ProcessKind
 from threadviz.protocol.events import NameSource, ThreadNamed
 from threadviz.protocol.task_pipe import encode
 
@@ -42,7 +42,7 @@ def names_from(
     collector: ReportCollector, now: int, new: list[ObservedThread], gone: list[ObservedThread]
 ) -> list[tuple[int, str]]:
     """Return the lanes and names of its events."""
-    events = [event for event in collector.poll(now, new, gone) if isinstance(event, ThreadNamed)]
+    events = [event for event in collector.poll(now, Changes(new, gone)) if isinstance(event, ThreadNamed)]
     assert all(event.t == now and event.by is NameSource.PROGRAM for event in events)
     return [(event.lane, event.name) for event in events]
 

@@ -15,6 +15,7 @@ from threadviz.observer.collectors.tasks import ReportedTasks
 from threadviz.observer.io import RunClock
 from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
 from threadviz.observer.observation import make_header
+from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 from threadviz.protocol.codec import READ_SIZE
 from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
@@ -139,7 +140,7 @@ def write(collector: ReportCollector, line: bytes) -> None:
 
 def events_from(collector: ReportCollector) -> list[Event]:
     """What there is to tell."""
-    return list(collector.poll(10**9, [], []))
+    return list(collector.poll(10**9, Changes()))
 
 
 def test_lines_that_are_no_messages_are_skipped(collector: ReportCollector) -> None:
@@ -173,6 +174,7 @@ DIES = """
 import json, os, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from threadviz import observed
+from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 task_pipe.add_pipe(sys.argv[1])
 pool = observed(ThreadPoolExecutor(1))

@@ -8,7 +8,7 @@ from tests.mock_server.running import wait_until
 from threadviz.observer.collectors import thread_names as names
 from threadviz.observer.collectors.thread_names import FIRST_READ_NS, MAX_INTERVAL_NS, SystemNameCollector
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, ObservedThread, ProcessKind
 from threadviz.protocol.events import NameSource
 
 
@@ -39,21 +39,21 @@ def test_the_systems_name_is_read_again() -> None:
         ready.clear()
         collector = SystemNameCollector()
         watched = thread(ids[0], 7, os.getpid(), "parent's")
-        assert list(collector.poll(0, [watched], [])) == []
-        (event,) = collector.poll(FIRST_READ_NS, [], [])
+        assert list(collector.poll(0, Changes([watched]))) == []
+        (event,) = collector.poll(FIRST_READ_NS, Changes())
         assert (event.lane, event.name, event.by) == (7, "its own", NameSource.SYSTEM)
         go.set()
         assert ready.wait(30)
-        assert list(collector.poll(FIRST_READ_NS + 1, [], [])) == []
-        (event,) = collector.poll(FIRST_READ_NS + MAX_INTERVAL_NS, [], [])
+        assert list(collector.poll(FIRST_READ_NS + 1, Changes())) == []
+        (event,) = collector.poll(FIRST_READ_NS + MAX_INTERVAL_NS, Changes())
         assert event.name == "another"
     finally:
         go.set()
         last.set()
         renamed.join()
     wait_until(lambda: not Path(f"/proc/self/task/{ids[0]}").exists())
-    assert list(collector.poll(10 * MAX_INTERVAL_NS, [], [])) == []
-    assert list(collector.poll(20 * MAX_INTERVAL_NS, [], [watched])) == []
+    assert list(collector.poll(10 * MAX_INTERVAL_NS, Changes())) == []
+    assert list(collector.poll(20 * MAX_INTERVAL_NS, Changes(gone=[watched]))) == []
 
 
 def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,7 +66,7 @@ def test_few_names_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(names, "thread_name", name)
     collector = SystemNameCollector()
-    assert list(collector.poll(0, [thread(tid, tid, name="old") for tid in range(50)], [])) == []
-    turns = [len(list(collector.poll(FIRST_READ_NS + each, [], []))) for each in range(3)]
+    assert list(collector.poll(0, Changes([thread(tid, tid, name="old") for tid in range(50)]))) == []
+    turns = [len(list(collector.poll(FIRST_READ_NS + each, Changes()))) for each in range(3)]
     assert turns == [20, 20, 10]
     assert sorted(read) == list(range(50))

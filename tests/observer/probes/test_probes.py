@@ -207,7 +207,7 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
         asked = choose_probe(pid, "portable", clock).info
     assert asked.name == "portable"
     assert "what a thread waits for" in asked.cannot
-    assert "stands in" in PortableProbe(1, clock, "/proc is not there").info.cannot
+    assert "stands in" in PortableProbe(1, clock, instead="/proc is not there").info.cannot
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from msgspec.structs import replace
 
 from threadviz.observer.cpython.detect import Interpreter, RunningProgram
-from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, Collector, ProcessKind
 from threadviz.observer.system import process_arguments, process_status
 from threadviz.protocol.events import ProcessSeen
 
@@ -103,10 +103,8 @@ class ProcessCollector(Collector):
         self._program_of = program_of
         self._processes: dict[int, _Process] = {}
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[ProcessSeen]:
-        for thread in new:
+    def poll(self, now: int, changes: Changes) -> Iterator[ProcessSeen]:
+        for thread in changes.new:
             pid, kind = thread.pid, thread.process
             process = self._processes.get(pid)
             if process is None:
@@ -124,7 +122,7 @@ class ProcessCollector(Collector):
                 if before is None or replace(seen, t=before.t) != before:
                     process.reported = seen
                     yield seen
-        for thread in gone:
+        for thread in changes.gone:
             process = self._processes[thread.pid]
             process.threads -= 1
             if not process.threads:

@@ -16,7 +16,7 @@ from threadviz.observer.messages import (
     ReportedSubmission,
     TaskMessage,
 )
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread
 from threadviz.protocol.events import Event, NameSource, ThreadNamed, UnreportedTasks
 from threadviz.protocol.task_pipe import UNREPORTED_SUFFIX
 
@@ -47,12 +47,10 @@ class ReportCollector(Collector):
         self._waiting: dict[_ThreadId, tuple[int, str]] = {}
         """When each name that waits for its thread was reported (ns), and the name; by the thread's own numbers."""
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
+    def poll(self, now: int, changes: Changes) -> Iterator[Event]:
         """Yield the events of new messages, then the ends of tasks whose processes can't report them any more."""
-        self._namespaces.note(new)
-        for thread in new:
+        self._namespaces.note(changes.new)
+        for thread in changes.new:
             self._lanes[thread.pid, thread.tid] = thread.lane, ""
         for message in self._pipe.read():
             if isinstance(message, ReportedName):
@@ -63,12 +61,12 @@ class ReportCollector(Collector):
         yield from self._names(now)
         ended = {
             thread.pid: now if thread.ended is None else thread.ended
-            for thread in gone
+            for thread in changes.gone
             if thread.pid == thread.tid
         }
         if ended:
             yield from self._tasks.processes_ended(ended)
-        self._forget(now, gone)
+        self._forget(now, changes.gone)
         yield from self._count_unreported(now)
 
     def close(self) -> None:

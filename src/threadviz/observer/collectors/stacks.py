@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread, Probe, ProcessKind
 from threadviz.processes import HELPERS
 from threadviz.protocol.events import Event, NameSource, StackSample, StackSampling, ThreadNamed
 
@@ -215,10 +215,8 @@ class StackCollector(Collector):
         self._why = "" if program else MISSING
         self._reported: StackSampling | None = None
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        for thread in gone:
+    def poll(self, now: int, changes: Changes) -> Iterator[Event]:
+        for thread in changes.gone:
             self._sampled.pop(thread, None)
             if thread.tid == thread.pid:
                 self._failures.pop(thread.pid, None)

@@ -1,10 +1,10 @@
 """The names that the operating system has for threads."""
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread
 from threadviz.observer.probes.procfs import GONE, thread_name
 from threadviz.protocol.events import NameSource, ThreadNamed
 
@@ -28,13 +28,11 @@ class SystemNameCollector(Collector):
         self._due: list[tuple[int, int, int, ObservedThread]] = []
         self._names: dict[int, str] = {}
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[ThreadNamed]:
+    def poll(self, now: int, changes: Changes) -> Iterator[ThreadNamed]:
         """Yield the names that have changed, of the threads that are due."""
-        for thread in gone:
+        for thread in changes.gone:
             self._names.pop(thread.lane, None)
-        for thread in new:
+        for thread in changes.new:
             if thread.ended is None:
                 self._names[thread.lane] = thread.name
                 heapq.heappush(self._due, (now + FIRST_READ_NS, thread.lane, FIRST_READ_NS, thread))

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.sockets import Peer, Sockets, parse_sockaddr
 from threadviz.observer.cpython.memory import Memory, Reader
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.procfs import RUNNABLE, ProcThread
 from threadviz.observer.probes.syscalls import SyscallTable
@@ -155,10 +155,8 @@ class WaitTargetCollector(Collector):
         self._credit: float = CREDIT_NS
         self._last = self._next = 0
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        for thread in gone:
+    def poll(self, now: int, changes: Changes) -> Iterator[Event]:
+        for thread in changes.gone:
             self._waits.pop(thread, None)
         self._credit = min(CREDIT_NS, self._credit + CPU_SHARE * (now - self._last))
         self._last = now

@@ -1,10 +1,11 @@
 """What all probes share: observed threads, kinds of processes, and the interfaces of probes and collectors."""
 
 import enum
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
+from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.protocol.events import Event, Present, ProbeInfo
 
@@ -52,52 +53,6 @@ class ObservedThread:
     """The state that was emitted last."""
 
 
-class Probe(Protocol):
-    """Finds and samples the threads of a process and its descendants. Times are ns since the start of the run."""
-
-    @property
-    def info(self) -> ProbeInfo:
-        """Its name, and what it can tell."""
-
-    @property
-    def threads(self) -> Sequence[ObservedThread]:
-        """The threads that are observed now."""
-
-    def begin(self) -> None:
-        """Begin to account for the threads that exist at the start of the run."""
-
-    def look(self, now: int, late_ns: int) -> None:
-        """Sample every thread once, new ones included.
-
-        Waits before a sample that comes more than `late_ns` after the last one are unknown.
-        """
-
-    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
-        """Observe a process that was reported, if it is not observed yet; `kind` is what it is, if known."""
-
-    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Return the threads that are new and those that have ended since the last call."""
-
-    def close(self) -> None:
-        """Close all files."""
-
-
-class Collector:
-    """Collects what can be told of threads besides their spans, such as names and wait targets. Times are in ns."""
-
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterable[Event]:
-        """Return the events since the last call.
-
-        `new` and `gone` are the threads that came into view and that have ended since then. All have lanes.
-        """
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Close the files, and end what the collector has started."""
-
-
 SPAWNED = "--multiprocessing-fork"
 """Part of the command line of a worker that `multiprocessing` spawned (CPython, Lib/multiprocessing)."""
 
@@ -129,3 +84,67 @@ def without_pool(command: str, parent: ProcessKind, parents_command: str) -> Pro
     """Return the kind of a process if the subject makes all calls itself. What it starts, tasks have started."""
     kind = ProcessKind.of_child(command, parent)
     return ProcessKind.OF_TASK if kind is ProcessKind.WORKER else kind
+
+
+class Changes(NamedTuple):
+    """The threads that came into view, and those that have ended."""
+
+    new: Sequence[ObservedThread] = ()
+    gone: Sequence[ObservedThread] = ()
+
+
+class Probe:
+    """Finds and samples the threads of process `root` and its descendants. Times are ns since the start of the run.
+
+    `ignored` descendants and what they start are not observed; `kind_of` returns the kind of the others.
+    """
+
+    info: ProbeInfo
+    """Its name, and what it can tell."""
+
+    def __init__(
+        self, root: int, clock: RunClock, ignored: Collection[int] = (), kind_of: KindOf = in_program
+    ) -> None:
+        self._root = root
+        self._clock = clock
+        self._ignored = set(ignored)
+        self._kind_of = kind_of
+        self._new: list[ObservedThread] = []
+        self._gone: list[ObservedThread] = []
+
+    @property
+    def threads(self) -> Sequence[ObservedThread]:
+        """The threads that are observed now."""
+        raise NotImplementedError
+
+    def begin(self) -> None:
+        """Begin to account for the threads that exist at the start of the run."""
+
+    def look(self, now: int, late_ns: int) -> None:
+        """Sample every thread once, new ones included.
+
+        Waits before a sample that comes more than `late_ns` after the last one are unknown.
+        """
+
+    def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
+        """Observe a process that was reported, if it is not observed yet; `kind` is what it is, if known."""
+
+    def take_changes(self) -> Changes:
+        """Return the changes since the last call."""
+        changes = Changes(self._new, self._gone)
+        self._new, self._gone = [], []
+        return changes
+
+    def close(self) -> None:
+        """Close all files."""
+
+
+class Collector:
+    """Collects what can be told of threads besides their spans, such as names and wait targets. Times are in ns."""
+
+    def poll(self, now: int, changes: Changes) -> Iterable[Event]:
+        """Return the events since the last call. `changes` are those since then; all threads have lanes."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the files, and end what the collector has started."""

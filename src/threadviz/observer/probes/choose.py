@@ -1,8 +1,9 @@
 """Chooses the probe for a process."""
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
+from threadviz.observer.io import RunClock
 from threadviz.observer.probes.base import KindOf, Probe, in_program
 from threadviz.protocol.requests import ProbeChoice
 
@@ -10,14 +11,13 @@ from threadviz.protocol.requests import ProbeChoice
 def choose_probe(
     pid: int,
     choice: ProbeChoice,
-    clock: Callable[[], int],
+    clock: RunClock,
     ignored: Collection[int] = (),
     kind_of: KindOf = in_program,
 ) -> Probe:
     """Return the best probe for process `pid` and its descendants, or the portable one if that is the choice.
 
-    `ignored` descendants and what they start are not observed; `kind_of` returns the kind of the others. `clock`
-    returns ns since the start of the run. Raises ProcessLookupError if `pid` is gone.
+    See `Probe` for `ignored` and `kind_of`. Raises ProcessLookupError if `pid` is gone.
     """
     against = ""
     if choice == "auto" and sys.platform != "linux":
@@ -30,4 +30,4 @@ def choose_probe(
             return LinuxProbe(pid, clock, ignored, kind_of)
     from threadviz.observer.probes.portable import PortableProbe
 
-    return PortableProbe(pid, clock, against, ignored, kind_of)
+    return PortableProbe(pid, clock, ignored, kind_of, against)

@@ -5,12 +5,12 @@ use no CPU, none can have taken or released the GIL, so the last sample stays va
 left out, because nobody else can want its GIL.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.cpython.gil_reader import reader_for
 from threadviz.observer.probes.accounting import SHORT_NS
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector
 from threadviz.observer.probes.procfs import OwnThreadIds, ProcProcess, ProcThread
 from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
@@ -114,9 +114,7 @@ class GilHolderCollector(Collector):
             self._over.append(gils)
             process.inner_gils, process.gil_data = (), None
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[GilHeld]:
+    def poll(self, now: int, changes: Changes) -> Iterator[GilHeld]:
         """Yield who held each GIL since the last call."""
         for gils in self._over:
             yield from gils.poll(quiet=False)

@@ -6,14 +6,15 @@ costs one read of its own counters.
 """
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.detect import RunningProgram
+from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
+from threadviz.observer.probes.base import Changes, KindOf, Probe, ProcessKind, in_program
 from threadviz.observer.probes.gil_holders import GilHolderCollector
 from threadviz.observer.probes.procfs import (
     GONE,
@@ -60,37 +61,25 @@ def reason_against(pid: int) -> str:
     return ""
 
 
-class LinuxProbe:
-    """Observes process `root` and its descendants; see `choose_probe`. Raises OSError if `root` is gone."""
+class LinuxProbe(Probe):
+    """It tells all states, except waits for the GIL if the first process's Python has none.
+
+    Raises OSError if `root` is gone.
+    """
 
     def __init__(
-        self,
-        root: int,
-        clock: Callable[[], int],
-        ignored: Collection[int] = (),
-        kind_of: KindOf = in_program,
+        self, root: int, clock: RunClock, ignored: Collection[int] = (), kind_of: KindOf = in_program
     ) -> None:
-        self._clock = clock
-        self._kind_of = kind_of
+        super().__init__(root, clock, ignored, kind_of)
         self._syscalls = SyscallTable()
-        self._root = root
-        self._ignored = frozenset(ignored)
         self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
         self._first.find_gil(0)
         self._processes = {root: self._first}
         self.holders = GilHolderCollector()
         """The collector of GIL holders."""
-        self._new: list[ProcThread] = []
-        self._gone: list[ObservedThread] = []
-
-    @property
-    def info(self) -> ProbeInfo:
-        """It tells all states, except waits for the GIL if the first process's Python has none."""
         python = self._first.program.interpreter
-        without = python is not None and python.gil is False
-        return ProbeInfo(
-            "linux", tuple(state for state in State if state is not State.GIL or not without), "", ASKED_HZ
-        )
+        without = {State.GIL} if python is not None and python.gil is False else set()
+        self.info = ProbeInfo("linux", tuple(state for state in State if state not in without), "", ASKED_HZ)
 
     @property
     def threads(self) -> Sequence[ProcThread]:
@@ -197,28 +186,27 @@ class LinuxProbe:
             return True
         return False
 
-    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Return the threads that are new and those that have ended since the last call.
+    def take_changes(self) -> Changes:
+        """Return the changes since the last call.
 
         The kind of a process is found out only now, because it may not have started its program when it was found.
         """
-        for process in {thread.owner for thread in self._new}:
-            if process.parent is not None and not process.sure:
+        for process in map(self._processes.get, {thread.pid for thread in self._new}):
+            if process is not None and process.parent is not None and not process.sure:
                 with ignoring(*GONE):
                     line, parents = (
                         " ".join(process_arguments(each.pid)) for each in (process, process.parent)
                     )
                     process.kind = self._kind_of(line, process.parent.kind, parents)
         for thread in self._new:
-            thread.process = thread.owner.kind
+            if thread.pid in self._processes:
+                thread.process = self._processes[thread.pid].kind
         now = self._clock()
         for process in self._processes.values():
             if now >= process.program.due:
                 process.find_gil(now)
             self.holders.refresh(process)
-        changes: tuple[list[ObservedThread], list[ObservedThread]] = [*self._new], self._gone
-        self._new, self._gone = [], []
-        return changes
+        return super().take_changes()
 
     def close(self) -> None:
         self.holders.close()

@@ -1,12 +1,13 @@
 """The portable probe: tells running from waiting by psutil's CPU time of each thread, and nothing else."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import psutil
 
 from threadviz.debug_log import ignoring
+from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
+from threadviz.observer.probes.base import KindOf, ObservedThread, Probe, ProcessKind, in_program
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
@@ -18,8 +19,8 @@ SEARCH_NS = 250_000_000
 WAITING = Present(State.WAITING)
 
 
-class PortableProbe:
-    """Observes process `root` and its descendants; see `choose_probe`. `instead` is a clause on why it stands in.
+class PortableProbe(Probe):
+    """It tells running and waiting; reports of the subject add idle. `instead` is a clause on why it stands in.
 
     Raises ProcessLookupError if `root` is gone.
     """
@@ -27,16 +28,17 @@ class PortableProbe:
     def __init__(
         self,
         root: int,
-        clock: Callable[[], int],
-        instead: str = "",
+        clock: RunClock,
         ignored: Collection[int] = (),
         kind_of: KindOf = in_program,
+        instead: str = "",
     ) -> None:
-        self._root = root
-        self._ignored = set(ignored)
-        self._clock = clock
-        self._instead = instead
-        self._kind_of = kind_of
+        super().__init__(root, clock, ignored, kind_of)
+        cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
+        if instead:
+            cannot += f" (it stands in, because {instead})"
+        tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
+        self.info = ProbeInfo("portable", tells, cannot, ASKED_HZ)
         try:
             self._processes = {root: psutil.Process(root)}
         except psutil.NoSuchProcess as error:
@@ -44,17 +46,6 @@ class PortableProbe:
         self._kinds = {root: ProcessKind.SUBJECT}
         self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
-        self._new: list[ObservedThread] = []
-        self._gone: list[ObservedThread] = []
-
-    @property
-    def info(self) -> ProbeInfo:
-        """It tells running and waiting. Reports of the subject add idle."""
-        cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
-        if self._instead:
-            cannot += f" (it stands in, because {self._instead})"
-        tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
-        return ProbeInfo("portable", tells, cannot, ASKED_HZ)
 
     @property
     def threads(self) -> Sequence[ObservedThread]:
@@ -95,7 +86,7 @@ class PortableProbe:
         return self._kind_of(next(lines), self._kinds[parent.pid], next(lines))
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
-        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
+        """Observe a process that was reported before a search found it, and take its kind from the report."""
         with ignoring(psutil.Error):  # gone already
             if pid not in self._processes:
                 process = psutil.Process(pid)
@@ -106,15 +97,6 @@ class PortableProbe:
                 for thread in self._threads.values():
                     if thread.pid == pid:
                         thread.process = kind
-
-    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Hand over the threads that came and those that went since the last call."""
-        changes = self._new, self._gone
-        self._new, self._gone = [], []
-        return changes
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
     def _times(self) -> Iterator[tuple[int, int, int]]:
         """Yield process id, thread id and CPU time (ns) of every thread."""

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from types import FrameType
@@ -23,7 +23,7 @@ from threadviz.observer.observation import (
     is_readable,
     make_header,
 )
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import raise_open_file_limit
 from threadviz.processes import PASSED_ON
@@ -212,7 +212,7 @@ class OrphanCollector(Collector):
         self._due = ORPHANS_NS
         self._met: set[int] = set()
 
-    def poll(self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> tuple[()]:
+    def poll(self, now: int, changes: Changes) -> tuple[()]:
         if now >= self._due:
             self._due = now + ORPHANS_NS
             orphans = processes.children() - processes.HELPERS - {self._root}

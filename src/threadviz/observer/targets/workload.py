@@ -18,7 +18,7 @@ from threadviz.observer.collectors.tasks import ReportedTasks
 from threadviz.observer.io import RunClock
 from threadviz.observer.messages import MessagePipe, SubjectReady, SubjectRefused, TaskMessage
 from threadviz.observer.observation import Observation, StartError, StopRequestedError, Target, make_header
-from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread, ProcessKind
 from threadviz.observer.system import raise_open_file_limit
 from threadviz.processes import adopt_orphans, end_children, how_it_ended, keep_ended_children
 from threadviz.protocol.events import Event, Outcome, ProcessDied, RunEnded, RunStarted, StreamClosed
@@ -276,13 +276,13 @@ class DeathCollector(Collector):
         self._tasks = tasks
         self._worker_died = False
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[ProcessDied]:
+    def poll(self, now: int, changes: Changes) -> Iterator[ProcessDied]:
         if self._server and (status := self._server.poll()) is not None:
             yield ProcessDied(now, "site", self._server.pid, how_it_ended(status))
             self._server = None
-        workers = [each for each in gone if each.process is ProcessKind.WORKER and each.pid == each.tid]
+        workers = [
+            each for each in changes.gone if each.process is ProcessKind.WORKER and each.pid == each.tid
+        ]
         if workers and self._tasks.open and not self._worker_died:
             self._worker_died = True
             least = min(map(_ended_by_pool, workers))
