@@ -45,9 +45,8 @@ class LaunchedRun:
         self._decoder = Decoder()
         self._pending: deque[AnyEvent] = deque()
         self._last = 0
-        self._begun = self._going = self._closed = self._ended_for_observer = False
+        self._begun = self._going = self._closed = self._ended_for_observer = self._finished = False
         self._deadline: float | None = None
-        self._finished = False
         self._spared: set[int] | None = None
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
         try:
@@ -101,23 +100,20 @@ class LaunchedRun:
         import fcntl  # of Unix only
 
         inherited = processes.descriptors()
+        streams: dict[str, int] = {}
         with ExitStack() as opened:
-            numbers = []
-            for descriptor in (request.stdin, request.stdout, request.stderr):
-                number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, processes.STANDARD)
-                opened.callback(os.close, number)
-                numbers.append(number)
-            spared = processes.children()
+            for name in ("stdin", "stdout", "stderr"):
+                streams[name] = fcntl.fcntl(getattr(request, name), fcntl.F_DUPFD_CLOEXEC, processes.STANDARD)
+                opened.callback(os.close, streams[name])
+            self._spared = processes.children()
             processes.adopt_orphans(True)  # or nobody could end the program if the observer is killed
             try:
                 with processes.signals_blocked() if request.foreground else nullcontext():
-                    observer = self._start(request, inherited.union(numbers))
+                    observer = self._start(request, inherited.union(streams.values()))
             except OSError:
                 processes.adopt_orphans(False)
                 raise
-        self._spared = spared
-        stdin, stdout, stderr = numbers
-        return observer, msgspec.structs.replace(request, stdin=stdin, stdout=stdout, stderr=stderr)
+        return observer, msgspec.structs.replace(request, **streams)
 
     @property
     def observer_pid(self) -> int:
@@ -231,10 +227,10 @@ class LaunchedRun:
         if self._spared is None:
             self._await_end(STOP_S)
             self._kill_group()
-            return
-        with ignoring(subprocess.TimeoutExpired):
-            self._observer.wait(processes.GRACE_S + processes.KILL_S)
-        self._observer.kill()
+        else:
+            with ignoring(subprocess.TimeoutExpired):
+                self._observer.wait(processes.GRACE_S + processes.KILL_S)
+            self._observer.kill()
 
     def _await_end(self, seconds: float) -> bool:
         """Wait for the observer to end, for at most `seconds`. Return whether it has. It is not reaped."""

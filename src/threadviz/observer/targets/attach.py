@@ -35,16 +35,14 @@ _MAX_CHILDREN = 3
 
 _AS_ROOT = "run threadviz as root"
 
+_LIFT_YAMA = (
+    "say `sudo sysctl kernel.yama.ptrace_scope=0`, start the program with `threadviz exec`, or be root"
+)
+
 _YAMA_FORBIDS = {
-    1: (
-        "a process look only into those that it has started",
-        "say `sudo sysctl kernel.yama.ptrace_scope=0`, start the program with `threadviz exec`, or be root",
-    ),
+    1: ("a process look only into those that it has started", _LIFT_YAMA),
     2: ("only root look into other processes", _AS_ROOT),
-    3: (
-        "nobody look into other processes",
-        "that can be changed only where it is set for the next boot",
-    ),
+    3: ("nobody look into other processes", "that can be changed only where it is set for the next boot"),
 }
 """For each setting of Yama that forbids it: whom the system lets look into what, and what would help."""
 
@@ -181,16 +179,12 @@ def _user_name(user: int) -> str:
 
 def _python_children(pid: int) -> str:
     """Say which of the processes that process `pid` has started are CPythons, if any is."""
+    import psutil
+
     found: list[str] = []
-    pids = [pid]
-    for each in pids:  # grows meanwhile
-        with ignoring(OSError):
-            for thread in Path(f"/proc/{each}/task").iterdir():
-                with ignoring(OSError):
-                    pids += map(int, (thread / "children").read_text().split())
-        with ignoring(OSError):
-            if each != pid and interpreter_of(each) is not None:
-                found.append(str(each))
+    with ignoring(psutil.Error):
+        started = psutil.Process(pid).children(recursive=True)
+        found += (str(each.pid) for each in started if interpreter_of(each.pid) is not None)
     return f"of what it has started, {', '.join(found[:_MAX_CHILDREN])} is" if found else ""
 
 
