@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -265,9 +264,7 @@ class LaunchedRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -179,8 +179,7 @@ class Observation:
         self._closed: StreamClosed | None = None
 
     def run(self, output: StreamWriter) -> None:
-        """Let the target begin, and write the whole stream, to its last event. Raises ViewerGoneError."""
-        output.write([self.header])
+        """Let the target begin, and write the stream after its header, to the last event. Raises ViewerGoneError."""
         gc.disable()  # nothing here is cyclic, and a collection would delay a sample
         with closing(self.target), self._files:
             try:

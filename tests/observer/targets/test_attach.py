@@ -55,6 +55,7 @@ def run(observation: Observation, folder: Path) -> list[AnyEvent]:
     """Run an observation, and return its whole stream."""
     with (folder / "stream").open("w+b") as stream:
         output = StreamWriter(stream.fileno())
+        output.write([observation.header])
         observation.run(output)
         output.finish()
         stream.seek(0)

@@ -7,9 +7,7 @@ versions before that, and of those that are not known here, nothing is read.
 """
 
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 COOKIE = b"xdebugpy"
 
@@ -29,13 +27,11 @@ _MOST_BYTES = 2**26
 """No structure is larger."""
 
 _FIELDS = ("head", "id", "next", "gil", "inner", "enabled", "locked", "holder", "native")
-_PLACES: Mapping[tuple[int, int], tuple[int, ...]] = MappingProxyType(
-    {
-        (3, 13): (5, 7, 8, 14, 15, 16, 17, 18, 25),
-        (3, 14): (5, 7, 8, 15, 16, 17, 18, 19, 28),
-        (3, 15): (5, 7, 8, 15, 16, 17, 18, 19, 31),
-    }
-)
+_PLACES = {
+    (3, 13): (5, 7, 8, 14, 15, 16, 17, 18, 25),
+    (3, 14): (5, 7, 8, 15, 16, 17, 18, 19, 28),
+    (3, 15): (5, 7, 8, 15, 16, 17, 18, 19, 31),
+}
 """Which of its numbers, each of 64 bits, `_FIELDS` are."""
 
 

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from threadviz.observer.io import RunClock
@@ -93,22 +93,21 @@ class Changes(NamedTuple):
     gone: Sequence[ObservedThread] = ()
 
 
+@dataclass(eq=False)
 class Probe:
     """Finds and samples the threads of process `root` and its descendants. Times are ns since the start of the run.
 
     `ignored` descendants and what they start are not observed; `kind_of` returns the kind of the others.
     """
 
-    info: ProbeInfo
+    root: int
+    clock: RunClock
+    ignored: Collection[int] = ()
+    kind_of: KindOf = in_program
+    info: ProbeInfo = field(init=False)
     """Its name, and what it can tell."""
 
-    def __init__(
-        self, root: int, clock: RunClock, ignored: Collection[int] = (), kind_of: KindOf = in_program
-    ) -> None:
-        self._root = root
-        self._clock = clock
-        self._ignored = set(ignored)
-        self._kind_of = kind_of
+    def __post_init__(self) -> None:
         self._new: list[ObservedThread] = []
         self._gone: list[ObservedThread] = []
 

@@ -6,15 +6,14 @@ costs one read of its own counters.
 """
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.detect import RunningProgram
-from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import Changes, KindOf, Probe, ProcessKind, in_program
+from threadviz.observer.probes.base import Changes, Probe, ProcessKind
 from threadviz.observer.probes.gil_holders import GilHolderCollector
 from threadviz.observer.probes.procfs import (
     GONE,
@@ -67,14 +66,12 @@ class LinuxProbe(Probe):
     Raises OSError if `root` is gone.
     """
 
-    def __init__(
-        self, root: int, clock: RunClock, ignored: Collection[int] = (), kind_of: KindOf = in_program
-    ) -> None:
-        super().__init__(root, clock, ignored, kind_of)
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._syscalls = SyscallTable()
-        self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
+        self._first = ProcProcess(self.root, None, ProcessKind.SUBJECT, 0, sure=True)
         self._first.find_gil(0)
-        self._processes = {root: self._first}
+        self._processes = {self.root: self._first}
         self.holders = GilHolderCollector()
         """The collector of GIL holders."""
         python = self._first.program.interpreter
@@ -151,9 +148,9 @@ class LinuxProbe(Probe):
             process.next_search = process.may_search
 
     def _find_children(self, process: ProcProcess, now: int) -> None:
-        started = self._clock()
+        started = self.clock()
         new = [child for child in process.children() if child not in self._processes]
-        pause = SEARCH_PAUSE * (self._clock() - started)
+        pause = SEARCH_PAUSE * (self.clock() - started)
         process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
         process.next_search = NEVER  # unless something runs, which could start one
         for child in new:
@@ -178,11 +175,11 @@ class LinuxProbe(Probe):
 
     def _add_process(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
         """Observe a process that started after `not_before`. Return False if it is gone already or ignored."""
-        if pid in self._ignored:
+        if pid in self.ignored:
             return False
         with ignoring(*GONE):
-            born = max(not_before, self._clock() - age_ns(pid))
-            self._processes[pid] = ProcProcess(pid, parent, self._kind_of("", parent.kind, ""), born)
+            born = max(not_before, self.clock() - age_ns(pid))
+            self._processes[pid] = ProcProcess(pid, parent, self.kind_of("", parent.kind, ""), born)
             return True
         return False
 
@@ -194,14 +191,13 @@ class LinuxProbe(Probe):
         for process in map(self._processes.get, {thread.pid for thread in self._new}):
             if process is not None and process.parent is not None and not process.sure:
                 with ignoring(*GONE):
-                    line, parents = (
-                        " ".join(process_arguments(each.pid)) for each in (process, process.parent)
-                    )
-                    process.kind = self._kind_of(line, process.parent.kind, parents)
+                    pids = process.pid, process.parent.pid
+                    line, parents = (" ".join(process_arguments(pid)) for pid in pids)
+                    process.kind = self.kind_of(line, process.parent.kind, parents)
         for thread in self._new:
             if thread.pid in self._processes:
                 thread.process = self._processes[thread.pid].kind
-        now = self._clock()
+        now = self.clock()
         for process in self._processes.values():
             if now >= process.program.due:
                 process.find_gil(now)
@@ -223,7 +219,7 @@ class LinuxProbe(Probe):
         running, ready, turns = map(int, counters.split())
         if waited and (running - thread.entered > HAD_IT_NS or (blocked and thread.gil_place is None)):
             thread.owner.passed = thread.owner.seen
-        now = self._clock()
+        now = self.clock()
         thread.accounting.read(now, running, ready, turns, blocked, late_ns)
         thread.enter_next = now + ENTER_NS
         thread.counters, thread.entered = counters, running

@@ -1,13 +1,13 @@
 """The portable probe: tells running from waiting by psutil's CPU time of each thread, and nothing else."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import psutil
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import KindOf, ObservedThread, Probe, ProcessKind, in_program
+from threadviz.observer.probes.base import ObservedThread, Probe, ProcessKind
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
@@ -19,33 +19,30 @@ SEARCH_NS = 250_000_000
 WAITING = Present(State.WAITING)
 
 
+@dataclass(eq=False)
 class PortableProbe(Probe):
     """It tells running and waiting; reports of the subject add idle. `instead` is a clause on why it stands in.
 
     Raises ProcessLookupError if `root` is gone.
     """
 
-    def __init__(
-        self,
-        root: int,
-        clock: RunClock,
-        ignored: Collection[int] = (),
-        kind_of: KindOf = in_program,
-        instead: str = "",
-    ) -> None:
-        super().__init__(root, clock, ignored, kind_of)
+    instead: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
-        if instead:
-            cannot += f" (it stands in, because {instead})"
+        if self.instead:
+            cannot += f" (it stands in, because {self.instead})"
         tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
         self.info = ProbeInfo("portable", tells, cannot, ASKED_HZ)
         try:
-            self._processes = {root: psutil.Process(root)}
+            self._processes = {self.root: psutil.Process(self.root)}
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(str(error)) from error
-        self._kinds = {root: ProcessKind.SUBJECT}
+        self._kinds = {self.root: ProcessKind.SUBJECT}
         self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
+        self._left_out = set(self.ignored)
 
     @property
     def threads(self) -> Sequence[ObservedThread]:
@@ -63,27 +60,27 @@ class PortableProbe(Probe):
         seen = set()
         for pid, tid, running in self._times():
             thread = self._threads.get((pid, tid)) or self._add_thread(pid, tid, max(0, now - running), 0)
-            thread.accounting.read(self._clock(), running, 0, 0, WAITING, late_ns)
+            thread.accounting.read(self.clock(), running, 0, 0, WAITING, late_ns)
             seen.add((pid, tid))
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
-            thread.ended = thread.accounting.end(self._clock())
+            thread.ended = thread.accounting.end(self.clock())
             self._gone.append(thread)
 
     def _find_children(self) -> None:
         with ignoring(psutil.Error):
-            for child in psutil.Process(self._root).children(recursive=True):
-                if child.pid in self._ignored or child.ppid() in self._ignored:
-                    self._ignored.add(child.pid)
+            for child in psutil.Process(self.root).children(recursive=True):
+                if child.pid in self._left_out or child.ppid() in self._left_out:
+                    self._left_out.add(child.pid)
                 elif child.pid not in self._processes:
                     self._kinds[child.pid] = self._kind(child)
                     self._processes[child.pid] = child
 
     def _kind(self, child: psutil.Process) -> ProcessKind:
         """Tell what a process is. Raises psutil.Error where it is gone already."""
-        parent = self._processes.get(child.ppid(), self._processes[self._root])
+        parent = self._processes.get(child.ppid(), self._processes[self.root])
         lines = (" ".join(each.cmdline()) for each in (child, parent))
-        return self._kind_of(next(lines), self._kinds[parent.pid], next(lines))
+        return self.kind_of(next(lines), self._kinds[parent.pid], next(lines))
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Observe a process that was reported before a search found it, and take its kind from the report."""
@@ -92,7 +89,7 @@ class PortableProbe(Probe):
                 process = psutil.Process(pid)
                 self._kinds[pid] = kind or self._kind(process)
                 self._processes[pid] = process
-            elif kind is not None and pid != self._root:
+            elif kind is not None and pid != self.root:
                 self._kinds[pid] = kind
                 for thread in self._threads.values():
                     if thread.pid == pid:

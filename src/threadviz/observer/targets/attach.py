@@ -189,18 +189,11 @@ def _python_children(pid: int) -> str:
 
 
 def prepare_process(
-    request: AttachRequest,
-    lifeline: int,
-    clock: RunClock,
-    collectors: Sequence[Collector] = (),
-    on_start: Callable[[], None] = lambda: None,
+    request: AttachRequest, lifeline: int, clock: RunClock, collectors: Sequence[Collector] = ()
 ) -> Observation:
-    """Prepare to observe a process and those that it has started, with additional `collectors`.
-
-    `on_start` is called when the observation begins. Raises TargetError.
-    """
+    """Prepare to observe a process and those that it has started, with additional `collectors`. Raises TargetError."""
     keep_ended_children()  # such as py-spy
-    target = AttachedProcess(request.pid, clock, on_start)
+    target = AttachedProcess(request.pid, clock)
     found = find_process(request.pid, request.probe)
     if request.born not in (None, found.born):
         raise TargetError(f"process {request.pid} has ended, and another one has got its number")
@@ -225,10 +218,9 @@ def prepare_process(
 class AttachedProcess(Target):
     """A process that somebody else has started, and whose exit status only its parent learns."""
 
-    def __init__(self, pid: int, clock: RunClock, on_start: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, pid: int, clock: RunClock) -> None:
         super().__init__(pid)
         self._clock = clock
-        self._on_start = on_start
         self._end = 0
         """When the viewer wants the observation to have ended (ns); 0 where that is not known."""
         self._descriptor: int | None = None
@@ -236,10 +228,6 @@ class AttachedProcess(Target):
             self._descriptor = os.pidfd_open(pid)
         except (AttributeError, OSError):  # Linux only, and not everywhere; or there is no such process
             self._has_ended = _end_by_psutil(pid)
-
-    def start(self) -> list[Event]:
-        self._on_start()
-        return super().start()
 
     @property
     def ended(self) -> bool:
