@@ -83,17 +83,16 @@ def end_children(spare: Collection[int] = ()) -> dict[int, int | None]:
     """
     ended: dict[int, int | None] = {}
     asked: set[int] = set()
-    deadline = time.monotonic() + GRACE_S
-    while (left := _left(spare, ended)) and time.monotonic() < deadline:
-        for pid in left - asked:
-            _send(pid, signal.SIGTERM)
-            _send(pid, signal.SIGCONT)  # a stopped process would not see SIGTERM
-        asked |= left
-        time.sleep(_PAUSE_S)
-    deadline = time.monotonic() + KILL_S
-    while (left := _left(spare, ended)) and time.monotonic() < deadline:
-        for pid in left:
-            _send(pid, signal.SIGKILL)
+    patience = time.monotonic() + GRACE_S
+    while (left := _left(spare, ended)) and time.monotonic() < patience + KILL_S:
+        if time.monotonic() < patience:
+            for pid in left - asked:
+                _send(pid, signal.SIGTERM)
+                _send(pid, signal.SIGCONT)  # a stopped process would not see SIGTERM
+            asked |= left
+        else:
+            for pid in left:
+                _send(pid, signal.SIGKILL)
         time.sleep(_PAUSE_S)
     return ended
 

@@ -179,7 +179,7 @@ def _request(
     stdin, stdout, stderr = streams
     return ExecRequest(
         command=tuple(map(os.fsencode, program.command)),
-        title=program.title,
+        workload=program.title,
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,

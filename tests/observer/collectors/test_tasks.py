@@ -174,7 +174,6 @@ DIES = """
 import json, os, sys, threading
 from concurrent.futures import ThreadPoolExecutor
 from threadviz import observed
-from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 task_pipe.add_pipe(sys.argv[1])
 pool = observed(ThreadPoolExecutor(1))

@@ -39,7 +39,7 @@ def started(source: str, lifeline: int) -> Program:
     """Start a Python program."""
     stdin, stdout, stderr = (os.dup(descriptor) for descriptor in (0, 1, 2))
     command = tuple(os.fsencode(each) for each in (sys.executable, "-c", source))
-    request = ExecRequest(command=command, title="program", stdin=stdin, stdout=stdout, stderr=stderr)
+    request = ExecRequest(command=command, workload="program", stdin=stdin, stdout=stdout, stderr=stderr)
     program = Program(request, os.environ, lifeline)
     program.start()
     return program

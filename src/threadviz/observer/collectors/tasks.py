@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
+from threadviz.observer.messages import ReportedStart, ReportedSubmission, TaskMessage
 from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted
 
 MAX_TASKS = 200_000
@@ -56,19 +56,22 @@ class ReportedTasks:
                 yield from self._start(task, message.started)
             if task.started or message.error is not None:
                 del self._open[message.task]
-                yield _finished(task, self._when(message.t), message)
+                result = message.result if message.error is None else None
+                t = max(task.t, self._when(message.t))
+                yield TaskFinished(t, task.number, result, message.error, message.traceback)
 
     def processes_ended(self, ended: Mapping[int, int]) -> Iterator[TaskFinished]:
         """Yield a TaskFinished for each open task of the processes that have ended, given with their times (ns)."""
         for key, task in list(self._open.items()):
             if task.submitter in ended:
                 del self._open[key]
-                yield _failed(task, ended[task.submitter], "its process has ended")
+                t = max(task.t, ended[task.submitter])
+                yield TaskFinished(t, task.number, error="its process has ended")
 
     def fail_all(self, t: int, error: str) -> Iterator[TaskFinished]:
         """Yield a TaskFinished with `error` at `t` (ns) for each open task."""
         for task in self._open.values():
-            yield _failed(task, t, error)
+            yield TaskFinished(max(task.t, t), task.number, error=error)
         self._open.clear()
 
     def _submit(self, message: ReportedSubmission) -> Iterator[TaskSubmitted]:
@@ -90,13 +93,3 @@ class ReportedTasks:
             task.started = True
             task.t = max(task.t, self._when(message.t))
             yield TaskStarted(task.t, task.number, message.pid, message.tid)
-
-
-def _finished(task: _OpenTask, t: int, message: ReportedFinish) -> TaskFinished:
-    if message.error is None:
-        return TaskFinished(max(task.t, t), task.number, result=message.result)
-    return _failed(task, t, message.error, message.traceback)
-
-
-def _failed(task: _OpenTask, t: int, error: str, traceback: str = "") -> TaskFinished:
-    return TaskFinished(max(task.t, t), task.number, error=error, traceback=traceback)

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from threadviz.debug_log import ignoring
+from threadviz.observer import system
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
@@ -16,13 +17,6 @@ from threadviz.observer.io import RunClock
 from threadviz.observer.observation import Observation, StartError, Target, is_readable, make_header
 from threadviz.observer.probes.base import Collector, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
-from threadviz.observer.system import (
-    process_arguments,
-    process_stat,
-    process_status,
-    ptrace_scope,
-    raise_open_file_limit,
-)
 from threadviz.processes import keep_ended_children
 from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ProbeChoice
@@ -89,7 +83,7 @@ def find_process(pid: int, probe: ProbeChoice) -> FoundProcess:
 
 
 def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
-    status, stat = process_status(pid), process_stat(pid)
+    status, stat = system.process_status(pid), system.process_stat(pid)
     if int(status["Tgid"]) != pid:
         raise TargetError(f"{pid} is a thread of process {status['Tgid']}", "give that number")
     if int(stat[9]) & _KERNEL_THREAD:
@@ -101,7 +95,7 @@ def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
     interpreter = interpreter_of(pid)
     if interpreter is None and _may_read(pid, "maps"):
         raise TargetError(f"process {pid} ({status['Name']}) is no CPython", _python_children(pid))
-    name = process_title(process_arguments(pid), ProcessKind.SUBJECT, status["Name"])
+    name = process_title(system.process_arguments(pid), ProcessKind.SUBJECT, status["Name"])
     return FoundProcess(name, float(stat[22]), interpreter)
 
 
@@ -159,7 +153,7 @@ def _forbidden(pid: int, status: dict[str, str]) -> TargetError:
         why, remedy = f"process {pid} has rights of another user or group, which threadviz has not", _AS_ROOT
     elif user and Path(f"/proc/{pid}/maps").stat().st_uid != user:  # it is not "dumpable" (proc(5))
         why, remedy = f"process {pid} lets nobody look into it, as programs do that hold secrets", _AS_ROOT
-    elif (scope := ptrace_scope()) in _YAMA_FORBIDS:
+    elif (scope := system.ptrace_scope()) in _YAMA_FORBIDS:
         who, remedy = _YAMA_FORBIDS[scope]
         why = f"this system lets {who} (kernel.yama.ptrace_scope is {scope})"
     else:
@@ -197,7 +191,7 @@ def prepare_process(
     found = find_process(request.pid, request.probe)
     if request.born not in (None, found.born):
         raise TargetError(f"process {request.pid} has ended, and another one has got its number")
-    raise_open_file_limit()
+    system.raise_open_file_limit()
     # The target may have started the viewer, and so this process: neither is a part of what is observed.
     ignored = {os.getpid(), os.getppid()} - {request.pid}
     try:

@@ -194,10 +194,7 @@ class ReceivedSignals:
     def take(self, number: int) -> bool:
         """Return whether signal `number` came here just now. Each accounts for one message of the viewer."""
         times = self._times[number]
-        while times:
-            if monotonic() - times.popleft() < SIGNAL_WINDOW_S:
-                return True
-        return False
+        return any(monotonic() - times.popleft() < SIGNAL_WINDOW_S for _ in range(len(times)))
 
 
 class OrphanCollector(Collector):
