@@ -12,7 +12,7 @@ from tests.cli.command import LIMIT_S, await_that
 from tests.cli.executed import executing, script
 from threadviz.observer.collectors.pid_namespaces import NOBODY, PidNamespaces
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import ObservedProcess, ObservedThread, ProcessKind
 from threadviz.recordings.reader import load
 
 UNSHARE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -42,7 +42,7 @@ with threadviz.observed(ThreadPoolExecutor(1, thread_name_prefix="mine")) as poo
 
 def thread(pid: int, tid: int) -> ObservedThread:
     """An observed thread."""
-    return ObservedThread(pid, tid, "", ProcessKind.WORKER, 0, ThreadAccounting(0), lane=0)
+    return ObservedThread(ObservedProcess(pid, ProcessKind.WORKER), tid, "", 0, ThreadAccounting(0), lane=0)
 
 
 @contextmanager

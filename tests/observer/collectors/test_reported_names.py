@@ -7,14 +7,16 @@ import pytest
 from threadviz.observer.collectors.reports import MAX_WAITING, WAITING_NS, ReportCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import Changes, ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, ObservedProcess, ObservedThread, ProcessKind
 from threadviz.protocol.events import NameSource, ThreadNamed
 from threadviz.protocol.task_pipe import encode
 
 
 def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> ObservedThread:
     """A thread that is watched."""
-    return ObservedThread(pid, tid, name, ProcessKind.SUBJECT, 0, ThreadAccounting(0), lane=lane)
+    return ObservedThread(
+        ObservedProcess(pid, ProcessKind.SUBJECT), tid, name, 0, ThreadAccounting(0), lane=lane
+    )
 
 
 @pytest.fixture

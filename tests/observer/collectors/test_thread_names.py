@@ -8,13 +8,15 @@ from tests.mock_server.running import wait_until
 from threadviz.observer.collectors import thread_names as names
 from threadviz.observer.collectors.thread_names import FIRST_READ_NS, MAX_INTERVAL_NS, SystemNameCollector
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import Changes, ObservedThread, ProcessKind
+from threadviz.observer.probes.base import Changes, ObservedProcess, ObservedThread, ProcessKind
 from threadviz.protocol.events import NameSource
 
 
 def thread(tid: int, lane: int, pid: int = 1, name: str = "") -> ObservedThread:
     """A thread that is watched."""
-    return ObservedThread(pid, tid, name, ProcessKind.SUBJECT, 0, ThreadAccounting(0), lane=lane)
+    return ObservedThread(
+        ObservedProcess(pid, ProcessKind.SUBJECT), tid, name, 0, ThreadAccounting(0), lane=lane
+    )
 
 
 def test_the_systems_name_is_read_again() -> None:

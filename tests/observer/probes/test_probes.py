@@ -144,7 +144,7 @@ def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
                     assert time.monotonic() < limit, f"{len(probe.threads)} threads, not {threads}"
                     probe.look(clock(), LATE_NS)
                     time.sleep(0.002)
-                return {(thread.pid == process.pid, thread.process) for thread in probe.threads}
+                return {(thread.pid == process.pid, thread.owner.kind) for thread in probe.threads}
 
             look_until_there_are(1)
             print(file=process.stdin, flush=True)

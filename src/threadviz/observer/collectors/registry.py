@@ -16,7 +16,7 @@ def collectors_for(probe: Probe, *, paths: bool = True, stacks: bool = False) ->
     collectors: list[Collector]
     if sys.platform == "linux" and isinstance(probe, LinuxProbe):
         collectors = [
-            ProcessCollector(probe.program_of),
+            ProcessCollector(tells_holders=True),
             probe.holders,
             SystemNameCollector(),
             WaitTargetCollector(probe, paths),

@@ -237,7 +237,7 @@ class StackCollector(Collector):
             {
                 thread.pid
                 for thread in self._probe.threads
-                if thread.process in _SAMPLED_KINDS and now - thread.started >= START_NS
+                if thread.owner.kind in _SAMPLED_KINDS and now - thread.started >= START_NS
             }
         )
         failures = {pid: self._failures.get(pid, (0, 0)) for pid in pids}

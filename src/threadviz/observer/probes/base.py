@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.io import RunClock
 from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.protocol.events import Event, Present, ProbeInfo
@@ -35,13 +36,24 @@ class ProcessKind(enum.StrEnum):
 
 
 @dataclass(slots=True, eq=False)
+class ObservedProcess:
+    """A process under observation."""
+
+    pid: int
+    kind: ProcessKind
+    program: RunningProgram = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.program = RunningProgram(self.pid)
+
+
+@dataclass(slots=True, eq=False)
 class ObservedThread:
     """A thread under observation: when its lane starts (`started`, ns), its account, and what was emitted so far."""
 
-    pid: int
+    owner: ObservedProcess
     tid: int
     name: str
-    process: ProcessKind
     started: int
     accounting: ThreadAccounting
     ended: int | None = None
@@ -51,6 +63,11 @@ class ObservedThread:
     """The number of its lane; below 0 before it has one."""
     told: Present | None = None
     """The state that was emitted last."""
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self.owner.pid
 
 
 SPAWNED = "--multiprocessing-fork"

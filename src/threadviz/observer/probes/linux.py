@@ -11,7 +11,6 @@ from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.probes.accounting import ThreadAccounting
 from threadviz.observer.probes.base import Changes, Probe, ProcessKind
 from threadviz.observer.probes.gil_holders import GilHolderCollector
@@ -69,7 +68,7 @@ class LinuxProbe(Probe):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._syscalls = SyscallTable()
-        self._first = ProcProcess(self.root, None, ProcessKind.SUBJECT, 0, sure=True)
+        self._first = ProcProcess(self.root, ProcessKind.SUBJECT, None, 0, sure=True)
         self._first.find_gil(0)
         self._processes = {self.root: self._first}
         self.holders = GilHolderCollector()
@@ -157,21 +156,13 @@ class LinuxProbe(Probe):
             self._add_process(child, process, process.searched)
         process.searched = now
 
-    def program_of(self, pid: int) -> RunningProgram | None:
-        """Return what an observed process runs; None for others."""
-        process = self._processes.get(pid)
-        return process.program if process else None
-
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Observe a process that was reported before a search found it, and take its kind from the report."""
         if pid not in self._processes:
             self._add_process(pid, self._first, 0)
         process = self._processes.get(pid)
-        if kind is None or process is None or process.sure:
-            return
-        process.kind, process.sure = kind, True
-        for thread in process.threads.values():
-            thread.process = kind
+        if kind is not None and process is not None and not process.sure:
+            process.kind, process.sure = kind, True
 
     def _add_process(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
         """Observe a process that started after `not_before`. Return False if it is gone already or ignored."""
@@ -179,7 +170,7 @@ class LinuxProbe(Probe):
             return False
         with ignoring(*GONE):
             born = max(not_before, self.clock() - age_ns(pid))
-            self._processes[pid] = ProcProcess(pid, parent, self.kind_of("", parent.kind, ""), born)
+            self._processes[pid] = ProcProcess(pid, self.kind_of("", parent.kind, ""), parent, born)
             return True
         return False
 
@@ -194,9 +185,6 @@ class LinuxProbe(Probe):
                     pids = process.pid, process.parent.pid
                     line, parents = (" ".join(process_arguments(pid)) for pid in pids)
                     process.kind = self.kind_of(line, process.parent.kind, parents)
-        for thread in self._new:
-            if thread.pid in self._processes:
-                thread.process = self._processes[thread.pid].kind
         now = self.clock()
         for process in self._processes.values():
             if now >= process.program.due:
@@ -228,7 +216,7 @@ class LinuxProbe(Probe):
     def _add_thread(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
         with ignoring(*GONE):
             name = thread_name(process.pid, tid)
-            thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
+            thread = ProcThread(process, tid, name, started, accounting)
             process.threads[tid] = thread
             self._new.append(thread)
 

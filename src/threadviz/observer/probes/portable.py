@@ -7,7 +7,7 @@ import psutil
 
 from threadviz.debug_log import ignoring
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import ObservedThread, Probe, ProcessKind
+from threadviz.observer.probes.base import Changes, ObservedProcess, ObservedThread, Probe, ProcessKind
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
@@ -17,6 +17,11 @@ SEARCH_NS = 250_000_000
 """How often to search for new processes (ns). A search goes through all processes of the machine."""
 
 WAITING = Present(State.WAITING)
+
+
+@dataclass(slots=True, eq=False)
+class _Process(ObservedProcess):
+    handle: psutil.Process
 
 
 @dataclass(eq=False)
@@ -36,10 +41,10 @@ class PortableProbe(Probe):
         tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
         self.info = ProbeInfo("portable", tells, cannot, ASKED_HZ)
         try:
-            self._processes = {self.root: psutil.Process(self.root)}
+            handle = psutil.Process(self.root)
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(str(error)) from error
-        self._kinds = {self.root: ProcessKind.SUBJECT}
+        self._processes = {self.root: _Process(self.root, ProcessKind.SUBJECT, handle)}
         self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
         self._left_out = set(self.ignored)
@@ -49,8 +54,8 @@ class PortableProbe(Probe):
         return list(self._threads.values())
 
     def begin(self) -> None:
-        for pid, tid, running in self._times():
-            self._add_thread(pid, tid, 0, running)
+        for process, tid, running in self._times():
+            self._add_thread(process, tid, 0, running)
 
     def look(self, now: int, late_ns: int) -> None:
         """Sample every thread once. One that is sampled for the first time is new."""
@@ -58,10 +63,11 @@ class PortableProbe(Probe):
             self._next_search = now + SEARCH_NS
             self._find_children()
         seen = set()
-        for pid, tid, running in self._times():
-            thread = self._threads.get((pid, tid)) or self._add_thread(pid, tid, max(0, now - running), 0)
+        for process, tid, running in self._times():
+            key = process.pid, tid
+            thread = self._threads.get(key) or self._add_thread(process, tid, max(0, now - running), 0)
             thread.accounting.read(self.clock(), running, 0, 0, WAITING, late_ns)
-            seen.add((pid, tid))
+            seen.add(key)
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
             thread.ended = thread.accounting.end(self.clock())
@@ -73,44 +79,43 @@ class PortableProbe(Probe):
                 if child.pid in self._left_out or child.ppid() in self._left_out:
                     self._left_out.add(child.pid)
                 elif child.pid not in self._processes:
-                    self._kinds[child.pid] = self._kind(child)
-                    self._processes[child.pid] = child
+                    self._processes[child.pid] = _Process(child.pid, self._kind(child), child)
 
     def _kind(self, child: psutil.Process) -> ProcessKind:
         """Tell what a process is. Raises psutil.Error where it is gone already."""
         parent = self._processes.get(child.ppid(), self._processes[self.root])
-        lines = (" ".join(each.cmdline()) for each in (child, parent))
-        return self.kind_of(next(lines), self._kinds[parent.pid], next(lines))
+        lines = (" ".join(each.cmdline()) for each in (child, parent.handle))
+        return self.kind_of(next(lines), parent.kind, next(lines))
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Observe a process that was reported before a search found it, and take its kind from the report."""
         with ignoring(psutil.Error):  # gone already
             if pid not in self._processes:
-                process = psutil.Process(pid)
-                self._kinds[pid] = kind or self._kind(process)
-                self._processes[pid] = process
+                handle = psutil.Process(pid)
+                self._processes[pid] = _Process(pid, kind or self._kind(handle), handle)
             elif kind is not None and pid != self.root:
-                self._kinds[pid] = kind
-                for thread in self._threads.values():
-                    if thread.pid == pid:
-                        thread.process = kind
+                self._processes[pid].kind = kind
 
-    def _times(self) -> Iterator[tuple[int, int, int]]:
-        """Yield process id, thread id and CPU time (ns) of every thread."""
+    def take_changes(self) -> Changes:
+        for process in self._processes.values():
+            process.program.look(self.clock())
+        return super().take_changes()
+
+    def _times(self) -> Iterator[tuple[_Process, int, int]]:
+        """Yield process, thread id and CPU time (ns) of every thread."""
         for pid, process in list(self._processes.items()):
             try:
-                if process.status() == psutil.STATUS_ZOMBIE:
+                if process.handle.status() == psutil.STATUS_ZOMBIE:
                     raise psutil.ZombieProcess(pid)
-                threads = process.threads()
+                threads = process.handle.threads()
             except psutil.Error:
                 del self._processes[pid]
                 continue
             for thread in threads:
-                yield pid, thread.id, int((thread.user_time + thread.system_time) * 1e9)
+                yield process, thread.id, int((thread.user_time + thread.system_time) * 1e9)
 
-    def _add_thread(self, pid: int, tid: int, started: int, running: int) -> ObservedThread:
-        accounting = ThreadAccounting(started, running)
-        thread = ObservedThread(pid, tid, "", self._kinds[pid], started, accounting)
-        self._threads[pid, tid] = thread
+    def _add_thread(self, process: _Process, tid: int, started: int, running: int) -> ObservedThread:
+        thread = ObservedThread(process, tid, "", started, ThreadAccounting(started, running))
+        self._threads[process.pid, tid] = thread
         self._new.append(thread)
         return thread

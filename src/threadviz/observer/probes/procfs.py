@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.cpython.memory import AddressRange, holds
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import ObservedProcess, ObservedThread
 from threadviz.observer.probes.syscalls import FUTEX, SyscallTable
 from threadviz.observer.system import process_stat, process_status
 from threadviz.protocol.events import Present, State
@@ -38,13 +37,11 @@ GIL_WAIT = Present(State.GIL, FUTEX)
 
 
 @dataclass(slots=True, eq=False)
-class ProcProcess:
+class ProcProcess(ObservedProcess):
     """An observed process. Times are ns since the start of the run."""
 
-    pid: int
     parent: "ProcProcess | None"
     """The process that started it, if that is observed."""
-    kind: ProcessKind
     looked: int
     """When its threads were last listed; at first, a time before it existed."""
     sure: bool = False
@@ -67,7 +64,6 @@ class ProcProcess:
     closed: set[int] = field(init=False, default_factory=set)
     """Listed threads that are not observed again: an ended main thread whose process was not reaped, and threads that
     can't be read."""
-    program: RunningProgram = field(init=False)
     inner_gils: tuple[AddressRange, ...] = field(init=False, default=())
     """The GILs of sub-interpreters that were found."""
     gil_data: tuple[AddressRange, ...] | None = field(init=False, default=None)
@@ -77,8 +73,8 @@ class ProcProcess:
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        ObservedProcess.__post_init__(self)
         self.searched = self.seen = self.looked
-        self.program = RunningProgram(self.pid)
         self.clock = ~self.pid << 3 | 2  # as in Linux, include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
@@ -121,7 +117,7 @@ class ProcProcess:
 class ProcThread(ObservedThread):
     """An observed thread with open files. Raises OSError if it is gone already."""
 
-    owner: ProcProcess = field(kw_only=True)
+    owner: ProcProcess
     schedstat: int = field(init=False)
     syscall: int = field(init=False)
     children: int = field(init=False)

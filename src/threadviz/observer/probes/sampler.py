@@ -173,7 +173,9 @@ class Sampler:
     def _start(self, thread: ObservedThread) -> LaneStarted:
         thread.lane = self._lanes
         self._lanes += 1
-        return LaneStarted(thread.started, thread.lane, thread.pid, thread.tid, thread.name, thread.process)
+        return LaneStarted(
+            thread.started, thread.lane, thread.pid, thread.tid, thread.name, thread.owner.kind
+        )
 
     def _spans(self, thread: ObservedThread) -> Iterator[Spans]:
         present = thread.accounting.present

@@ -280,9 +280,8 @@ class DeathCollector(Collector):
         if self._server and (status := self._server.poll()) is not None:
             yield ProcessDied(now, "site", self._server.pid, how_it_ended(status))
             self._server = None
-        workers = [
-            each for each in changes.gone if each.process is ProcessKind.WORKER and each.pid == each.tid
-        ]
+        ended = [each for each in changes.gone if each.pid == each.tid]
+        workers = [each for each in ended if each.owner.kind is ProcessKind.WORKER]
         if workers and self._tasks.open and not self._worker_died:
             self._worker_died = True
             least = min(map(_ended_by_pool, workers))
