@@ -50,16 +50,16 @@ class LaunchedRun:
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
         try:
             if isinstance(request, ExecRequest):
-                self._observer, request = self._start_for_program(request)
+                self.observer, request = self._start_for_program(request)
                 line = msgspec.json.encode(request)
             else:
-                self._observer = self._start(request)
+                self.observer = self._start(request)
         except OSError:
             shutil.rmtree(self._scratch)
             raise
-        LOG.debug("observer %d runs for a request of type %s", self._observer.pid, type(request).__name__)
-        assert self._observer.stdin is not None
-        self._lifeline = self._observer.stdin
+        LOG.debug("observer %d runs for a request of type %s", self.observer.pid, type(request).__name__)
+        assert self.observer.stdin is not None
+        self._lifeline = self.observer.stdin
         with ignoring(BrokenPipeError):  # it is dead already, as the end of its stream will show
             self._lifeline.write(line + b"\n")
             self._lifeline.flush()
@@ -113,11 +113,6 @@ class LaunchedRun:
                 processes.adopt_orphans(False)
                 raise
         return observer, msgspec.structs.replace(request, **streams)
-
-    @property
-    def observer_pid(self) -> int:
-        """The pid of the observer; for a workload also the id of the run's process group."""
-        return self._observer.pid
 
     @property
     def going(self) -> bool:
@@ -211,9 +206,9 @@ class LaunchedRun:
             return
         ended = self._await_end(STOP_S)
         self._kill_group()
-        how = processes.how_it_ended(self._observer.wait()) if ended else "it did not answer"
+        how = processes.how_it_ended(self.observer.wait()) if ended else "it did not answer"
         LOG.debug("the observer's stream ended early: %s", how)
-        yield ProcessDied(self._last, "observer", self._observer.pid, how)
+        yield ProcessDied(self._last, "observer", self.observer.pid, how)
         yield StreamClosed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
@@ -228,13 +223,13 @@ class LaunchedRun:
             self._kill_group()
         else:
             with ignoring(subprocess.TimeoutExpired):
-                self._observer.wait(processes.GRACE_S + processes.KILL_S)
-            self._observer.kill()
+                self.observer.wait(processes.GRACE_S + processes.KILL_S)
+            self.observer.kill()
 
     def _await_end(self, seconds: float) -> bool:
         """Wait for the observer to end, for at most `seconds`. Return whether it has. It is not reaped."""
         deadline = time.monotonic() + seconds
-        while self._observer.returncode is None and not _has_ended(self._observer):
+        while self.observer.returncode is None and not _has_ended(self.observer):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_PAUSE_S)
@@ -242,9 +237,9 @@ class LaunchedRun:
 
     def _kill_group(self) -> None:
         """Kill the process group of a workload. Its id is safe to use until the leader is reaped."""
-        if self._spared is None and self._observer.returncode is None:
+        if self._spared is None and self.observer.returncode is None:
             with ignoring(ProcessLookupError, PermissionError):  # macOS raises the latter if all are zombies
-                os.killpg(self._observer.pid, signal.SIGKILL)
+                os.killpg(self.observer.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End whatever is left of the run."""
@@ -252,7 +247,7 @@ class LaunchedRun:
             # Before the observer ends: what the program leaves running is not ours to end or reap.
             processes.adopt_orphans(False)
         self.kill()
-        self._observer.wait()
+        self.observer.wait()
         if self._spared is not None and not self._finished:
             processes.end_children(self._spared)
             processes.adopt_orphans(False)

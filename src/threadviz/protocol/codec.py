@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -109,13 +109,3 @@ def _check_schema(line: bytes) -> None:
                 f"it is written in schema {header.schema} by threadviz {header.threadviz}, and this threadviz reads"
                 f" schemas up to {SCHEMA}: open it with that version or a newer one"
             )
-
-
-def read_events(source: BinaryIO) -> Iterator[AnyEvent]:
-    """Yield the events of an open recording, up to its end or to where it was cut.
-
-    A recording that was cut has no `StreamClosed` event; an incomplete last line is skipped. Raises StreamError.
-    """
-    decoder = Decoder()
-    while chunk := source.read(READ_SIZE):
-        yield from decoder.feed(chunk)

@@ -5,8 +5,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from tests.protocol.events import read_events
 from tests.tui.recorded import DATA, NS_PER_MS, app, run
-from threadviz.protocol.codec import read_events
 from threadviz.protocol.events import AnyEvent, ObserverTick
 from threadviz.protocol.requests import ExecRequest
 from threadviz.recordings.reader import load

@@ -98,7 +98,7 @@ class ProcessCollector(Collector):
     `tells_holders` says whether the probe reads who holds the GIL.
     """
 
-    def __init__(self, tells_holders: bool = False) -> None:
+    def __init__(self, *, tells_holders: bool) -> None:
         self._tells_holders = tells_holders
         self._processes = defaultdict[ObservedProcess, _State](_State)
 
