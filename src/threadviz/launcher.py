@@ -33,8 +33,9 @@ class RecordingError(Exception):
 class LaunchedRun:
     """A run under observation. As a context manager, it leaves nothing of the run behind.
 
-    What a program leaves running when it ends by itself stays. `recording` receives the stream. Raises OSError if the
-    observer can't be started, and UnicodeEncodeError if the request is not valid text.
+    What a program leaves running when it ends by itself stays. `recording` receives the stream. `observer` is the
+    observer's process; that of a workload leads the run's process group. Raises OSError if it can't be started, and
+    UnicodeEncodeError if the request is not valid text.
     """
 
     def __init__(self, request: Request, recording: Sink | None = None) -> None:

@@ -28,8 +28,7 @@ def raise_open_file_limit() -> None:
 
 def process_status(pid: int, tid: int = 0) -> dict[str, str]:
     """Return the fields of a process or thread (proc_pid_status(5)). Raises OSError if it is gone."""
-    path = Path(f"/proc/{pid}/task/{tid}/status" if tid else f"/proc/{pid}/status")
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = Path(f"/proc/{pid}/task/{tid or pid}/status").read_text("utf-8", "replace").splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
@@ -38,15 +37,13 @@ def process_stat(pid: int, tid: int = 0) -> list[str]:
 
     The first three places hold nothing: a name, which the second field is, may have blanks in it.
     """
-    path = Path(f"/proc/{pid}/task/{tid}/stat" if tid else f"/proc/{pid}/stat")
-    fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    return ["", "", "", *fields]
+    text = Path(f"/proc/{pid}/task/{tid or pid}/stat").read_text("utf-8", "replace")
+    return ["", "", "", *text.rpartition(")")[2].split()]
 
 
 def process_arguments(pid: int) -> list[str]:
     """Return the command line of a process. Raises OSError if it is gone."""
-    text = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-    return text.rstrip("\0").split("\0")
+    return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").rstrip("\0").split("\0")
 
 
 def ptrace_scope() -> int:

@@ -139,14 +139,10 @@ class PySpy:
         self._program = program
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until close(), as is the next
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        """The process that is at work, if any."""
         self.pid = self.started = 0
         """Which process was read last, and when that has begun (ns)."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it is at work."""
-        return self._process is not None
 
     def start(self, pid: int, now: int) -> None:
         """Have it read the stacks of process `pid`, which is not paused. Raises OSError."""
@@ -154,26 +150,27 @@ class PySpy:
             file.seek(0)
             file.truncate()
         self.pid, self.started = pid, now
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [self._program, "dump", "--json", "--nonblocking", "--pid", str(pid)],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._errors,
             env={**os.environ, "RUST_BACKTRACE": "0"},  # a reason is enough where it fails
         )
-        HELPERS.add(self._process.pid)
+        HELPERS.add(self.process.pid)
 
     def result(self, now: int) -> Dump | None:
-        """Return the result once it has ended, None before. Kills it where it takes too long."""
-        process = self._process
-        assert process is not None
+        """Return the result once it has ended, None before or if it is not at work. Kills it if it takes too long."""
+        process = self.process
+        if process is None:
+            return None
         # Not poll(): only wait4() tells what it has cost.
         collected, status, usage = os.wait4(process.pid, os.WNOHANG)
         if not collected:
             if now - self.started > LIMIT_NS:
                 process.kill()
             return None
-        process.returncode, self._process = os.waitstatus_to_exitcode(status), None
+        process.returncode, self.process = os.waitstatus_to_exitcode(status), None
         HELPERS.discard(process.pid)
         self._output.seek(0)
         cpu, data = int((usage.ru_utime + usage.ru_stime) * 1e9), self._output.read(_MAX_DUMP)
@@ -192,9 +189,9 @@ class PySpy:
 
     def close(self) -> None:
         """End it where it is at work."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
         self._output.close()
         self._errors.close()
 
@@ -221,9 +218,9 @@ class StackCollector(Collector):
             if thread.tid == thread.pid:
                 self._failures.pop(thread.pid, None)
         if (py_spy := self._py_spy) is not None:
-            if py_spy.running and (dump := py_spy.result(now)) is not None:
+            if (dump := py_spy.result(now)) is not None:
                 yield from self._read(py_spy, dump, now)
-            if not py_spy.running and now >= self._next:
+            if py_spy.process is None and now >= self._next:
                 self._start_next(py_spy, now)
         yield from self._report_cost(now)
 
@@ -233,13 +230,8 @@ class StackCollector(Collector):
 
     def _start_next(self, py_spy: PySpy, now: int) -> None:
         """Start with the process whose turn it is, if any may be read. They take turns by their numbers."""
-        pids = sorted(
-            {
-                thread.pid
-                for thread in self._probe.threads
-                if thread.owner.kind in _SAMPLED_KINDS and now - thread.started >= START_NS
-            }
-        )
+        grown_up = (thread for thread in self._probe.threads if now - thread.started >= START_NS)
+        pids = sorted({thread.pid for thread in grown_up if thread.owner.kind in _SAMPLED_KINDS})
         failures = {pid: self._failures.get(pid, (0, 0)) for pid in pids}
         given_up = pids and all(times >= MAX_FAILURES for times, _ in failures.values())
         self._why = f"it did not work, and was given up: {self._reason}" if given_up else ""

@@ -70,8 +70,6 @@ def interpreter_of(pid: int) -> Interpreter | None:
         found = modules(_maps(pid), executable)
     except OSError:
         return None
-    if not found:
-        return None
     try:
         memory = Memory(pid)
     except OSError:
@@ -105,22 +103,21 @@ def _at(read: Reader, module: Module, image: Image, runtime: Symbol) -> Interpre
         return Interpreter(_version(read, image) or _named(module), True, data, pointer, runtime.address)
     version, free_threaded = head
     offsets = Offsets.read(said, pointer)
-    gil: bool | None = True
-    if free_threaded:
-        gil = _is_enabled(read, runtime.address, offsets, pointer) if offsets else None
+    gil = _has_gil(read, runtime.address, offsets, pointer) if free_threaded else True
     return Interpreter(version_text(version), gil, data, pointer, runtime.address, offsets, free_threaded)
 
 
 def _version(read: Reader, image: Image) -> str:
+    """Return what a version before 3.13 says of itself; '' where it says nothing."""
     symbol = image.symbol(_VERSION)
     version = number(read, symbol.address, image.pointer) if symbol else 0
     return version_text(version) if 2 <= version >> 24 <= 3 else ""
 
 
-def _is_enabled(read: Reader, runtime: int, offsets: Offsets, pointer: int) -> bool | None:
+def _has_gil(read: Reader, runtime: int, offsets: Offsets | None, pointer: int) -> bool | None:
     """Tell whether a free-threaded build has its GIL on now; None where it is not up yet."""
-    gil = dict(gils(read, runtime, offsets, pointer)).get(0)
-    enabled = read(gil + offsets.enabled, 4) if gil else b""
+    gil = dict(gils(read, runtime, offsets, pointer)).get(0) if offsets else None
+    enabled = read(gil + offsets.enabled, 4) if gil and offsets else b""
     return any(enabled) if enabled else None
 
 
@@ -191,6 +188,7 @@ _PYTHON_MAX_NS = 60_000_000_000
 """... and once in so long for its Python, where that was not found, or can still change (ns): this takes longer."""
 
 _NEVER = -1
+_FOREVER = 2**63
 
 
 class RunningProgram:
@@ -230,23 +228,16 @@ class RunningProgram:
             self.images += 1
             self._image_pause = self._python_pause = AGAIN_NS
             self._find(now)
-        elif not self._settled and now >= self._python_due:
+        elif now >= self._python_due:
             self._find(now)
         self.due = now + self._image_pause
         self._image_pause = min(2 * self._image_pause, _IMAGE_MAX_NS)
 
-    @property
-    def _settled(self) -> bool:
-        """Whether its Python is known, and can't change as long as it runs the same program.
-
-        A library may be loaded at any time; a free-threaded build can turn its GIL on.
-        """
-        python = self.interpreter
-        return python is not None and python.runtime is not None and not python.free_threaded
-
     def _find(self, now: int) -> None:
-        self.interpreter = interpreter_of(self.pid)
-        self._python_due = now + self._python_pause
+        self.interpreter = python = interpreter_of(self.pid)
+        # It can change while the program stays: a library may be loaded, a free-threaded build can turn its GIL on.
+        settled = python is not None and python.runtime is not None and not python.free_threaded
+        self._python_due = _FOREVER if settled else now + self._python_pause
         self._python_pause = min(2 * self._python_pause, _PYTHON_MAX_NS)
 
 
