@@ -4,7 +4,6 @@ import errno
 import gc
 import os
 import platform
-import select
 import sys
 import time
 import traceback
@@ -18,7 +17,7 @@ import msgspec
 
 from threadviz._version import __version__
 from threadviz.debug_log import ignoring
-from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
+from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError, is_readable
 from threadviz.observer.probes.base import Changes, Collector, Probe, ProcessKind
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import cores, has_gil
@@ -78,13 +77,6 @@ def describe_fault(error: Exception) -> str:
         last = traceback.extract_tb(error.__traceback__)[-1]
         why = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
     return f"the observer failed: {why}"
-
-
-def is_readable(descriptor: int) -> bool:
-    """Return whether a read would not block: there is something to read, or the other end was closed."""
-    poll = select.poll()  # not select(), whose descriptors must be below 1024
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 def make_header(request: Request, tasks: int = 0, probe: ProbeInfo = NO_PROBE) -> Header:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.mock_server.running import wait_until
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes.base import Probe, ProcessKind
+from threadviz.observer.probes.base import Probe, ProcessKind, in_program
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.probes.linux import LinuxProbe, reason_against
 from threadviz.observer.probes.portable import PortableProbe
@@ -222,7 +222,7 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
 )
 def test_the_processes_of_multiprocessing_are_told_apart(command: str, parent: str, kind: str) -> None:
     """By the command line, and by who started it."""
-    assert ProcessKind.of_child(command, ProcessKind(parent)).value == kind
+    assert in_program(command, ProcessKind(parent), "").value == kind
 
 
 @linux_only

@@ -59,11 +59,7 @@ class ReportCollector(Collector):
             elif isinstance(message, TaskMessage):
                 yield from self._tasks.events(self._with_our_numbers(message))
         yield from self._names(now)
-        ended = {
-            thread.pid: now if thread.ended is None else thread.ended
-            for thread in changes.gone
-            if thread.pid == thread.tid
-        }
+        ended = {thread.pid: thread.ended or now for thread in changes.gone if thread.pid == thread.tid}
         if ended:
             yield from self._tasks.processes_ended(ended)
         self._forget(now, changes.gone)

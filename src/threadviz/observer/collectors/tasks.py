@@ -35,19 +35,15 @@ class ReportedTasks:
         """How many tasks were dropped, because there were `limit` already."""
         self._when = when
         self._limit = limit
-        self._open: dict[str, _OpenTask] = {}
+        self.open: dict[str, _OpenTask] = {}
+        """The tasks that are not over, by the ids that they are reported under."""
         self._names = Counter[str]() if numbered else None
-
-    @property
-    def open(self) -> bool:
-        """Whether any task is not over."""
-        return bool(self._open)
 
     def events(self, message: TaskMessage) -> Iterator[Event]:
         """Yield the events of this message."""
         if isinstance(message, ReportedSubmission):
             yield from self._submit(message)
-        elif (task := self._open.get(message.task)) is None:
+        elif (task := self.open.get(message.task)) is None:
             return
         elif isinstance(message, ReportedStart):
             yield from self._start(task, message)
@@ -55,32 +51,32 @@ class ReportedTasks:
             if message.started is not None:
                 yield from self._start(task, message.started)
             if task.started or message.error is not None:
-                del self._open[message.task]
+                del self.open[message.task]
                 result = message.result if message.error is None else None
                 t = max(task.t, self._when(message.t))
                 yield TaskFinished(t, task.number, result, message.error, message.traceback)
 
     def processes_ended(self, ended: Mapping[int, int]) -> Iterator[TaskFinished]:
         """Yield a TaskFinished for each open task of the processes that have ended, given with their times (ns)."""
-        for key, task in list(self._open.items()):
+        for key, task in list(self.open.items()):
             if task.submitter in ended:
-                del self._open[key]
+                del self.open[key]
                 t = max(task.t, ended[task.submitter])
                 yield TaskFinished(t, task.number, error="its process has ended")
 
     def fail_all(self, t: int, error: str) -> Iterator[TaskFinished]:
         """Yield a TaskFinished with `error` at `t` (ns) for each open task."""
-        for task in self._open.values():
+        for task in self.open.values():
             yield TaskFinished(max(task.t, t), task.number, error=error)
-        self._open.clear()
+        self.open.clear()
 
     def _submit(self, message: ReportedSubmission) -> Iterator[TaskSubmitted]:
-        if message.task in self._open:
+        if message.task in self.open:
             return
         if self.submitted == self._limit:
             self.dropped += 1
             return
-        task = self._open[message.task] = _OpenTask(self.submitted, message.pid, self._when(message.t))
+        task = self.open[message.task] = _OpenTask(self.submitted, message.pid, self._when(message.t))
         self.submitted += 1
         name = message.name
         if self._names is not None:

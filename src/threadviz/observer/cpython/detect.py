@@ -12,7 +12,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Offsets, read_head, version_text
 from threadviz.observer.cpython.elf import Image, Symbol
 from threadviz.observer.cpython.memory import AddressRange, Memory, Module, Reader, modules, number
@@ -220,9 +219,10 @@ class RunningProgram:
         if now < self.due or cpu == self._cpu != _NEVER:
             return
         self._cpu = cpu
-        image = _image(self.pid)
-        if image is None:
-            return  # what it was is what it has been
+        try:  # its file, and the addresses that it was given, which are drawn anew for each (proc_pid_auxv(5))
+            image = str(Path(f"/proc/{self.pid}/exe").readlink()), Path(f"/proc/{self.pid}/auxv").read_bytes()
+        except OSError:
+            return  # it is gone: what it was is what it has been
         if image != self._image:
             self._image = image
             self.images += 1
@@ -239,13 +239,3 @@ class RunningProgram:
         settled = python is not None and python.runtime is not None and not python.free_threaded
         self._python_due = _FOREVER if settled else now + self._python_pause
         self._python_pause = min(2 * self._python_pause, _PYTHON_MAX_NS)
-
-
-def _image(pid: int) -> tuple[str, bytes] | None:
-    """Return what differs from one program to the next in a process; None where it is gone.
-
-    Those are its file, and the addresses that it was given, which are drawn anew for each (proc_pid_auxv(5)).
-    """
-    with ignoring(OSError):
-        return str(Path(f"/proc/{pid}/exe").readlink()), Path(f"/proc/{pid}/auxv").read_bytes()
-    return None

@@ -23,17 +23,6 @@ class ProcessKind(enum.StrEnum):
     """`multiprocessing` runs this one and the next for itself."""
     FORK_SERVER = "fork server"
 
-    @classmethod
-    def of_child(cls, command: str, parent: "ProcessKind") -> "ProcessKind":
-        """Return the kind of a child of `parent`, from its command line (CPython, Lib/multiprocessing)."""
-        if parent is cls.FORK_SERVER:
-            return cls.WORKER  # it has the server's command line
-        if "multiprocessing.resource_tracker" in command:
-            return cls.RESOURCE_TRACKER
-        if "multiprocessing.forkserver" in command:
-            return cls.FORK_SERVER
-        return cls.WORKER
-
 
 @dataclass(slots=True, eq=False)
 class ObservedProcess:
@@ -79,8 +68,12 @@ known)."""
 
 
 def in_program(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
-    """Return the kind of a process of a program, whose purposes are not known."""
-    return ProcessKind.of_child(command, parent)
+    """Return the kind of a process of a program, whose purposes are not known (CPython, Lib/multiprocessing)."""
+    if parent is ProcessKind.FORK_SERVER:
+        return ProcessKind.WORKER  # it has the server's command line
+    if "multiprocessing.resource_tracker" in command:
+        return ProcessKind.RESOURCE_TRACKER
+    return ProcessKind.FORK_SERVER if "multiprocessing.forkserver" in command else ProcessKind.WORKER
 
 
 def in_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
@@ -90,7 +83,7 @@ def in_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessK
     """
     if parent in (ProcessKind.WORKER, ProcessKind.OF_TASK):
         return ProcessKind.OF_TASK
-    kind = ProcessKind.of_child(command, parent)
+    kind = in_program(command, parent, parents_command)
     if kind is ProcessKind.WORKER and parent is ProcessKind.SUBJECT:
         its_own = command not in ("", parents_command) and SPAWNED not in command
         return ProcessKind.OF_TASK if its_own else kind
@@ -99,7 +92,7 @@ def in_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessK
 
 def without_pool(command: str, parent: ProcessKind, parents_command: str) -> ProcessKind:
     """Return the kind of a process if the subject makes all calls itself. What it starts, tasks have started."""
-    kind = ProcessKind.of_child(command, parent)
+    kind = in_program(command, parent, parents_command)
     return ProcessKind.OF_TASK if kind is ProcessKind.WORKER else kind
 
 

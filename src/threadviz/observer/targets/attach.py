@@ -13,8 +13,8 @@ from threadviz.observer import system
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
-from threadviz.observer.io import RunClock
-from threadviz.observer.observation import Observation, StartError, Target, is_readable, make_header
+from threadviz.observer.io import RunClock, is_readable
+from threadviz.observer.observation import Observation, StartError, Target, make_header
 from threadviz.observer.probes.base import Collector, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.processes import keep_ended_children

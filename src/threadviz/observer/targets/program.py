@@ -9,25 +9,19 @@ from time import monotonic
 from types import FrameType
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from threadviz import processes, startup_hook
 from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.collectors.reports import ReportCollector
-from threadviz.observer.io import RunClock
-from threadviz.observer.observation import (
-    INTERRUPTED,
-    Observation,
-    StartError,
-    StopRequestedError,
-    Target,
-    is_readable,
-    make_header,
-)
+from threadviz.observer.io import RunClock, is_readable
+from threadviz.observer.observation import Observation, StartError, StopRequestedError, Target, make_header
 from threadviz.observer.probes.base import Changes, Collector
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import raise_open_file_limit
 from threadviz.processes import PASSED_ON
-from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
+from threadviz.protocol.events import Event, RunEnded, StreamClosed
 from threadviz.protocol.requests import ExecRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
 
@@ -133,7 +127,8 @@ class Program(Target):
 
     def stop(self, now: int) -> tuple[list[Event], StreamClosed]:
         self._end_all()
-        return [RunEnded(now)], StreamClosed(now, Outcome.INTERRUPTED, INTERRUPTED, status=self.status)
+        _, closed = super().stop(now)
+        return [RunEnded(now)], replace(closed, status=self.status)
 
     def close(self) -> None:
         """End the program where it has not ended. What it has left running otherwise is left alone."""
