@@ -10,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 import warnings
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic_ns
@@ -193,20 +193,13 @@ class RecorderProcess:
                 os.kill(self._pid, signal.SIGKILL)
 
     def _release(self) -> None:
-        with ExitStack() as steps:  # each is taken, the last one first, whatever the others raise
-            if self._pid is not None:
-                steps.callback(_reap, self._pid)
-                steps.callback(_allow_tracing, 0)
-            # The observer does this itself, unless it was killed.
-            steps.callback(shutil.rmtree, self.scratch, ignore_errors=True)
-            self._owned.close()
-            self._socket.detach()
-
-
-def _reap(pid: int) -> None:
-    """Reap a process if it is a child of this one, which adopts orphans where it is the first of a container."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+        self._owned.close()
+        self._socket.detach()
+        shutil.rmtree(self.scratch, ignore_errors=True)  # the observer does this itself, unless it was killed
+        if self._pid is not None:
+            _allow_tracing(0)
+            with suppress(ChildProcessError):  # only the first process of a container is its parent by now
+                os.waitpid(self._pid, 0)
 
 
 def _allow_tracing(pid: int) -> None:
