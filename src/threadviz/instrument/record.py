@@ -246,16 +246,14 @@ class Recording:
         from threadviz.report.json_report import run_facts
 
         if self._pid is None or self._recorder is not None:
-            raise ObservationError(
-                "there are no facts before the recording is over: ask for them after the with"
-            )
+            why = "there are no facts before the recording is over: ask for them after the with"
+            raise ObservationError(why)
         path = self.path
         if path is None:
             assert self._file is not None
             if not self._file.is_open:
-                raise ObservationError(
-                    "the program has closed files that are not its own, and this recording's"
-                )
+                why = "the program has closed files that are not its own, and this recording's"
+                raise ObservationError(why)
             path = Path(f"/dev/fd/{self._file.descriptor}")
         try:
             return run_facts(load(path).timeline)

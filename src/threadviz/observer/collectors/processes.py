@@ -46,9 +46,8 @@ def process_title(arguments: Sequence[str], kind: ProcessKind, otherwise: str) -
     command = _command_name(arguments[0]) if arguments else ""
     title = _python_title(arguments[1:], command) if _PYTHON.fullmatch(command) else command
     is_worker = kind in (ProcessKind.WORKER, ProcessKind.OF_TASK)
-    if title == _SUBJECT or (
-        is_worker and any(mark in argument for argument in arguments for mark in _MULTIPROCESSING)
-    ):
+    started = any(mark in argument for argument in arguments for mark in _MULTIPROCESSING)
+    if title == _SUBJECT or (is_worker and started):
         return kind.value
     return (title or otherwise)[:_MAX_TITLE]
 

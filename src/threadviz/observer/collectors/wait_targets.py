@@ -6,6 +6,7 @@ lane that it lies in, and about no later one. A descriptor is resolved while the
 closes it meanwhile, and opens something else under the same number, can make the result wrong.
 """
 
+import ctypes
 import os
 import re
 import struct
@@ -103,9 +104,9 @@ def _selected(arguments: Sequence[int], memory: Reader) -> int:
 
 def opened_path(call: str, arguments: Sequence[int], memory: Reader) -> tuple[int, bytes] | None:
     """Return the directory, as a descriptor or AT_FDCWD, and the path, of a call that opens a file."""
-    if call not in _OPEN_CALLS:
+    index = _OPEN_CALLS.get(call)
+    if index is None:
         return None
-    index = _OPEN_CALLS[call]
     start = arguments[index]
     path = memory(start, _PAGE - start % _PAGE)  # the next page need not be there
     if b"\0" not in path:
@@ -123,8 +124,7 @@ def connect_address(call: str, arguments: Sequence[int], memory: Reader) -> byte
 
 def _signed(argument: int) -> int:
     """Return an argument as a C `int`: the kernel shows the whole register."""
-    value = argument & 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
+    return ctypes.c_int(argument).value
 
 
 def _read_link(path: str) -> str:

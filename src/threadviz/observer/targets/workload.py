@@ -205,19 +205,16 @@ class Subject(Target):
                 raise self._ended_early(status, module)
             _await_readable(self.pipe.descriptor, lifeline, _POLL_S)
         if module:
-            raise StartError(
-                f"to import {module!r} takes more than {seconds:g} s: a module is imported as a whole, so that what"
-                " it is to do as a program belongs under `if __name__ == '__main__':`",
-                "",
-            )
+            advice = "what it is to do as a program belongs under `if __name__ == '__main__':`"
+            why = f"takes more than {seconds:g} s: a module is imported as a whole, so that {advice}"
+            raise StartError(f"to import {module!r} {why}", "")
         raise StartError(f"the subject was not ready within {seconds:g} s")
 
     def _ended_early(self, status: int, module: str) -> StartError:
         how, line = how_it_ended(status), self.output.last_line()
         if module:
-            return StartError(
-                f"to import {module!r} ends the process ({how}){f': {line}' if line else ''}", ""
-            )
+            last = f": {line}" if line else ""
+            return StartError(f"to import {module!r} ends the process ({how}){last}", "")
         return StartError(f"the subject ended: {how}: {line}")
 
     def start(self) -> list[Event]:
