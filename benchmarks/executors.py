@@ -14,9 +14,10 @@ from pathlib import Path
 from benchmarks.report import Goal, machine, publish, table
 from benchmarks.runs import CHECKOUT
 from benchmarks.tasks import costs, costs_table
-from threadviz.observer.collectors.tasks import TaskCollector
+from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock
 from threadviz.observer.observation import make_header
+from threadviz.observer.probes.base import Changes
 from threadviz.observer.probes.sampler import FLUSH_NS
 from threadviz.protocol.requests import AttachRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
@@ -87,7 +88,7 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
     clock = RunClock()
     timeline = Timeline()
     timeline.apply(make_header(AttachRequest(pid=os.getpid())))
-    said = TaskCollector(folder / f"tasks of {watched}", clock)
+    said = ReportCollector(folder / f"tasks of {watched}", clock)
     printed = folder / f"printed of {watched}"
     with (
         printed.open("wb") as out,
@@ -103,8 +104,8 @@ def run(environment: Environment, parts: list[str], folder: Path, *, watched: bo
         try:
             while tests.poll() is None:
                 time.sleep(FLUSH_NS / 1e9)
-                timeline.extend(said.poll(clock(), [], []))
-            timeline.extend(said.poll(clock(), [], []))  # once more, for the last of it
+                timeline.extend(said.poll(clock(), Changes()))
+            timeline.extend(said.poll(clock(), Changes()))  # once more, for the last of it
         finally:
             tests.kill()
             said.close()

@@ -92,7 +92,11 @@ def _executed(command: tuple[str, ...]) -> Iterator[tuple[Threads, Onlooker]]:
     theirs_in, to = os.pipe()
     out, theirs_out = os.pipe()
     request = ExecRequest(
-        command=tuple(map(os.fsencode, command)), title="known", stdin=theirs_in, stdout=theirs_out, stderr=2
+        command=tuple(map(os.fsencode, command)),
+        workload="known",
+        stdin=theirs_in,
+        stdout=theirs_out,
+        stderr=2,
     )
     with open(to, "wb") as writing, open(out, "rb") as reading:  # noqa: PTH123 - they have no paths
         try:

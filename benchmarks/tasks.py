@@ -10,8 +10,9 @@ from statistics import median
 
 from benchmarks.report import table
 from threadviz.instrument.executors import observed
-from threadviz.observer.collectors.tasks import TaskCollector
+from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock
+from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 
 TASKS = 1500
@@ -25,18 +26,18 @@ def costs(rounds: int) -> dict[str, float]:
     took: dict[str, list[float]] = {way: [] for way in (PLAIN, UNWATCHED, WATCHED)}
     with (
         tempfile.TemporaryDirectory() as folder,
-        closing(TaskCollector(Path(folder, "tasks"), RunClock())) as said,
+        closing(ReportCollector(Path(folder, "tasks"), RunClock())) as said,
     ):
         for _ in range(rounds):
             for way in random.sample(list(took), len(took)):
                 took[way].append(_task_s(way, said))
-                told = list(said.poll(0, [], []))
+                told = list(said.poll(0, Changes()))
                 if len(told) != (3 * TASKS if way == WATCHED else 0):
                     raise RuntimeError(f"of {TASKS} tasks, {way}, {len(told)} events were told")
     return {way: median(each) for way, each in took.items()}
 
 
-def _task_s(way: str, said: TaskCollector) -> float:
+def _task_s(way: str, said: ReportCollector) -> float:
     if way == WATCHED:
         task_pipe.add_pipe(str(said.path))
     with ThreadPoolExecutor(1) if way == PLAIN else observed(ThreadPoolExecutor(1)) as pool:

@@ -81,14 +81,14 @@ def _observe(subject: subprocess.Popen[bytes], threads: int, lead_ns: int, windo
         if now >= next_flush:
             next_flush = now + FLUSH_NS
             # What the observer would write is only put aside here.
-            events += [*sampler.events(*probe.take_changes()), sampler.tick(now)]
+            events += [*sampler.events(probe.take_changes()), sampler.tick(now)]
             if not told and time.monotonic_ns() > closes + AFTER_NS:
                 told = True
                 _say(subject, None)
             elif told and _answers(subject):
                 accounts = _heard(subject)
     now = sampler.look()
-    events += [*sampler.events(*probe.take_changes()), sampler.tick(now)]
+    events += [*sampler.events(probe.take_changes()), sampler.tick(now)]
     probe.close()
     gc.unfreeze()
     ticks = [event for event in events if isinstance(event, ObserverTick)]

@@ -10,25 +10,12 @@ import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
-from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from threadviz import debug_log
+from threadviz import debug_log, processes
 from threadviz.debug_log import LOG, ignoring
-from threadviz.processes import (
-    GRACE_S,
-    KILL_S,
-    STANDARD,
-    adopt_orphans,
-    children,
-    descriptors,
-    end_children,
-    environment,
-    how_it_ended,
-    signals_blocked,
-)
 from threadviz.protocol.codec import READ_SIZE, Decoder, Sink, encode
 from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, RunStarted, StreamClosed
 from threadviz.protocol.requests import PYTHON, AttachRequest, ExecRequest, Request
@@ -46,8 +33,9 @@ class RecordingError(Exception):
 class LaunchedRun:
     """A run under observation. As a context manager, it leaves nothing of the run behind.
 
-    What a program leaves running when it ends by itself stays. `recording` receives the stream. Raises OSError if the
-    observer can't be started, and UnicodeEncodeError if the request is not valid text.
+    What a program leaves running when it ends by itself stays. `recording` receives the stream. `observer` is the
+    observer's process; that of a workload leads the run's process group. Raises OSError if it can't be started, and
+    UnicodeEncodeError if the request is not valid text.
     """
 
     def __init__(self, request: Request, recording: Sink | None = None) -> None:
@@ -57,37 +45,36 @@ class LaunchedRun:
         self._decoder = Decoder()
         self._pending: deque[AnyEvent] = deque()
         self._last = 0
-        self._begun = self._going = self._closed = self._ended_for_observer = False
+        self._begun = self._going = self._closed = self._ended_for_observer = self._finished = False
         self._deadline: float | None = None
-        self._finished = False
         self._spared: set[int] | None = None
         self._scratch = tempfile.mkdtemp(prefix="threadviz-")
         try:
             if isinstance(request, ExecRequest):
-                self._observer, request = self._start_for_program(request)
+                self.observer, request = self._start_for_program(request)
                 line = msgspec.json.encode(request)
             else:
-                self._observer = self._start(apart=True, alone=isinstance(request, AttachRequest))
+                self.observer = self._start(request)
         except OSError:
             shutil.rmtree(self._scratch)
             raise
-        LOG.debug("observer %d runs for a request of type %s", self._observer.pid, type(request).__name__)
-        assert self._observer.stdin is not None
-        self._lifeline = self._observer.stdin
+        LOG.debug("observer %d runs for a request of type %s", self.observer.pid, type(request).__name__)
+        assert self.observer.stdin is not None
+        self._lifeline = self.observer.stdin
         with ignoring(BrokenPipeError):  # it is dead already, as the end of its stream will show
             self._lifeline.write(line + b"\n")
             self._lifeline.flush()
 
-    def _start(
-        self, *, apart: bool, alone: bool = False, hand_on: Collection[int] = ()
-    ) -> "subprocess.Popen[bytes]":
+    def _start(self, request: Request, hand_on: Collection[int] = ()) -> "subprocess.Popen[bytes]":
         """Start the observer with these descriptors.
 
-        `apart` gives it a session of its own: Ctrl-C in the terminal reaches the viewer only, and the process group,
-        to which all processes of the run belong, can be ended as one. `alone` is for an observer that starts nothing.
-        It gets only a group: Linux shares out CPU time by sessions (sched(7), autogroup), and on an overloaded
-        machine a session with little load was seen to starve for seconds.
+        Unless its program is in the foreground, it has a session of its own: Ctrl-C in the terminal reaches the viewer
+        only, and the process group, to which all processes of the run belong, can be ended as one. An observer that
+        starts nothing gets only a group: Linux shares out CPU time by sessions (sched(7), autogroup), and on an
+        overloaded machine a session with little load was seen to starve for seconds.
         """
+        attaches = isinstance(request, AttachRequest)
+        foreground = isinstance(request, ExecRequest) and request.foreground
         stream, into = os.pipe()
         self._stream = os.fdopen(stream, "rb", buffering=0)
         try:
@@ -97,10 +84,10 @@ class LaunchedRun:
                 [*PYTHON, "threadviz.observer", self._scratch, str(into), *map(str, logged)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
-                start_new_session=apart and not alone,
-                process_group=0 if alone else None,
+                start_new_session=not (attaches or foreground),
+                process_group=0 if attaches else None,
                 pass_fds=(into, *hand_on, *logged),
-                env=environment(),
+                env=processes.environment(),
             )
         except OSError:
             self._stream.close()
@@ -112,29 +99,21 @@ class LaunchedRun:
         """Start the observer with the descriptors for the program. Return the request with the observer's numbers."""
         import fcntl  # of Unix only
 
-        inherited = descriptors()
+        inherited = processes.descriptors()
+        streams: dict[str, int] = {}
         with ExitStack() as opened:
-            numbers = []
-            for descriptor in (request.stdin, request.stdout, request.stderr):
-                number = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, STANDARD)
-                opened.callback(os.close, number)
-                numbers.append(number)
-            spared = children()
-            adopt_orphans(True)  # or nobody could end the program if the observer is killed
+            for name in ("stdin", "stdout", "stderr"):
+                streams[name] = fcntl.fcntl(getattr(request, name), fcntl.F_DUPFD_CLOEXEC, processes.STANDARD)
+                opened.callback(os.close, streams[name])
+            self._spared = processes.children()
+            processes.adopt_orphans(True)  # or nobody could end the program if the observer is killed
             try:
-                with signals_blocked() if request.foreground else nullcontext():
-                    observer = self._start(apart=not request.foreground, hand_on=inherited.union(numbers))
+                with processes.signals_blocked() if request.foreground else nullcontext():
+                    observer = self._start(request, inherited.union(streams.values()))
             except OSError:
-                adopt_orphans(False)
+                processes.adopt_orphans(False)
                 raise
-        self._spared = spared
-        stdin, stdout, stderr = numbers
-        return observer, msgspec.structs.replace(request, stdin=stdin, stdout=stdout, stderr=stderr)
-
-    @property
-    def observer_pid(self) -> int:
-        """The pid of the observer; for a workload also the id of the run's process group."""
-        return self._observer.pid
+        return observer, msgspec.structs.replace(request, **streams)
 
     @property
     def going(self) -> bool:
@@ -228,9 +207,9 @@ class LaunchedRun:
             return
         ended = self._await_end(STOP_S)
         self._kill_group()
-        how = how_it_ended(self._observer.wait()) if ended else "it did not answer"
+        how = processes.how_it_ended(self.observer.wait()) if ended else "it did not answer"
         LOG.debug("the observer's stream ended early: %s", how)
-        yield ProcessDied(self._last, "observer", self._observer.pid, how)
+        yield ProcessDied(self._last, "observer", self.observer.pid, how)
         yield StreamClosed(self._last, Outcome.BROKEN, f"the observer died ({how})")
 
     def kill(self) -> None:
@@ -243,15 +222,15 @@ class LaunchedRun:
         if self._spared is None:
             self._await_end(STOP_S)
             self._kill_group()
-            return
-        with ignoring(subprocess.TimeoutExpired):
-            self._observer.wait(GRACE_S + KILL_S)
-        self._observer.kill()
+        else:
+            with ignoring(subprocess.TimeoutExpired):
+                self.observer.wait(processes.GRACE_S + processes.KILL_S)
+            self.observer.kill()
 
     def _await_end(self, seconds: float) -> bool:
         """Wait for the observer to end, for at most `seconds`. Return whether it has. It is not reaped."""
         deadline = time.monotonic() + seconds
-        while self._observer.returncode is None and not _has_ended(self._observer):
+        while self.observer.returncode is None and not _has_ended(self.observer):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_PAUSE_S)
@@ -259,20 +238,20 @@ class LaunchedRun:
 
     def _kill_group(self) -> None:
         """Kill the process group of a workload. Its id is safe to use until the leader is reaped."""
-        if self._spared is None and self._observer.returncode is None:
+        if self._spared is None and self.observer.returncode is None:
             with ignoring(ProcessLookupError, PermissionError):  # macOS raises the latter if all are zombies
-                os.killpg(self._observer.pid, signal.SIGKILL)
+                os.killpg(self.observer.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End whatever is left of the run."""
         if self._finished and self._spared is not None:
             # Before the observer ends: what the program leaves running is not ours to end or reap.
-            adopt_orphans(False)
+            processes.adopt_orphans(False)
         self.kill()
-        self._observer.wait()
+        self.observer.wait()
         if self._spared is not None and not self._finished:
-            end_children(self._spared)
-            adopt_orphans(False)
+            processes.end_children(self._spared)
+            processes.adopt_orphans(False)
         with ignoring(OSError):
             self._lifeline.close()
         self._stream.close()
@@ -281,9 +260,7 @@ class LaunchedRun:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -83,17 +83,16 @@ def end_children(spare: Collection[int] = ()) -> dict[int, int | None]:
     """
     ended: dict[int, int | None] = {}
     asked: set[int] = set()
-    deadline = time.monotonic() + GRACE_S
-    while (left := _left(spare, ended)) and time.monotonic() < deadline:
-        for pid in left - asked:
-            _send(pid, signal.SIGTERM)
-            _send(pid, signal.SIGCONT)  # a stopped process would not see SIGTERM
-        asked |= left
-        time.sleep(_PAUSE_S)
-    deadline = time.monotonic() + KILL_S
-    while (left := _left(spare, ended)) and time.monotonic() < deadline:
-        for pid in left:
-            _send(pid, signal.SIGKILL)
+    patience = time.monotonic() + GRACE_S
+    while (left := _left(spare, ended)) and time.monotonic() < patience + KILL_S:
+        if time.monotonic() < patience:
+            for pid in left - asked:
+                _send(pid, signal.SIGTERM)
+                _send(pid, signal.SIGCONT)  # a stopped process would not see SIGTERM
+            asked |= left
+        else:
+            for pid in left:
+                _send(pid, signal.SIGKILL)
         time.sleep(_PAUSE_S)
     return ended
 
@@ -133,13 +132,11 @@ def descriptors() -> set[int]:
     Descriptors that Python opens are not inheritable (PEP 446).
     """
     found = set()
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        with ignoring(OSError):
-            for name in os.listdir(folder):
-                with ignoring(OSError):  # the descriptor of the listing itself is closed by now
-                    if int(name) >= STANDARD and os.get_inheritable(int(name)):
-                        found.add(int(name))
-            break
+    folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+    for number in map(int, os.listdir(folder)):
+        with ignoring(OSError):  # the descriptor of the listing itself is closed by now
+            if number >= STANDARD and os.get_inheritable(number):
+                found.add(number)
     return found
 
 
@@ -151,17 +148,13 @@ def environment() -> dict[str, str]:
     variables = dict(os.environ)
     variables.pop(VARIABLE, None)
     with ignoring(OSError):
-        before = Path("/proc/self/environ").read_bytes().split(b"\0")
-        if variables.get("LC_CTYPE") in _COERCED and not any(
-            each.startswith(b"LC_CTYPE=") for each in before
-        ):
+        before = b"\0" + Path("/proc/self/environ").read_bytes()
+        if variables.get("LC_CTYPE") in _COERCED and b"\0LC_CTYPE=" not in before:
             del variables["LC_CTYPE"]
     return variables
 
 
-_NAMES = ("SIGINT", "SIGQUIT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
-
-PASSED_ON = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
+PASSED_ON = (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 """The signals that shells, supervisors and people send. The system sends others, or they stop a whole terminal."""
 
 

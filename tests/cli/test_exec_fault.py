@@ -15,13 +15,13 @@ from tests.cli.executed import executing, script
 FAILING = """
 import sys
 if "threadviz.observer" in sys.orig_argv:
-    from threadviz.observer.collectors.thread_names import ReportedNameCollector
-    poll = ReportedNameCollector.poll
-    def fail(collector, now, new, gone):
+    from threadviz.observer.collectors.reports import ReportCollector
+    poll = ReportCollector.poll
+    def fail(collector, now, changes):
         if now > 300_000_000:
             raise KeyError("no such thing")
-        return poll(collector, now, new, gone)
-    ReportedNameCollector.poll = fail
+        return poll(collector, now, changes)
+    ReportCollector.poll = fail
 """
 """A `sitecustomize` by which the observer fails when the program has run for a while."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import FETCH, environment, threadviz
+from tests.protocol.events import read_events
 from tests.workloads.answering import answering
-from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
 
 SERVERS = (

@@ -13,10 +13,11 @@ import pytest
 
 from tests.launcher.runs import fetching, group, running, started, timeline_of, whole
 from tests.mock_server.running import is_gone, wait_until
+from tests.protocol.events import read_events
 from tests.protocol.header import HEADER
 from threadviz.launcher import LaunchedRun
 from threadviz.modes import MODES
-from threadviz.protocol.codec import encode, read_events
+from threadviz.protocol.codec import encode
 from threadviz.protocol.events import AnyEvent, Header, LaneStarted, Outcome, ProcessDied, State, StreamClosed
 from threadviz.protocol.requests import AttachRequest, RunRequest, UserFunction
 from threadviz.timeline import Role
@@ -63,7 +64,7 @@ def test_a_stopped_run_tells_what_was_measured_until_then() -> None:
     with started(fetching(seconds=60.0)) as (run, events):
         run.stop()
         events += run.events()
-        leader = run.observer_pid
+        leader = run.observer.pid
     timeline = timeline_of(events)
     assert timeline.closed is not None
     assert timeline.closed.outcome is Outcome.INTERRUPTED
@@ -84,7 +85,7 @@ def test_a_run_can_be_called_off_before_it_has_begun() -> None:
 def test_what_comes_after_the_last_word_is_not_heard() -> None:
     """It was said for an observer that was long in coming."""
     with LaunchedRun(fetching()) as run:
-        observer = psutil.Process(run.observer_pid)
+        observer = psutil.Process(run.observer.pid)
         observer.suspend()
         run.stop()
         events = run.events()
@@ -97,7 +98,7 @@ def test_what_comes_after_the_last_word_is_not_heard() -> None:
 def test_leaving_a_run_ends_it() -> None:
     """A viewer that stops reading in mid-run leaves nothing behind."""
     with started(fetching(seconds=60.0)) as (run, _):
-        leader = run.observer_pid
+        leader = run.observer.pid
         assert group(leader)
     wait_until(lambda: not group(leader))
 
@@ -106,9 +107,9 @@ def test_leaving_a_run_ends_it() -> None:
 def test_killing_the_observer_ends_the_run_and_says_so(mode: str) -> None:
     """The viewer speaks for it, into the recording as well."""
     with started(fetching(mode, seconds=60.0)) as (run, events):
-        os.kill(run.observer_pid, signal.SIGKILL)
+        os.kill(run.observer.pid, signal.SIGKILL)
         events += run.events()
-        leader = run.observer_pid
+        leader = run.observer.pid
     timeline = timeline_of(events)
     assert [(death.who, death.how) for death in timeline.died] == [("observer", "killed by SIGKILL")]
     assert timeline.closed is not None
@@ -120,9 +121,9 @@ def test_killing_the_observer_ends_the_run_and_says_so(mode: str) -> None:
 def test_killing_the_subject_fails_its_tasks_and_says_so(mode: str) -> None:
     """What was under way or had not begun has failed, with the reason."""
     with started(fetching(mode, seconds=60.0)) as (run, events):
-        running(run.observer_pid, "threadviz.subject").kill()
+        running(run.observer.pid, "threadviz.subject").kill()
         events += run.events()
-        leader = run.observer_pid
+        leader = run.observer.pid
     timeline = timeline_of(events)
     assert [(death.who, death.how) for death in timeline.died] == [("subject", "killed by SIGKILL")]
     assert timeline.closed is not None
@@ -134,7 +135,7 @@ def test_killing_the_subject_fails_its_tasks_and_says_so(mode: str) -> None:
 def test_killing_a_worker_fails_the_tasks_that_were_left() -> None:
     """The pool is broken: the tasks say so, and so does the death, as exactly as it was seen."""
     with started(fetching("processes", seconds=60.0)) as (run, events):
-        subject = running(run.observer_pid, "threadviz.subject")
+        subject = running(run.observer.pid, "threadviz.subject")
         servers = [each for each in subject.children() if "forkserver" in " ".join(each.cmdline())]
         # The first: of others that it starts by a server, a pool hears only when a task is over (so CPython 3.14).
         worker, *_ = (servers or [subject])[0].children()
@@ -151,7 +152,7 @@ def test_killing_a_worker_fails_the_tasks_that_were_left() -> None:
 def test_killing_the_site_fails_the_fetches_and_the_run_goes_on() -> None:
     """Each fetch says what became of it."""
     with started(fetching(seconds=60.0)) as (run, events):
-        running(run.observer_pid, "threadviz.mock_server").kill()
+        running(run.observer.pid, "threadviz.mock_server").kill()
         events += run.events()
     timeline = timeline_of(events)
     assert [(death.who, death.how) for death in timeline.died] == [("site", "killed by SIGKILL")]
@@ -165,7 +166,7 @@ def test_killing_the_viewer_leaves_nothing_behind() -> None:
     script = textwrap.dedent("""
         from tests.launcher.runs import fetching, started
         with started(fetching("processes", seconds=60.0)) as (run, events):
-            print(run.observer_pid, flush=True)
+            print(run.observer.pid, flush=True)
             for event in run.events():
                 pass
     """)
@@ -183,12 +184,12 @@ def test_killing_the_viewer_leaves_nothing_behind() -> None:
 def test_a_process_that_is_killed_at_its_start_is_told(module: str) -> None:
     """Whichever it was, the stream has its header and its last word, and nothing is left."""
     with LaunchedRun(fetching()) as run:
-        wait_until(lambda: any(module in each.cmdline() for each in group(run.observer_pid)))
-        running(run.observer_pid, module).kill()
+        wait_until(lambda: any(module in each.cmdline() for each in group(run.observer.pid)))
+        running(run.observer.pid, module).kill()
         header, *_, closed = run.events()
     assert isinstance(header, Header) and isinstance(closed, StreamClosed)
     assert "observer" not in closed.reason
-    wait_until(lambda: not group(run.observer_pid))
+    wait_until(lambda: not group(run.observer.pid))
 
 
 def test_an_observer_that_dies_in_mid_line_leaves_a_sound_recording(
@@ -300,7 +301,7 @@ def test_a_fault_of_the_observer_before_it_looks_is_told(
     assert closed.outcome is Outcome.BROKEN
     assert closed.reason.startswith("the observer failed: KeyError: 'no such thing' (sitecustomize.py, line ")
     assert capfd.readouterr().err == ""
-    wait_until(lambda: not group(run.observer_pid))
+    wait_until(lambda: not group(run.observer.pid))
 
 
 def test_no_file_of_the_current_folder_stands_in_for_a_module(
@@ -340,7 +341,7 @@ def test_tasks_that_begin_while_nobody_looks_are_on_their_lanes() -> None:
         coming = iter(run.events())
         while sum(isinstance(event, LaneStarted) for event in events) < 4:
             events.append(next(coming))
-        observer, subject = psutil.Process(run.observer_pid), running(run.observer_pid, "threadviz.subject")
+        observer, subject = psutil.Process(run.observer.pid), running(run.observer.pid, "threadviz.subject")
         observer.suspend()
         wait_until(lambda: subject.num_threads() == 1)
         observer.resume()
@@ -366,7 +367,7 @@ def test_deaths_are_events_of_the_recording() -> None:
     recording = io.BytesIO()
     with LaunchedRun(fetching(seconds=60.0), recording) as run:
         for _ in run.events():
-            os.kill(run.observer_pid, signal.SIGKILL)
+            os.kill(run.observer.pid, signal.SIGKILL)
             break
         list(run.events())
     *_, died, closed = read_events(io.BytesIO(recording.getvalue()))
@@ -395,6 +396,6 @@ def test_an_observer_that_only_looks_on_shares_its_viewer_s_cpu_time() -> None:
         subject.stdout.readline()
         with LaunchedRun(AttachRequest(pid=subject.pid)) as run:
             assert isinstance(next(run.events()), Header)
-            assert os.getsid(run.observer_pid) == os.getsid(0)
-            assert os.getpgid(run.observer_pid) == run.observer_pid
+            assert os.getsid(run.observer.pid) == os.getsid(0)
+            assert os.getpgid(run.observer.pid) == run.observer.pid
         subject.kill()

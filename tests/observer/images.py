@@ -1,9 +1,10 @@
-"""Made-up memory: what the image of a program or a library looks like there, of any kind of machine."""
+"""Made-up memory: what the image of a program or a library looks like there, with addresses of 4 or 8 bytes."""
 
 import struct
+import sys
 from collections.abc import Mapping
 
-from threadviz.observer.cpython.elf import Words
+from threadviz.observer.cpython.memory import address_letter
 
 
 class MadeUp:
@@ -20,13 +21,13 @@ class MadeUp:
         return b""
 
 
-def image(words: Words, base: int, symbols: Mapping[bytes, tuple[int, int]], *, gnu: bool) -> bytes:
+def image(pointer: int, base: int, symbols: Mapping[bytes, tuple[int, int]], *, gnu: bool) -> bytes:
     """Return what is loaded at `base`: a library that lets others see `symbols`, {name: (offset, size)}.
 
     Its hash table has one bucket, and is of GNU's form or of the older one.
     """
-    wide = words.pointer == 8
-    order, letter = words.order, words.letter
+    wide = pointer == 8
+    order, letter = "=", address_letter(pointer)
     names, entries = b"\0", [bytes(24 if wide else 16)]
     for name, (offset, size) in symbols.items():
         if wide:
@@ -37,7 +38,7 @@ def image(words: Words, base: int, symbols: Mapping[bytes, tuple[int, int]], *, 
     if gnu:
         hashes = [_gnu(name) & ~1 for name in symbols]
         hashes[-1] |= 1
-        filters = bytes(words.pointer)
+        filters = bytes(pointer)
         table = (
             struct.pack(f"{order}4I", 1, 1, 1, 0)
             + filters
@@ -67,7 +68,13 @@ def image(words: Words, base: int, symbols: Mapping[bytes, tuple[int, int]], *, 
         segments = struct.pack(f"{order}8I", 1, 0, 0, 0, whole, whole, 4, 0x1000)
         segments += struct.pack(f"{order}8I", 2, dynamic_at, dynamic_at, 0, len(dynamic), len(dynamic), 4, 4)
         head = struct.pack(f"{order}HHIIIIIHHHHHH", 3, 0, 1, 0, 52, 0, 0, 52, 32, 2, 0, 0, 0)
-    first = b"\x7fELF" + bytes([2 if wide else 1, 1 if order == "<" else 2, 1]) + bytes(9) + head + segments
+    first = (
+        b"\x7fELF"
+        + bytes([2 if wide else 1, 1 if sys.byteorder == "little" else 2, 1])
+        + bytes(9)
+        + head
+        + segments
+    )
     return first + bytes(at - len(first)) + body + dynamic
 
 
@@ -92,18 +99,17 @@ NUMBERS = {  # of 3.14: their places among the offsets, and what stands there in
 }
 
 
-def offsets(words: Words, version: int = 0x030E08F0, *, free_threaded: bool = False) -> bytes:
+def offsets(version: int = 0x030E08F0, *, free_threaded: bool = False) -> bytes:
     """Return what stands at the start of a made-up `_PyRuntime`."""
     numbers = [NUMBERS.get(place, 0) for place in range(1, 64)]
     numbers[0], numbers[1] = version, int(free_threaded)
-    return b"xdebugpy" + struct.pack(f"{words.order}63Q", *numbers)
+    return b"xdebugpy" + struct.pack("=63Q", *numbers)
 
 
-def interpreter(words: Words, number: int, after: int, gil: int) -> bytes:
-    """Return a made-up interpreter: its number, the next one's address, and its GIL's."""
-    order, letter = words.order, words.letter
+def interpreter(number: int, after: int, gil: int) -> bytes:
+    """Return a made-up interpreter, with addresses of 8 bytes: its number, the next one's address, and its GIL's."""
     data = bytearray(0x1000)
-    struct.pack_into(f"{order}{letter}", data, 0x10, gil)
-    struct.pack_into(f"{order}q", data, 0x20, number)
-    struct.pack_into(f"{order}{letter}", data, 0x28, after)
+    struct.pack_into("=Q", data, 0x10, gil)
+    struct.pack_into("=q", data, 0x20, number)
+    struct.pack_into("=Q", data, 0x28, after)
     return bytes(data)

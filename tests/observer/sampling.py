@@ -6,11 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, cast
 
 from threadviz.observer.io import RunClock
 from threadviz.observer.probes.base import Collector
 from threadviz.observer.probes.linux import LinuxProbe
+from threadviz.observer.probes.portable import PortableProbe
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.protocol.events import Event
 
@@ -34,9 +35,14 @@ def started(
 class SampledProcess:
     """Samples a process, and polls a collector after each sample. `tids` are the lanes' threads, in order."""
 
-    def __init__(self, pid: int, collector: Callable[[LinuxProbe], Collector]) -> None:
+    def __init__(
+        self,
+        pid: int,
+        collector: Callable[[LinuxProbe], Collector],
+        kind: type[LinuxProbe] | type[PortableProbe] = LinuxProbe,
+    ) -> None:
         self._clock = RunClock()
-        self.probe = LinuxProbe(pid, self._clock)
+        self.probe = cast("LinuxProbe", kind(pid, self._clock))
         self._clock.start()
         self.probe.begin()
         self._sampler = Sampler(self.probe, self._clock)
@@ -47,12 +53,12 @@ class SampledProcess:
     def sample(self) -> None:
         """Sample once, and poll the collector."""
         now = self._sampler.look()
-        new, gone = self.probe.take_changes()
+        changes = self.probe.take_changes()
         self._sampler.tick(now)
-        for _ in self._sampler.events(new, gone):
+        for _ in self._sampler.events(changes):
             pass  # spans have tests of their own
-        self.tids += [thread.tid for thread in new]
-        self.events += self.collector.poll(now, new, gone)
+        self.tids += [thread.tid for thread in changes.new]
+        self.events += self.collector.poll(now, changes)
 
     def sample_until(self, enough: Callable[[], bool]) -> None:
         """Sample until `enough` returns True."""
@@ -68,7 +74,11 @@ class SampledProcess:
 
 
 @contextmanager
-def sampling(pid: int, collector: Callable[[LinuxProbe], Collector]) -> Iterator[SampledProcess]:
+def sampling(
+    pid: int,
+    collector: Callable[[LinuxProbe], Collector],
+    kind: type[LinuxProbe] | type[PortableProbe] = LinuxProbe,
+) -> Iterator[SampledProcess]:
     """Sample process `pid` for as long as the block lasts."""
-    with closing(SampledProcess(pid, collector)) as sampled:
+    with closing(SampledProcess(pid, collector, kind)) as sampled:
         yield sampled

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.protocol.events import read_events
 from tests.protocol.header import HEADER
-from threadviz.protocol.codec import MAX_LINE, Decoder, StreamError, encode, read_events
+from threadviz.protocol.codec import MAX_LINE, Decoder, StreamError, encode
 from threadviz.protocol.events import (
     AnyEvent,
     Evidence,

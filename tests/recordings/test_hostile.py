@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.protocol.events import read_events
 from tests.recordings.recorded import DATA, loaded
-from threadviz.protocol.codec import read_events
 from threadviz.recordings.reader import Loaded, LoadError
 from threadviz.report.console import ReportConsole
 from threadviz.report.json_report import run_facts, to_json

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from threadviz.protocol.codec import read_events
+from tests.protocol.events import read_events
 from threadviz.report.console import ReportConsole
 from threadviz.report.text import comparison_report, run_report
 from threadviz.timeline import Timeline

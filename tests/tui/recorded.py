@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from threadviz.protocol.codec import read_events
+from tests.protocol.events import read_events
 from threadviz.timeline import Timeline
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.runs import Run, Session

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 from contextlib import closing
-from time import monotonic_ns
 
 from rich.table import Table
 from rich.text import Text
 
 from threadviz.mock_server.config import load
 from threadviz.modes import MODES
+from threadviz.observer.io import RunClock
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.probes.sampler import BUDGET
 from threadviz.protocol.events import ProbeInfo
@@ -46,8 +46,8 @@ def probes_of_this_machine() -> tuple[ProbeInfo, ProbeInfo]:
     ) as child:
         try:
             with (
-                closing(choose_probe(child.pid, "auto", monotonic_ns)) as probe,
-                closing(choose_probe(child.pid, "portable", monotonic_ns)) as portable,
+                closing(choose_probe(child.pid, "auto", RunClock())) as probe,
+                closing(choose_probe(child.pid, "portable", RunClock())) as portable,
             ):
                 return probe.info, portable.info
         finally:

@@ -161,7 +161,7 @@ def _request(
     title = process_title(command, ProcessKind.SUBJECT, Path(command[0]).name)
     return ExecRequest(
         command=tuple(map(os.fsencode, command)),
-        title=clipped(printable(title), _TITLE_LENGTH),
+        workload=clipped(printable(title), _TITLE_LENGTH),
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
@@ -202,7 +202,7 @@ def _status(request: ExecRequest, result: RunResult, record: Path | None) -> int
     if result.refused:
         remove_empty(record)
         reason = result.refused.reason.removeprefix("it did not start: ")
-        raise CommandError(f"{request.title!r} can't be run: {reason}")
+        raise CommandError(f"{request.workload!r} can't be run: {reason}")
     if result.trouble:
         complain(result.trouble)
     if closed is None or closed.outcome is Outcome.INTERRUPTED or closed.status is None:

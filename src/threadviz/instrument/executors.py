@@ -83,8 +83,8 @@ class ExecutorTask:
         """
         task = cls(f"{_INTERPRETER_ID}.{os.getpid()}.{threading.get_ident()}.{next(_task_numbers)}", pipes)
         name = name_of(function._function if type(function) is ReportedCall else function, arguments)
-        reached = task._report({**task._message("submitted"), "pid": os.getpid(), "name": name})
-        return cls(task._id, reached) if reached else None
+        task._pipes = task._report({**task._message("submitted"), "pid": os.getpid(), "name": name})
+        return task if task._pipes else None
 
     def report_started(self) -> Message:
         """Report that it starts here and now, and return the message."""

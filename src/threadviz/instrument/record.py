@@ -10,7 +10,7 @@ import stat
 import subprocess
 import tempfile
 import warnings
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic_ns
@@ -36,24 +36,19 @@ class OwnedDescriptor:
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
-        self._file = _file_of(descriptor)
+        self._file = os.fstat(descriptor)
 
     @property
     def is_open(self) -> bool:
         """Whether it is open on the same file as at first."""
         with suppress(OSError):
-            return _file_of(self.descriptor) == self._file
+            return os.path.samestat(os.fstat(self.descriptor), self._file)
         return False
 
     def close(self) -> None:
         """Close it, if the program has not."""
         if self.is_open:
             os.close(self.descriptor)
-
-
-def _file_of(descriptor: int) -> tuple[int, int]:
-    status = os.fstat(descriptor)
-    return status.st_dev, status.st_ino
 
 
 START_S = 30.0
@@ -65,8 +60,8 @@ END_S = 10.0
 PACKED, UNCOMPRESSED = "packed", "uncompressed"
 """Whether the recording is to be packed with gzip."""
 
-NAMES, TASKS = "names", "tasks"
-"""The named pipes in the observer's folder, for the names of threads and for the tasks of observed executors."""
+REPORTS = "reports"
+"""The named pipe in the observer's folder, for the names of threads and for the tasks of observed executors."""
 
 _PR_SET_PTRACER = 0x59616D61
 """Sets which process may trace this one (Linux, prctl(2))."""
@@ -96,7 +91,7 @@ class RecorderProcess:
         self.scratch = Path(tempfile.mkdtemp(prefix="threadviz-"))
         self._socket, theirs = socket.socketpair()
         self._owned = OwnedDescriptor(self._socket.fileno())
-        self._received = b""
+        self._answers = self._socket.makefile("rb")
         self._pid: int | None = None
         try:
             with theirs:
@@ -133,27 +128,22 @@ class RecorderProcess:
 
     def _start(self, theirs: socket.socket, file: int, how: str) -> None:
         """Start it, through a process that ends at once."""
-        command = [*PYTHON, "threadviz.instrument.recorder_process", str(self.scratch), how, str(file)]
         try:
-            starter = subprocess.Popen(
-                command,
+            starter = subprocess.run(
+                [*PYTHON, "threadviz.instrument.recorder_process", str(self.scratch), how, str(file)],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 pass_fds=(file,),
                 start_new_session=True,
+                timeout=START_S,
+                check=False,
             )
+        except subprocess.TimeoutExpired:
+            raise ObservationError(f"the observer did not start within {START_S:g} s") from None
         except OSError as error:
             raise ObservationError(f"the observer can't be started ({error.strerror})") from error
-        try:
-            status = starter.wait(START_S)
-        except BaseException as error:
-            starter.kill()
-            starter.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise ObservationError(f"the observer did not start within {START_S:g} s") from None
-            raise
-        if status:
-            raise ObservationError(f"the observer did not start: {how_it_ended(status)}")
+        if starter.returncode:
+            raise ObservationError(f"the observer did not start: {how_it_ended(starter.returncode)}")
 
     def _begin(self, request: AttachRequest) -> None:
         """Have it observe. Raises ObservationError where it can't."""
@@ -177,14 +167,10 @@ class RecorderProcess:
     def _receive(self, seconds: float) -> RecorderAnswer | None:
         """Return its next answer; None where it has ended. Raises TimeoutError."""
         self._socket.settimeout(seconds)
-        while b"\n" not in self._received:
-            with suppress(ConnectionError):
-                if chunk := self._socket.recv(4096):
-                    self._received += chunk
-                    continue
-            return None
-        line, self._received = self._received.split(b"\n", 1)
-        return msgspec.json.decode(line, type=RecorderAnswer)
+        with suppress(ConnectionError):
+            if (line := self._answers.readline()).endswith(b"\n"):
+                return msgspec.json.decode(line, type=RecorderAnswer)
+        return None
 
     def _await_end(self) -> None:
         """Wait for its end where the socket is lost. Kill it where others keep the socket open."""
@@ -207,20 +193,13 @@ class RecorderProcess:
                 os.kill(self._pid, signal.SIGKILL)
 
     def _release(self) -> None:
-        with ExitStack() as steps:  # each is taken, the last one first, whatever the others raise
-            if self._pid is not None:
-                steps.callback(_reap, self._pid)
-                steps.callback(_allow_tracing, 0)
-            # The observer does this itself, unless it was killed.
-            steps.callback(shutil.rmtree, self.scratch, ignore_errors=True)
-            self._owned.close()
-            self._socket.detach()
-
-
-def _reap(pid: int) -> None:
-    """Reap a process if it is a child of this one, which adopts orphans where it is the first of a container."""
-    with suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+        self._owned.close()
+        self._socket.detach()
+        shutil.rmtree(self.scratch, ignore_errors=True)  # the observer does this itself, unless it was killed
+        if self._pid is not None:
+            _allow_tracing(0)
+            with suppress(ChildProcessError):  # only the first process of a container is its parent by now
+                os.waitpid(self._pid, 0)
 
 
 def _allow_tracing(pid: int) -> None:
@@ -267,16 +246,14 @@ class Recording:
         from threadviz.report.json_report import run_facts
 
         if self._pid is None or self._recorder is not None:
-            raise ObservationError(
-                "there are no facts before the recording is over: ask for them after the with"
-            )
+            why = "there are no facts before the recording is over: ask for them after the with"
+            raise ObservationError(why)
         path = self.path
         if path is None:
             assert self._file is not None
             if not self._file.is_open:
-                raise ObservationError(
-                    "the program has closed files that are not its own, and this recording's"
-                )
+                why = "the program has closed files that are not its own, and this recording's"
+                raise ObservationError(why)
             path = Path(f"/dev/fd/{self._file.descriptor}")
         try:
             return run_facts(load(path).timeline)
@@ -295,8 +272,9 @@ class Recording:
             del _recorded[pid]
             raise
         self._pid = pid
-        task_pipe.add_pipe(str(self._recorder.scratch / TASKS))
-        self._names = ThreadNames(self._recorder.scratch / NAMES)
+        pipe = str(self._recorder.scratch / REPORTS)
+        task_pipe.add_pipe(pipe)
+        self._names = ThreadNames(pipe)
         return self
 
     def __exit__(
@@ -307,9 +285,9 @@ class Recording:
         if recorder is None or os.getpid() != self._pid:
             return  # in a forked process: the recording is its parent's
         self._recorder = None
-        task_pipe.remove_pipe(str(recorder.scratch / TASKS))
         if self._names is not None:
             self._names.end()
+        task_pipe.remove_pipe(str(recorder.scratch / REPORTS))
         try:
             problem = recorder.end(until)
         finally:
@@ -329,10 +307,9 @@ class Recording:
             finalize(self, self._file.close)
             return RecorderProcess(self._file.descriptor, UNCOMPRESSED, self._probe)
         with _open_new(self.path) as file:
+            how = PACKED if is_packed(self.path) else UNCOMPRESSED
             try:
-                return RecorderProcess(
-                    file.fileno(), PACKED if is_packed(self.path) else UNCOMPRESSED, self._probe
-                )
+                return RecorderProcess(file.fileno(), how, self._probe)
             except BaseException:
                 if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                     self.path.unlink(missing_ok=True)

@@ -16,9 +16,8 @@ from pathlib import Path
 import msgspec
 
 from threadviz.debug_log import ignoring
-from threadviz.instrument.record import NAMES, PACKED, TASKS, RecorderAnswer
-from threadviz.observer.collectors.tasks import TaskCollector
-from threadviz.observer.collectors.thread_names import ReportedNameCollector
+from threadviz.instrument.record import PACKED, REPORTS, RecorderAnswer
+from threadviz.observer.collectors.reports import ReportCollector
 from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
 from threadviz.observer.observation import StartError, describe_fault
 from threadviz.observer.targets.attach import prepare_process
@@ -50,10 +49,8 @@ def main() -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(
-        devnull, sys.stderr.fileno()
-    )  # a reader of the program's stderr must not wait for this process as well
+    # A reader of the program's stderr must not wait for this process as well.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     try:
         _observe(scratch, file, packed=how == PACKED)
     finally:
@@ -69,21 +66,19 @@ def _observe(scratch: Path, file: int, *, packed: bool) -> None:
     request = msgspec.json.decode(line, type=AttachRequest)
     clock = RunClock()
     try:
-        collectors = (ReportedNameCollector(scratch / NAMES), TaskCollector(scratch / TASKS, clock))
-        observation = prepare_process(request, sys.stdin.fileno(), clock, collectors, on_start=_answer)
-    except (StartError, OSError) as error:
-        _answer(str(error))
-        return
-    except Exception as error:  # noqa: BLE001 - a fault of threadviz, which nobody would see otherwise
-        _answer(describe_fault(error))
+        reports = ReportCollector(scratch / REPORTS, clock)
+        observation = prepare_process(request, sys.stdin.fileno(), clock, [reports])
+    except Exception as error:  # noqa: BLE001 - nobody would see a fault of threadviz otherwise
+        _answer(str(error) if isinstance(error, StartError | OSError) else describe_fault(error))
         return
     output = (PackedOutput if packed else StreamWriter)(file)
     try:
+        output.write([observation.header])
+        _answer()
         observation.run(output)
         output.finish()
     except ViewerGoneError as error:
-        cause = error.__cause__
-        reason = cause.strerror if isinstance(cause, OSError) else cause
+        reason = getattr(error.__cause__, "strerror", None)
         _answer(f"it can't be written any further ({reason})")
     else:
         _answer()

@@ -2,11 +2,9 @@
 
 import os
 import threading
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from threadviz.protocol.task_pipe import clip, encode
+from threadviz.protocol.task_pipe import clip, write
 
 _NAME_LIMIT = 200
 _HOOK = "_set_native_id"
@@ -16,8 +14,8 @@ _HOOK = "_set_native_id"
 class ThreadNames:
     """Reports the names of the threads that there are, of each that starts, and in the end of those still there."""
 
-    def __init__(self, pipe: Path) -> None:
-        self._pipe: Path | None = pipe
+    def __init__(self, pipe: str) -> None:
+        self._pipe = pipe
         before: Any = getattr(threading.Thread, _HOOK, None)
         self._before = before
 
@@ -33,7 +31,7 @@ class ThreadNames:
     def end(self) -> None:
         """Stop reporting."""
         self._report_all()  # again, for a thread may have been renamed
-        self._pipe = None
+        self._pipe = ""
         if getattr(threading.Thread, _HOOK, None) is self._hook:  # nobody has wrapped it since
             setattr(threading.Thread, _HOOK, self._before)
 
@@ -42,16 +40,7 @@ class ThreadNames:
             self._report(thread)
 
     def _report(self, thread: threading.Thread) -> None:
-        if self._pipe is None or isinstance(
-            thread, threading._DummyThread
-        ):  # not started by `threading`: no name
-            return
-        name = clip(thread.name.replace("\n", " "), _NAME_LIMIT)
-        message = {"type": "name", "pid": os.getpid(), "tid": thread.native_id, "name": name}
-        with suppress(OSError):
-            # Open for reading as well: there always is a reader then, and a write can't raise SIGPIPE.
-            descriptor = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK)
-            try:
-                os.write(descriptor, encode(message))
-            finally:
-                os.close(descriptor)
+        if self._pipe and not isinstance(thread, threading._DummyThread):  # that has no name of its own
+            name = clip(thread.name.replace("\n", " "), _NAME_LIMIT)
+            message = {"type": "name", "pid": os.getpid(), "tid": thread.native_id, "name": name}
+            write(self._pipe, message)

@@ -1,4 +1,4 @@
-"""The stream of events to the viewer, and the run's clock."""
+"""The stream of events to the viewer, descriptors that others write to, and the run's clock."""
 
 import os
 import select
@@ -53,6 +53,13 @@ class StreamWriter:
             return
         except OSError as error:
             raise ViewerGoneError from error
+
+
+def is_readable(descriptor: int) -> bool:
+    """Return whether a read would not block: there is something to read, or the other end was closed."""
+    poll = select.poll()  # not select(), whose descriptors must be below 1024
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class RunClock:

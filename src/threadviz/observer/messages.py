@@ -11,8 +11,9 @@ from typing import Annotated
 import msgspec
 
 from threadviz.debug_log import ignoring
-from threadviz.protocol.codec import READ_SIZE, LineSplitter
+from threadviz.protocol.codec import LineSplitter
 from threadviz.protocol.events import Count, Nanoseconds, Ordinal, RunEnded, RunStarted, Text
+from threadviz.protocol.task_pipe import LINE_LIMIT
 
 PIPE_BYTES = 2**20
 """Room for what is reported between two reads: some ten thousand lines."""
@@ -98,12 +99,11 @@ class MessagePipe:
         """Return the messages that have come since the last call, at most as many as the pipe has room for."""
         messages: list[AnyMessage] = []
         with ignoring(BlockingIOError):
-            for _ in range(0, PIPE_BYTES, READ_SIZE):
-                for line in self._lines.feed(os.read(self.descriptor, READ_SIZE)):
-                    with ignoring(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                        messages.append(self._decoder.decode(line))
-                if len(self._lines.rest) > READ_SIZE:
-                    self._lines = LineSplitter()  # no message is as long: what has come of it is dropped
+            for line in self._lines.feed(os.read(self.descriptor, PIPE_BYTES)):
+                with ignoring(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                    messages.append(self._decoder.decode(line))
+            if len(self._lines.rest) > LINE_LIMIT:
+                self._lines = LineSplitter()  # no message is as long: what has come of it is dropped
         return messages
 
     def close(self) -> None:

@@ -4,20 +4,21 @@ import errno
 import gc
 import os
 import platform
-import select
 import sys
 import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from threadviz._version import __version__
 from threadviz.debug_log import ignoring
-from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError
-from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
+from threadviz.observer.io import RunClock, StreamWriter, ViewerGoneError, is_readable
+from threadviz.observer.probes.base import Changes, Collector, Probe, ProcessKind
 from threadviz.observer.probes.sampler import Sampler
 from threadviz.observer.system import cores, has_gil
 from threadviz.protocol.events import (
@@ -44,11 +45,15 @@ _UNOBSERVED_POLL_S = 0.02
 
 
 class StartError(Exception):
-    """A run can't begin. The text is a clause that says why; `prefix` stands before it in the last event."""
+    """A run can't begin. The text is a clause that says why; `prefix` stands before it in the last event.
 
-    prefix = "it did not start: "
-    traceback = ""
-    """The traceback of the user's code, in lines, where that has failed."""
+    `traceback` is that of the user's code, in lines, where that has failed.
+    """
+
+    def __init__(self, why: str, prefix: str = "it did not start: ", traceback: str = "") -> None:
+        super().__init__(why)
+        self.prefix = prefix
+        self.traceback = traceback
 
 
 class StopRequestedError(Exception):
@@ -74,41 +79,24 @@ def describe_fault(error: Exception) -> str:
     return f"the observer failed: {why}"
 
 
-def is_readable(descriptor: int) -> bool:
-    """Return whether a read would not block: there is something to read, or the other end was closed."""
-    poll = select.poll()  # not select(), whose descriptors must be below 1024
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def make_header(
-    request: Request,
-    tasks: int = 0,
-    probe: ProbeInfo = NO_PROBE,
-    *,
-    name: str = "",
-    python: str = "",
-    gil: bool | None = None,
-) -> Header:
+def make_header(request: Request, tasks: int = 0, probe: ProbeInfo = NO_PROBE) -> Header:
     """Return the header of the run that `request` asks for.
 
-    `name`, `python` (a version, '' where it is not known) and `gil` are those of a process that was running already. A
-    subject, and a program that threadviz has found the Python for, run on this Python.
+    A subject, and a program that threadviz has found the Python for, run on this Python; of others it is not known.
     """
-    if isinstance(request, RunRequest) or (
-        isinstance(request, ExecRequest) and request.command[0] == os.fsencode(sys.executable)
-    ):
-        python, gil = platform.python_version(), has_gil()
+    is_ours = isinstance(request, RunRequest)
+    if isinstance(request, ExecRequest):
+        is_ours = request.command[0] == os.fsencode(sys.executable)
     kinds = {ExecRequest: TargetKind.PROGRAM, AttachRequest: TargetKind.PROCESS}
     return Header(
         schema=SCHEMA,
         threadviz=__version__,
-        workload=name or request.workload,
+        workload=request.workload,
         mode=request.mode,
         workers=request.workers if isinstance(request, RunRequest) else 0,
         tasks=tasks,
-        python=python,
-        gil=gil,
+        python=platform.python_version() if is_ours else "",
+        gil=has_gil() if is_ours else None,
         cores=cores(),
         platform=f"{platform.system()} {platform.machine()}",
         probe=probe,
@@ -158,49 +146,41 @@ class Target:
         """Close the files, and end what must not outlive the run. Called at the end, however that came."""
 
 
+@dataclass(eq=False)
 class Observation:
     """Samples `target` and polls `collectors`, until the target has ended or the viewer wants it to stop.
 
     `lifeline` is a descriptor: the viewer may send messages to the target through it, and closes it to stop the run.
     """
 
-    def __init__(
-        self,
-        header: Header,
-        target: Target,
-        probe: Probe,
-        collectors: Sequence[Collector],
-        lifeline: int,
-        clock: RunClock,
-    ) -> None:
-        self.header = header
-        self._target = target
-        self._probe = probe
-        self._collectors = collectors
-        self._lifeline = lifeline
-        self._clock = clock
-        self._sampler = Sampler(probe, clock)
-        self._files_open = True
+    header: Header
+    target: Target
+    probe: Probe
+    collectors: Sequence[Collector]
+    lifeline: int
+    clock: RunClock
+
+    def __post_init__(self) -> None:
+        self._sampler = Sampler(self.probe, self.clock)
+        self._files = ExitStack()
+        self._files.callback(self.probe.close)
+        for collector in self.collectors:
+            self._files.callback(collector.close)
         self._task_starts: dict[tuple[int, int], int] = {}
         """When each thread has last started a task, as the target reports, by process and thread id (ns)."""
         self._closed: StreamClosed | None = None
 
     def run(self, output: StreamWriter) -> None:
-        """Let the target begin, and write the whole stream, to its last event. Raises ViewerGoneError."""
-        output.write([self.header])
+        """Let the target begin, and write the stream after its header, to the last event. Raises ViewerGoneError."""
         gc.disable()  # nothing here is cyclic, and a collection would delay a sample
-        try:
-            output.write(self._target.start())
-            self._observe(output)
-        except ViewerGoneError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a fault of the observer: nobody would see it otherwise
-            output.write([closing_event(error, self._clock())])
-        finally:
+        with closing(self.target), self._files:
             try:
-                self._close_files()
-            finally:
-                self._target.close()
+                output.write(self.target.start())
+                self._observe(output)
+            except ViewerGoneError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a fault of the observer: nobody would see it otherwise
+                output.write([closing_event(error, self.clock())])
 
     def _observe(self, output: StreamWriter) -> None:
         try:
@@ -212,66 +192,59 @@ class Observation:
         except ViewerGoneError:
             raise
         except Exception as error:
-            if not self._target.outlives_observation:
+            if not self.target.outlives_observation:
                 raise
             self._await_end(output, describe_fault(error))
 
     def _events(self, now: int) -> Iterator[Event]:
         """Yield the events since the last call, and note whether this was the end."""
-        reported = self._target.poll()
+        reported = self.target.poll()
         for event in reported:
             if isinstance(event, TaskStarted):
-                self._probe.meet(event.pid, ProcessKind.WORKER)
+                self.probe.meet(event.pid, ProcessKind.WORKER)
                 self._task_starts[event.pid, event.tid] = event.t
-        ended = self._target.ended
+        ended = self.target.ended
         stopped = not ended and self._is_stop_requested()
         if ended or stopped:
             now = self._sampler.look()  # once more: the last sample may be older than the end
-        new, gone = self._probe.take_changes()
-        self._correct_ends(new, gone)
+        changes = self.probe.take_changes()
+        self._correct_ends(changes)
         yield from reported
-        yield from self._sampler.events(new, gone)
-        for collector in self._collectors:
-            yield from collector.poll(now, new, gone)
+        yield from self._sampler.events(changes)
+        for collector in self.collectors:
+            yield from collector.poll(now, changes)
         if ended or stopped:
-            last, self._closed = self._target.finish(now) if ended else self._target.stop(now)
+            last, self._closed = self.target.finish(now) if ended else self.target.stop(now)
             yield from last
         yield self._sampler.tick(now)
 
-    def _correct_ends(self, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> None:
+    def _correct_ends(self, changes: Changes) -> None:
         """Let no thread end before the last task that it was reported to start, unless its id was reused."""
-        threads = Counter((thread.pid, thread.tid) for thread in {*new, *gone})
-        for thread in gone:
+        threads = Counter((thread.pid, thread.tid) for thread in {*changes.new, *changes.gone})
+        for thread in changes.gone:
             started = self._task_starts.pop((thread.pid, thread.tid), 0)
             if thread.ended is not None and started > thread.ended and threads[thread.pid, thread.tid] == 1:
                 thread.ended = thread.accounting.outlived(started)
 
     def _is_stop_requested(self) -> bool:
-        while is_readable(self._lifeline):
-            message = os.read(self._lifeline, _MESSAGE_BYTES)
+        while is_readable(self.lifeline):
+            message = os.read(self.lifeline, _MESSAGE_BYTES)
             if not message:
                 return True
-            self._target.receive(message)
+            self.target.receive(message)
         return False
 
     def _await_end(self, output: StreamWriter, fault: str) -> None:
         """Wait until the target ends or is stopped. It must not suffer from a fault of the observer."""
-        now = self._clock()
+        now = self.clock()
         with ignoring(Exception):  # to end processes takes a few files; what can't be closed stays open
-            self._close_files()
+            self._files.close()
         output.write([RunEnded(now)])
-        while not (ended := self._target.ended) and not self._is_stop_requested():
+        while not (ended := self.target.ended) and not self._is_stop_requested():
             time.sleep(_UNOBSERVED_POLL_S)
             output.write(())  # what the viewer has not taken yet
         if ended:
-            closed = StreamClosed(now, Outcome.BROKEN, fault, status=self._target.status)
+            closed = StreamClosed(now, Outcome.BROKEN, fault, status=self.target.status)
         else:
-            closed = msgspec.structs.replace(self._target.stop(now)[1], reason=fault)
+            closed = msgspec.structs.replace(self.target.stop(now)[1], reason=fault)
         output.write([closed])
-
-    def _close_files(self) -> None:
-        if self._files_open:
-            self._files_open = False
-            for collector in self._collectors:
-                collector.close()
-            self._probe.close()

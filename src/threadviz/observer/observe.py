@@ -18,12 +18,9 @@ def observe(request: Request, scratch: Path, lifeline: int, output: StreamWriter
         output.write([make_header(request), closing_event(reason)])
     else:
         probe = observation.header.probe
-        LOG.debug(
-            "probe %s at %g Hz%s",
-            probe.name,
-            probe.asked_hz,
-            f", it cannot tell {probe.cannot}" * bool(probe.cannot),
-        )
+        cannot = f", it cannot tell {probe.cannot}" if probe.cannot else ""
+        LOG.debug("probe %s at %g Hz%s", probe.name, probe.asked_hz, cannot)
+        output.write([observation.header])
         observation.run(output)
     output.finish()
     LOG.debug("the stream is written")

@@ -1,4 +1,4 @@
-"""What this machine and this Python are, and what they allow."""
+"""What this machine and this Python are, what they allow, and what Linux says of a process (proc(5))."""
 
 import os
 import sys
@@ -24,6 +24,26 @@ def raise_open_file_limit() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with ignoring(ValueError, OSError):  # macOS allows less than its hard limit says
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def process_status(pid: int, tid: int = 0) -> dict[str, str]:
+    """Return the fields of a process or thread (proc_pid_status(5)). Raises OSError if it is gone."""
+    lines = Path(f"/proc/{pid}/task/{tid or pid}/status").read_text("utf-8", "replace").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def process_stat(pid: int, tid: int = 0) -> list[str]:
+    """Return the fields of a process or thread by their numbers in proc_pid_stat(5). Raises OSError if it is gone.
+
+    The first three places hold nothing: a name, which the second field is, may have blanks in it.
+    """
+    text = Path(f"/proc/{pid}/task/{tid or pid}/stat").read_text("utf-8", "replace")
+    return ["", "", "", *text.rpartition(")")[2].split()]
+
+
+def process_arguments(pid: int) -> list[str]:
+    """Return the command line of a process. Raises OSError if it is gone."""
+    return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").rstrip("\0").split("\0")
 
 
 def ptrace_scope() -> int:

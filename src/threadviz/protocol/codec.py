@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import msgspec
 
@@ -53,20 +53,16 @@ class LineSplitter:
     """Splits chunks of bytes into lines, and keeps an incomplete line for the next chunk."""
 
     def __init__(self) -> None:
-        self._rest = b""
-
-    @property
-    def rest(self) -> bytes:
+        self.rest = b""
         """The bytes of the incomplete line."""
-        return self._rest
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """Return the lines that `chunk` completes, without their newlines.
 
         Raises StreamError where a line grows beyond MAX_LINE.
         """
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if len(self._rest) > MAX_LINE or any(len(line) > MAX_LINE for line in lines):
+        *lines, self.rest = (self.rest + chunk).split(b"\n")
+        if max(map(len, (self.rest, *lines))) > MAX_LINE:
             raise StreamError(f"a line is longer than {MAX_LINE} bytes")
         return lines
 
@@ -76,17 +72,13 @@ class Decoder:
 
     def __init__(self) -> None:
         self._lines = LineSplitter()
-        self._line = 0
+        self.line = 0
+        """The number of the last line, from 1."""
 
     @property
     def cut(self) -> bool:
         """Whether the bytes so far end within a line."""
         return bool(self._lines.rest)
-
-    @property
-    def line(self) -> int:
-        """The number of the last line, from 1."""
-        return self._line
 
     def feed(self, chunk: bytes) -> Iterator[AnyEvent]:
         """Yield the events that `chunk` completes.
@@ -95,15 +87,15 @@ class Decoder:
         newer schema than this version knows.
         """
         for line in self._lines.feed(chunk):
-            self._line += 1
-            if self._line == 1:
+            self.line += 1
+            if self.line == 1:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
                 _check_schema(line)
             try:
                 event = _decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise StreamError(f"line {self._line} is no event: {error}") from error
-            if self._line == 1 and not isinstance(event, Header):
+                raise StreamError(f"line {self.line} is no event: {error}") from error
+            if self.line == 1 and not isinstance(event, Header):
                 raise StreamError("line 1 is not the header that a stream begins with")
             yield event
 
@@ -117,13 +109,3 @@ def _check_schema(line: bytes) -> None:
                 f"it is written in schema {header.schema} by threadviz {header.threadviz}, and this threadviz reads"
                 f" schemas up to {SCHEMA}: open it with that version or a newer one"
             )
-
-
-def read_events(source: BinaryIO) -> Iterator[AnyEvent]:
-    """Yield the events of an open recording, up to its end or to where it was cut.
-
-    A recording that was cut has no `StreamClosed` event; an incomplete last line is skipped. Raises StreamError.
-    """
-    decoder = Decoder()
-    while chunk := source.read(READ_SIZE):
-        yield from decoder.feed(chunk)

@@ -47,7 +47,7 @@ class RunRequest(msgspec.Struct, frozen=True, kw_only=True, tag="run"):
 
 
 class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, tag="exec"):
-    """A program to be started and observed. `title` is its name for people.
+    """A program to be started and observed. `workload` is its name for people, in place of a workload's.
 
     `command` is its command line, in bytes, which need not be text. `stdin`, `stdout` and `stderr` are descriptors of
     the launching process. `foreground` leaves it in that one's session and process group, in reach of the terminal.
@@ -55,23 +55,14 @@ class ExecRequest(msgspec.Struct, frozen=True, kw_only=True, tag="exec"):
     """
 
     command: tuple[bytes, ...]
-    title: str
+    workload: str
     stdin: int
     stdout: int
     stderr: int
     foreground: bool = False
     probe: ProbeChoice = "auto"
     stacks: bool = False
-
-    @property
-    def workload(self) -> str:
-        """Its name, in place of a workload's."""
-        return self.title
-
-    @property
-    def mode(self) -> str:
-        """The command, in place of a mode."""
-        return "exec"
+    mode: Literal["exec"] = "exec"
 
 
 class AttachRequest(msgspec.Struct, frozen=True, kw_only=True, tag="attach"):

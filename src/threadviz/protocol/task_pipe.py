@@ -166,19 +166,32 @@ def pipes() -> tuple[str, ...]:
 
 
 def send(path: str, message: Message) -> bool:
-    """Write `message` into the pipe at `path`. Returns False where that stayed full, which is noted beside it.
+    """Write `message` into the pipe at `path`. Returns False where that stayed full, which is noted beside it."""
+    if write(path, message):
+        return True
+    try:
+        notes = os.open(path + UNREPORTED_SUFFIX, os.O_WRONLY | os.O_APPEND)
+    except OSError:
+        return True
+    try:
+        os.write(notes, b".")
+    finally:
+        os.close(notes)
+    return False
+
+
+def write(path: str, message: Message) -> bool:
+    """Write `message` into the pipe at `path`, and return whether there was room.
 
     Returns True where nobody is left to read it, and so to miss it.
     """
     line = encode(message)
-    try:
-        return _open(path).write(line) or _note_unreported(path)
-    except OSError:
-        _open_pipes.pop(path, None)
-    try:  # once more: the program may have closed the descriptor
-        return _open(path).write(line) or _note_unreported(path)
-    except OSError:
-        return True
+    for _ in range(2):  # once more: the program may have closed the descriptor
+        try:
+            return _open(path).write(line)
+        except OSError:
+            _open_pipes.pop(path, None)
+    return True
 
 
 def _open(path: str) -> _Pipe:
@@ -190,12 +203,3 @@ def _open(path: str) -> _Pipe:
                 _open_pipes.pop(each, None)
         pipe = _open_pipes[path] = _Pipe(path)
     return pipe
-
-
-def _note_unreported(path: str) -> bool:
-    notes = os.open(path + UNREPORTED_SUFFIX, os.O_WRONLY | os.O_APPEND)
-    try:
-        os.write(notes, b".")
-    finally:
-        os.close(notes)
-    return False

@@ -43,14 +43,8 @@ def _step_aside():  # type: () -> None
 
 
 # The defaults keep what is used later, for the program may replace it.
-def _report(
-    tid,
-    name,
-    getpid=os.getpid,
-    open_=os.open,
-    write=os.write,
-    close=os.close,
-):  # type: (int, str, Any, Any, Any, Any) -> None
+def _report(tid, name, getpid=os.getpid, open_=os.open, write=os.write, close=os.close):
+    # type: (int, str, Any, Any, Any, Any) -> None
     try:
         if len(name) > NAME_LIMIT:
             name = name[: NAME_LIMIT - 3] + "..."

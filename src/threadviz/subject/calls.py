@@ -100,10 +100,8 @@ def submitted(calls: Sequence[Call], pipe: str, *, sends: bool = False) -> Itera
     """Yield the calls wrapped, and report each as submitted when the mode takes it."""
     for task, call in enumerate(calls):
         name = clip(call.name, TEXT_LIMIT)
-        report(
-            pipe,
-            {"type": "submitted", "t": monotonic_ns(), "task": str(task), "pid": os.getpid(), "name": name},
-        )
+        whose = {"task": str(task), "pid": os.getpid(), "name": name}
+        report(pipe, {"type": "submitted", "t": monotonic_ns(), **whose})
         yield TaskCall(task, call, pipe, sends)
 
 

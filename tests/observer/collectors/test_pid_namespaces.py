@@ -12,7 +12,7 @@ from tests.cli.command import LIMIT_S, await_that
 from tests.cli.executed import executing, script
 from threadviz.observer.collectors.pid_namespaces import NOBODY, PidNamespaces
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import ObservedProcess, ObservedThread, ProcessKind
 from threadviz.recordings.reader import load
 
 UNSHARE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
@@ -42,7 +42,7 @@ with threadviz.observed(ThreadPoolExecutor(1, thread_name_prefix="mine")) as poo
 
 def thread(pid: int, tid: int) -> ObservedThread:
     """An observed thread."""
-    return ObservedThread(pid, tid, "", ProcessKind.WORKER, 0, ThreadAccounting(0), lane=0)
+    return ObservedThread(ObservedProcess(pid, ProcessKind.WORKER), tid, "", 0, ThreadAccounting(0), lane=0)
 
 
 @contextmanager
@@ -72,12 +72,13 @@ def test_a_process_in_another_namespace_is_found() -> None:
     with in_own_namespace() as (process, ours, second):
         pid = process.pid
         assert numbers.thread(1, second) == (1, second)  # as far as is known by now
-        numbers.note([thread(pid, pid), thread(pid, ours)])
+        threads = [thread(pid, pid), thread(pid, ours)]
+        numbers.note(threads)
         assert numbers.process(1) == pid
         assert numbers.thread(1, 1) == (pid, pid)
         assert numbers.thread(1, second) == (pid, ours)
         assert numbers.thread(1, second + 1) == NOBODY
-        numbers.forget([thread(pid, ours), thread(pid, pid)])
+        numbers.forget(threads)
         assert numbers.process(1) == 1
 
 
@@ -86,10 +87,11 @@ def test_an_ambiguous_number_is_nobodys() -> None:
     """Two processes may have the same number, each in its own namespace."""
     numbers = PidNamespaces()
     with in_own_namespace() as (one, _, second), in_own_namespace() as (other, ours, _):
-        numbers.note([thread(one.pid, one.pid), thread(other.pid, other.pid)])
+        threads = [thread(one.pid, one.pid), thread(other.pid, other.pid)]
+        numbers.note(threads)
         assert numbers.process(1) == 0
         assert numbers.thread(1, second) == NOBODY
-        numbers.forget([thread(one.pid, one.pid)])
+        numbers.forget(threads[:1])
         assert numbers.thread(1, second) == (other.pid, ours)
 
 

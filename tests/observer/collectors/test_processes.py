@@ -3,7 +3,6 @@
 import os
 import platform
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,9 @@ from tests.observer.sampling import SampledProcess, sampling, started
 from threadviz.observer.collectors.processes import ProcessCollector
 from threadviz.observer.cpython import detect as program
 from threadviz.observer.cpython.detect import Interpreter
+from threadviz.observer.probes.base import Probe
 from threadviz.observer.probes.linux import LinuxProbe
+from threadviz.observer.probes.portable import PortableProbe
 from threadviz.observer.system import has_gil
 from threadviz.protocol.events import ProcessSeen
 
@@ -45,14 +46,12 @@ if len(sys.argv) < 3:
 )
 
 
-def without_the_probe(probe: LinuxProbe) -> ProcessCollector:
-    """Return the collector for a probe that does not know what a process runs."""
-    return ProcessCollector()
+Kind = type[LinuxProbe] | type[PortableProbe]
 
 
-def with_the_probe(probe: LinuxProbe) -> ProcessCollector:
-    """Return the collector for the Linux probe."""
-    return ProcessCollector(probe.program_of)
+def collector_for(probe: Probe) -> ProcessCollector:
+    """Return the collector for a probe."""
+    return ProcessCollector(tells_holders=isinstance(probe, LinuxProbe))
 
 
 def reports(seen: SampledProcess, pid: int) -> list[ProcessSeen]:
@@ -60,10 +59,10 @@ def reports(seen: SampledProcess, pid: int) -> list[ProcessSeen]:
     return [event for event in seen.events if isinstance(event, ProcessSeen) and event.pid == pid]
 
 
-@pytest.mark.parametrize("collector", [without_the_probe, with_the_probe])
-def test_a_process_and_its_child_are_reported(collector: Callable[[LinuxProbe], ProcessCollector]) -> None:
+@pytest.mark.parametrize("kind", [PortableProbe, LinuxProbe])
+def test_a_process_and_its_child_are_reported(kind: Kind) -> None:
     """With their parents, what they run, and on which Python, but without their arguments."""
-    with started(PARENT, SECRET) as (process, child), sampling(process.pid, collector) as seen:
+    with started(PARENT, SECRET) as (process, child), sampling(process.pid, collector_for, kind) as seen:
         seen.sample_until(lambda: any(event.name == "cat" for event in reports(seen, child)))
         assert process.stdin is not None
         process.stdin.write(b"\n")
@@ -83,15 +82,15 @@ def test_a_process_and_its_child_are_reported(collector: Callable[[LinuxProbe], 
     assert not any(SECRET in str(event) for event in seen.events)
 
 
-@pytest.mark.parametrize("collector", [without_the_probe, with_the_probe])
+@pytest.mark.parametrize("kind", [PortableProbe, LinuxProbe])
 @pytest.mark.parametrize(
     ("source", "name", "is_python"), [(CHANGES, "sleep", False), (CHANGES_LITTLE, "code", True)]
 )
 def test_a_process_that_runs_another_program_is_reported_again(
-    collector: Callable[[LinuxProbe], ProcessCollector], source: str, name: str, is_python: bool
+    kind: Kind, source: str, name: str, is_python: bool
 ) -> None:
     """Also if that is the same Python."""
-    with started(source) as (process, _), sampling(process.pid, collector) as seen:
+    with started(source) as (process, _), sampling(process.pid, collector_for, kind) as seen:
         seen.sample_until(lambda: bool(reports(seen, process.pid)))
         assert process.stdin is not None
         process.stdin.write(b"\n")
@@ -118,7 +117,7 @@ def test_what_can_not_be_observed_is_reported(
 ) -> None:
     """It depends on the Python: without a GIL, nothing is missed."""
     monkeypatch.setattr(program, "interpreter_of", lambda pid: Interpreter(version, gil, (), runtime=1))
-    with started(PARENT) as (process, _), sampling(process.pid, with_the_probe) as seen:
+    with started(PARENT) as (process, _), sampling(process.pid, collector_for) as seen:
         seen.sample_until(lambda: bool(reports(seen, process.pid)))
         (event,) = reports(seen, process.pid)
         assert process.stdin is not None
@@ -134,7 +133,7 @@ def test_a_python_that_is_loaded_later_is_reported_then(monkeypatch: pytest.Monk
     """As in a program that loads it when needed. The observer looks for it less and less often, but does find it."""
     found: list[Interpreter | None] = [None]
     monkeypatch.setattr(program, "interpreter_of", lambda pid: found[0])
-    with started(PARENT) as (process, _), sampling(process.pid, without_the_probe) as seen:
+    with started(PARENT) as (process, _), sampling(process.pid, collector_for, PortableProbe) as seen:
         seen.sample_until(lambda: bool(reports(seen, process.pid)))
         assert [event.python for event in reports(seen, process.pid)] == [""]
         found[0] = Interpreter("3.14.8", True, ())

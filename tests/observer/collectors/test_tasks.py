@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.observer.sampling import SampledProcess, started
-from threadviz.observer.collectors.tasks import ReportedTasks, TaskCollector
+from threadviz.observer.collectors.reports import ReportCollector
+from threadviz.observer.collectors.tasks import ReportedTasks
 from threadviz.observer.io import RunClock
 from threadviz.observer.messages import ReportedFinish, ReportedStart, ReportedSubmission, TaskMessage
 from threadviz.observer.observation import make_header
+from threadviz.observer.probes.base import Changes
 from threadviz.protocol import task_pipe
 from threadviz.protocol.codec import READ_SIZE
 from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
@@ -123,25 +125,25 @@ def test_a_lost_start_comes_with_the_end() -> None:
 
 
 @pytest.fixture
-def collector(tmp_path: Path) -> Iterator[TaskCollector]:
+def collector(tmp_path: Path) -> Iterator[ReportCollector]:
     """A collector with a pipe."""
-    with closing(TaskCollector(tmp_path / "tasks", RunClock())) as collector:
+    with closing(ReportCollector(tmp_path / "tasks", RunClock())) as collector:
         yield collector
 
 
-def write(collector: TaskCollector, line: bytes) -> None:
+def write(collector: ReportCollector, line: bytes) -> None:
     """Write into the pipe, as anybody could who knows where it is."""
     pipe = os.open(collector.path, os.O_WRONLY)
     os.write(pipe, line)
     os.close(pipe)
 
 
-def events_from(collector: TaskCollector) -> list[Event]:
+def events_from(collector: ReportCollector) -> list[Event]:
     """What there is to tell."""
-    return list(collector.poll(10**9, [], []))
+    return list(collector.poll(10**9, Changes()))
 
 
-def test_lines_that_are_no_messages_are_skipped(collector: TaskCollector) -> None:
+def test_lines_that_are_no_messages_are_skipped(collector: ReportCollector) -> None:
     """Whoever writes them."""
     write(collector, b'nonsense\n\xff\xfe\n{"type":"submitted"}\n[]\n')
     write(collector, 3 * READ_SIZE * b"x")
@@ -151,14 +153,14 @@ def test_lines_that_are_no_messages_are_skipped(collector: TaskCollector) -> Non
     assert [type(event) for event in events_from(collector)] == [TaskSubmitted]
 
 
-def test_no_time_lies_in_the_future(collector: TaskCollector) -> None:
+def test_no_time_lies_in_the_future(collector: ReportCollector) -> None:
     """Whatever a program reports."""
     task_pipe.send(str(collector.path), {"type": "submitted", "task": "a", "t": 2**62, "pid": 1, "name": "f"})
     (submitted,) = events_from(collector)
     assert isinstance(submitted, TaskSubmitted) and submitted.t < 10**15
 
 
-def test_unreported_tasks_are_counted(collector: TaskCollector) -> None:
+def test_unreported_tasks_are_counted(collector: ReportCollector) -> None:
     """Each time that it has become more."""
     notes = Path(f"{collector.path}{task_pipe.UNREPORTED_SUFFIX}")
     notes.write_bytes(b"..")
@@ -189,7 +191,7 @@ sys.stdin.read()
 def test_tasks_of_a_process_that_is_killed_are_over(tmp_path: Path) -> None:
     """Those that ran then, and those that waited; what was done was done."""
     path = tmp_path / "tasks"
-    collector = TaskCollector(path, clock := RunClock())
+    collector = ReportCollector(path, clock := RunClock())
     with (
         started(DIES, str(path)) as (process, _),
         closing(SampledProcess(process.pid, lambda probe: collector)) as sampling,

@@ -8,17 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.observer.images import NUMBERS, offsets
-from threadviz.observer.cpython.debug_offsets import SIZE, Offsets, OffsetsHeader, version_text
-from threadviz.observer.cpython.elf import Words
-
-HERE = Words("<", 8)
-OTHERS = [HERE, Words("<", 4), Words(">", 8)]
+from threadviz.observer.cpython.debug_offsets import SIZE, Offsets, read_head, version_text
 
 
-@pytest.mark.parametrize("words", OTHERS)
-def test_offsets_are_read_where_a_known_version_has_them(words: Words) -> None:
+@pytest.mark.parametrize("pointer", [4, 8])
+def test_offsets_are_read_where_a_known_version_has_them(pointer: int) -> None:
     """Those within the GIL count from its start."""
-    read = Offsets.read(offsets(words), words)
+    read = Offsets.read(offsets(), pointer)
     assert read == Offsets(
         head=NUMBERS[5], id=0x20, next=0x28, gil=0x10, enabled=0, locked=0x18, holder=0x10, native=0x40
     )
@@ -35,37 +31,37 @@ def test_offsets_are_read_where_a_known_version_has_them(words: Words) -> None:
 )
 def test_of_other_versions_nothing_is_taken(version: int, why: str) -> None:
     """Where its numbers stand is settled for each minor version by its release."""
-    assert Offsets.read(offsets(HERE, version), HERE) is None, why
+    assert Offsets.read(offsets(version), 8) is None, why
 
 
 def test_a_release_candidate_is_read() -> None:
     """Its structures are those of the release."""
-    assert Offsets.read(offsets(HERE, 0x030E00C2), HERE) is not None
+    assert Offsets.read(offsets(0x030E00C2), 8) is not None
 
 
 @pytest.mark.parametrize("place", [5, 7, 8, 15, 16, 17, 18, 19, 28])
 def test_offsets_that_make_no_sense_are_not_taken(place: int) -> None:
     """One that points far away is garbage."""
-    data = bytearray(offsets(HERE))
+    data = bytearray(offsets())
     data[8 * place : 8 * place + 8] = b"\xff" * 8
-    assert Offsets.read(bytes(data), HERE) is None
+    assert Offsets.read(bytes(data), 8) is None
 
 
 @given(st.binary(max_size=SIZE), st.integers(0, SIZE))
 def test_garbage_is_taken_for_nothing_or_for_offsets_within_bounds(garbage: bytes, at: int) -> None:
     """It never raises."""
-    data = bytearray(offsets(HERE)[:SIZE])
+    data = bytearray(offsets()[:SIZE])
     data[at : at + len(garbage)] = garbage
-    read = Offsets.read(bytes(data), HERE)
+    read = Offsets.read(bytes(data), 8)
     assert read is None or max(read.locked, read.holder, read.enabled) < 256
-    assert read is None or OffsetsHeader.read(bytes(data), HERE) is not None
+    assert read is None or read_head(bytes(data)) is not None
 
 
 def test_a_build_says_whether_it_is_free_threaded() -> None:
     """And its version."""
-    assert OffsetsHeader.read(offsets(HERE, free_threaded=True), HERE) == OffsetsHeader(0x030E08F0, True)
-    assert OffsetsHeader.read(b"xdebugpx" + bytes(SIZE), HERE) is None
-    assert OffsetsHeader.read(b"xdebugpy", HERE) is None
+    assert read_head(offsets(free_threaded=True)) == (0x030E08F0, True)
+    assert read_head(b"xdebugpx" + bytes(SIZE)) is None
+    assert read_head(b"xdebugpy") is None
 
 
 @pytest.mark.parametrize(

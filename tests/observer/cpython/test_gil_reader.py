@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,16 +13,12 @@ from hypothesis import strategies as st
 
 from tests.observer.images import interpreter, offsets
 from threadviz.observer.cpython.debug_offsets import GIL_SIZE, Offsets
-from threadviz.observer.cpython.elf import Words
 from threadviz.observer.cpython.gil_reader import GilReader
 from threadviz.observer.cpython.memory import Memory
 from threadviz.observer.probes.gil_holders import inferred
 from threadviz.protocol.events import FREE, OPEN
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-
-ORDER: Literal["little", "big"] = sys.byteorder
-WORDS = Words("<" if ORDER == "little" else ">", 8)
 
 
 @dataclass
@@ -73,17 +68,17 @@ class MadeUp:
         self.gil = self.at + 0x1800
         self.put(0x300, self.at + 0x1000)
         self.interpreter(0x1000, 0, 0, self.gil)
-        read = Offsets.read(offsets(WORDS), WORDS)
+        read = Offsets.read(offsets(), 8)
         assert read is not None
-        self.reader = GilReader(Memory(os.getpid()), self.at, read, WORDS)
+        self.reader = GilReader(Memory(os.getpid()), self.at, read, 8)
 
     def put(self, at: int, number: int, size: int = 8) -> None:
         """Write a number."""
-        self.write(at, number.to_bytes(size, ORDER, signed=number < 0))
+        self.write(at, number.to_bytes(size, sys.byteorder, signed=number < 0))
 
     def interpreter(self, at: int, number: int, after: int, gil: int) -> None:
         """Write an interpreter, all but its GIL."""
-        self.write(at, interpreter(WORDS, number, after, gil)[:0x40])
+        self.write(at, interpreter(number, after, gil)[:0x40])
 
     def write(self, at: int, data: bytes) -> None:
         """Write bytes."""
@@ -125,7 +120,7 @@ def test_the_holder_counts_only_while_the_gil_is_locked(
 def test_a_holder_that_is_nowhere_is_open(made_up: MadeUp, holder: int) -> None:
     """Its address leads to nothing that could be read; nor does that of the GIL."""
     made_up.put(0x1818, 1, 4)
-    made_up.write(0x1810, holder.to_bytes(8, ORDER))
+    made_up.write(0x1810, holder.to_bytes(8, sys.byteorder))
     assert made_up.reader.read(made_up.gil) == OPEN
     assert made_up.reader.read(holder) == OPEN
 

@@ -12,11 +12,11 @@ import pytest
 
 from tests.mock_server.running import wait_until
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes import procfs as proc
-from threadviz.observer.probes.base import Probe, ProcessKind
+from threadviz.observer.probes.base import Probe, ProcessKind, in_program
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.probes.linux import LinuxProbe, reason_against
 from threadviz.observer.probes.portable import PortableProbe
+from threadviz.observer.system import process_arguments
 from threadviz.protocol.events import State
 
 LATE_NS = 50_000_000
@@ -144,7 +144,7 @@ def test_processes_and_threads_are_followed_as_they_come_and_go() -> None:
                     assert time.monotonic() < limit, f"{len(probe.threads)} threads, not {threads}"
                     probe.look(clock(), LATE_NS)
                     time.sleep(0.002)
-                return {(thread.pid == process.pid, thread.process) for thread in probe.threads}
+                return {(thread.pid == process.pid, thread.owner.kind) for thread in probe.threads}
 
             look_until_there_are(1)
             print(file=process.stdin, flush=True)
@@ -202,12 +202,12 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
     """What stands in for another says so."""
     with program(in_threads()) as pid:
         clock = RunClock()
-        assert reason_against(pid) is None
+        assert reason_against(pid) == ""
         assert choose_probe(pid, "auto", clock).info.name == "linux"
         asked = choose_probe(pid, "portable", clock).info
     assert asked.name == "portable"
     assert "what a thread waits for" in asked.cannot
-    assert "stands in" in PortableProbe(1, clock, "/proc is not there").info.cannot
+    assert "stands in" in PortableProbe(1, clock, instead="/proc is not there").info.cannot
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_the_linux_probe_is_taken_where_it_works_and_the_portable_one_on_request
 )
 def test_the_processes_of_multiprocessing_are_told_apart(command: str, parent: str, kind: str) -> None:
     """By the command line, and by who started it."""
-    assert ProcessKind.of_child(command, ProcessKind(parent)).value == kind
+    assert in_program(command, ProcessKind(parent), "").value == kind
 
 
 @linux_only
@@ -230,11 +230,11 @@ def test_what_a_process_is_is_asked_once_for_all_of_its_new_threads(monkeypatch:
     """However many have come."""
     asked = Counter[int]()
 
-    def command_line(pid: int) -> str:
+    def arguments(pid: int) -> list[str]:
         asked[pid] += 1
-        return proc.command_line(pid)
+        return process_arguments(pid)
 
-    monkeypatch.setattr("threadviz.observer.probes.linux.command_line", command_line)
+    monkeypatch.setattr("threadviz.observer.probes.linux.process_arguments", arguments)
     child = in_threads(*["import time; time.sleep(1000)"] * 20)
     with program(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])") as pid:
         clock = RunClock()

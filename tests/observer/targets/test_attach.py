@@ -55,6 +55,7 @@ def run(observation: Observation, folder: Path) -> list[AnyEvent]:
     """Run an observation, and return its whole stream."""
     with (folder / "stream").open("w+b") as stream:
         output = StreamWriter(stream.fileno())
+        output.write([observation.header])
         observation.run(output)
         output.finish()
         stream.seek(0)
@@ -221,7 +222,7 @@ def test_other_errors_of_the_system_are_reported(monkeypatch: pytest.MonkeyPatch
     def full(pid: int) -> bool:
         raise OSError(24, os.strerror(24))
 
-    monkeypatch.setattr("threadviz.observer.targets.attach._read", full)
+    monkeypatch.setattr("threadviz.observer.system.process_status", full)
     with pytest.raises(TargetError, match=r"process 1 can't be looked at \(Too many open files\)"):
         find_process(1, "auto")
 
@@ -278,12 +279,13 @@ def test_a_kernel_thread_is_refused() -> None:
 
 AS_SOMEBODY = """
 import ctypes, os, sys
+from threadviz.observer import system
 from threadviz.observer.targets import attach
 uid, scope, pid = map(int, sys.argv[1:])
 os.setgroups([])
 os.setgid(uid)
 os.setuid(uid)
-attach.ptrace_scope = lambda: scope
+system.ptrace_scope = lambda: scope
 try:
     attach.find_process(pid, "auto")
 except attach.TargetError as error:

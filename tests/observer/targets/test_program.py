@@ -9,6 +9,7 @@ import pytest
 
 from tests.mock_server.running import wait_until
 from threadviz.observer.targets.program import Program
+from threadviz.protocol.requests import ExecRequest
 
 
 @pytest.fixture
@@ -17,6 +18,12 @@ def ignoring() -> Iterator[None]:
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     yield
     signal.signal(signal.SIGCHLD, before)
+
+
+@pytest.fixture(autouse=True)
+def inheriting_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hand on none of what the tests themselves have inherited, which would be closed here."""
+    monkeypatch.setattr("threadviz.processes.descriptors", set)
 
 
 @pytest.fixture
@@ -30,9 +37,10 @@ def lifeline() -> Iterator[int]:
 
 def started(source: str, lifeline: int) -> Program:
     """Start a Python program."""
-    streams = [os.dup(descriptor) for descriptor in (0, 1, 2)]
-    command = [os.fsencode(each) for each in (sys.executable, "-c", source)]
-    program = Program(command, os.environ, streams, (), foreground=False, lifeline=lifeline)
+    stdin, stdout, stderr = (os.dup(descriptor) for descriptor in (0, 1, 2))
+    command = tuple(os.fsencode(each) for each in (sys.executable, "-c", source))
+    request = ExecRequest(command=command, workload="program", stdin=stdin, stdout=stdout, stderr=stderr)
+    program = Program(request, os.environ, lifeline)
     program.start()
     return program
 

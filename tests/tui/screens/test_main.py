@@ -5,8 +5,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from tests.protocol.events import read_events
 from tests.tui.recorded import DATA, NS_PER_MS, app, run
-from threadviz.protocol.codec import read_events
 from threadviz.protocol.events import AnyEvent, ObserverTick
 from threadviz.protocol.requests import ExecRequest
 from threadviz.recordings.reader import load
@@ -359,7 +359,7 @@ async def test_q_quits() -> None:
 def program_run() -> tuple[Run, TerminalText]:
     """Return a program that goes on, and its output."""
     program, printed = run("exec-serve", until_ms=100), TerminalText()
-    program.request = ExecRequest(command=(b"serve",), title="serve", stdin=0, stdout=1, stderr=2)
+    program.request = ExecRequest(command=(b"serve",), workload="serve", stdin=0, stdout=1, stderr=2)
     program.output = printed
     return program, printed
 

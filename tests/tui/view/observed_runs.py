@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from tests.protocol.events import read_events
 from tests.report.golden import DATA
-from threadviz.protocol.codec import read_events
 from threadviz.timeline import Timeline
 from threadviz.tui.view import View
 

@@ -2,14 +2,16 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from msgspec.structs import replace
 
-from threadviz.observer.cpython.detect import Interpreter, RunningProgram
-from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
+from threadviz.observer.cpython.detect import Interpreter
+from threadviz.observer.probes.base import Changes, Collector, ObservedProcess, ProcessKind
+from threadviz.observer.system import process_arguments, process_status
 from threadviz.protocol.events import ProcessSeen
 
 _PYTHON = re.compile(r"(?:python|pypy)\d?(?:\.\d+)?[a-z]*(?:-dbg)?")
@@ -44,9 +46,8 @@ def process_title(arguments: Sequence[str], kind: ProcessKind, otherwise: str) -
     command = _command_name(arguments[0]) if arguments else ""
     title = _python_title(arguments[1:], command) if _PYTHON.fullmatch(command) else command
     is_worker = kind in (ProcessKind.WORKER, ProcessKind.OF_TASK)
-    if title == _SUBJECT or (
-        is_worker and any(mark in argument for argument in arguments for mark in _MULTIPROCESSING)
-    ):
+    started = any(mark in argument for argument in arguments for mark in _MULTIPROCESSING)
+    if title == _SUBJECT or (is_worker and started):
         return kind.value
     return (title or otherwise)[:_MAX_TITLE]
 
@@ -82,9 +83,7 @@ def _command_name(first: str) -> str:
 
 
 @dataclass(slots=True, eq=False)
-class _Process:
-    kind: ProcessKind
-    program: RunningProgram
+class _State:
     threads: int = 0
     """How many of its threads are observed."""
     reported: ProcessSeen | None = None
@@ -95,43 +94,32 @@ class _Process:
 class ProcessCollector(Collector):
     """Reports each process when it comes into view, and again when it runs another program or more is known of it.
 
-    `program_of` returns what a process runs, for a probe that keeps that up to date and reads who holds the GIL.
+    `tells_holders` says whether the probe reads who holds the GIL.
     """
 
-    def __init__(self, program_of: Callable[[int], RunningProgram | None] | None = None) -> None:
-        self._program_of = program_of
-        self._processes: dict[int, _Process] = {}
+    def __init__(self, *, tells_holders: bool) -> None:
+        self._tells_holders = tells_holders
+        self._processes = defaultdict[ObservedProcess, _State](_State)
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[ProcessSeen]:
-        for thread in new:
-            pid, kind = thread.pid, thread.process
-            process = self._processes.get(pid)
-            if process is None:
-                known = self._program_of(pid) if self._program_of else None
-                process = self._processes[pid] = _Process(kind, known or RunningProgram(pid))
-            process.kind = kind
-            process.threads += 1
-        for pid, process in self._processes.items():
-            if self._program_of is None:
-                process.program.look(now)
+    def poll(self, now: int, changes: Changes) -> Iterator[ProcessSeen]:
+        for thread in changes.new:
+            self._processes[thread.owner].threads += 1
+        for process, state in self._processes.items():
             program = process.program.images, process.program.interpreter
-            if program != process.reported_program:
-                process.reported_program = program
-                seen, before = self._describe(pid, process, now), process.reported
+            if program != state.reported_program:
+                state.reported_program = program
+                seen, before = self._describe(process, state.reported, now), state.reported
                 if before is None or replace(seen, t=before.t) != before:
-                    process.reported = seen
+                    state.reported = seen
                     yield seen
-        for thread in gone:
-            process = self._processes[thread.pid]
-            process.threads -= 1
-            if not process.threads:
-                del self._processes[thread.pid]
+        for thread in changes.gone:
+            self._processes[thread.owner].threads -= 1
+            if not self._processes[thread.owner].threads:
+                del self._processes[thread.owner]
 
-    def _describe(self, pid: int, process: _Process, now: int) -> ProcessSeen:
+    def _describe(self, process: ObservedProcess, before: ProcessSeen | None, now: int) -> ProcessSeen:
         """Describe a process; one that has ended, as before."""
-        before = process.reported
+        pid = process.pid
         try:
             parent, name, arguments = _read(pid)
         except OSError:
@@ -140,17 +128,15 @@ class ProcessCollector(Collector):
         python = process.program.interpreter
         if python is None:
             return ProcessSeen(now, pid, parent, title, "", None)
-        cannot = _cannot(python) if self._program_of else ""
+        cannot = _cannot(python) if self._tells_holders else ""
         return ProcessSeen(now, pid, parent, title, python.version, python.gil, cannot)
 
 
 def _read(pid: int) -> tuple[int, str, list[str]]:
     """Return a process's parent, its name and its command line. Raises OSError where it has ended."""
     if sys.platform == "linux":  # without psutil, which takes a while to import
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
-        fields = dict(line.partition(":")[::2] for line in status.splitlines())
-        arguments = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
-        return int(fields["PPid"]), fields["Name"].strip(), arguments.rstrip("\0").split("\0")
+        status = process_status(pid)
+        return int(status["PPid"]), status["Name"], process_arguments(pid)
     import psutil
 
     try:

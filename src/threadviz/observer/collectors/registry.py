@@ -13,16 +13,9 @@ if sys.platform == "linux":
 
 def collectors_for(probe: Probe, *, paths: bool = True, stacks: bool = False) -> list[Collector]:
     """Return the collectors that go with `probe`. Without `paths`, none reports the path of a file."""
-    collectors: list[Collector]
+    collectors: list[Collector] = [ProcessCollector(tells_holders=probe.info.name == "linux")]
     if sys.platform == "linux" and isinstance(probe, LinuxProbe):
-        collectors = [
-            ProcessCollector(probe.program_of),
-            probe.holders,
-            SystemNameCollector(),
-            WaitTargetCollector(probe, paths),
-        ]
-    else:
-        collectors = [ProcessCollector()]
+        collectors += [probe.holders, SystemNameCollector(), WaitTargetCollector(probe, paths)]
     if stacks:
         from threadviz.observer.collectors.stacks import StackCollector, find_py_spy
 

@@ -9,14 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from threadviz.observer.probes.base import Collector, ObservedThread, Probe, ProcessKind
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread, Probe, ProcessKind
 from threadviz.processes import HELPERS
 from threadviz.protocol.events import Event, NameSource, StackSample, StackSampling, ThreadNamed
 
@@ -72,7 +71,7 @@ class _DumpedFrame(msgspec.Struct, gc=False):
 
     @property
     def is_sane(self) -> bool:
-        return _is_sane(self.name) and _is_sane(self.file) and 0 <= self.line <= _MAX_LINE
+        return bool(_sane(self.name) and _sane(self.file)) and 0 <= self.line <= _MAX_LINE
 
     def __str__(self) -> str:
         return f"{self.name} ({self.file}:{self.line})"
@@ -87,23 +86,17 @@ class _DumpedThread(msgspec.Struct, gc=False):
 _DECODER = msgspec.json.Decoder(tuple[_DumpedThread, ...])
 
 
-class ThreadSample(NamedTuple):
-    """What py-spy has read of one thread. `name` and `location` are '' where there is none that can be right."""
+def read_dump(data: bytes) -> list[tuple[int, str, str]]:
+    """Return number, name and location of the threads that `py-spy dump --json` prints. Raises msgspec.DecodeError.
 
-    tid: int
-    name: str
-    location: str
-
-
-def read_dump(data: bytes) -> Iterator[ThreadSample]:
-    """Yield the threads in what `py-spy dump --json` prints. Raises msgspec.DecodeError.
-
-    Threads without the system's number are skipped, as those of a Python before 3.11.
+    Name and location are '' where there is none that can be right. Threads without the system's number are skipped, as
+    those of a Python before 3.11.
     """
-    for thread in _DECODER.decode(data):
-        if thread.os_thread_id is not None:
-            name = thread.thread_name or ""
-            yield ThreadSample(thread.os_thread_id, name if _is_sane(name) else "", _location(thread.frames))
+    return [
+        (thread.os_thread_id, _sane(thread.thread_name or ""), _location(thread.frames))
+        for thread in _DECODER.decode(data)
+        if thread.os_thread_id is not None
+    ]
 
 
 def _location(frames: Sequence[_DumpedFrame]) -> str:
@@ -120,9 +113,9 @@ def _location(frames: Sequence[_DumpedFrame]) -> str:
     return str(shown) if shown is frames[0] else f"{shown} > {frames[0]}"
 
 
-def _is_sane(text: str) -> bool:
-    """Return whether a text can be what a program calls something, rather than what memory held."""
-    return 0 < len(text) <= _MAX_NAME and text.isprintable()
+def _sane(text: str) -> str:
+    """Return a text if it can be what a program calls something, rather than what memory held; else ''."""
+    return text if len(text) <= _MAX_NAME and text.isprintable() else ""
 
 
 def find_py_spy() -> str | None:
@@ -146,14 +139,10 @@ class PySpy:
         self._program = program
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open until close(), as is the next
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        """The process that is at work, if any."""
         self.pid = self.started = 0
         """Which process was read last, and when that has begun (ns)."""
-
-    @property
-    def running(self) -> bool:
-        """Whether it is at work."""
-        return self._process is not None
 
     def start(self, pid: int, now: int) -> None:
         """Have it read the stacks of process `pid`, which is not paused. Raises OSError."""
@@ -161,37 +150,31 @@ class PySpy:
             file.seek(0)
             file.truncate()
         self.pid, self.started = pid, now
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [self._program, "dump", "--json", "--nonblocking", "--pid", str(pid)],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._errors,
             env={**os.environ, "RUST_BACKTRACE": "0"},  # a reason is enough where it fails
         )
-        HELPERS.add(self._process.pid)
+        HELPERS.add(self.process.pid)
 
     def result(self, now: int) -> Dump | None:
-        """Return the result once it has ended, None before. Kills it where it takes too long."""
-        process = self._process
-        assert process is not None
-        try:
-            # Not poll(): only wait4() tells what it has cost.
-            collected, status, usage = os.wait4(process.pid, os.WNOHANG)
-        except ChildProcessError:  # this process was started with SIGCHLD ignored
-            self._collected(process, 0)
-            return Dump(0, b"", "the system does not say how it ended, nor what it cost")
+        """Return the result once it has ended, None before or if it is not at work. Kills it if it takes too long."""
+        process = self.process
+        if process is None:
+            return None
+        # Not poll(): only wait4() tells what it has cost.
+        collected, status, usage = os.wait4(process.pid, os.WNOHANG)
         if not collected:
             if now - self.started > LIMIT_NS:
                 process.kill()
             return None
-        self._collected(process, os.waitstatus_to_exitcode(status))
+        process.returncode, self.process = os.waitstatus_to_exitcode(status), None
+        HELPERS.discard(process.pid)
         self._output.seek(0)
         cpu, data = int((usage.ru_utime + usage.ru_stime) * 1e9), self._output.read(_MAX_DUMP)
         return Dump(cpu, data, self._reason(process.returncode) if process.returncode else "")
-
-    def _collected(self, process: "subprocess.Popen[bytes]", status: int) -> None:
-        process.returncode, self._process = status, None
-        HELPERS.discard(process.pid)
 
     def _reason(self, status: int) -> str:
         """Return the reason that it gave: the first line, and the last cause that is named below it."""
@@ -206,9 +189,9 @@ class PySpy:
 
     def close(self) -> None:
         """End it where it is at work."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
         self._output.close()
         self._errors.close()
 
@@ -220,29 +203,24 @@ class StackCollector(Collector):
         self._probe = probe
         self._py_spy = PySpy(program) if program else None
         self._next = self._last_pid = 0
-        self._failures = Counter[int]()
-        """By process, how often in a row it could not be read."""
-        self._retry: dict[int, int] = {}
-        """When a process that could not be read may be tried again (ns)."""
-        self._names: dict[ObservedThread, str] = {}
-        self._locations: dict[ObservedThread, str] = {}
+        self._failures: dict[int, tuple[int, int]] = {}
+        """By process, how often in a row it could not be read, and when it may be tried again (ns)."""
+        self._sampled: dict[ObservedThread, tuple[str, str]] = {}
+        """The name and the location that were sampled last."""
         self._dumps = self._failed = self._cpu = 0
         self._reason = ""
         self._why = "" if program else MISSING
         self._reported: StackSampling | None = None
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        for thread in gone:
-            self._names.pop(thread, None)
-            self._locations.pop(thread, None)
+    def poll(self, now: int, changes: Changes) -> Iterator[Event]:
+        for thread in changes.gone:
+            self._sampled.pop(thread, None)
             if thread.tid == thread.pid:
-                self._forgive(thread.pid)
+                self._failures.pop(thread.pid, None)
         if (py_spy := self._py_spy) is not None:
-            if py_spy.running and (dump := py_spy.result(now)) is not None:
+            if (dump := py_spy.result(now)) is not None:
                 yield from self._read(py_spy, dump, now)
-            if not py_spy.running and now >= self._next:
+            if py_spy.process is None and now >= self._next:
                 self._start_next(py_spy, now)
         yield from self._report_cost(now)
 
@@ -252,16 +230,12 @@ class StackCollector(Collector):
 
     def _start_next(self, py_spy: PySpy, now: int) -> None:
         """Start with the process whose turn it is, if any may be read. They take turns by their numbers."""
-        pids = sorted(
-            {
-                thread.pid
-                for thread in self._probe.threads
-                if thread.process in _SAMPLED_KINDS and now - thread.started >= START_NS
-            }
-        )
-        hopeful = [pid for pid in pids if self._failures[pid] < MAX_FAILURES]
-        self._why = "" if hopeful or not pids else f"it did not work, and was given up: {self._reason}"
-        ready = [pid for pid in hopeful if self._retry.get(pid, 0) <= now]
+        grown_up = (thread for thread in self._probe.threads if now - thread.started >= START_NS)
+        pids = sorted({thread.pid for thread in grown_up if thread.owner.kind in _SAMPLED_KINDS})
+        failures = {pid: self._failures.get(pid, (0, 0)) for pid in pids}
+        given_up = pids and all(times >= MAX_FAILURES for times, _ in failures.values())
+        self._why = f"it did not work, and was given up: {self._reason}" if given_up else ""
+        ready = [pid for pid, (times, due) in failures.items() if times < MAX_FAILURES and due <= now]
         self._next = now + INTERVAL_NS
         if not ready:
             return
@@ -274,43 +248,38 @@ class StackCollector(Collector):
 
     def _read(self, py_spy: PySpy, dump: Dump, now: int) -> Iterator[Event]:
         """Yield what is new in a dump."""
-        pid, started, error = py_spy.pid, py_spy.started, dump.error
+        pid, started = py_spy.pid, py_spy.started
         self._dumps += 1
         self._cpu += dump.cpu
         self._next = started + max(INTERVAL_NS, int(dump.cpu / CPU_SHARE))
-        samples: list[ThreadSample] = []
-        try:
-            if not error:
-                samples = list(read_dump(dump.data))
-        except msgspec.DecodeError:
-            error = "what it printed can't be read"
-        if error:
-            self._fail(pid, error, now)
+        if dump.error:
+            self._fail(pid, dump.error, now)
             return
-        self._forgive(pid)
+        try:
+            samples = read_dump(dump.data)
+        except msgspec.DecodeError:
+            self._fail(pid, "what it printed can't be read", now)
+            return
+        self._failures.pop(pid, None)
         when = (started + now) // 2
         threads = {thread.tid: thread for thread in self._probe.threads if thread.pid == pid}
-        for sample in samples:
-            thread = threads.get(sample.tid)
-            if thread is None or thread.lane is None or thread.started > started:
+        for tid, name, location in samples:
+            thread = threads.get(tid)
+            if thread is None or thread.lane < 0 or thread.started > started:
                 continue
-            if sample.name and sample.name != self._names.get(thread, thread.name):
-                self._names[thread] = sample.name
-                yield ThreadNamed(when, thread.lane, sample.name, NameSource.STACKS)
-            if sample.location and sample.location != self._locations.get(thread):
-                self._locations[thread] = sample.location
-                yield StackSample(when, thread.lane, sample.location)
+            last_name, last_location = self._sampled.get(thread, (thread.name, ""))
+            self._sampled[thread] = name or last_name, location or last_location
+            if name and name != last_name:
+                yield ThreadNamed(when, thread.lane, name, NameSource.STACKS)
+            if location and location != last_location:
+                yield StackSample(when, thread.lane, location)
 
     def _fail(self, pid: int, reason: str, now: int) -> None:
         self._failed += 1
         self._reason = reason
         if any(thread.pid == pid for thread in self._probe.threads):  # else it has ended, and that was why
-            self._retry[pid] = now + (RETRY_NS << self._failures[pid])
-            self._failures[pid] += 1
-
-    def _forgive(self, pid: int) -> None:
-        self._failures.pop(pid, None)
-        self._retry.pop(pid, None)
+            times, _ = self._failures.get(pid, (0, 0))
+            self._failures[pid] = times + 1, now + (RETRY_NS << times)
 
     def _report_cost(self, now: int) -> Iterator[StackSampling]:
         """Yield what it has cost so far, where that has changed, now and then; at once where it is given up."""

@@ -1,25 +1,11 @@
 """The tasks that a target's processes report, as events."""
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from msgspec.structs import replace
-
-from threadviz.observer.collectors.pid_namespaces import PidNamespaces
-from threadviz.observer.io import RunClock
-from threadviz.observer.messages import (
-    MessagePipe,
-    ReportedFinish,
-    ReportedStart,
-    ReportedSubmission,
-    TaskMessage,
-)
-from threadviz.observer.probes.base import Collector, ObservedThread
-from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted, UnreportedTasks
-from threadviz.protocol.task_pipe import UNREPORTED_SUFFIX
+from threadviz.observer.messages import ReportedStart, ReportedSubmission, TaskMessage
+from threadviz.protocol.events import Event, TaskFinished, TaskStarted, TaskSubmitted
 
 MAX_TASKS = 200_000
 """No more tasks are recorded, so that a recording can be read."""
@@ -49,19 +35,15 @@ class ReportedTasks:
         """How many tasks were dropped, because there were `limit` already."""
         self._when = when
         self._limit = limit
-        self._open: dict[str, _OpenTask] = {}
+        self.open: dict[str, _OpenTask] = {}
+        """The tasks that are not over, by the ids that they are reported under."""
         self._names = Counter[str]() if numbered else None
-
-    @property
-    def open(self) -> bool:
-        """Whether any task is not over."""
-        return bool(self._open)
 
     def events(self, message: TaskMessage) -> Iterator[Event]:
         """Yield the events of this message."""
         if isinstance(message, ReportedSubmission):
             yield from self._submit(message)
-        elif (task := self._open.get(message.task)) is None:
+        elif (task := self.open.get(message.task)) is None:
             return
         elif isinstance(message, ReportedStart):
             yield from self._start(task, message)
@@ -69,29 +51,32 @@ class ReportedTasks:
             if message.started is not None:
                 yield from self._start(task, message.started)
             if task.started or message.error is not None:
-                del self._open[message.task]
-                yield _finished(task, self._when(message.t), message)
+                del self.open[message.task]
+                result = message.result if message.error is None else None
+                t = max(task.t, self._when(message.t))
+                yield TaskFinished(t, task.number, result, message.error, message.traceback)
 
     def processes_ended(self, ended: Mapping[int, int]) -> Iterator[TaskFinished]:
         """Yield a TaskFinished for each open task of the processes that have ended, given with their times (ns)."""
-        for key, task in list(self._open.items()):
+        for key, task in list(self.open.items()):
             if task.submitter in ended:
-                del self._open[key]
-                yield _failed(task, ended[task.submitter], "its process has ended")
+                del self.open[key]
+                t = max(task.t, ended[task.submitter])
+                yield TaskFinished(t, task.number, error="its process has ended")
 
     def fail_all(self, t: int, error: str) -> Iterator[TaskFinished]:
         """Yield a TaskFinished with `error` at `t` (ns) for each open task."""
-        for task in self._open.values():
-            yield _failed(task, t, error)
-        self._open.clear()
+        for task in self.open.values():
+            yield TaskFinished(max(task.t, t), task.number, error=error)
+        self.open.clear()
 
     def _submit(self, message: ReportedSubmission) -> Iterator[TaskSubmitted]:
-        if message.task in self._open:
+        if message.task in self.open:
             return
         if self.submitted == self._limit:
             self.dropped += 1
             return
-        task = self._open[message.task] = _OpenTask(self.submitted, message.pid, self._when(message.t))
+        task = self.open[message.task] = _OpenTask(self.submitted, message.pid, self._when(message.t))
         self.submitted += 1
         name = message.name
         if self._names is not None:
@@ -104,71 +89,3 @@ class ReportedTasks:
             task.started = True
             task.t = max(task.t, self._when(message.t))
             yield TaskStarted(task.t, task.number, message.pid, message.tid)
-
-
-def _finished(task: _OpenTask, t: int, message: ReportedFinish) -> TaskFinished:
-    if message.error is None:
-        return TaskFinished(max(task.t, t), task.number, result=message.result)
-    return _failed(task, t, message.error, message.traceback)
-
-
-def _failed(task: _OpenTask, t: int, error: str, traceback: str = "") -> TaskFinished:
-    return TaskFinished(max(task.t, t), task.number, error=error, traceback=traceback)
-
-
-class TaskCollector(Collector):
-    """Collects the tasks that observed executors report into a new named pipe at `path`. Raises OSError."""
-
-    def __init__(self, path: Path, clock: RunClock) -> None:
-        self._pipe = MessagePipe(path)
-        self._notes = os.open(f"{path}{UNREPORTED_SUFFIX}", os.O_CREAT | os.O_RDONLY, 0o600)
-        self._namespaces = PidNamespaces()
-        self._tasks = ReportedTasks(clock.when)
-        self._unreported = 0
-
-    @property
-    def path(self) -> Path:
-        """Where the pipe is."""
-        return self._pipe.path
-
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        """Yield the events of new messages, then the ends of tasks whose processes can't report them any more."""
-        self._namespaces.note(new)
-        for message in self._pipe.read():
-            if isinstance(message, TaskMessage):
-                yield from self._tasks.events(self._with_our_numbers(message))
-        ended = {
-            thread.pid: now if thread.ended is None else thread.ended
-            for thread in gone
-            if thread.pid == thread.tid
-        }
-        if ended:
-            yield from self._tasks.processes_ended(ended)
-        self._namespaces.forget(gone)
-        yield from self._count_unreported(now)
-
-    def close(self) -> None:
-        self._pipe.close()
-        os.close(self._notes)
-
-    def _with_our_numbers(self, message: TaskMessage) -> TaskMessage:
-        """Return it with the numbers that processes and threads have in the observer's namespace."""
-        if isinstance(message, ReportedSubmission):
-            return replace(message, pid=self._namespaces.process(message.pid))
-        if isinstance(message, ReportedStart):
-            pid, tid = self._namespaces.thread(message.pid, message.tid)
-            return replace(message, pid=pid, tid=tid)
-        return replace(message, started=message.started and self._with_our_numbers(message.started))
-
-    def _count_unreported(self, now: int) -> Iterator[UnreportedTasks]:
-        total = os.fstat(self._notes).st_size + self._tasks.dropped
-        if total > self._unreported:
-            self._unreported = total
-            why = (
-                f"no more than {MAX_TASKS} are recorded"
-                if self._tasks.dropped
-                else "the observer fell behind"
-            )
-            yield UnreportedTasks(now, total, why)

@@ -6,6 +6,7 @@ lane that it lies in, and about no later one. A descriptor is resolved while the
 closes it meanwhile, and opens something else under the same number, can make the result wrong.
 """
 
+import ctypes
 import os
 import re
 import struct
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.sockets import Peer, Sockets, parse_sockaddr
 from threadviz.observer.cpython.memory import Memory, Reader
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread
 from threadviz.observer.probes.linux import LinuxProbe
 from threadviz.observer.probes.procfs import RUNNABLE, ProcThread
 from threadviz.observer.probes.syscalls import SyscallTable
@@ -103,9 +104,9 @@ def _selected(arguments: Sequence[int], memory: Reader) -> int:
 
 def opened_path(call: str, arguments: Sequence[int], memory: Reader) -> tuple[int, bytes] | None:
     """Return the directory, as a descriptor or AT_FDCWD, and the path, of a call that opens a file."""
-    if call not in _OPEN_CALLS:
+    index = _OPEN_CALLS.get(call)
+    if index is None:
         return None
-    index = _OPEN_CALLS[call]
     start = arguments[index]
     path = memory(start, _PAGE - start % _PAGE)  # the next page need not be there
     if b"\0" not in path:
@@ -123,8 +124,7 @@ def connect_address(call: str, arguments: Sequence[int], memory: Reader) -> byte
 
 def _signed(argument: int) -> int:
     """Return an argument as a C `int`: the kernel shows the whole register."""
-    value = argument & 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
+    return ctypes.c_int(argument).value
 
 
 def _read_link(path: str) -> str:
@@ -155,10 +155,8 @@ class WaitTargetCollector(Collector):
         self._credit: float = CREDIT_NS
         self._last = self._next = 0
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[Event]:
-        for thread in gone:
+    def poll(self, now: int, changes: Changes) -> Iterator[Event]:
+        for thread in changes.gone:
             self._waits.pop(thread, None)
         self._credit = min(CREDIT_NS, self._credit + CPU_SHARE * (now - self._last))
         self._last = now
@@ -178,7 +176,7 @@ class WaitTargetCollector(Collector):
                 continue
             target = self._target(thread)
             wait.due = NEVER if target is not None else now + RETRY_NS
-            if target and thread.lane is not None:
+            if target and thread.lane >= 0:
                 wait.reported = now
                 yield WaitTarget(now, thread.lane, target)
             ended = time.process_time_ns()

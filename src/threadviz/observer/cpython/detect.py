@@ -12,10 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from threadviz.debug_log import ignoring
-from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Offsets, OffsetsHeader, version_text
-from threadviz.observer.cpython.elf import Image, Symbol, Words
-from threadviz.observer.cpython.memory import AddressRange, Memory, Module, Reader, modules
+from threadviz.observer.cpython.debug_offsets import COOKIE, HEAD, SIZE, Offsets, read_head, version_text
+from threadviz.observer.cpython.elf import Image, Symbol
+from threadviz.observer.cpython.memory import AddressRange, Memory, Module, Reader, modules, number
 
 _MOST_MAPS = 16 * 2**20
 """So much is read of a memory map at most (bytes): some 150,000 mappings."""
@@ -40,13 +39,14 @@ class Interpreter:
     `version` is as `platform.python_version()` has it, or only major and minor where no more is known, or empty. `gil`
     tells whether it has a GIL: None where that is not known, as of a free-threaded build that is not up yet. In
     `data`, address ranges [start, end), it keeps the main interpreter's, if it has one. `runtime` is where
-    `_PyRuntime` is, `offsets` what it says of itself; both are None where they are not known.
+    `_PyRuntime` is, `offsets` what it says of itself; both are None where they are not known. `pointer` is how many
+    bytes an address takes, where `runtime` is known.
     """
 
     version: str
     gil: bool | None
     data: tuple[AddressRange, ...]
-    words: Words | None = None
+    pointer: int = 0
     runtime: int | None = None
     offsets: Offsets | None = None
     free_threaded: bool = False
@@ -69,8 +69,6 @@ def interpreter_of(pid: int) -> Interpreter | None:
         found = modules(_maps(pid), executable)
     except OSError:
         return None
-    if not found:
-        return None
     try:
         memory = Memory(pid)
     except OSError:
@@ -86,7 +84,7 @@ def interpreter_in(read: Reader, found: Sequence[Module]) -> Interpreter | None:
             image = Image(read, module.base)
         except ValueError:
             continue
-        runtime = image.symbol(_RUNTIME) or _search(read, module, image.words)
+        runtime = image.symbol(_RUNTIME) or _search(read, module)
         if runtime is not None:
             return _at(read, module, image, runtime)
         if image.symbol(_ANY) is not None:
@@ -96,66 +94,51 @@ def interpreter_in(read: Reader, found: Sequence[Module]) -> Interpreter | None:
 
 def _at(read: Reader, module: Module, image: Image, runtime: Symbol) -> Interpreter:
     """Return what there is to know of the interpreter whose `_PyRuntime` is there."""
-    words = image.words
+    pointer = image.pointer
     data = ((runtime.address, runtime.address + runtime.size),) if runtime.size else tuple(module.data)
     said = read(runtime.address, SIZE)
-    head = OffsetsHeader.read(said, words)
+    head = read_head(said)
     if head is None:  # before 3.13
-        return Interpreter(_version(read, image) or _named(module), True, data, words, runtime.address)
-    offsets = Offsets.read(said, words)
-    gil: bool | None = True
-    if head.free_threaded:
-        gil = _is_enabled(read, runtime.address, offsets, words) if offsets else None
-    return Interpreter(
-        version_text(head.version), gil, data, words, runtime.address, offsets, head.free_threaded
-    )
+        return Interpreter(_version(read, image) or _named(module), True, data, pointer, runtime.address)
+    version, free_threaded = head
+    offsets = Offsets.read(said, pointer)
+    gil = _has_gil(read, runtime.address, offsets, pointer) if free_threaded else True
+    return Interpreter(version_text(version), gil, data, pointer, runtime.address, offsets, free_threaded)
 
 
 def _version(read: Reader, image: Image) -> str:
+    """Return what a version before 3.13 says of itself; '' where it says nothing."""
     symbol = image.symbol(_VERSION)
-    data = read(symbol.address, image.words.pointer) if symbol else b""
-    if len(data) < image.words.pointer:
-        return ""
-    (version,) = image.words.address.unpack(data)
+    version = number(read, symbol.address, image.pointer) if symbol else 0
     return version_text(version) if 2 <= version >> 24 <= 3 else ""
 
 
-def _is_enabled(read: Reader, runtime: int, offsets: Offsets, words: Words) -> bool | None:
+def _has_gil(read: Reader, runtime: int, offsets: Offsets | None, pointer: int) -> bool | None:
     """Tell whether a free-threaded build has its GIL on now; None where it is not up yet."""
-    for number, gil in gils(read, runtime, offsets, words):
-        if number == 0:
-            enabled = read(gil + offsets.enabled, 4)
-            return any(enabled) if enabled else None
-    return None
+    gil = dict(gils(read, runtime, offsets, pointer)).get(0) if offsets else None
+    enabled = read(gil + offsets.enabled, 4) if gil and offsets else b""
+    return any(enabled) if enabled else None
 
 
-def gils(read: Reader, runtime: int, offsets: Offsets, words: Words) -> list[tuple[int, int]]:
+def gils(read: Reader, runtime: int, offsets: Offsets, pointer: int) -> list[tuple[int, int]]:
     """Return the number of each interpreter that has a GIL of its own, and where that is; the main one's is 0.
 
     Empty where there is none yet. Sub-interpreters that share the main one's are left out.
     """
     found: dict[int, int] = {}
     met: set[int] = set()
-    at = _address(read, runtime + offsets.head, words)
+    at = number(read, runtime + offsets.head, pointer)
     while at and at not in met and len(met) < _MOST_INTERPRETERS:
         met.add(at)
-        number, gil = read(at + offsets.id, 8), _address(read, at + offsets.gil, words)
-        if len(number) < 8:
-            break
-        which = int.from_bytes(number, "little" if words.order == "<" else "big")
+        which, gil = number(read, at + offsets.id, 8), number(read, at + offsets.gil, pointer)
         if gil and which < 2**31:
             # The main interpreter is the oldest and so the last of the list: it has the last word on what is shared.
             found[gil] = which
-        at = _address(read, at + offsets.next, words)
-    return sorted((number, gil) for gil, number in found.items())
+        at = number(read, at + offsets.next, pointer)
+    return sorted((which, gil) for gil, which in found.items())
 
 
-def _address(read: Reader, at: int, words: Words) -> int:
-    data = read(at, words.pointer)
-    return int(words.address.unpack(data)[0]) if len(data) == words.pointer else 0
-
-
-def _search(read: Reader, module: Module, words: Words) -> Symbol | None:
+def _search(read: Reader, module: Module) -> Symbol | None:
     """Look for the cookie in a module's data."""
     left = _MOST_SEARCHED
     for start, end in module.data:
@@ -166,7 +149,7 @@ def _search(read: Reader, module: Module, words: Words) -> Symbol | None:
             data = read(at, min(_CHUNK, end - at) + HEAD)
             place = data.find(COOKIE)
             while place >= 0:
-                if place % 8 == 0 and OffsetsHeader.read(data[place : place + HEAD], words):
+                if place % 8 == 0 and read_head(data[place : place + HEAD]):
                     return Symbol(at + place, 0)
                 place = data.find(COOKIE, place + 1)
     return None
@@ -204,22 +187,11 @@ _PYTHON_MAX_NS = 60_000_000_000
 """... and once in so long for its Python, where that was not found, or can still change (ns): this takes longer."""
 
 _NEVER = -1
+_FOREVER = 2**63
 
 
 class RunningProgram:
     """What process `pid` runs. Asking costs little where nothing has changed; nothing is raised where it is gone."""
-
-    __slots__ = (
-        "_cpu",
-        "_image",
-        "_image_pause",
-        "_python_due",
-        "_python_pause",
-        "due",
-        "images",
-        "interpreter",
-        "pid",
-    )
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -247,39 +219,23 @@ class RunningProgram:
         if now < self.due or cpu == self._cpu != _NEVER:
             return
         self._cpu = cpu
-        image = _image(self.pid)
-        if image is None:
-            return  # what it was is what it has been
+        try:  # its file, and the addresses that it was given, which are drawn anew for each (proc_pid_auxv(5))
+            image = str(Path(f"/proc/{self.pid}/exe").readlink()), Path(f"/proc/{self.pid}/auxv").read_bytes()
+        except OSError:
+            return  # it is gone: what it was is what it has been
         if image != self._image:
             self._image = image
             self.images += 1
             self._image_pause = self._python_pause = AGAIN_NS
             self._find(now)
-        elif not self._settled and now >= self._python_due:
+        elif now >= self._python_due:
             self._find(now)
         self.due = now + self._image_pause
         self._image_pause = min(2 * self._image_pause, _IMAGE_MAX_NS)
 
-    @property
-    def _settled(self) -> bool:
-        """Whether its Python is known, and can't change as long as it runs the same program.
-
-        A library may be loaded at any time; a free-threaded build can turn its GIL on.
-        """
-        python = self.interpreter
-        return python is not None and python.runtime is not None and not python.free_threaded
-
     def _find(self, now: int) -> None:
-        self.interpreter = interpreter_of(self.pid)
-        self._python_due = now + self._python_pause
+        self.interpreter = python = interpreter_of(self.pid)
+        # It can change while the program stays: a library may be loaded, a free-threaded build can turn its GIL on.
+        settled = python is not None and python.runtime is not None and not python.free_threaded
+        self._python_due = _FOREVER if settled else now + self._python_pause
         self._python_pause = min(2 * self._python_pause, _PYTHON_MAX_NS)
-
-
-def _image(pid: int) -> tuple[str, bytes] | None:
-    """Return what differs from one program to the next in a process; None where it is gone.
-
-    Those are its file, and the addresses that it was given, which are drawn anew for each (proc_pid_auxv(5)).
-    """
-    with ignoring(OSError):
-        return str(Path(f"/proc/{pid}/exe").readlink()), Path(f"/proc/{pid}/auxv").read_bytes()
-    return None

@@ -1,17 +1,28 @@
 """Where a program or a library that is loaded has its symbols, told from its image in memory (elf(5)).
 
 The memory is asked and not the file, which may have been replaced or deleted since, or lie in a container. All that
-is followed is bounded, for it may be garbage.
+is followed is bounded, for it may be garbage. Numbers have the byte order of this machine, and addresses 4 or 8 bytes.
 """
 
 import struct
+import sys
 from dataclasses import dataclass
-from functools import cached_property
 
-from threadviz.observer.cpython.memory import Reader
+from threadviz.observer.cpython.memory import Reader, address_letter, number
 
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_HASH, _DT_STRTAB, _DT_SYMTAB, _DT_GNU_HASH = 0, 4, 5, 6, 0x6FFFFEF5
+
+_BYTE_ORDER = 1 if sys.byteorder == "little" else 2
+
+_HEADER = {4: "=28xI10xHH", 8: "=32xQ14xHH"}
+"""By the bytes of an address: the place of the segments, the bytes that each takes, and their number."""
+
+_SEGMENT = {4: "=III4xI12x", 8: "=I4xQQ8xQ16x"}
+"""A segment's kind, its place in the file, its address, and its bytes in the file."""
+
+_SYMBOL = {4: "=III2xH", 8: "=I2xHQQ"}
+"""A symbol: its name, its section, its value and its size; the section is the last where addresses have 4 bytes."""
 
 _MOST_SEGMENTS = 128
 _MOST_ENTRIES = 512
@@ -19,24 +30,6 @@ _MOST_LINKS = 4096
 """How far a chain of a hash table is followed."""
 
 _U32 = 2**32 - 1
-
-
-@dataclass(frozen=True)
-class Words:
-    """How numbers stand in a process's memory: their byte order, as `struct` has it, and the bytes of an address."""
-
-    order: str
-    pointer: int
-
-    @cached_property
-    def address(self) -> struct.Struct:
-        """An address."""
-        return struct.Struct(self.order + self.letter)
-
-    @property
-    def letter(self) -> str:
-        """What `struct` calls an address."""
-        return "Q" if self.pointer == 8 else "I"
 
 
 @dataclass(frozen=True)
@@ -53,34 +46,24 @@ class Image:
     def __init__(self, read: Reader, base: int) -> None:
         self._read = read
         head = read(base, 64)
-        if len(head) < 64 or head[:4] != b"\x7fELF" or head[4] not in (1, 2) or head[5] not in (1, 2):
+        if len(head) < 64 or head[:4] != b"\x7fELF" or head[4] not in (1, 2) or head[5] != _BYTE_ORDER:
             raise ValueError("no ELF file is loaded there")
-        self.words = Words("<" if head[5] == 1 else ">", 8 if head[4] == 2 else 4)
-        self._wide = head[4] == 2
+        self.pointer = 4 * head[4]
+        """How many bytes an address takes."""
         self._bias = 0
         self._tables: dict[int, int] = {}
         self._load(base, head)
 
     def _load(self, base: int, head: bytes) -> None:
         """Find out how far it lies from where it was linked to, and where its tables are."""
-        if self._wide:
-            offset, entry, count = *self._unpack("Q", head, 32), *self._unpack("HH", head, 54)
-        else:
-            offset, entry, count = *self._unpack("I", head, 28), *self._unpack("HH", head, 42)
-        least = 56 if self._wide else 32
-        if not least <= entry <= 2 * least or count > _MOST_SEGMENTS:
+        offset, entry, count = struct.unpack_from(_HEADER[self.pointer], head)
+        segment = struct.Struct(_SEGMENT[self.pointer])
+        if not segment.size <= entry <= 2 * segment.size or count > _MOST_SEGMENTS:
             raise ValueError("its segments are not to be read")
         headers = self._read(base + offset, entry * count)
-        segments = []
-        for at in range(0, len(headers) - least + 1, entry):
-            if self._wide:
-                kind, _, file_offset, address, _, size = self._unpack("IIQQQQ", headers, at)
-            else:
-                kind, file_offset, address, _, size = self._unpack("IIIII", headers, at)
-            segments.append((kind, file_offset, address, size))
-        first = [
-            address for kind, file_offset, address, _ in segments if kind == _PT_LOAD and not file_offset
-        ]
+        places = range(0, len(headers) - segment.size + 1, entry)
+        segments = [segment.unpack_from(headers, place) for place in places]
+        first = [address for kind, place, address, _ in segments if kind == _PT_LOAD and not place]
         if not first:
             raise ValueError("it has no beginning")
         self._bias = base - first[0]
@@ -89,10 +72,9 @@ class Image:
                 self._read_dynamic(address + self._bias, size)
 
     def _read_dynamic(self, address: int, size: int) -> None:
-        entry = 2 * self.words.pointer
-        data = self._read(address, min(size, entry * _MOST_ENTRIES))
-        for at in range(0, len(data) - entry + 1, entry):
-            tag, value = self._unpack(2 * self.words.letter, data, at)
+        entry = struct.Struct(f"=2{address_letter(self.pointer)}")
+        data = self._read(address, min(size, entry.size * _MOST_ENTRIES))
+        for tag, value in entry.iter_unpack(data[: len(data) - len(data) % entry.size]):
             if tag == _DT_NULL:
                 break
             # glibc puts addresses in the place of offsets on most machines, others leave them (elf/get-dynamic-info.h)
@@ -103,70 +85,62 @@ class Image:
         if not {_DT_SYMTAB, _DT_STRTAB} <= self._tables.keys():
             return None
         if _DT_GNU_HASH in self._tables:
-            return self._by_gnu_hash(name)
+            return self._by_gnu_hash(name, self._tables[_DT_GNU_HASH])
         if _DT_HASH in self._tables:
-            return self._by_hash(name)
+            return self._by_hash(name, self._tables[_DT_HASH])
         return None
 
-    def _by_gnu_hash(self, name: bytes) -> Symbol | None:
+    def _by_gnu_hash(self, name: bytes, table: int) -> Symbol | None:
         """Look it up in a table of GNU's form: a filter, buckets, and chains whose last hash is odd."""
-        table = self._tables[_DT_GNU_HASH]
-        buckets, first, filters = self._numbers(table, 3)
+        buckets, first, filters = (self._word(table + 4 * place) for place in range(3))
         if not buckets:
             return None
         wanted = 5381
         for byte in name:
             wanted = wanted * 33 + byte & _U32
-        bucket = table + 16 + filters * self.words.pointer
-        (index,) = self._numbers(bucket + 4 * (wanted % buckets), 1)
+        bucket = table + 16 + filters * self.pointer
+        index = self._word(bucket + 4 * (wanted % buckets))
         chain = bucket + 4 * buckets
         if index < first:
             return None
         for at in range(index, index + _MOST_LINKS):
-            (seen,) = self._numbers(chain + 4 * (at - first), 1)
+            seen = self._word(chain + 4 * (at - first))
             if seen | 1 == wanted | 1 and (symbol := self._entry(at, name)):
                 return symbol
             if seen & 1:
                 break
         return None
 
-    def _by_hash(self, name: bytes) -> Symbol | None:
+    def _by_hash(self, name: bytes, table: int) -> Symbol | None:
         """Look it up in a table of the older form: buckets, and chains that end with zero."""
-        table = self._tables[_DT_HASH]
-        buckets, _ = self._numbers(table, 2)
+        buckets = self._word(table)
         if not buckets:
             return None
         wanted = 0
         for byte in name:
             wanted = (wanted << 4) + byte
             wanted = (wanted ^ wanted >> 24 & 0xF0) & 0xFFFFFFF
-        (index,) = self._numbers(table + 8 + 4 * (wanted % buckets), 1)
+        index = self._word(table + 8 + 4 * (wanted % buckets))
         for _ in range(_MOST_LINKS):
             if not index:
                 break
             if symbol := self._entry(index, name):
                 return symbol
-            (index,) = self._numbers(table + 8 + 4 * (buckets + index), 1)
+            index = self._word(table + 8 + 4 * (buckets + index))
         return None
 
     def _entry(self, index: int, name: bytes) -> Symbol | None:
         """Return the symbol of that number, if it is the one of that name, and defined here."""
-        form, size = ("IBBHQQ", 24) if self._wide else ("IIIBBH", 16)
-        data = self._read(self._tables[_DT_SYMTAB] + size * index, size)
-        if len(data) < size:
+        form = struct.Struct(_SYMBOL[self.pointer])
+        data = self._read(self._tables[_DT_SYMTAB] + form.size * index, form.size)
+        if len(data) < form.size:
             return None
-        if self._wide:
-            at, _, _, section, value, length = self._unpack(form, data)
-        else:
-            at, value, length, _, _, section = self._unpack(form, data)
+        at, *others = form.unpack(data)
+        value, size, section = others if self.pointer == 4 else (*others[1:], others[0])
         if not section or self._read(self._tables[_DT_STRTAB] + at, len(name) + 1) != name + b"\0":
             return None
-        return Symbol(value + self._bias, length)
+        return Symbol(value + self._bias, size)
 
-    def _numbers(self, address: int, count: int) -> tuple[int, ...]:
-        """Return numbers of 32 bits; zeros where they can't be read."""
-        data = self._read(address, 4 * count)
-        return self._unpack(f"{count}I", data) if len(data) == 4 * count else (0,) * count
-
-    def _unpack(self, form: str, data: bytes, at: int = 0) -> tuple[int, ...]:
-        return struct.unpack_from(self.words.order + form, data, at)
+    def _word(self, address: int) -> int:
+        """Return a number of 32 bits; zero where it can't be read."""
+        return number(self._read, address, 4)

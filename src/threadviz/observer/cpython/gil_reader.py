@@ -11,27 +11,30 @@ import struct
 from threadviz.debug_log import ignoring
 from threadviz.observer.cpython.debug_offsets import GIL_SIZE, Offsets
 from threadviz.observer.cpython.detect import Interpreter, gils
-from threadviz.observer.cpython.elf import Words
-from threadviz.observer.cpython.memory import AddressRange, Memory
+from threadviz.observer.cpython.memory import AddressRange, Memory, address_letter
 from threadviz.protocol.events import FREE, OPEN
 
 
 class GilReader:
-    """Reads the GILs of the interpreters in `memory`, which it closes: `_PyRuntime` is at `runtime`."""
+    """Reads the GILs of the interpreters in `memory`, which it closes: `_PyRuntime` is at `runtime`.
 
-    def __init__(self, memory: Memory, runtime: int, offsets: Offsets, words: Words) -> None:
+    `pointer` is how many bytes an address takes.
+    """
+
+    def __init__(self, memory: Memory, runtime: int, offsets: Offsets, pointer: int) -> None:
         self._memory = memory
-        self._runtime, self._offsets, self._words = runtime, offsets, words
+        self._runtime, self._offsets, self._pointer = runtime, offsets, pointer
         self.gils: dict[int, int] = {}
         """Where the GIL of each interpreter is that has one of its own; the main one's number is 0."""
         self._head = b""
         self._first = min(offsets.holder, offsets.locked)
-        low, high = (words.letter, "i") if offsets.holder < offsets.locked else ("i", words.letter)
         self._holder_first = offsets.holder < offsets.locked
-        gap = abs(offsets.holder - offsets.locked) - struct.calcsize(words.order + low)
-        self._both = struct.Struct(f"{words.order}{low}{gap}x{high}")
+        letter = address_letter(pointer)
+        low, high = (letter, "i") if self._holder_first else ("i", letter)
+        gap = abs(offsets.holder - offsets.locked) - struct.calcsize(f"={low}")
+        self._both = struct.Struct(f"={low}{gap}x{high}")
         self._native = offsets.native
-        self._address = words.address
+        self._address = struct.Struct(f"={letter}")
 
     def find(self) -> bool:
         """Look for interpreters that came or went, and tell whether there are others than before.
@@ -39,11 +42,11 @@ class GilReader:
         Each new one is put in front of the others: as long as there is only the main one, a single read tells that
         none came (CPython, Python/pystate.c).
         """
-        head = self._memory.read(self._runtime + self._offsets.head, self._words.pointer)
+        head = self._memory.read(self._runtime + self._offsets.head, self._pointer)
         if head == self._head and len(self.gils) == 1:
             return False
         self._head = head
-        found = dict(gils(self._memory.read, self._runtime, self._offsets, self._words))
+        found = dict(gils(self._memory.read, self._runtime, self._offsets, self._pointer))
         changed = found != self.gils
         self.gils = found
         return changed
@@ -67,8 +70,8 @@ class GilReader:
                 return FREE
             if locked != 1 or not holder:
                 return OPEN
-            size = self._words.pointer
-            return int(self._address.unpack(pread(memory, size, holder + self._native))[0]) or OPEN
+            native = pread(memory, self._pointer, holder + self._native)
+            return int(self._address.unpack(native)[0]) or OPEN
         except (OSError, struct.error, OverflowError):
             return OPEN
 
@@ -79,8 +82,8 @@ class GilReader:
 
 def reader_for(pid: int, python: Interpreter) -> GilReader | None:
     """Return what reads the GILs of process `pid`, or None where its Python, or the system, gives no way to."""
-    if python.runtime is None or python.offsets is None or python.words is None:
+    if python.runtime is None or python.offsets is None:
         return None
     with ignoring(OSError):
-        return GilReader(Memory(pid), python.runtime, python.offsets, python.words)
+        return GilReader(Memory(pid), python.runtime, python.offsets, python.pointer)
     return None

@@ -6,6 +6,7 @@ that. All that is read may be garbage, for the process goes on meanwhile: who re
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,17 @@ Reader = Callable[[int, int], bytes]
 """Returns so many bytes from an address on, or fewer, or none, where they can't be read. Raises nothing."""
 
 _HIGHEST = 2**63
+
+
+def number(read: Reader, address: int, size: int) -> int:
+    """Return the unsigned number of `size` bytes that is there; 0 where it can't be read."""
+    data = read(address, size)
+    return int.from_bytes(data, sys.byteorder) if len(data) == size else 0
+
+
+def address_letter(pointer: int) -> str:
+    """Return what `struct` calls an address of `pointer` bytes."""
+    return "Q" if pointer == 8 else "I"
 
 
 class Memory:

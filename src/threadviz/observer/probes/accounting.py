@@ -30,21 +30,6 @@ UNKNOWN = Present(State.UNKNOWN)
 class ThreadAccounting:
     """The time account of one thread from `start` (ns) on, when the counters stood at `running` and `ready` (ns)."""
 
-    __slots__ = (
-        "_blocked",
-        "_counters_moved_at",
-        "_found_gone_at",
-        "_ready",
-        "_runnable_since",
-        "_running",
-        "_sampled_until",
-        "_settled_spans",
-        "_settled_until",
-        "_start",
-        "_surplus",
-        "_turns",
-    )
-
     def __init__(self, start: int, running: int = 0, ready: int = 0, turns: int = 0) -> None:
         self._start = self._settled_until = self._sampled_until = self._counters_moved_at = (
             self._found_gone_at

@@ -5,35 +5,34 @@ use no CPU, none can have taken or released the GIL, so the last sample stays va
 left out, because nobody else can want its GIL.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator
 
 from threadviz.observer.cpython.detect import Interpreter
 from threadviz.observer.cpython.gil_reader import reader_for
 from threadviz.observer.probes.accounting import SHORT_NS
-from threadviz.observer.probes.base import Collector, ObservedThread
-from threadviz.observer.probes.procfs import ProcProcess, ProcThread, own_numbers
+from threadviz.observer.probes.base import Changes, Collector
+from threadviz.observer.probes.procfs import OwnThreadIds, ProcProcess, ProcThread
 from threadviz.protocol.events import ELSEWHERE, OPEN, Evidence, GilHeld, Hold
 
-T = TypeVar("T")
 
-
-class HolderAccounting(Generic[T]):
+class HolderAccounting:
     """Turns samples of the holder of one GIL into holds, from `start` (ns) on. Pure: no clock, no files.
 
     If two samples found different holders, the GIL is taken to have changed hands halfway between them. A sample stays
     valid while nothing runs in the process.
     """
 
-    __slots__ = ("_mark", "_settled", "_start", "holder")
+    __slots__ = ("_mark", "holder", "settled", "start")
 
     def __init__(self, start: int) -> None:
-        self._start = self._mark = start
-        self.holder: T | int = OPEN
+        self.start = self._mark = start
+        """Until when (ns) holds were drained."""
+        self.holder: object = OPEN
         """The holder at the last sample."""
-        self._settled: list[tuple[int, T | int]] = []
+        self.settled: list[tuple[int, object]] = []
+        """The holds since then: their lengths (ns) and holders."""
 
-    def read(self, seen: int, t: int, holder: T | int, late_ns: int) -> None:
+    def read(self, seen: int, t: int, holder: object, late_ns: int) -> None:
         """Add a sample taken at `t` (ns). The last one was valid until `seen`, at least.
 
         If the gap is longer than `late_ns`, the time in between is open, unless the holder is the same and the gap is
@@ -48,35 +47,25 @@ class HolderAccounting(Generic[T]):
             self._put(seen + gap // 2, before)
         self.holder = holder
 
-    def _put(self, until: int, holder: T | int) -> None:
+    def _put(self, until: int, holder: object) -> None:
         ns = until - self._mark
         if ns <= 0:
             return
         self._mark = until
-        settled = self._settled
+        settled = self.settled
         if settled and settled[-1][1] == holder:
             settled[-1] = settled[-1][0] + ns, holder
         else:
             settled.append((ns, holder))
 
-    @property
-    def changed(self) -> bool:
-        """Whether it has changed hands since the last `drain`."""
-        return bool(self._settled)
-
-    @property
-    def told(self) -> int:
-        """Until when (ns) holds were drained."""
-        return self._start
-
-    def drain(self, until: int) -> tuple[int, list[tuple[int, T | int]]]:
+    def drain(self, until: int) -> tuple[int, list[tuple[int, object]]]:
         """Return when the holds since the last call start (ns), and the holds.
 
         The last sample counts until `until` (ns).
         """
         self._put(until, self.holder)
-        start, settled = self._start, self._settled
-        self._start, self._settled = self._mark, []
+        start, settled = self.start, self.settled
+        self.start, self.settled = self._mark, []
         return start, settled
 
 
@@ -100,31 +89,21 @@ class GilHolderCollector(Collector):
         Time before a sample that comes more than `late_ns` after the last one is open.
         """
         gils = self._gils.get(process.pid)
-        if gils is None:
-            if len(process.threads) < 2:
-                return
-            gils = self._add(process, now)
-            if gils is None:
-                return
-        gils.look(now, late_ns)
-
-    def _add(self, process: ProcProcess, now: int) -> "_ProcessGils | None":
-        if now >= process.program.due:
-            process.find_gil(now)
-        python = process.program.interpreter
-        if python is None or not process.program.gil_data:
-            return None
-        gils = self._gils[process.pid] = _ProcessGils(process, python)
-        return gils
+        if gils is None and len(process.threads) > 1:
+            if now >= process.program.due:
+                process.find_gil(now)
+            python = process.program.interpreter
+            if python is not None and process.program.gil_data:
+                gils = self._gils[process.pid] = _ProcessGils(process, python)
+        if gils is not None:
+            gils.look(now, late_ns)
 
     def refresh(self, process: ProcProcess) -> None:
         """Check for new and ended interpreters of a process, and whether it runs another program."""
         gils = self._gils.get(process.pid)
-        if gils is None:
-            return
-        if gils.runs != (process.program.images, process.program.interpreter):
+        if gils is not None and gils.runs != (process.program.images, process.program.interpreter):
             self.leave(process)
-        else:
+        elif gils is not None:
             gils.refresh()
 
     def leave(self, process: ProcProcess) -> None:
@@ -135,9 +114,7 @@ class GilHolderCollector(Collector):
             self._over.append(gils)
             process.inner_gils, process.gil_data = (), None
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[GilHeld]:
+    def poll(self, now: int, changes: Changes) -> Iterator[GilHeld]:
         """Yield who held each GIL since the last call."""
         for gils in self._over:
             yield from gils.poll(quiet=False)
@@ -158,9 +135,9 @@ class _ProcessGils:
         self.process = process
         self.runs = process.program.images, python
         self._reader = reader_for(process.pid, python)
-        self._inner = NamespaceIds(process.pid)
-        self._accounts: dict[int, HolderAccounting[_Holder]] = {}
-        self._closed: list[tuple[int, HolderAccounting[_Holder]]] = []
+        self._ids = OwnThreadIds(process.pid)
+        self._accounts: dict[int, HolderAccounting] = {}
+        """By interpreter; also of those that have ended since the last poll."""
         self.refresh()
 
     def look(self, now: int, late_ns: int) -> None:
@@ -185,9 +162,11 @@ class _ProcessGils:
 
     def _thread(self, native: int) -> _Holder:
         threads = self.process.threads
-        if not self._inner.differ:
+        if not self._ids.differ:
             return threads.get(native, native)
-        return self._inner.thread(native, threads) or ELSEWHERE
+        if self._ids.tids.get(native) not in threads:
+            self._ids.refresh()
+        return threads.get(self._ids.tids.get(native, 0), ELSEWHERE)
 
     def refresh(self) -> None:
         """Check for new and ended interpreters, and the addresses at which threads wait for their GILs."""
@@ -195,35 +174,27 @@ class _ProcessGils:
         if reader is not None and reader.find():
             self.process.inner_gils = reader.ranges
             self.process.gil_data = None
-            self._closed += [
-                (number, account) for number, account in self._accounts.items() if number not in reader.gils
-            ]
-            self._accounts = {
-                number: account for number, account in self._accounts.items() if number in reader.gils
-            }
 
     def poll(self, quiet: bool) -> Iterator[GilHeld]:
         """Yield events; `quiet` says that nothing runs in the process."""
         until = self.process.seen
         known = Evidence.INFERRED if self._reader is None else Evidence.SAMPLED
-        closed, self._closed = self._closed, []
-        for number, account in [*closed, *self._accounts.items()]:
-            if quiet and not account.changed and until - account.told < QUIET_NS:
+        for number, account in tuple(self._accounts.items()):
+            ended = self._reader is not None and number not in self._reader.gils
+            if quiet and not ended and not account.settled and until - account.start < QUIET_NS:
                 continue
             start, segments = account.drain(until)
-            holds = tuple(Hold(ns, self._lane(holder)) for ns, holder in segments)
-            if holds:
+            if holds := tuple(Hold(ns, self._lane(holder)) for ns, holder in segments):
                 yield GilHeld(self.process.pid, number, start, holds, known)
+            if ended:
+                del self._accounts[number]
 
-    def _lane(self, holder: _Holder) -> int:
+    def _lane(self, holder: object) -> int:
         """Return the lane of a holder, also if the thread was not observed yet when it was sampled."""
-        if isinstance(holder, int):
-            if holder <= 0:
-                return holder
-            thread = self.process.threads.get(holder)
-        else:
-            thread = holder
-        return ELSEWHERE if thread is None or thread.lane is None else thread.lane
+        if isinstance(holder, int) and holder <= 0:
+            return holder
+        thread = self.process.threads.get(holder) if isinstance(holder, int) else holder
+        return thread.lane if isinstance(thread, ProcThread) and thread.lane >= 0 else ELSEWHERE
 
     def close(self) -> None:
         if self._reader is not None:
@@ -247,25 +218,3 @@ def inferred(threads: Iterable[ProcThread], passed: int) -> ProcThread | None:
                 return None
             candidate = thread
     return candidate if wanted else None
-
-
-class NamespaceIds:
-    """The ids of threads in the pid namespace of process `pid`; in a container they differ from those outside."""
-
-    def __init__(self, pid: int) -> None:
-        self.differ = len(own_numbers(pid)) > 1
-        self._threads: dict[int, ProcThread] = {}
-        self._met: set[int] = set()
-
-    def thread(self, number: int, threads: Mapping[int, ProcThread]) -> ProcThread | None:
-        """Return which of `threads` has this id in its own namespace."""
-        thread = self._threads.get(number)
-        if thread is None or thread.tid not in threads:
-            self._met &= threads.keys()
-            for tid in threads.keys() - self._met:
-                self._met.add(tid)
-                numbers = own_numbers(threads[tid].pid, tid)
-                if numbers:
-                    self._threads[numbers[-1]] = threads[tid]
-            thread = self._threads.get(number)
-        return thread if thread is not None and threads.get(thread.tid) is thread else None

@@ -6,14 +6,13 @@ costs one read of its own counters.
 """
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import clock_gettime_ns
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
+from threadviz.observer.probes.base import Changes, Probe, ProcessKind
 from threadviz.observer.probes.gil_holders import GilHolderCollector
 from threadviz.observer.probes.procfs import (
     GONE,
@@ -22,10 +21,10 @@ from threadviz.observer.probes.procfs import (
     ProcProcess,
     ProcThread,
     age_ns,
-    command_line,
     thread_name,
 )
 from threadviz.observer.probes.syscalls import SyscallTable
+from threadviz.observer.system import process_arguments
 from threadviz.protocol.events import ProbeInfo, State
 
 ASKED_HZ = 550.0
@@ -46,8 +45,8 @@ to stand still."""
 NEVER = 2**63
 
 
-def reason_against(pid: int) -> str | None:
-    """Return a clause that says why this probe can't observe process `pid`; None if it can."""
+def reason_against(pid: int) -> str:
+    """Return a clause that says why this probe can't observe process `pid`; '' if it can."""
     if not SyscallTable().known:
         return "the system call numbers of this machine type are not known"
     for file in ("maps", f"task/{pid}/syscall", f"task/{pid}/children", f"task/{pid}/schedstat"):
@@ -57,45 +56,30 @@ def reason_against(pid: int) -> str | None:
             return f"/proc/PID/{file.replace(str(pid), 'TID')} can't be read ({error.strerror})"
     if Path("/proc/self/schedstat").read_bytes().startswith(b"0 "):  # this process, which has run
         return "this kernel does not count for how long threads run"
-    return None
+    return ""
 
 
-class LinuxProbe:
-    """Observes process `root` and its descendants; see `choose_probe`. Raises OSError if `root` is gone."""
+class LinuxProbe(Probe):
+    """It tells all states, except waits for the GIL if the first process's Python has none.
 
-    def __init__(
-        self,
-        root: int,
-        clock: Callable[[], int],
-        ignored: Collection[int] = (),
-        kind_of: KindOf = in_program,
-    ) -> None:
-        self._clock = clock
-        self._kind_of = kind_of
+    Raises OSError if `root` is gone.
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self._syscalls = SyscallTable()
-        self._root = root
-        self._ignored = frozenset(ignored)
-        self._first = ProcProcess(root, None, ProcessKind.SUBJECT, 0, sure=True)
+        self._first = ProcProcess(self.root, ProcessKind.SUBJECT, None, 0, sure=True)
         self._first.find_gil(0)
-        self._processes = {root: self._first}
+        self._processes = {self.root: self._first}
         self.holders = GilHolderCollector()
         """The collector of GIL holders."""
-        self._threads: list[ProcThread] = []
-        self._new: list[ProcThread] = []
-        self._gone: list[ObservedThread] = []
-
-    @property
-    def info(self) -> ProbeInfo:
-        """It tells all states, except waits for the GIL if the first process's Python has none."""
         python = self._first.program.interpreter
-        without = python is not None and python.gil is False
-        return ProbeInfo(
-            "linux", tuple(state for state in State if state is not State.GIL or not without), "", ASKED_HZ
-        )
+        without = {State.GIL} if python is not None and python.gil is False else set()
+        self.info = ProbeInfo("linux", tuple(state for state in State if state not in without), "", ASKED_HZ)
 
     @property
     def threads(self) -> Sequence[ProcThread]:
-        return self._threads
+        return [thread for process in self._processes.values() for thread in process.threads.values()]
 
     def begin(self) -> None:
         processes = list(self._processes.values())
@@ -163,67 +147,56 @@ class LinuxProbe:
             process.next_search = process.may_search
 
     def _find_children(self, process: ProcProcess, now: int) -> None:
-        started = self._clock()
+        started = self.clock()
         new = [child for child in process.children() if child not in self._processes]
-        pause = SEARCH_PAUSE * (self._clock() - started)
+        pause = SEARCH_PAUSE * (self.clock() - started)
         process.may_search = now + min(max(SEARCH_NS, pause), SEARCH_MAX_NS)
         process.next_search = NEVER  # unless something runs, which could start one
         for child in new:
             self._add_process(child, process, process.searched)
         process.searched = now
 
-    def program_of(self, pid: int) -> RunningProgram | None:
-        """Return what an observed process runs; None for others."""
-        process = self._processes.get(pid)
-        return process.program if process else None
-
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
         """Observe a process that was reported before a search found it, and take its kind from the report."""
         if pid not in self._processes:
             self._add_process(pid, self._first, 0)
         process = self._processes.get(pid)
-        if kind is None or process is None or process.sure:
-            return
-        process.kind, process.sure = kind, True
-        for thread in process.threads.values():
-            thread.process = kind
+        if kind is not None and process is not None and not process.sure:
+            process.kind, process.sure = kind, True
 
     def _add_process(self, pid: int, parent: ProcProcess, not_before: int) -> bool:
         """Observe a process that started after `not_before`. Return False if it is gone already or ignored."""
-        if pid in self._ignored:
+        if pid in self.ignored:
             return False
         with ignoring(*GONE):
-            born = max(not_before, self._clock() - age_ns(pid))
-            self._processes[pid] = ProcProcess(pid, parent, self._kind_of("", parent.kind, ""), born)
+            born = max(not_before, self.clock() - age_ns(pid))
+            self._processes[pid] = ProcProcess(pid, self.kind_of("", parent.kind, ""), parent, born)
             return True
         return False
 
-    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Return the threads that are new and those that have ended since the last call.
+    def take_changes(self) -> Changes:
+        """Return the changes since the last call.
 
         The kind of a process is found out only now, because it may not have started its program when it was found.
         """
-        for process in {thread.owner for thread in self._new}:
-            if process.parent is not None and not process.sure:
+        for process in map(self._processes.get, {thread.pid for thread in self._new}):
+            if process is not None and process.parent is not None and not process.sure:
                 with ignoring(*GONE):
-                    line, parents = command_line(process.pid), command_line(process.parent.pid)
-                    process.kind = self._kind_of(line, process.parent.kind, parents)
-        for thread in self._new:
-            thread.process = thread.owner.kind
-        now = self._clock()
+                    pids = process.pid, process.parent.pid
+                    line, parents = (" ".join(process_arguments(pid)) for pid in pids)
+                    process.kind = self.kind_of(line, process.parent.kind, parents)
+        now = self.clock()
         for process in self._processes.values():
             if now >= process.program.due:
                 process.find_gil(now)
             self.holders.refresh(process)
-        changes: tuple[list[ObservedThread], list[ObservedThread]] = [*self._new], self._gone
-        self._new, self._gone = [], []
-        return changes
+        return super().take_changes()
 
     def close(self) -> None:
         self.holders.close()
-        for thread in self._threads:
-            thread.close()
         for process in self._processes.values():
+            for thread in process.threads.values():
+                thread.close()
             process.close()
 
     def _read(self, thread: ProcThread, counters: bytes, late_ns: int) -> None:
@@ -234,7 +207,7 @@ class LinuxProbe:
         running, ready, turns = map(int, counters.split())
         if waited and (running - thread.entered > HAD_IT_NS or (blocked and thread.gil_place is None)):
             thread.owner.passed = thread.owner.seen
-        now = self._clock()
+        now = self.clock()
         thread.accounting.read(now, running, ready, turns, blocked, late_ns)
         thread.enter_next = now + ENTER_NS
         thread.counters, thread.entered = counters, running
@@ -243,9 +216,8 @@ class LinuxProbe:
     def _add_thread(self, process: ProcProcess, tid: int, accounting: ThreadAccounting, started: int) -> None:
         with ignoring(*GONE):
             name = thread_name(process.pid, tid)
-            thread = ProcThread(process.pid, tid, name, process.kind, started, accounting, owner=process)
+            thread = ProcThread(process, tid, name, started, accounting)
             process.threads[tid] = thread
-            self._threads.append(thread)
             self._new.append(thread)
 
     def _drop(self, thread: ProcThread, now: int) -> None:
@@ -253,7 +225,6 @@ class LinuxProbe:
             thread.accounting.still(thread.owner.seen)
         thread.ended = thread.accounting.end(now)
         thread.close()
-        self._threads.remove(thread)
         self._gone.append(thread)
         del thread.owner.threads[thread.tid]
         thread.owner.links = 0  # a new thread may have taken its place in the count

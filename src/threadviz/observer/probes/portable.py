@@ -1,12 +1,13 @@
 """The portable probe: tells running from waiting by psutil's CPU time of each thread, and nothing else."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import psutil
 
 from threadviz.debug_log import ignoring
 from threadviz.observer.probes.accounting import ThreadAccounting
-from threadviz.observer.probes.base import KindOf, ObservedThread, ProcessKind, in_program
+from threadviz.observer.probes.base import Changes, ObservedProcess, ObservedThread, Probe, ProcessKind
 from threadviz.protocol.events import Present, ProbeInfo, State
 
 ASKED_HZ = 50.0
@@ -18,51 +19,43 @@ SEARCH_NS = 250_000_000
 WAITING = Present(State.WAITING)
 
 
-class PortableProbe:
-    """Observes process `root` and its descendants; see `choose_probe`. `instead` is a clause on why it stands in.
+@dataclass(slots=True, eq=False)
+class _Process(ObservedProcess):
+    handle: psutil.Process
+
+
+@dataclass(eq=False)
+class PortableProbe(Probe):
+    """It tells running and waiting; reports of the subject add idle. `instead` is a clause on why it stands in.
 
     Raises ProcessLookupError if `root` is gone.
     """
 
-    def __init__(
-        self,
-        root: int,
-        clock: Callable[[], int],
-        instead: str = "",
-        ignored: Collection[int] = (),
-        kind_of: KindOf = in_program,
-    ) -> None:
-        self._root = root
-        self._ignored = set(ignored)
-        self._clock = clock
-        self._instead = instead
-        self._kind_of = kind_of
+    instead: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
+        if self.instead:
+            cannot += f" (it stands in, because {self.instead})"
+        tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
+        self.info = ProbeInfo("portable", tells, cannot, ASKED_HZ)
         try:
-            self._processes = {root: psutil.Process(root)}
+            handle = psutil.Process(self.root)
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(str(error)) from error
-        self._kinds = {root: ProcessKind.SUBJECT}
+        self._processes = {self.root: _Process(self.root, ProcessKind.SUBJECT, handle)}
         self._threads: dict[tuple[int, int], ObservedThread] = {}
         self._next_search = 0
-        self._new: list[ObservedThread] = []
-        self._gone: list[ObservedThread] = []
-
-    @property
-    def info(self) -> ProbeInfo:
-        """It tells running and waiting. Reports of the subject add idle."""
-        cannot = "what a thread waits for, nor spans below the 10 ms in which CPU times are counted"
-        if self._instead:
-            cannot += f" (it stands in, because {self._instead})"
-        tells = (State.RUNNING, State.IDLE, State.WAITING, State.UNKNOWN)
-        return ProbeInfo("portable", tells, cannot, ASKED_HZ)
+        self._left_out = set(self.ignored)
 
     @property
     def threads(self) -> Sequence[ObservedThread]:
         return list(self._threads.values())
 
     def begin(self) -> None:
-        for pid, tid, running in self._times():
-            self._add_thread(pid, tid, 0, running)
+        for process, tid, running in self._times():
+            self._add_thread(process, tid, 0, running)
 
     def look(self, now: int, late_ns: int) -> None:
         """Sample every thread once. One that is sampled for the first time is new."""
@@ -70,68 +63,59 @@ class PortableProbe:
             self._next_search = now + SEARCH_NS
             self._find_children()
         seen = set()
-        for pid, tid, running in self._times():
-            thread = self._threads.get((pid, tid)) or self._add_thread(pid, tid, max(0, now - running), 0)
-            thread.accounting.read(self._clock(), running, 0, 0, WAITING, late_ns)
-            seen.add((pid, tid))
+        for process, tid, running in self._times():
+            key = process.pid, tid
+            thread = self._threads.get(key) or self._add_thread(process, tid, max(0, now - running), 0)
+            thread.accounting.read(self.clock(), running, 0, 0, WAITING, late_ns)
+            seen.add(key)
         for key in self._threads.keys() - seen:
             thread = self._threads.pop(key)
-            thread.ended = thread.accounting.end(self._clock())
+            thread.ended = thread.accounting.end(self.clock())
             self._gone.append(thread)
 
     def _find_children(self) -> None:
         with ignoring(psutil.Error):
-            for child in psutil.Process(self._root).children(recursive=True):
-                if child.pid in self._ignored or child.ppid() in self._ignored:
-                    self._ignored.add(child.pid)
+            for child in psutil.Process(self.root).children(recursive=True):
+                if child.pid in self._left_out or child.ppid() in self._left_out:
+                    self._left_out.add(child.pid)
                 elif child.pid not in self._processes:
-                    self._kinds[child.pid] = self._kind(child)
-                    self._processes[child.pid] = child
+                    self._processes[child.pid] = _Process(child.pid, self._kind(child), child)
 
     def _kind(self, child: psutil.Process) -> ProcessKind:
         """Tell what a process is. Raises psutil.Error where it is gone already."""
-        parent = self._processes.get(child.ppid(), self._processes[self._root])
-        lines = (" ".join(each.cmdline()) for each in (child, parent))
-        return self._kind_of(next(lines), self._kinds[parent.pid], next(lines))
+        parent = self._processes.get(child.ppid(), self._processes[self.root])
+        lines = (" ".join(each.cmdline()) for each in (child, parent.handle))
+        return self.kind_of(next(lines), parent.kind, next(lines))
 
     def meet(self, pid: int, kind: ProcessKind | None = None) -> None:
-        """Watch a process that was spoken of before a search has found it, and take it for what it is said to be."""
+        """Observe a process that was reported before a search found it, and take its kind from the report."""
         with ignoring(psutil.Error):  # gone already
             if pid not in self._processes:
-                process = psutil.Process(pid)
-                self._kinds[pid] = kind or self._kind(process)
-                self._processes[pid] = process
-            elif kind is not None and pid != self._root:
-                self._kinds[pid] = kind
-                for thread in self._threads.values():
-                    if thread.pid == pid:
-                        thread.process = kind
+                handle = psutil.Process(pid)
+                self._processes[pid] = _Process(pid, kind or self._kind(handle), handle)
+            elif kind is not None and pid != self.root:
+                self._processes[pid].kind = kind
 
-    def take_changes(self) -> tuple[list[ObservedThread], list[ObservedThread]]:
-        """Hand over the threads that came and those that went since the last call."""
-        changes = self._new, self._gone
-        self._new, self._gone = [], []
-        return changes
+    def take_changes(self) -> Changes:
+        for process in self._processes.values():
+            process.program.look(self.clock())
+        return super().take_changes()
 
-    def close(self) -> None:
-        """Nothing is kept open."""
-
-    def _times(self) -> Iterator[tuple[int, int, int]]:
-        """Yield process id, thread id and CPU time (ns) of every thread."""
+    def _times(self) -> Iterator[tuple[_Process, int, int]]:
+        """Yield process, thread id and CPU time (ns) of every thread."""
         for pid, process in list(self._processes.items()):
             try:
-                if process.status() == psutil.STATUS_ZOMBIE:
+                if process.handle.status() == psutil.STATUS_ZOMBIE:
                     raise psutil.ZombieProcess(pid)
-                threads = process.threads()
+                threads = process.handle.threads()
             except psutil.Error:
                 del self._processes[pid]
                 continue
             for thread in threads:
-                yield pid, thread.id, int((thread.user_time + thread.system_time) * 1e9)
+                yield process, thread.id, int((thread.user_time + thread.system_time) * 1e9)
 
-    def _add_thread(self, pid: int, tid: int, started: int, running: int) -> ObservedThread:
-        accounting = ThreadAccounting(started, running)
-        thread = ObservedThread(pid, tid, "", self._kinds[pid], started, accounting)
-        self._threads[pid, tid] = thread
+    def _add_thread(self, process: _Process, tid: int, started: int, running: int) -> ObservedThread:
+        thread = ObservedThread(process, tid, "", started, ThreadAccounting(started, running))
+        self._threads[process.pid, tid] = thread
         self._new.append(thread)
         return thread

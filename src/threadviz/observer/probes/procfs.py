@@ -4,14 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import CLOCK_BOOTTIME, clock_gettime_ns
 
 from threadviz.debug_log import ignoring
-from threadviz.observer.cpython.detect import RunningProgram
 from threadviz.observer.cpython.memory import AddressRange, holds
-from threadviz.observer.probes.base import ObservedThread, ProcessKind
+from threadviz.observer.probes.base import ObservedProcess, ObservedThread
 from threadviz.observer.probes.syscalls import FUTEX, SyscallTable
+from threadviz.observer.system import process_stat, process_status
 from threadviz.protocol.events import Present, State
 
 _CHILDREN_BYTES = 4000
@@ -38,13 +37,11 @@ GIL_WAIT = Present(State.GIL, FUTEX)
 
 
 @dataclass(slots=True, eq=False)
-class ProcProcess:
+class ProcProcess(ObservedProcess):
     """An observed process. Times are ns since the start of the run."""
 
-    pid: int
     parent: "ProcProcess | None"
     """The process that started it, if that is observed."""
-    kind: ProcessKind
     looked: int
     """When its threads were last listed; at first, a time before it existed."""
     sure: bool = False
@@ -67,7 +64,6 @@ class ProcProcess:
     closed: set[int] = field(init=False, default_factory=set)
     """Listed threads that are not observed again: an ended main thread whose process was not reaped, and threads that
     can't be read."""
-    program: RunningProgram = field(init=False)
     inner_gils: tuple[AddressRange, ...] = field(init=False, default=())
     """The GILs of sub-interpreters that were found."""
     gil_data: tuple[AddressRange, ...] | None = field(init=False, default=None)
@@ -77,8 +73,8 @@ class ProcProcess:
     threads: dict[int, "ProcThread"] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
+        ObservedProcess.__post_init__(self)
         self.searched = self.seen = self.looked
-        self.program = RunningProgram(self.pid)
         self.clock = ~self.pid << 3 | 2  # as in Linux, include/linux/posix-timers_types.h
         self.tasks = os.open(f"/proc/{self.pid}/task", os.O_RDONLY | os.O_DIRECTORY)
 
@@ -121,7 +117,7 @@ class ProcProcess:
 class ProcThread(ObservedThread):
     """An observed thread with open files. Raises OSError if it is gone already."""
 
-    owner: ProcProcess = field(kw_only=True)
+    owner: ProcProcess
     schedstat: int = field(init=False)
     syscall: int = field(init=False)
     children: int = field(init=False)
@@ -181,12 +177,10 @@ class ProcThread(ObservedThread):
 
     def _has_exited(self) -> bool:
         """Return whether it is a zombie, and note how it ended (proc_pid_stat(5))."""
-        state, *_, status = (
-            Path(f"/proc/{self.pid}/task/{self.tid}/stat").read_bytes().rpartition(b")")[2].split()
-        )
-        if state not in (b"Z", b"X"):
+        stat = process_stat(self.pid, self.tid)
+        if stat[3] not in ("Z", "X"):
             return False
-        self.status = os.waitstatus_to_exitcode(int(status))
+        self.status = os.waitstatus_to_exitcode(int(stat[52]))
         return True
 
 
@@ -215,12 +209,10 @@ def _read_whole(descriptor: int) -> bytes:
 
 
 def age_ns(pid: int) -> int:
-    """Return the age of a process (ns), accurate to 10 ms. Raises OSError if it is gone.
-
-    Field 22 of its `stat` is when it was started, in clock ticks since the boot (proc_pid_stat(5)).
-    """
-    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-    started = int(fields[22 - 3]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    """Return the age of a process (ns), accurate to 10 ms. Raises OSError if it is gone."""
+    started = (
+        int(process_stat(pid)[22]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+    )  # in ticks since the boot
     return clock_gettime_ns(CLOCK_BOOTTIME) - started
 
 
@@ -229,12 +221,30 @@ def own_numbers(pid: int, tid: int = 0) -> list[int]:
 
     The list is empty if they can't be read.
     """
-    path = Path(f"/proc/{pid}/task/{tid}/status" if tid else f"/proc/{pid}/status")
     with ignoring(OSError, ValueError):
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("NSpid:"):
-                return [int(number) for number in line.split()[1:]]
+        return [int(number) for number in process_status(pid, tid).get("NSpid", "").split()]
     return []
+
+
+class OwnThreadIds:
+    """The ids that a process and its threads have in its own pid namespace; in a container they differ from ours."""
+
+    def __init__(self, pid: int) -> None:
+        numbers = own_numbers(pid)
+        self._pid = pid
+        self.differ = len(numbers) > 1
+        self.process = numbers[-1] if numbers else pid
+        self.tids: dict[int, int] = {}
+        """Our ids of its threads, by their own, as of the last `refresh`."""
+
+    def refresh(self) -> None:
+        """List its threads again."""
+        with ignoring(OSError):
+            present = set(map(int, os.listdir(f"/proc/{self._pid}/task")))
+            self.tids = {own: tid for own, tid in self.tids.items() if tid in present}
+            for tid in present.difference(self.tids.values()):
+                if numbers := own_numbers(self._pid, tid):
+                    self.tids[numbers[-1]] = tid
 
 
 def thread_name(pid: int, tid: int) -> str:
@@ -244,8 +254,3 @@ def thread_name(pid: int, tid: int) -> str:
         return os.read(descriptor, _NAME_BYTES).decode("utf-8", "replace").rstrip("\n")
     finally:
         os.close(descriptor)
-
-
-def command_line(pid: int) -> str:
-    """Return the command line of a process, with blanks for NULs. Raises OSError if it is gone."""
-    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").replace("\0", " ")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from threadviz.observer.io import RunClock
-from threadviz.observer.probes.base import ObservedThread, Probe
+from threadviz.observer.probes.base import Changes, ObservedThread, Probe
 from threadviz.protocol.events import Event, LaneEnded, LaneStarted, ObserverTick, Spans
 
 BUDGET = 0.0285
@@ -141,17 +141,17 @@ class Sampler:
                 next_flush = now + FLUSH_NS
                 yield now
 
-    def events(self, new: list[ObservedThread], gone: list[ObservedThread]) -> Iterator[Event]:
+    def events(self, changes: Changes) -> Iterator[Event]:
         """Yield events for new threads, for what all threads did since the last call, and for ended ones.
 
-        `new` and `gone` are from the probe's `take_changes`.
+        `changes` are from the probe's `take_changes`.
         """
         # A thread id may be reused at once, so known threads end before new ones are announced.
-        short = [thread for thread in gone if thread.lane is None]
-        for thread in gone:
-            if thread.lane is not None:
+        short = [thread for thread in changes.gone if thread.lane < 0]
+        for thread in changes.gone:
+            if thread.lane >= 0:
                 yield from self._end(thread)
-        for thread in new:
+        for thread in changes.new:
             yield self._start(thread)
         for thread in self._probe.threads:
             yield from self._spans(thread)
@@ -167,18 +167,19 @@ class Sampler:
 
     def _end(self, thread: ObservedThread) -> Iterator[Spans | LaneEnded]:
         yield from self._spans(thread)
-        assert thread.ended is not None and thread.lane is not None
+        assert thread.ended is not None
         yield LaneEnded(thread.ended, thread.lane)
 
     def _start(self, thread: ObservedThread) -> LaneStarted:
         thread.lane = self._lanes
         self._lanes += 1
-        return LaneStarted(thread.started, thread.lane, thread.pid, thread.tid, thread.name, thread.process)
+        return LaneStarted(
+            thread.started, thread.lane, thread.pid, thread.tid, thread.name, thread.owner.kind
+        )
 
     def _spans(self, thread: ObservedThread) -> Iterator[Spans]:
         present = thread.accounting.present
         start, spans = thread.accounting.drain()
         if spans or present != thread.told:
-            assert thread.lane is not None
             thread.told = present
             yield Spans(thread.lane, start, spans, present)

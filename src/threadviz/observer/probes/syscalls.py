@@ -5,8 +5,6 @@ include/uapi/asm-generic/unistd.h for aarch64); from 424 on they are the same on
 """
 
 import platform
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from threadviz.protocol.events import Present, State
 
@@ -48,7 +46,7 @@ _FILE_COUNT_ARGUMENT = {"poll": 1, "ppoll": 1, "select": 0, "pselect6": 0}
 """Where those calls say how many files they wait for (poll(2), select(2)). For none, they are a timer."""
 
 
-def _table(machine: str) -> Mapping[bytes, Present]:
+def _table(machine: str) -> dict[bytes, Present]:
     column = _COLUMNS.index(machine) if machine in _COLUMNS else None
     table = {}
     for state, text in ((State.IO, _IO), (State.LOCK, _LOCK), (State.SLEEP, _SLEEP), (State.WAITING, _OTHER)):
@@ -56,7 +54,7 @@ def _table(machine: str) -> Mapping[bytes, Present]:
         for name, *numbers in zip(words[::3], words[1::3], words[2::3], strict=True):
             if column is not None and numbers[column] != "-":
                 table[numbers[column].encode()] = Present(state, name)
-    return MappingProxyType(table)
+    return table
 
 
 class SyscallTable:

@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from threadviz.debug_log import ignoring
+from threadviz.observer import system
 from threadviz.observer.collectors.processes import process_title
 from threadviz.observer.collectors.registry import collectors_for
 from threadviz.observer.cpython.detect import Interpreter, interpreter_of
-from threadviz.observer.io import RunClock
-from threadviz.observer.observation import Observation, StartError, Target, is_readable, make_header
+from threadviz.observer.io import RunClock, is_readable
+from threadviz.observer.observation import Observation, StartError, Target, make_header
 from threadviz.observer.probes.base import Collector, ProcessKind
 from threadviz.observer.probes.choose import choose_probe
-from threadviz.observer.system import ptrace_scope, raise_open_file_limit
+from threadviz.processes import keep_ended_children
 from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
 from threadviz.protocol.requests import AttachRequest, ProbeChoice
 
@@ -26,16 +29,14 @@ _MAX_CHILDREN = 3
 
 _AS_ROOT = "run threadviz as root"
 
+_LIFT_YAMA = (
+    "say `sudo sysctl kernel.yama.ptrace_scope=0`, start the program with `threadviz exec`, or be root"
+)
+
 _YAMA_FORBIDS = {
-    1: (
-        "a process look only into those that it has started",
-        "say `sudo sysctl kernel.yama.ptrace_scope=0`, start the program with `threadviz exec`, or be root",
-    ),
+    1: ("a process look only into those that it has started", _LIFT_YAMA),
     2: ("only root look into other processes", _AS_ROOT),
-    3: (
-        "nobody look into other processes",
-        "that can be changed only where it is set for the next boot",
-    ),
+    3: ("nobody look into other processes", "that can be changed only where it is set for the next boot"),
 }
 """For each setting of Yama that forbids it: whom the system lets look into what, and what would help."""
 
@@ -46,10 +47,8 @@ class TargetError(StartError):
     `portable` says whether the portable probe can observe it nevertheless.
     """
 
-    prefix = "it can't be watched: "
-
     def __init__(self, why: str, remedy: str = "", *, portable: bool = False) -> None:
-        super().__init__(f"{why}: {remedy}" if remedy else why)
+        super().__init__(f"{why}: {remedy}" if remedy else why, "it can't be watched: ")
         self.portable = portable
 
 
@@ -61,7 +60,6 @@ class FoundProcess:
     the same value. `interpreter` is None where what the process runs on can't be read.
     """
 
-    pid: int
     name: str
     born: float
     interpreter: Interpreter | None
@@ -73,23 +71,22 @@ def find_process(pid: int, probe: ProbeChoice) -> FoundProcess:
         raise TargetError(f"process {pid} is threadviz itself")
     try:
         return _find_on_linux(pid, probe) if sys.platform == "linux" else _find_elsewhere(pid)
-    except (FileNotFoundError, ProcessLookupError):
-        if _belongs_to_other_user(pid):
-            raise _hidden() from None
-        raise TargetError(
-            f"there is no process {pid}", "it has ended, or it is in a container and has another number there"
-        ) from None
-    except PermissionError:
-        raise _hidden() from None
+    except (FileNotFoundError, ProcessLookupError, PermissionError) as error:
+        if isinstance(error, PermissionError) or _belongs_to_other_user(pid):
+            # Its folder in /proc, or what is in that, is not for this user (proc(5)).
+            remedy = "run threadviz as that user or as root"
+            raise TargetError("this system hides other users' processes (hidepid)", remedy) from None
+        remedy = "it has ended, or it is in a container and has another number there"
+        raise TargetError(f"there is no process {pid}", remedy) from None
     except OSError as error:
         raise TargetError(f"process {pid} can't be looked at ({error.strerror})") from error
 
 
 def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
-    status, flags, born = _read(pid)
+    status, stat = system.process_status(pid), system.process_stat(pid)
     if int(status["Tgid"]) != pid:
         raise TargetError(f"{pid} is a thread of process {status['Tgid']}", "give that number")
-    if flags & _KERNEL_THREAD:
+    if int(stat[9]) & _KERNEL_THREAD:
         raise TargetError(f"process {pid} is a part of the kernel ({status['Name']}), which runs no Python")
     if status["State"].startswith(("Z", "X")):
         raise _ended(pid)
@@ -98,8 +95,8 @@ def _find_on_linux(pid: int, probe: ProbeChoice) -> FoundProcess:
     interpreter = interpreter_of(pid)
     if interpreter is None and _may_read(pid, "maps"):
         raise TargetError(f"process {pid} ({status['Name']}) is no CPython", _python_children(pid))
-    arguments = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").rstrip("\0").split("\0")
-    return FoundProcess(pid, process_title(arguments, ProcessKind.SUBJECT, status["Name"]), born, interpreter)
+    name = process_title(system.process_arguments(pid), ProcessKind.SUBJECT, status["Name"])
+    return FoundProcess(name, float(stat[22]), interpreter)
 
 
 def _find_elsewhere(pid: int) -> FoundProcess:
@@ -109,7 +106,7 @@ def _find_elsewhere(pid: int) -> FoundProcess:
         process = psutil.Process(pid)
         process.threads()  # may be forbidden
         name = process_title(process.cmdline(), ProcessKind.SUBJECT, process.name())
-        return FoundProcess(pid, name, process.create_time(), None)
+        return FoundProcess(name, process.create_time(), None)
     except psutil.ZombieProcess:
         raise _ended(pid) from None
     except psutil.NoSuchProcess as error:
@@ -119,33 +116,16 @@ def _find_elsewhere(pid: int) -> FoundProcess:
         raise TargetError(why, "run it as root") from None
 
 
-def _read(pid: int) -> tuple[dict[str, str], int, float]:
-    """Return the fields of a process's `status`, its flags and its start time (proc_pid_stat(5), fields 9 and 22)."""
-    lines = Path(f"/proc/{pid}/status").read_text(errors="replace").split("\n")
-    fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    status = {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    return status, int(fields[9 - 3]), float(fields[22 - 3])
-
-
 def _ended(pid: int) -> TargetError:
     return TargetError(f"process {pid} has ended, and only waits for its parent to take note of it")
-
-
-def _hidden() -> TargetError:
-    """Return the error for a process whose folder in /proc, or what is in that, is not for this user (proc(5))."""
-    return TargetError(
-        "this system hides other users' processes (hidepid)", "run threadviz as that user or as root"
-    )
 
 
 def _belongs_to_other_user(pid: int) -> bool:
     """Return whether there is a process `pid` that this one may not signal. Nothing is sent (kill(2), signal 0)."""
     try:
         os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        pass
+    except (OSError, OverflowError) as error:
+        return isinstance(error, PermissionError)
     return False
 
 
@@ -173,7 +153,7 @@ def _forbidden(pid: int, status: dict[str, str]) -> TargetError:
         why, remedy = f"process {pid} has rights of another user or group, which threadviz has not", _AS_ROOT
     elif user and Path(f"/proc/{pid}/maps").stat().st_uid != user:  # it is not "dumpable" (proc(5))
         why, remedy = f"process {pid} lets nobody look into it, as programs do that hold secrets", _AS_ROOT
-    elif (scope := ptrace_scope()) in _YAMA_FORBIDS:
+    elif (scope := system.ptrace_scope()) in _YAMA_FORBIDS:
         who, remedy = _YAMA_FORBIDS[scope]
         why = f"this system lets {who} (kernel.yama.ptrace_scope is {scope})"
     else:
@@ -193,35 +173,25 @@ def _user_name(user: int) -> str:
 
 def _python_children(pid: int) -> str:
     """Say which of the processes that process `pid` has started are CPythons, if any is."""
+    import psutil
+
     found: list[str] = []
-    pids = [pid]
-    for each in pids:  # grows meanwhile
-        with ignoring(OSError):
-            for thread in Path(f"/proc/{each}/task").iterdir():
-                with ignoring(OSError):
-                    pids += map(int, (thread / "children").read_text().split())
-        with ignoring(OSError):
-            if each != pid and interpreter_of(each) is not None:
-                found.append(str(each))
+    with ignoring(psutil.Error):
+        started = psutil.Process(pid).children(recursive=True)
+        found += (str(each.pid) for each in started if interpreter_of(each.pid) is not None)
     return f"of what it has started, {', '.join(found[:_MAX_CHILDREN])} is" if found else ""
 
 
 def prepare_process(
-    request: AttachRequest,
-    lifeline: int,
-    clock: RunClock,
-    collectors: Sequence[Collector] = (),
-    on_start: Callable[[], None] = lambda: None,
+    request: AttachRequest, lifeline: int, clock: RunClock, collectors: Sequence[Collector] = ()
 ) -> Observation:
-    """Prepare to observe a process and those that it has started, with additional `collectors`.
-
-    `on_start` is called when the observation begins. Raises TargetError.
-    """
-    target = AttachedProcess(request.pid, clock, on_start)
+    """Prepare to observe a process and those that it has started, with additional `collectors`. Raises TargetError."""
+    keep_ended_children()  # such as py-spy
+    target = AttachedProcess(request.pid, clock)
     found = find_process(request.pid, request.probe)
     if request.born not in (None, found.born):
         raise TargetError(f"process {request.pid} has ended, and another one has got its number")
-    raise_open_file_limit()
+    system.raise_open_file_limit()
     # The target may have started the viewer, and so this process: neither is a part of what is observed.
     ignored = {os.getpid(), os.getppid()} - {request.pid}
     try:
@@ -232,14 +202,9 @@ def prepare_process(
         raise TargetError(str(error)) from error
     if target.ended:
         raise TargetError(f"process {request.pid} has just ended")
-    python = found.interpreter
-    header = make_header(
-        request,
-        probe=probe.info,
-        name=found.name,
-        python=python.version if python else "",
-        gil=python.gil if python else None,
-    )
+    header = replace(make_header(request, probe=probe.info), workload=found.name)
+    if found.interpreter is not None:
+        header = replace(header, python=found.interpreter.version, gil=found.interpreter.gil)
     collectors = [*collectors_for(probe, stacks=request.stacks), *collectors]
     return Observation(header, target, probe, collectors, lifeline, clock)
 
@@ -247,10 +212,9 @@ def prepare_process(
 class AttachedProcess(Target):
     """A process that somebody else has started, and whose exit status only its parent learns."""
 
-    def __init__(self, pid: int, clock: RunClock, on_start: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, pid: int, clock: RunClock) -> None:
         super().__init__(pid)
         self._clock = clock
-        self._on_start = on_start
         self._end = 0
         """When the viewer wants the observation to have ended (ns); 0 where that is not known."""
         self._descriptor: int | None = None
@@ -258,10 +222,6 @@ class AttachedProcess(Target):
             self._descriptor = os.pidfd_open(pid)
         except (AttributeError, OSError):  # Linux only, and not everywhere; or there is no such process
             self._has_ended = _end_by_psutil(pid)
-
-    def start(self) -> list[Event]:
-        self._on_start()
-        return super().start()
 
     @property
     def ended(self) -> bool:

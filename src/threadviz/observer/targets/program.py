@@ -3,43 +3,25 @@
 import os
 import signal
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import monotonic
 from types import FrameType
 from typing import NoReturn
 
-from threadviz import startup_hook
+from msgspec.structs import replace
+
+from threadviz import processes, startup_hook
 from threadviz.debug_log import ignoring
 from threadviz.observer.collectors.registry import collectors_for
-from threadviz.observer.collectors.tasks import TaskCollector
-from threadviz.observer.collectors.thread_names import ReportedNameCollector
-from threadviz.observer.io import RunClock
-from threadviz.observer.observation import (
-    INTERRUPTED,
-    Observation,
-    StartError,
-    StopRequestedError,
-    Target,
-    is_readable,
-    make_header,
-)
-from threadviz.observer.probes.base import Collector, ObservedThread
+from threadviz.observer.collectors.reports import ReportCollector
+from threadviz.observer.io import RunClock, is_readable
+from threadviz.observer.observation import Observation, StartError, StopRequestedError, Target, make_header
+from threadviz.observer.probes.base import Changes, Collector
 from threadviz.observer.probes.choose import choose_probe
 from threadviz.observer.system import raise_open_file_limit
-from threadviz.processes import (
-    HELPERS,
-    PASSED_ON,
-    adopt_orphans,
-    children,
-    collect,
-    descriptors,
-    end_children,
-    environment,
-    forwarded_signals,
-    keep_ended_children,
-)
-from threadviz.protocol.events import Event, Outcome, RunEnded, StreamClosed
+from threadviz.processes import PASSED_ON
+from threadviz.protocol.events import Event, RunEnded, StreamClosed
 from threadviz.protocol.requests import ExecRequest
 from threadviz.protocol.task_pipe import TASKS_VARIABLE
 
@@ -55,74 +37,61 @@ SIGNAL_WINDOW_S = 1.0
 ORPHANS_NS = 200_000_000
 """How often the observer looks for orphans (ns)."""
 
-_RESTORED = ("SIGPIPE", "SIGXFSZ")
+_RESTORED = (signal.SIGPIPE, signal.SIGXFSZ)
 """The signals that Python itself ignores, and that a program which it starts must not ignore."""
 
 
 def prepare_program(request: ExecRequest, scratch: Path, lifeline: int, clock: RunClock) -> Observation:
     """Start the program, stopped before its first step, and prepare to observe it. Raises OSError."""
-    names = ReportedNameCollector(scratch / "names")
-    tasks = TaskCollector(scratch / "tasks", clock)
-    adopt_orphans(True)
-    streams = request.stdin, request.stdout, request.stderr
-    program = Program(
-        request.command,
-        {**_with_startup_hook(environment(), names.path), TASKS_VARIABLE: str(tasks.path)},
-        streams,
-        descriptors().difference(streams),
-        foreground=request.foreground,
-        lifeline=lifeline,
-    )
+    reports = ReportCollector(scratch / "reports", clock)
+    processes.adopt_orphans(True)
+    program = Program(request, _with_reports(processes.environment(), str(reports.path)), lifeline)
     raise_open_file_limit()  # only now, so that the program inherits the original limit
     probe = choose_probe(program.pid, request.probe, clock)
     orphans = OrphanCollector(program.pid, probe.meet)
-    collectors = [*collectors_for(probe, stacks=request.stacks), names, tasks, orphans]
+    collectors = [*collectors_for(probe, stacks=request.stacks), reports, orphans]
     clock.start()
     probe.begin()
     return Observation(make_header(request, probe=probe.info), program, probe, collectors, lifeline, clock)
 
 
-def _with_startup_hook(variables: dict[str, str], pipe: Path) -> dict[str, str]:
-    """Return the environment with the startup hook; unchanged where PYTHONPATH can't hold the path of its folder."""
+def _with_reports(variables: Mapping[str, str], pipe: str) -> dict[str, str]:
+    """Return the environment with what has a program report into `pipe`.
+
+    The startup hook is not in it where PYTHONPATH can't hold the path of its folder.
+    """
+    variables = {**variables, TASKS_VARIABLE: pipe}
     if os.pathsep in str(HOOK_FOLDER):
         return variables
     others = variables.get("PYTHONPATH")
     path = f"{HOOK_FOLDER}{os.pathsep}{others}" if others else str(HOOK_FOLDER)
-    return {**variables, "PYTHONPATH": path, NAMES_VARIABLE: str(pipe)}
+    return {**variables, "PYTHONPATH": path, NAMES_VARIABLE: pipe}
 
 
 class Program(Target):
     """A child of this process that becomes the program at `start`, and does nothing until then. Raises OSError.
 
-    `streams` are the descriptors that become its standard ones, and are closed here; it inherits those in `inherited`
-    as they are. It leads a process group of its own, unless it is in the `foreground`.
+    The streams of `request` become its standard ones, and are closed here; it inherits the other inherited descriptors
+    as they are. It leads a process group of its own, unless it is in the foreground.
     """
 
     outlives_observation = True
 
-    def __init__(
-        self,
-        command: Sequence[bytes],
-        environment: Mapping[str, str],
-        streams: Sequence[int],
-        inherited: Collection[int],
-        *,
-        foreground: bool,
-        lifeline: int,
-    ) -> None:
+    def __init__(self, request: ExecRequest, environment: Mapping[str, str], lifeline: int) -> None:
         self._ended = False
         self._lifeline = lifeline
-        ignores_children = keep_ended_children()
+        handed_on = processes.descriptors() | {request.stdin, request.stdout, request.stderr}
+        ignores_children = processes.keep_ended_children()
         may_start, self._may_start = os.pipe()
         self._failure, failed = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(self._may_start)
             os.close(self._failure)
-            _become(command, environment, streams, may_start, failed, foreground, ignores_children)
-        for descriptor in (may_start, failed, *streams, *inherited):
+            _become(request, environment, may_start, failed, ignores_children)
+        for descriptor in (may_start, failed, *handed_on):
             os.close(descriptor)
-        self._signals = ReceivedSignals() if foreground else None
+        self._signals = ReceivedSignals() if request.foreground else None
         super().__init__(pid)
 
     def start(self) -> list[Event]:
@@ -141,7 +110,7 @@ class Program(Target):
     def ended(self) -> bool:
         """Whether it has ended. Collects it where it has."""
         if not self._ended:
-            self._note_end(collect([self.pid]))
+            self._note_end(processes.collect([self.pid]))
         return self._ended
 
     def receive(self, message: bytes) -> None:
@@ -158,7 +127,8 @@ class Program(Target):
 
     def stop(self, now: int) -> tuple[list[Event], StreamClosed]:
         self._end_all()
-        return [RunEnded(now)], StreamClosed(now, Outcome.INTERRUPTED, INTERRUPTED, status=self.status)
+        _, closed = super().stop(now)
+        return [RunEnded(now)], replace(closed, status=self.status)
 
     def close(self) -> None:
         """End the program where it has not ended. What it has left running otherwise is left alone."""
@@ -167,7 +137,7 @@ class Program(Target):
 
     def _end_all(self) -> None:
         """End it and all that it has started."""
-        self._note_end(end_children())
+        self._note_end(processes.end_children())
 
     def _note_end(self, collected: Mapping[int, int | None]) -> None:
         if self.pid in collected and not self._ended:
@@ -175,31 +145,25 @@ class Program(Target):
 
 
 def _become(
-    command: Sequence[bytes],
-    environment: Mapping[str, str],
-    streams: Sequence[int],
-    may_start: int,
-    failed: int,
-    foreground: bool,
-    ignores_children: bool,
+    request: ExecRequest, environment: Mapping[str, str], may_start: int, failed: int, ignores_children: bool
 ) -> NoReturn:
     """Become the program, once there is a byte to read from `may_start`. Writes an error number to `failed`."""
     try:
-        if not foreground:
+        if not request.foreground:
             os.setpgid(0, 0)
-        for name in _RESTORED:
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+        for number in _RESTORED:
+            signal.signal(number, signal.SIG_DFL)
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python has installed a handler at its start
         if ignores_children:
             signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-        if foreground:
+        if request.foreground:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
-        for number, descriptor in enumerate(streams):
-            os.dup2(descriptor, number)
+        for standard, descriptor in enumerate((request.stdin, request.stdout, request.stderr)):
+            os.dup2(descriptor, standard)
             os.close(descriptor)
         if os.read(may_start, 1):
-            os.execvpe(command[0], [*command], environment)
+            os.execvpe(request.command[0], request.command, environment)
     except OSError as error:
         os.write(failed, b"%d" % (error.errno or 0))
     finally:
@@ -215,7 +179,7 @@ class ReceivedSignals:
 
     def __init__(self) -> None:
         self._times = defaultdict[int, deque[float]](deque)
-        for number in forwarded_signals():
+        for number in processes.forwarded_signals():
             signal.signal(number, self._handle)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, PASSED_ON)
 
@@ -225,10 +189,7 @@ class ReceivedSignals:
     def take(self, number: int) -> bool:
         """Return whether signal `number` came here just now. Each accounts for one message of the viewer."""
         times = self._times[number]
-        while times:
-            if monotonic() - times.popleft() < SIGNAL_WINDOW_S:
-                return True
-        return False
+        return any(monotonic() - times.popleft() < SIGNAL_WINDOW_S for _ in range(len(times)))
 
 
 class OrphanCollector(Collector):
@@ -243,11 +204,11 @@ class OrphanCollector(Collector):
         self._due = ORPHANS_NS
         self._met: set[int] = set()
 
-    def poll(self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]) -> tuple[()]:
+    def poll(self, now: int, changes: Changes) -> tuple[()]:
         if now >= self._due:
             self._due = now + ORPHANS_NS
-            orphans = children() - HELPERS - {self._root}
+            orphans = processes.children() - processes.HELPERS - {self._root}
             for pid in orphans - self._met:
                 self._meet(pid)
-            self._met = orphans - collect(orphans).keys()
+            self._met = orphans - processes.collect(orphans).keys()
         return ()

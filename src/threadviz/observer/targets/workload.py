@@ -17,19 +17,13 @@ from threadviz.mock_server.sites import Site
 from threadviz.observer.collectors.tasks import ReportedTasks
 from threadviz.observer.io import RunClock
 from threadviz.observer.messages import MessagePipe, SubjectReady, SubjectRefused, TaskMessage
-from threadviz.observer.observation import (
-    Observation,
-    StartError,
-    StopRequestedError,
-    Target,
-    make_header,
-)
-from threadviz.observer.probes.base import Collector, ObservedThread, ProcessKind
+from threadviz.observer.observation import Observation, StartError, StopRequestedError, Target, make_header
+from threadviz.observer.probes.base import Changes, Collector, ObservedThread, ProcessKind
 from threadviz.observer.system import raise_open_file_limit
 from threadviz.processes import adopt_orphans, end_children, how_it_ended, keep_ended_children
 from threadviz.protocol.events import Event, Outcome, ProcessDied, RunEnded, RunStarted, StreamClosed
 from threadviz.protocol.requests import PYTHON, RunRequest
-from threadviz.protocol.subject import WORKER_PROCESSES_MODE, SubjectOrder, encode_order
+from threadviz.protocol.subject import WORKER_PROCESSES_MODE
 
 MAX_OUTPUT = 16 * 2**20
 """Output beyond this (bytes) is cut, so that it fills no disk ..."""
@@ -46,16 +40,6 @@ IMPORT_S = 120.0
 _POLL_S = 0.1
 
 _LAST_BYTES = 4096
-
-
-class RefusedError(StartError):
-    """The user function can't be called. The text is a sentence without its full stop."""
-
-    prefix = ""
-
-    def __init__(self, why: str, traceback: str = "") -> None:
-        super().__init__(why)
-        self.traceback = traceback
 
 
 def prepare_workload(request: RunRequest, scratch: Path, lifeline: int, clock: RunClock) -> Observation:
@@ -109,6 +93,12 @@ def _await_readable(source: int | IO[bytes], lifeline: int, seconds: float) -> b
     if lifeline in readable:
         raise StopRequestedError
     return bool(readable)
+
+
+def encode_order(request: RunRequest, urls: Sequence[str], pipe: Path) -> bytes:
+    """Return the order for the subject, a line without its newline: see `threadviz.protocol.subject`."""
+    named = list(zip((site.name for site in request.sites), urls, strict=True))
+    return msgspec.json.encode({"request": request, "urls": named, "pipe": str(pipe)})
 
 
 class MockServerProcess:
@@ -198,21 +188,8 @@ class Subject(Target):
 
         Raises StartError and StopRequestedError.
         """
-        request, calling = self._request, self._request.calling
-        order = SubjectOrder(
-            workload=request.workload,
-            mode=request.mode,
-            workers=request.workers,
-            tasks=request.tasks,
-            urls=tuple(zip((site.name for site in request.sites), urls, strict=True)),
-            timeout_s=request.timeout_s,
-            online=request.online,
-            pipe=str(self.pipe.path),
-            function=calling.function if calling else "",
-            folder=calling.folder if calling else "",
-            items=calling.items if calling else (),
-        )
-        _write_line(self.process, encode_order(order))
+        _write_line(self.process, encode_order(self._request, urls, self.pipe.path))
+        calling = self._request.calling
         module = calling.function.partition(":")[0] if calling else ""
         seconds = IMPORT_S if module else READY_S
         deadline = time.monotonic() + seconds
@@ -223,21 +200,21 @@ class Subject(Target):
                     self.task_count = message.tasks
                     return
                 if isinstance(message, SubjectRefused):
-                    raise RefusedError(message.why, message.traceback)
+                    raise StartError(message.why, "", message.traceback)
             if status is not None:
                 raise self._ended_early(status, module)
             _await_readable(self.pipe.descriptor, lifeline, _POLL_S)
         if module:
-            raise RefusedError(
-                f"to import {module!r} takes more than {seconds:g} s: a module is imported as a whole, so that what"
-                " it is to do as a program belongs under `if __name__ == '__main__':`"
-            )
+            advice = "what it is to do as a program belongs under `if __name__ == '__main__':`"
+            why = f"takes more than {seconds:g} s: a module is imported as a whole, so that {advice}"
+            raise StartError(f"to import {module!r} {why}", "")
         raise StartError(f"the subject was not ready within {seconds:g} s")
 
     def _ended_early(self, status: int, module: str) -> StartError:
         how, line = how_it_ended(status), self.output.last_line()
         if module:
-            return RefusedError(f"to import {module!r} ends the process ({how}){f': {line}' if line else ''}")
+            last = f": {line}" if line else ""
+            return StartError(f"to import {module!r} ends the process ({how}){last}", "")
         return StartError(f"the subject ended: {how}: {line}")
 
     def start(self) -> list[Event]:
@@ -296,13 +273,12 @@ class DeathCollector(Collector):
         self._tasks = tasks
         self._worker_died = False
 
-    def poll(
-        self, now: int, new: Sequence[ObservedThread], gone: Sequence[ObservedThread]
-    ) -> Iterator[ProcessDied]:
+    def poll(self, now: int, changes: Changes) -> Iterator[ProcessDied]:
         if self._server and (status := self._server.poll()) is not None:
             yield ProcessDied(now, "site", self._server.pid, how_it_ended(status))
             self._server = None
-        workers = [each for each in gone if each.process is ProcessKind.WORKER and each.pid == each.tid]
+        ended = [each for each in changes.gone if each.pid == each.tid]
+        workers = [each for each in ended if each.owner.kind is ProcessKind.WORKER]
         if workers and self._tasks.open and not self._worker_died:
             self._worker_died = True
             least = min(map(_ended_by_pool, workers))
