@@ -101,7 +101,7 @@ OWN_IDS = 10_000_000
 _MAX_ID = 2**31 - 1
 
 
-class Track(NamedTuple):
+class TraceTrack(NamedTuple):
     """A row of slices, which viewers show as a thread: a lane's, a GIL's, or tasks that do not overlap."""
 
     pid: int
@@ -123,7 +123,7 @@ class Tracks:
         self._new_ids = (number for number in itertools.count(OWN_IDS) if number not in taken)
         self._pids: dict[int, int] = {}
         self._tids = set[int]()
-        self.whole = Track(next(self._new_ids), next(self._new_ids), "events", None)
+        self.whole = TraceTrack(next(self._new_ids), next(self._new_ids), "events", None)
         self.processes = {self.whole.pid: "the run as a whole"}
         self.in_order = [self.whole]
         tasks = timeline.tasks
@@ -139,8 +139,8 @@ class Tracks:
             pid = self._pid(lane)
             for gil_timeline in gil_timelines.pop(lane.pid, ()):
                 name = f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
-                self.in_order.append(Track(pid, next(self._new_ids), name, gil_timeline))
-            self.in_order.append(Track(pid, self._tid(lane), lane.name, lane))
+                self.in_order.append(TraceTrack(pid, next(self._new_ids), name, gil_timeline))
+            self.in_order.append(TraceTrack(pid, self._tid(lane), lane.name, lane))
             self._add_tasks(pid, f"{lane.name}: tasks", map(timeline.task, lane.tasks))
 
     def _add_tasks(self, pid: int, name: str, tasks: Iterable[Task]) -> None:
@@ -155,7 +155,7 @@ class Tracks:
                 index = len(rows)
                 rows.append([])
                 row = f"{name} ({index + 1})" if index else name
-                self.in_order.append(Track(pid, next(self._new_ids), row, rows[index]))
+                self.in_order.append(TraceTrack(pid, next(self._new_ids), row, rows[index]))
             rows[index].append(task)
             heappush(ends, (end, index))
 
@@ -279,7 +279,7 @@ def _named(what: str, where: Mapping[str, int], name: str, index: int) -> Iterat
         yield _json({"name": f"{what}_{key}", "ph": "M", "ts": 0, **where, "args": {key: value}})
 
 
-def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
+def _moments(timeline: Timeline, whole: TraceTrack) -> Iterator[str]:
     """Yield the begin and end of the run, and the deaths of its processes, in the order of time."""
     moments: list[tuple[str, int | None, dict[str, Any]]] = [
         ("begin", timeline.begin, {}),
@@ -291,7 +291,7 @@ def _moments(timeline: Timeline, whole: Track) -> Iterator[str]:
         yield _event("i", t, name, whole, cat="run", s="t", args=args)
 
 
-def _segments(lane: Lane, track: Track) -> Iterator[str]:
+def _segments(lane: Lane, track: TraceTrack) -> Iterator[str]:
     """Yield the segments of a lane. There may be a million: what segments of a kind share is encoded once."""
     downsampled_until, of_loop = lane.downsampled_until, lane.role is Role.LOOP
 
@@ -317,7 +317,7 @@ def _segments(lane: Lane, track: Track) -> Iterator[str]:
         yield f'{{"ph":"X","ts":{_micros(start)},"dur":{_length(start, end)},{rest}'
 
 
-def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: Track) -> Iterator[str]:
+def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: TraceTrack) -> Iterator[str]:
     """Yield who held the GIL; nothing where it was free or that was not seen."""
     names = {lane.number: lane.name for lane in timeline.lanes}
     for held in gil_timeline.segments():
@@ -332,7 +332,7 @@ def _holds(timeline: Timeline, gil_timeline: GilTimeline, track: Track) -> Itera
         yield _event("X", held.start, name, track, end=held.end, cat="gil", args=args)
 
 
-def _tasks(timeline: Timeline, tracks: Tracks, tasks: list[Task], track: Track) -> Iterator[str]:
+def _tasks(timeline: Timeline, tracks: Tracks, tasks: list[Task], track: TraceTrack) -> Iterator[str]:
     for task in tasks:
         start, end = tracks.extent(task)
         args: dict[str, Any] = {"task": task.number}
@@ -348,7 +348,7 @@ def _tasks(timeline: Timeline, tracks: Tracks, tasks: list[Task], track: Track) 
         yield _event("X", start, task.name, track, end=end, cat="task", **more, args=args)
 
 
-def _event(ph: str, t: int, name: str, track: Track, end: int | None = None, **more: Any) -> str:
+def _event(ph: str, t: int, name: str, track: TraceTrack, end: int | None = None, **more: Any) -> str:
     length = "" if end is None else f'"dur":{_length(t, end)},'
     rest = _json({"name": name, "pid": track.pid, "tid": track.tid, **more})[1:]
     return f'{{"ph":"{ph}","ts":{_micros(t)},{length}{rest}'
