@@ -13,7 +13,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from threadviz.presentation.cells import ExtraMark, Mark
-from threadviz.presentation.styles import ON_DARK, ON_LIGHT
+from threadviz.presentation.styles import ON_DARK, ON_LIGHT, STATE_STYLES
 from threadviz.protocol.events import State
 
 LEAST_CONTRAST = 3.0
@@ -40,20 +40,6 @@ def _luminance(of: Color) -> float:
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in of.normalized]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
-
-_COVERED: Mapping[Mark, float] = MappingProxyType(
-    {
-        State.READY: 0.75,
-        State.GIL: 0.5,
-        State.IO: 0.25,
-        State.LOCK: 0.4,
-        State.SLEEP: 0.15,
-        State.WAITING: 0.5,
-        State.UNKNOWN: 0.2,
-        ExtraMark.BLOCKED: 0.5,
-    }
-)
-"""About how much of its character the glyph of a mark covers."""
 
 _GROUND, _GLYPH = 0.42, 0.78
 """The strength of a mark's colour in the background of its glyph, and in the glyph."""
@@ -166,7 +152,7 @@ class LaneStyles:
         if mark is State.IDLE:
             return self._background.blend(self.foreground, _TRACK)
         ground = _LOUD.get(mark, _GROUND)
-        share = ground + (self._glyph(mark) - ground) * _COVERED.get(mark, 0)
+        share = ground + (self._glyph(mark) - ground) * STATE_STYLES[mark].cover
         return self._background.blend(self._shade(self._colours[mark], lit, other), share)
 
     def _glyph(self, mark: Mark) -> float:
@@ -186,21 +172,7 @@ class LaneStyles:
         return Style(color=colour.rich_color, bgcolor=ground.rich_color)
 
 
-_OF_16: Mapping[Mark, str] = MappingProxyType(
-    {
-        State.RUNNING: "ansi_green",
-        State.READY: "ansi_bright_yellow",
-        State.GIL: "ansi_yellow",
-        State.IO: "ansi_bright_blue",
-        State.LOCK: "ansi_magenta",
-        State.SLEEP: "ansi_cyan",
-        State.IDLE: "ansi_bright_black",
-        State.WAITING: "ansi_bright_black",
-        State.UNKNOWN: "ansi_bright_black",
-        ExtraMark.BLOCKED: "ansi_red",
-    }
-)
-"""The 16 colours of terminals. Bright blue is used since blue has little contrast on many of them."""
+_OF_16 = {mark: Color.parse(f"ansi_{style.of_16}") for mark, style in STATE_STYLES.items() if style.of_16}
 
 
 def variable(mark: Mark) -> str:
@@ -211,7 +183,7 @@ def variable(mark: Mark) -> str:
 def lane_variables(theme: Theme) -> dict[str, str]:
     """Return the default colours of the marks for a theme, by variable, for `App.get_theme_variable_defaults`."""
     if theme.ansi:
-        return {variable(mark): colour for mark, colour in _OF_16.items()}
+        return {variable(mark): f"ansi_{STATE_STYLES[mark].of_16}" for mark in _OF_16}
     background = Color.parse(theme.to_color_system().generate()["background"])
     colours = ON_DARK if background.brightness < 0.5 else ON_LIGHT
     return {variable(mark): readable(Color.parse(name), background).hex for mark, name in colours.items()}
@@ -231,15 +203,11 @@ def depth_of(app: App[Any]) -> Depth:
     return Depth.SIXTEEN if few else Depth.ALL
 
 
-def _in_palette(colour: Color) -> Color:
-    """Return the true colour that is converted to one of the 16 colours when Textual reduces them."""
-    return Color(*STANDARD_PALETTE[colour.ansi or 0])
-
-
 @lru_cache(8)
 def _lane_styles(depth: Depth, native: bool, background: str, foreground: str, *colours: str) -> LaneStyles:
     if depth is Depth.SIXTEEN and not native:
-        of = {mark: _in_palette(Color.parse(name)) for mark, name in _OF_16.items()}
+        # The true colours that are converted to these when Textual reduces all to 16.
+        of = {mark: Color(*STANDARD_PALETTE[colour.ansi or 0]) for mark, colour in _OF_16.items()}
     else:
         of = {mark: Color.parse(colour) for mark, colour in zip(ON_DARK, colours, strict=True)}
     return LaneStyles(of, Color.parse(background), Color.parse(foreground), depth)
