@@ -178,7 +178,7 @@ def _draw(
         theme=theme,
         panels=None if screen is None else panels[screen],
         at=None if at is None else int(at * NS_PER_S),
-        plain=ascii_only,
+        ascii_only=ascii_only,
     )
     return asyncio.run(shot([Run.of(timeline) for timeline in timelines], options))
 

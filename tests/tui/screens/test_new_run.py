@@ -27,10 +27,10 @@ sites = [
 
 
 def dialog_app(
-    asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, plain: bool = False
+    asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, ascii_only: bool = False
 ) -> DialogApp[NewRun]:
     """Return an app with the dialog open."""
-    return DialogApp(NewRunScreen(asked or RunOptions(), modes, plain=plain))
+    return DialogApp(NewRunScreen(asked or RunOptions(), modes), ascii_only=ascii_only)
 
 
 async def type_in(pilot: Pilot[None], field: str, text: str) -> None:
@@ -378,7 +378,7 @@ async def test_small_terminals_scroll_to_the_field() -> None:
 
 async def test_ascii() -> None:
     """There are only ASCII characters, and what is chosen and ticked can be seen without colour."""
-    app = dialog_app(RunOptions(online=True), plain=True)
+    app = dialog_app(RunOptions(online=True), ascii_only=True)
     async with app.run_test() as pilot:
         text = screen(pilot)
         assert text.isascii()

@@ -10,22 +10,19 @@ from textual.widgets import Checkbox, OptionList
 from textual.widgets.option_list import Option
 
 from threadviz.text import printable
+from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.render.styles import Depth, depth_of
 
 Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result | None]):
-    """A window over the main screen. Its result is None if it was left by `escape`. `plain` draws in ASCII."""
+    """A window over the main screen. Its result is None if it was left by `escape`."""
 
     CSS_PATH = ["dialog.tcss"]  # noqa: RUF012 - as Textual has it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
-
-    def __init__(self, *, plain: bool) -> None:
-        super().__init__(classes="-plain" if plain else None)
-        self.plain = plain
 
     def on_mount(self) -> None:
         self.set_class(
@@ -50,9 +47,9 @@ class Choice(OptionList, inherit_bindings=False):
         Binding("end", "last", "Last", show=False),
     ]
 
-    def __init__(self, options: Mapping[str, str], chosen: str, *, plain: bool, id: str) -> None:  # noqa: A002 - as widgets have it
+    def __init__(self, options: Mapping[str, str], chosen: str, id: str) -> None:  # noqa: A002 - as widgets have it
         super().__init__(id=id, markup=False, compact=True)
-        self._marks = ("( )", "(*)") if plain else ("○", "●")
+        self._marks = ("( )", "(*)") if draws_ascii(self.app) else ("○", "●")
         self._names: list[str] = []
         self._prompts: list[str] = []
         self.set_choices(options, chosen)

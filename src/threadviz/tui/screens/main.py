@@ -170,12 +170,11 @@ class MainScreen(Screen[None]):
     runs: RunController
     panels: PanelSwitch
 
-    def __init__(self, session: Session, *, plain: bool) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.view = view = View()
-        self.runs = RunController(self, session, plain=plain)
+        self.runs = RunController(self, session)
         self._session = session
-        self._plain = plain
         self._group: RunGroup | None = None
         self._notified = WeakSet[Run]()
         self._usable: list[bool] = []
@@ -184,32 +183,31 @@ class MainScreen(Screen[None]):
         self._new_filter_text: str | None = None
         self._view_state: tuple[Hashable, ...] = ()
         self._unchanged_frames = 0
-        self._header = RunHeader(view, plain=plain)
-        self._gil = GilLanes(view, plain=plain)
-        self._lanes = LanesView(view, plain=plain)
-        self._totals = TotalsPanel(view, plain=plain)
-        self._tasks = TaskTable(view, plain=plain)
-        self._details = DetailsPanel(view, plain=plain)
-        self._code = CodePanel(view, plain=plain)
+        self._header = RunHeader(view)
+        self._gil = GilLanes(view)
+        self._lanes = LanesView(view)
+        self._totals = TotalsPanel(view)
+        self._tasks = TaskTable(view)
+        self._details = DetailsPanel(view)
+        self._code = CodePanel(view)
         comparison = ComparisonPanel(
             view,
             pending=lambda: self.runs.group.pending,
             not_run=lambda: self.runs.group.not_run,
-            plain=plain,
         )
         panels: dict[Panel, TextPanel] = {
-            Panel.FINDINGS: FindingsPanel(view, plain=plain),
+            Panel.FINDINGS: FindingsPanel(view),
             Panel.TASKS: self._tasks,
             Panel.DETAILS: self._details,
-            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.group.output, plain=plain),
+            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.group.output),
         }
         self.panels = PanelSwitch(panels, comparison, self._code)
         self._picture: tuple[LanesView | TextPanel, ...] = (
-            AxisLine(view, plain=plain),
+            AxisLine(view),
             self._gil,
             self._lanes,
-            FilterStatus(view, plain=plain),
-            Legend(view, plain=plain),
+            FilterStatus(view),
+            Legend(view),
             self._totals,
             *panels.values(),
             comparison,
@@ -227,7 +225,6 @@ class MainScreen(Screen[None]):
         yield Container(id="foot")
 
     def on_mount(self) -> None:
-        self.set_class(self._plain, "-plain")
         self.show_frame(0)
         # The footer takes as long as all the rest, and nobody misses it while the first lanes appear.
         self.call_after_refresh(self._mount_footer)
@@ -389,4 +386,4 @@ class MainScreen(Screen[None]):
         from threadviz.tui.screens.help import HelpScreen
 
         commands = [command for command in COMMANDS.values() if command.available(self)]
-        self.app.push_screen(HelpScreen(commands, plain=self._plain))
+        self.app.push_screen(HelpScreen(commands))

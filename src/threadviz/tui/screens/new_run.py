@@ -103,8 +103,8 @@ class NewRunScreen(Dialog[NewRun]):
     CSS_PATH = ["dialog.tcss", "new_run.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "start", "Run", show=False)]
 
-    def __init__(self, options: RunOptions, modes: Sequence[str], *, plain: bool) -> None:
-        super().__init__(plain=plain)
+    def __init__(self, options: RunOptions, modes: Sequence[str]) -> None:
+        super().__init__()
         self._options = options
         self._mode = modes[0] if len(modes) == 1 else ALL_MODES
         self._sets_file = _read_sets(str(options.urls or ""))
@@ -112,12 +112,12 @@ class NewRunScreen(Dialog[NewRun]):
         self._submitted = False
 
     def compose(self) -> ComposeResult:
-        options, plain = self._options, self.plain
+        options = self._options
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "What to run"
             dialog.border_subtitle = "enter runs it, tab goes on, arrows choose, escape leaves"
-            yield _row("Workload", Choice(_WORKLOAD_CHOICES, options.workload, plain=plain, id="workload"))
-            yield _row("Mode", Choice(_MODE_CHOICES, self._mode, plain=plain, id="mode"), gap=True)
+            yield _row("Workload", Choice(_WORKLOAD_CHOICES, options.workload, id="workload"))
+            yield _row("Mode", Choice(_MODE_CHOICES, self._mode, id="mode"), gap=True)
             call = Input(options.call or "", id="call", placeholder="package.module:function", compact=True)
             yield _row("Function", Vertical(call, _note("call")), kind=_FUNCTION_ROW, gap=True)
             items = Input(self._items_file.typed, id="items", placeholder=_ITEMS_PLACEHOLDER, compact=True)
@@ -126,7 +126,7 @@ class NewRunScreen(Dialog[NewRun]):
             yield _row("Workers", *_number_input("workers", options.workers), gap=True)
             yield _row("Tasks", *_number_input("tasks", options.tasks), kind=_WORKLOAD_ROW)
             choices = _set_choices(self._sets_file)
-            sets = Choice(choices, options.set_name or DEFAULT_SET, plain=plain, id="set")
+            sets = Choice(choices, options.set_name or DEFAULT_SET, id="set")
             yield _row("Sites", Vertical(sets, _note("set")), kind=_WORKLOAD_ROW, gap=True)
             urls = Input(self._sets_file.typed, id="urls", placeholder=_URLS_PLACEHOLDER, compact=True)
             yield _row("File", Vertical(urls, _note("urls")), kind=_WORKLOAD_ROW)

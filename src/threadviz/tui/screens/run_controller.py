@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 class RunController:
     """Controls the runs of `session`, with dialogs and notifications on `screen`."""
 
-    def __init__(self, screen: Screen[None], session: Session, *, plain: bool) -> None:
+    def __init__(self, screen: Screen[None], session: Session) -> None:
         self._screen = screen
         self._session = session
-        self._plain = plain
         self._options = RunOptions()
         self._modes: Sequence[str] = ("threads",)
 
@@ -46,7 +45,7 @@ class RunController:
         """Open the dialog for a new run."""
         from threadviz.tui.screens.new_run import NewRunScreen
 
-        self._screen.app.push_screen(NewRunScreen(self._options, self._modes, plain=self._plain), self._start)
+        self._screen.app.push_screen(NewRunScreen(self._options, self._modes), self._start)
 
     def _start(self, chosen: "NewRun | None") -> None:
         if chosen is not None:
@@ -80,7 +79,7 @@ class RunController:
         from threadviz.tui.screens.run_history import RunHistoryScreen
 
         session = self._session
-        dialog = RunHistoryScreen(session.groups, session.current, plain=self._plain)
+        dialog = RunHistoryScreen(session.groups, session.current)
         self._screen.app.push_screen(dialog, self._show_groups)
 
     def _show_groups(self, chosen: Sequence[RunGroup] | None) -> None:

@@ -29,8 +29,8 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
     CSS_PATH = ["dialog.tcss", "run_history.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "look", "Look", show=False)]
 
-    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None, *, plain: bool) -> None:
-        super().__init__(plain=plain)
+    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None) -> None:
+        super().__init__()
         self._run_list = RunList(tuple(reversed(groups)), current)
 
     def compose(self) -> ComposeResult:

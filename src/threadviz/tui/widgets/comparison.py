@@ -60,8 +60,8 @@ class ComparisonPanel(ScrollPanel):
     `pending` returns the modes that are still to run, `not_run` those that will not run.
     """
 
-    def __init__(self, view: View, *, pending: Modes, not_run: Modes, plain: bool = False) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View, *, pending: Modes, not_run: Modes) -> None:
+        super().__init__(view)
         self._pending = pending
         self._not_run = not_run
         # The verdicts take a while to compute, and are kept while the same runs are over.
@@ -155,7 +155,7 @@ class ComparisonPanel(ScrollPanel):
         """Return a bar for the total time, with the part in which the event loop was blocked."""
         if not whole or not totals.total_ns:
             return Content()
-        drawn = bar(totals.total_ns / whole, cells, self.plain)
+        drawn = bar(totals.total_ns / whole, cells, self.ascii_only)
         blocked = round(len(drawn) * totals.loop_blocked_ns / totals.total_ns)
         return Content.assemble((self._blocked_glyph * blocked, _BLOCKED), (drawn[blocked:], _BAR))
 
@@ -195,10 +195,10 @@ class ComparisonPanel(ScrollPanel):
     @property
     def _blocked_glyph(self) -> str:
         style = STATE_STYLES[ExtraMark.BLOCKED]
-        return style.ascii if self.plain else style.glyph
+        return style.ascii if self.ascii_only else style.glyph
 
     def _legend(self, width: int) -> list[Content]:
-        total = Content.assemble((bar(1, 1, self.plain), _BAR), (" total", FAINT))
+        total = Content.assemble((bar(1, 1, self.ascii_only), _BAR), (" total", FAINT))
         blocked = [
             Content.assemble((self._blocked_glyph, _BLOCKED), (f" of it, the {loop} could not answer", FAINT))
             for loop in ("event loop", "loop")
@@ -223,7 +223,7 @@ class ComparisonPanel(ScrollPanel):
                 yield from wrap(Content.styled(self._answer, STRONG), width)
             for each in self._verdicts:
                 mode, _, text = printable(each.text).partition(":")
-                mark = Content.styled("* " if self.plain else "● ", "bold $text-primary")
+                mark = Content.styled("* " if self.ascii_only else "● ", "bold $text-primary")
                 yield from wrap(Content.assemble((mode, STRONG), f":{text}"), width, "  ", mark)
 
 

@@ -46,7 +46,7 @@ class FindingsPanel(ScrollPanel):
         for finding in findings(run.timeline):
             yield from self._finding(finding, width)
         if run.timeline.closed is not None:
-            yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
+            yield from traceback_lines(run.timeline.closed.traceback, width, self.ascii_only)
 
     def _comparison(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
         timelines = dict(zip(run_labels(runs), (run.timeline for run in runs), strict=True))
@@ -59,7 +59,7 @@ class FindingsPanel(ScrollPanel):
 
     def _finding(self, finding: Finding, width: int) -> list[Content]:
         glyph, ascii_glyph, style = _MARKS[sentiment_of(finding)]
-        mark = Content.styled(f" {ascii_glyph if self.plain else glyph}".ljust(_INDENT), style)
+        mark = Content.styled(f" {ascii_glyph if self.ascii_only else glyph}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
         return wrap(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
 

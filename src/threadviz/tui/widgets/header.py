@@ -62,7 +62,7 @@ class RunHeader(TextPanel):
         else:
             left, badge, below, unseen = Content.styled("threadviz", STRONG), badges[0], Content(), ""
         self.tooltip = Content(unseen) if unseen else None
-        left = truncate(left, width - badge.cell_length - 1, self.plain)
+        left = truncate(left, width - badge.cell_length - 1, self.ascii_only)
         gap = " " * (width - left.cell_length - badge.cell_length)
         lines = [left.append(gap).append(badge), below]
         for trouble in dict.fromkeys(run.trouble for run in self.view.runs if run.trouble):
@@ -71,17 +71,17 @@ class RunHeader(TextPanel):
 
     @property
     def _gap(self) -> str:
-        return " - " if self.plain else " · "
+        return " - " if self.ascii_only else " · "
 
     def _join(self, parts: Sequence[Alternatives], width: int) -> Content:
         """Join `parts`. If even the shortest alternatives are too long, replace the last parts by an ellipsis."""
         line = join_to_width(parts, width, self._gap)
-        ellipsis: Alternatives = ["..." if self.plain else "…"]
+        ellipsis: Alternatives = ["..." if self.ascii_only else "…"]
         for number in range(len(parts) - 1, 0, -1):
             if line.cell_length <= width:
                 break
             line = join_to_width([*parts[:number], ellipsis], width, self._gap)
-        return truncate(line, width, self.plain)
+        return truncate(line, width, self.ascii_only)
 
     def _run_parts(self, runs: Sequence[ViewedRun]) -> Iterator[Alternatives]:
         timeline, header = runs[0].timeline, runs[0].timeline.header

@@ -174,11 +174,11 @@ class TaskRows:
     """Formats tasks as of `t` (ns) in `width` characters; `longest_name` is the length of the longest task name."""
 
     def __init__(
-        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: TaskSort, plain: bool
+        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: TaskSort, ascii_only: bool
     ) -> None:
         self._timeline = timeline
         self._t = t
-        self._plain = plain
+        self._ascii_only = ascii_only
         self._gap = " " * (1 if width < _ROOM_FOR_GAPS else 2)
         self._kinds = _kinds(timeline, t, 2 + max(0, width - _BASE_WIDTH) // _WIDTH_OF_A_KIND)
         titles = {each: f"{each.value}{self._sort_mark(each) if each is sort else ''}" for each in TaskSort}
@@ -221,7 +221,7 @@ class TaskRows:
     def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
         padded = []
         for column, cell in zip(self._columns, cells, strict=True):
-            text = truncate(cell, column.width, self._plain)
+            text = truncate(cell, column.width, self._ascii_only)
             missing = column.width - text.cell_length
             padded.append(text.pad_left(missing) if column.right else text.pad_right(missing))
         return mark.append(Content(self._gap).join(padded))
@@ -229,13 +229,13 @@ class TaskRows:
     def _sort_mark(self, sort: TaskSort) -> str:
         if sort is TaskSort.FINISHING:  # this order gets no arrow: no column shows when tasks finished
             return ""
-        up, down = ("^", "v") if self._plain else ("▴", "▾")
+        up, down = ("^", "v") if self._ascii_only else ("▴", "▾")
         return up if sort in {TaskSort.NAME, TaskSort.LANE} else down
 
     def _outcome(self, task: Task, summary: TaskSummary, current: bool) -> Content:
         """Return the result or the error; for a running task, what its lane is doing."""
         if summary.stage is TaskStage.FAILED:
-            short = f"{'x' if self._plain else '✗'} {printable(task.error or '')}"
+            short = f"{'x' if self._ascii_only else '✗'} {printable(task.error or '')}"
             return Content.styled(
                 summary.outcome if self._columns[-1].width >= _ROOM_FOR_FAILED else short, ALARM
             )
@@ -277,8 +277,8 @@ class TaskTable(ScrollPanel):
     heading stays at the top. Below the rows stands what the row of the selected task has no room for.
     """
 
-    def __init__(self, view: View, *, plain: bool = False) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self.sort = TaskSort.FINISHING
         self._run: ViewedRun | None = None
         self._order = TaskOrder(Timeline())
@@ -348,7 +348,7 @@ class TaskTable(ScrollPanel):
             width=width,
             longest_name=self._longest_name,
             sort=self.sort,
-            plain=self.plain,
+            ascii_only=self.ascii_only,
         )
         self._below = self._lines_below(self._format, width)
         self.border_title = f"Tasks {_SORT_TITLES[self.sort]}"
@@ -376,7 +376,7 @@ class TaskTable(ScrollPanel):
             return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
         selected, lane = row is self._selected, self.view.selected_row
         on_lane = lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
-        glyphs = (">", "|") if self.plain else ("▶", "▌")
+        glyphs = (">", "|") if self.ascii_only else ("▶", "▌")
         mark = f"{glyphs[0 if selected else 1]} " if selected or on_lane else _NO_MARK
         line = self._format.row(row, mark, current=not shows_end(self.view, self._run))
         if not selected:
@@ -411,9 +411,9 @@ class TaskTable(ScrollPanel):
         outcome = rows.full_outcome(task)
         lines = [] if outcome is None else wrap(outcome, width)
         if rest := lines[_MAX_OUTCOME_LINES - 1 :]:
-            lines[_MAX_OUTCOME_LINES - 1 :] = [truncate(Content(" ").join(rest), width, self.plain)]
+            lines[_MAX_OUTCOME_LINES - 1 :] = [truncate(Content(" ").join(rest), width, self.ascii_only)]
         has_failed = stage_of(task, self._until) is TaskStage.FAILED
-        frames = traceback_lines(task.traceback if has_failed else "", width, self.plain)
+        frames = traceback_lines(task.traceback if has_failed else "", width, self.ascii_only)
         room = self.scrollable_content_region.height // 2
         return [*lines, *frames[max(0, len(frames) - room) :]]
 

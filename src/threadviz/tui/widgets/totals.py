@@ -50,7 +50,7 @@ class TotalsPanel(TextPanel):
             lines = [
                 join_to_width([figures[number] for number in numbers], width, _GAP) for numbers in _LINES
             ]
-        return [truncate(line, width, self.plain) for line in lines]
+        return [truncate(line, width, self.ascii_only) for line in lines]
 
     def _figure(self, row: SummaryRow, run: ViewedRun) -> Alternatives:
         style = figure_style(row, run.timeline, self.view.until(run))
