@@ -15,7 +15,6 @@ from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.recordings.reader import load
 from threadviz.recordings.writer import SaveError
-from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 
@@ -192,7 +191,7 @@ def test_a_run_can_be_saved_as_a_recording(tmp_path: Path) -> None:
 
 def test_a_run_of_another_session_is_not_saved(tmp_path: Path) -> None:
     """Nor one that could not be started; the error says why."""
-    for run in (Run.of(timeline_of([HEADER])), Run(fetching(), RunFollower(), None)):
+    for run in (Run.of(timeline_of([HEADER])), Run(fetching())):
         with pytest.raises(SaveError, match="it was not run in this session"):
             run.save(tmp_path / "run.jsonl")
     assert list(tmp_path.iterdir()) == []
