@@ -16,7 +16,7 @@ FETCH, PRIMES, COMPARED, BROKEN = GROUPS
 
 
 def dialog_app(
-    groups: tuple[RunGroup, ...] = GROUPS, current: RunGroup | None = BROKEN, *, ascii_only: bool = False
+    groups: tuple[RunGroup, ...] = GROUPS, current: RunGroup = BROKEN, *, ascii_only: bool = False
 ) -> DialogApp[tuple[RunGroup, ...]]:
     """Return an app with the dialog open."""
     return DialogApp(RunHistoryScreen(groups, current), ascii_only=ascii_only)
@@ -128,7 +128,7 @@ async def test_trouble_is_shown() -> None:
 
 async def test_no_runs() -> None:
     """Enter closes the empty dialog."""
-    app = dialog_app((), None)
+    app = dialog_app((), RunGroup(()))
     async with app.run_test() as pilot:
         await pilot.press("space", "enter")
         assert app.answer is None

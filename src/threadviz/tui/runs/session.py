@@ -99,7 +99,7 @@ class RunGroup:
 
 
 class Session:
-    """The last MAX_GROUPS run groups, the newest last, of which `current` is shown; None before there is one.
+    """The last MAX_GROUPS run groups, the newest last, of which `current` is shown: an empty one before there is any.
 
     No two runs go on at once, for they would disturb each other. A run that is started while another one goes on stops
     that, and starts when it is over: in `drain`, which therefore changes `current` too.
@@ -107,7 +107,7 @@ class Session:
 
     def __init__(self) -> None:
         self.groups: tuple[RunGroup, ...] = ()
-        self.current: RunGroup | None = None
+        self.current = RunGroup(())
         self._active: RunGroup | None = None
         self._next: tuple[Request, ...] = ()
 

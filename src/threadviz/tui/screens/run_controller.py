@@ -32,8 +32,8 @@ class RunController:
 
     @property
     def group(self) -> RunGroup:
-        """The current run group, which is on the screen; an empty one before there is any."""
-        return self._session.current or RunGroup(())
+        """The current run group, which is on the screen."""
+        return self._session.current
 
     @property
     def running(self) -> bool:

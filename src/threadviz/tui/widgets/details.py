@@ -29,7 +29,7 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import loop_is_slow, shows_end
+from threadviz.tui.widgets.run_text import loop_is_slow, segment_text, shows_end
 
 # The longest waits of a lane, which may have a million segments
 
@@ -238,7 +238,7 @@ class DetailsPanel(ScrollPanel):
         resolution = lane.resolution(origin + t)
         what = Content.assemble(
             when,
-            (_segment_text(segment), state_style(segment.state)),
+            (segment_text(segment), state_style(segment.state)),
             (f" {wait_target}", STRONG) if wait_target else "",
             f" since {seconds(max(0, segment.start - origin))}, {end}, {EVIDENCE_LABELS[segment.known]}",
             f"; task {printable(task.name)}" if task else "",
@@ -271,7 +271,7 @@ class DetailsPanel(ScrollPanel):
             task = self.view.task_at(row, segment.start - origin)
             line = Content.assemble(
                 f"{brief_seconds(segment.end - segment.start):>{_FIGURE}} ",
-                pad_to(Content.styled(_segment_text(segment), state_style(segment.state)), _SEGMENT),
+                pad_to(Content.styled(segment_text(segment), state_style(segment.state)), _SEGMENT),
                 (f" from {brief_seconds(max(0, segment.start - origin)):<{_FIGURE}}", FAINT),
                 f" {printable(task.name)}" if task else "",
             )
@@ -299,11 +299,6 @@ def _has_ended(lane: Lane, t: int) -> bool:
 
 def _gil(gil_timeline: GilTimeline) -> str:
     return f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
-
-
-def _segment_text(segment: LaneSegment) -> str:
-    """Return the state and the system call of a segment."""
-    return printable(f"{segment.state} {segment.call}".rstrip())
 
 
 def _thread(run: ViewedRun, lane: Lane) -> str:

@@ -10,7 +10,7 @@ from threadviz.presentation.summary import observer_rows, probe_limits, totals_r
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, moment_key, pad_to, traceback_lines, wrap
-from threadviz.tui.widgets.run_text import figure_style, header_of, run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.run_text import figure_style, run_labels, shows_end, shows_observer
 
 _MARKS = {
     Sentiment.GOOD: ("✓", "+", "bold $text-success"),
@@ -29,7 +29,7 @@ class FindingsPanel(ScrollPanel):
         return (*moment_key(self.view, phase=0.6), *(run.over for run in self.view.runs))
 
     def lines(self, width: int) -> list[Content]:
-        runs = [run for run in self.view.runs if header_of(run.timeline)]
+        runs = self.view.runs
         if not runs:
             return wrap(Content("Nothing was seen yet of a run."), width)
         lines: list[Content] = []
@@ -49,7 +49,7 @@ class FindingsPanel(ScrollPanel):
             yield from traceback_lines(run.timeline.closed.traceback, width, self.ascii_only)
 
     def _comparison(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
-        timelines = dict(zip(run_labels(runs), (run.timeline for run in runs), strict=True))
+        timelines = {label: run.timeline for run, label in run_labels(runs).items()}
         compared = [finding for found in comparison(timelines).values() for finding in found]
         if compared:
             yield Content.styled("Compared", STRONG)

@@ -117,7 +117,7 @@ def share_texts(view: View, row: GilRow, until: int) -> Sequence[str]:
     gil_timeline, timeline = row.gil_timeline, row.run.timeline
     several = any(each.pid != gil_timeline.pid for each in timeline.gil_timelines)
     process = timeline.processes.get(gil_timeline.pid)
-    name = f"{run_labels(view.runs)[view.runs.index(row.run)]}: GIL" if view.comparing else "GIL"
+    name = f"{run_labels(view.runs)[row.run]}: GIL" if view.comparing else "GIL"
     if several:
         name += f" of {name_of(process)} {gil_timeline.pid}"
     if any(each.pid == gil_timeline.pid and each is not gil_timeline for each in timeline.gil_timelines):

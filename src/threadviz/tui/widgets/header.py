@@ -31,7 +31,7 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.run_text import run_labels, shows_end, shows_observer
 
 _NEUTRAL = "bold reverse"
 _LIVE = f"{_NEUTRAL} $text-success"
@@ -46,12 +46,12 @@ class RunHeader(TextPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         playhead = self.view.playhead
-        runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.view.runs]
+        runs = [(run.over, run.trouble) for run in self.view.runs]
         return (*moment_key(self.view), self.view.awaiting, playhead.motion, playhead.speed, *runs)
 
     def lines(self, width: int) -> list[Content]:
-        runs = [run for run in self.view.runs if header_of(run.timeline)]
-        badges = _badges(self.view)
+        runs, (texts, style) = self.view.runs, _badges(self.view)
+        badges = [Content.styled(f" {text} ", style) for text in texts]
         if runs:
             parts = list(self._run_parts(runs))
             room = width - join_to_width(parts, 0, self._gap).cell_length
@@ -127,7 +127,7 @@ class RunHeader(TextPanel):
             yield [f"can't tell {printable(header.probe.cannot)}", *([brief] if brief else [])]
         if not watching.rounds or not shows_observer(self.view):
             return
-        whose = f"{run_labels(runs)[-1]}: " if len(runs) > 1 else ""
+        whose = f"{run_labels(runs)[runs[-1]]}: " if len(runs) > 1 else ""
         if run_window(timeline).length < SHORT_NS:
             yield [f"{whose}{count(watching.rounds, 'sample')}"]
         else:
@@ -147,13 +147,8 @@ class RunHeader(TextPanel):
             ]
 
 
-def _badges(view: View) -> list[Content]:
-    """Return badges that say what the picture shows, the longest first."""
-    texts, style = _badge_texts(view)
-    return [Content.styled(f" {text} ", style) for text in texts]
-
-
-def _badge_texts(view: View) -> tuple[list[str], str]:
+def _badges(view: View) -> tuple[list[str], str]:
+    """Return badges that say what the picture shows, the longest first, and their style."""
     motion, at = view.playhead.motion, seconds(view.present)
     if motion is Motion.FROZEN:
         long = [f"FROZEN at {at}, the run goes on"] if view.growing else []

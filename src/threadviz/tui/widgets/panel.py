@@ -37,9 +37,8 @@ class TextPanel(Widget):
         self._shown_key: tuple[Hashable, ...] | None = None
         self._lines: Sequence[Content | Strip] = ()
         self._width = 0
-        # The strips of the lines by number, each with the line it was made of; and those of the previous lines.
+        # The strips that were rendered last, by the numbers of their lines, each with the line it was made of.
         self._strips: dict[int, tuple[Content | Strip, Strip]] = {}
-        self._previous_strips: dict[int, tuple[Content | Strip, Strip]] = {}
 
     @property
     def ascii_only(self) -> bool:
@@ -64,13 +63,10 @@ class TextPanel(Widget):
 
     def render_line(self, y: int) -> Strip:
         number = self.line_number_at(y)
+        line = self.line(number)
         rendered = self._strips.get(number)
-        if rendered is None:
-            line = self.line(number)
-            rendered = self._previous_strips.get(number)
-            if rendered is None or not _are_same(rendered[0], line):
-                rendered = line, self._render_strip(line)
-            self._strips[number] = rendered
+        if rendered is None or not _are_same(rendered[0], line):
+            rendered = self._strips[number] = line, self._render_strip(line)
         return rendered[1]
 
     def line_number_at(self, y: int) -> int:
@@ -85,7 +81,7 @@ class TextPanel(Widget):
         return len(self.lines(width)) if width else 0
 
     def notify_style_update(self) -> None:
-        self._strips, self._previous_strips = {}, {}
+        self._strips = {}
         super().notify_style_update()
 
     def on_resize(self, event: Resize) -> None:
@@ -94,8 +90,8 @@ class TextPanel(Widget):
     def _show(self, lines: Sequence[Content | Strip], width: int) -> None:
         height_changes = len(lines) != len(self._lines)
         self._lines = lines
-        self._previous_strips = self._strips if width == self._width else {}
-        self._strips, self._width = {}, width
+        if width != self._width:
+            self._strips, self._width = {}, width
         if height_changes and self.styles.auto_dimensions:
             self._relayout()
         else:
