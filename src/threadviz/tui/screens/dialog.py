@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, OptionList
+from textual.widgets import Button, Checkbox, OptionList
 from textual.widgets.option_list import Option
 
 from threadviz.text import printable
@@ -29,22 +31,38 @@ class Dialog(ModalScreen[Result | None]):
             depth_of(self.app) is Depth.SIXTEEN, "-few"
         )  # shades of grey are the same colour there
 
+    @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave without a result."""
         self.dismiss(None)
 
 
-class Choice(OptionList, inherit_bindings=False):
+def buttons(label: str, id: str) -> Horizontal:  # noqa: A002 - as widgets have it
+    """Return the button that carries out what was chosen, and the one that leaves the dialog."""
+    carry_out = Button(label, variant="primary", id=id, compact=True)
+    return Horizontal(carry_out, Button("Leave", id="leave", compact=True), classes="buttons")
+
+
+class DialogList(OptionList, inherit_bindings=False):
+    """A list of options. Unlike in an OptionList, `enter` is left to the dialog."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "cursor_up", "Previous", show=False),
+        Binding("down,j", "cursor_down", "Next", show=False),
+        Binding("home", "first", "First", show=False),
+        Binding("end", "last", "Last", show=False),
+    ]
+
+
+class Choice(DialogList):
     """A choice of one option: the highlighted one, marked so that it can be told without colour.
 
-    `options` are names with a few words about each. Unlike in an OptionList, `enter` is left to the dialog.
+    `options` are names with a few words about each.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,left,k", "cursor_up", "Previous", show=False),
-        Binding("down,right,j", "cursor_down", "Next", show=False),
-        Binding("home", "first", "First", show=False),
-        Binding("end", "last", "Last", show=False),
+        Binding("left", "cursor_up", "Previous", show=False),
+        Binding("right", "cursor_down", "Next", show=False),
     ]
 
     def __init__(self, options: Mapping[str, str], chosen: str, id: str) -> None:  # noqa: A002 - as widgets have it
