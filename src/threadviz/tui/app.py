@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from threadviz.protocol.requests import ExecRequest
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.render.ascii import ASCII, ASCII_CLASS, draws_ascii
 from threadviz.tui.render.styles import lane_variables
@@ -89,7 +90,8 @@ class ThreadvizApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Tell the user how to quit, after ctrl+c."""
-        if self._session.executing:
+        running = self._session.running
+        if running is not None and isinstance(running.request, ExecRequest):
             self.notify(
                 "Ctrl-C is not sent to the program. x ends it, by SIGTERM; q leaves, and ends it too."
             )

@@ -31,7 +31,7 @@ def under_way() -> Run:
 def test_a_run_is_read_to_its_end() -> None:
     """All of its tasks are there in the end, there is no trouble, and no more events come."""
     run = Run.start(fetching())
-    assert (run.title, run.over, run.begun, run.stopping) == ("fetch, threads", False, False, False)
+    assert (run.title, run.over, run.begun, run.stopped) == ("fetch, threads", False, False, False)
     drain_until(run, lambda: run.begun)
     drain_until(run, lambda: run.over)
     assert run.timeline.closed is not None
@@ -52,13 +52,13 @@ def test_nothing_is_left_of_a_run_that_is_over() -> None:
 
 
 def test_a_run_that_is_stopped_keeps_what_was_measured() -> None:
-    """It is stopping until its last event has come, and there is no trouble."""
+    """It goes on until its last event has come, and there is no trouble."""
     run = under_way()
     run.stop()
     run.stop()
-    assert run.stopping
+    assert run.stopped and not run.over
     drain_until(run, lambda: run.over)
-    assert run.stopped and not run.stopping
+    assert run.stopped
     assert run.timeline.closed is not None
     assert run.timeline.closed.outcome is Outcome.INTERRUPTED
     assert run.trouble == ""

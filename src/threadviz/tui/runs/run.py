@@ -127,7 +127,7 @@ class Recorder:
 class Run(RunFollower):
     """A run that goes on, or one that is over. `request` is None if it is not known; `output` is a program's output.
 
-    Its timeline changes only in `drain`, which the thread that draws calls.
+    `stopped` is whether it was told to stop. Its timeline changes only in `drain`, which the thread that draws calls.
     """
 
     def __init__(
@@ -168,11 +168,6 @@ class Run(RunFollower):
     def over(self) -> bool:
         """Whether no more events will come, and no process of it is left."""
         return self._reader is None
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop and is not over yet."""
-        return self.stopped and not self.over
 
     @property
     def mode(self) -> str:

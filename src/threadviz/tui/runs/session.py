@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from threadviz.analysis import labelled
 from threadviz.protocol.events import Outcome
-from threadviz.protocol.requests import ExecRequest, Request
-from threadviz.timeline import Timeline
+from threadviz.protocol.requests import Request
 from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.runs.run import Run
 
@@ -72,11 +70,6 @@ class RunGroup:
         return [request.mode for request in self.waiting]
 
     @property
-    def timelines(self) -> dict[str, Timeline]:
-        """The timelines of the measured runs by mode, as the findings take them; a mode's second run is numbered."""
-        return labelled(run.timeline for run in self.runs if run.timeline.begin is not None)
-
-    @property
     def not_run(self) -> list[str]:
         """The modes of which nothing was measured, and nothing will be."""
         unmeasured = [run.mode for run in self.runs if run.over and run.timeline.begin is None]
@@ -118,11 +111,6 @@ class Session:
         return last if last is not None and not last.over else None
 
     @property
-    def executing(self) -> bool:
-        """Whether the run that goes on is of a program that was started for it."""
-        return self.running is not None and isinstance(self.running.request, ExecRequest)
-
-    @property
     def starting(self) -> bool:
         """Whether something is to start as soon as the run that was stopped for it is over."""
         return bool(self._next)
@@ -141,10 +129,6 @@ class Session:
     def add(self, runs: Sequence[Run]) -> None:
         """Show runs together that were started before or are recorded."""
         self._show_new(RunGroup(runs))
-
-    def select(self, index: int) -> None:
-        """Show the group at this index of `groups`. Raises IndexError."""
-        self.current = self.groups[index]
 
     def stop(self) -> None:
         """Stop the run that goes on, without waiting for its end, and start nothing that waits."""

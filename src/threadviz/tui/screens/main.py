@@ -319,7 +319,7 @@ class MainScreen(Screen[None]):
         """Filter with the next frame: to do it at each key would take long."""
         self._new_filter_text = event.value
 
-    def on_filter_input_left(self, event: "FilterInput.Left") -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         self._new_filter_text = event.value
         self.show_frame(0)
 

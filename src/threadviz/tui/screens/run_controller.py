@@ -39,7 +39,7 @@ class RunController:
     def running(self) -> bool:
         """Whether a run goes on that was not told to stop, be it on the screen or not."""
         run = self._session.running
-        return run is not None and not run.stopping
+        return run is not None and not run.stopped
 
     def show_new_run(self) -> None:
         """Open the dialog for a new run."""
@@ -83,11 +83,10 @@ class RunController:
         self._screen.app.push_screen(dialog, self._show_groups)
 
     def _show_groups(self, chosen: Sequence[RunGroup] | None) -> None:
-        groups = self._session.groups
         # The oldest may have been dropped while the dialog was open.
-        kept = [group for group in chosen or () if group in groups]
+        kept = [group for group in chosen or () if group in self._session.groups]
         if len(kept) == 1:
-            self._session.select(groups.index(kept[0]))
+            self._session.current = kept[0]
         elif kept:
             self._session.add([run for group in kept for run in group.runs])
 
