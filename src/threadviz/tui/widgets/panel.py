@@ -37,7 +37,7 @@ class TextPanel(Widget):
         self._shown_key: tuple[Hashable, ...] | None = None
         self._lines: Sequence[Content | Strip] = ()
         self._width = 0
-        # The strips that were rendered last, by the numbers of their lines, each with the line it was made of.
+        # The strips of the visible lines, by number, each with the line it was made of.
         self._strips: dict[int, tuple[Content | Strip, Strip]] = {}
 
     @property
@@ -92,6 +92,8 @@ class TextPanel(Widget):
         self._lines = lines
         if width != self._width:
             self._strips, self._width = {}, width
+        visible = map(self.line_number_at, range(self.scrollable_content_region.height))
+        self._strips = {number: self._strips[number] for number in visible if number in self._strips}
         if height_changes and self.styles.auto_dimensions:
             self._relayout()
         else:
