@@ -37,8 +37,8 @@ def run(name: str, until_ms: int | None = None) -> Run:
     return (Run if until_ms is None else Growing).of(timeline(name, until_ms))
 
 
-def app(*runs: Run, plain: bool = False) -> ThreadvizApp:
+def app(*runs: Run, ascii_only: bool = False) -> ThreadvizApp:
     """Return the app with these runs, and with a clock that stands still."""
     session = Session()
     session.add(runs)
-    return ThreadvizApp(session, plain=plain, clock=lambda: 0)
+    return ThreadvizApp(session, ascii_only=ascii_only, clock=lambda: 0)

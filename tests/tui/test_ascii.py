@@ -15,7 +15,7 @@ def ascii_app() -> ThreadvizApp:
     session = Session()
     for name in ("fetch-threads", "primes-threads"):
         session.add([recorded.run(name)])
-    return ThreadvizApp(session, plain=True, clock=lambda: 0)
+    return ThreadvizApp(session, ascii_only=True, clock=lambda: 0)
 
 
 async def press(pilot: Pilot[None], *keys: str) -> str:

@@ -84,7 +84,7 @@ def _show(session: Session, ascii_only: bool, loop: bool = False) -> int:
 
     from threadviz.tui.app import ThreadvizApp
 
-    app = ThreadvizApp(session, plain=ascii_only, loop=loop)
+    app = ThreadvizApp(session, ascii_only=ascii_only, loop=loop)
     asyncio.run(_run(app))
     return app.return_code or ExitStatus.FINISHED
 

@@ -11,8 +11,9 @@ from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.screen import Screen
 
+from threadviz.protocol.requests import ExecRequest
 from threadviz.tui.commands import COMMANDS
-from threadviz.tui.render.ascii import ASCII
+from threadviz.tui.render.ascii import ASCII, ASCII_CLASS, draws_ascii
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.runs import Session
 from threadviz.tui.screens.main import MainScreen
@@ -34,7 +35,7 @@ FULL_COLLECTION_AFTER = 1000
 class ThreadvizApp(App[None]):
     """Shows the runs of `session`, which the caller closes.
 
-    `plain` draws in ASCII, `loop` replays finished runs again and again; `clock` returns ns.
+    `ascii_only` draws in ASCII, `loop` replays finished runs again and again; `clock` returns ns.
     """
 
     # Textual does not read the style sheet of a default screen.
@@ -47,17 +48,17 @@ class ThreadvizApp(App[None]):
         self,
         session: Session,
         *,
-        plain: bool = False,
+        ascii_only: bool = False,
         loop: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         super().__init__()
-        self.plain = plain
+        self.set_class(ascii_only, ASCII_CLASS, update=False)
         self._session = session
         self._replay_loop = ReplayLoop() if loop else None
         self._clock = clock
         self._last_frame = clock()
-        self.main = MainScreen(session, plain=plain)
+        self.main = MainScreen(session)
 
     def get_default_screen(self) -> Screen[None]:
         return self.main
@@ -67,12 +68,12 @@ class ThreadvizApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         filters = super().get_line_filters()
-        return [*filters, ASCII] if self.plain else filters
+        return [*filters, ASCII] if draws_ascii(self) else filters
 
     def get_key_display(self, binding: Binding) -> str:
         """Return the label of a key; in ASCII its name, such as `left`, instead of a symbol."""
         label = super().get_key_display(binding)
-        if label.isascii() or not self.plain:
+        if label.isascii() or not draws_ascii(self):
             return label
         return (
             f"{binding.key} " if binding.group else binding.key
@@ -89,7 +90,8 @@ class ThreadvizApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Tell the user how to quit, after ctrl+c."""
-        if self._session.executing:
+        running = self._session.running
+        if running is not None and isinstance(running.request, ExecRequest):
             self.notify(
                 "Ctrl-C is not sent to the program. x ends it, by SIGTERM; q leaves, and ends it too."
             )

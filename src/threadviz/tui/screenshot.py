@@ -21,7 +21,7 @@ class ShotOptions:
     theme: str
     panels: Sequence[Panel] | None = None
     at: int | None = None
-    plain: bool = False
+    ascii_only: bool = False
 
 
 async def shot(runs: Sequence[Run], options: ShotOptions) -> str:
@@ -29,7 +29,7 @@ async def shot(runs: Sequence[Run], options: ShotOptions) -> str:
     session = Session()
     session.add(runs)
     with _truecolor_terminal():
-        app = ThreadvizApp(session, plain=options.plain, clock=lambda: 0)
+        app = ThreadvizApp(session, ascii_only=options.ascii_only, clock=lambda: 0)
         app.theme = options.theme
         async with app.run_test(size=options.size) as pilot:
             await pilot.pause()

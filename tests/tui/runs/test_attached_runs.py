@@ -37,7 +37,7 @@ def test_its_name_is_known_from_the_header(subject: Target) -> None:
     """Before that it is the pid. The name of its file has no character of a path."""
     run = Run.start(AttachRequest(pid=subject.pid))
     assert run.title == f"process {subject.pid}, attach"
-    drain_until(run, lambda: run.begun)
+    drain_until(run, lambda: run.timeline.begun)
     assert run.title.endswith(" -c, attach")
     assert not run.is_workload and not RunGroup([run]).is_workload
     name = run.file_name(datetime(2031, 2, 3, 4, 5, 6))
@@ -111,7 +111,7 @@ def test_a_session_can_begin_with_it(subject: Target) -> None:
     session = Session()
     run = Run.start(AttachRequest(pid=subject.pid))
     session.follow(run)
-    assert session.running is run and session.current is not None
+    assert session.running is run
     drain_until(session, lambda: run.timeline.tick is not None)
     session.start(fetching(seconds=600.0))
     drain_until(session, lambda: session.running not in (run, None))

@@ -15,7 +15,6 @@ from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.recordings.reader import load
 from threadviz.recordings.writer import SaveError
-from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
 
@@ -32,8 +31,8 @@ def under_way() -> Run:
 def test_a_run_is_read_to_its_end() -> None:
     """All of its tasks are there in the end, there is no trouble, and no more events come."""
     run = Run.start(fetching())
-    assert (run.title, run.over, run.begun, run.stopping) == ("fetch, threads", False, False, False)
-    drain_until(run, lambda: run.begun)
+    assert (run.title, run.over, run.timeline.begun, run.stopped) == ("fetch, threads", False, False, False)
+    drain_until(run, lambda: run.timeline.begun)
     drain_until(run, lambda: run.over)
     assert run.timeline.closed is not None
     assert run.timeline.closed.outcome is Outcome.FINISHED
@@ -53,13 +52,13 @@ def test_nothing_is_left_of_a_run_that_is_over() -> None:
 
 
 def test_a_run_that_is_stopped_keeps_what_was_measured() -> None:
-    """It is stopping until its last event has come, and there is no trouble."""
+    """It goes on until its last event has come, and there is no trouble."""
     run = under_way()
     run.stop()
     run.stop()
-    assert run.stopping
+    assert run.stopped and not run.over
     drain_until(run, lambda: run.over)
-    assert run.stopped and not run.stopping
+    assert run.stopped
     assert run.timeline.closed is not None
     assert run.timeline.closed.outcome is Outcome.INTERRUPTED
     assert run.trouble == ""
@@ -107,7 +106,7 @@ def test_a_run_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.Monkey
     """It is over at once, and has its title."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
     run = Run.start(fetching())
-    assert run.over and not run.begun
+    assert run.over and not run.timeline.begun
     assert run.trouble == "the run can't be started (No such file or directory)"
     assert run.title == "fetch, threads"
 
@@ -129,7 +128,7 @@ def test_the_observer_dies_before_the_header(tmp_path: Path, monkeypatch: pytest
     observe_with("sys.exit(3)\n", tmp_path, monkeypatch)
     run = Run.start(fetching())
     drain_until(run, lambda: run.over)
-    assert not run.begun
+    assert not run.timeline.begun
     assert run.trouble == "the run is broken: the observer died (exit status 3)"
 
 
@@ -192,7 +191,7 @@ def test_a_run_can_be_saved_as_a_recording(tmp_path: Path) -> None:
 
 def test_a_run_of_another_session_is_not_saved(tmp_path: Path) -> None:
     """Nor one that could not be started; the error says why."""
-    for run in (Run.of(timeline_of([HEADER])), Run(fetching(), RunFollower(), None)):
+    for run in (Run.of(timeline_of([HEADER])), Run(fetching())):
         with pytest.raises(SaveError, match="it was not run in this session"):
             run.save(tmp_path / "run.jsonl")
     assert list(tmp_path.iterdir()) == []
@@ -216,7 +215,7 @@ def test_a_run_can_be_made_of_a_timeline() -> None:
     """Such as a recording; its trouble can be given."""
     timeline = timeline_of([HEADER, StreamClosed(5, Outcome.FINISHED)])
     run = Run.of(timeline, "it was cut off")
-    assert run.over and run.begun and run.timeline is timeline
+    assert run.over and run.timeline.begun and run.timeline is timeline
     assert (run.title, run.trouble, run.request) == ("fetch, threads", "it was cut off", None)
     with pytest.raises(StreamError, match="empty"):
         Run.of(Timeline())

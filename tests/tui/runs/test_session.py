@@ -9,8 +9,9 @@ from tests.cli.command import all_gone, await_that, descendants
 from tests.launcher.runs import fetching, timeline_of
 from tests.protocol.header import HEADER
 from tests.tui.runs.driver import BUDGET_NS, drain_until
-from threadviz.analysis import verdict
+from threadviz.analysis import labelled, verdict
 from threadviz.protocol.events import Outcome, StreamClosed
+from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run, RunGroup, Session
 from threadviz.tui.runs.session import MAX_GROUPS
 
@@ -29,17 +30,16 @@ def session() -> Iterator[Session]:
     assert all_gone(others)
 
 
-def current(session: Session) -> RunGroup:
-    """Return the current group, which there has to be."""
-    assert session.current is not None
-    return session.current
+def measured(group: RunGroup) -> dict[str, Timeline]:
+    """Return the timelines of the measured runs, as the findings take them."""
+    return labelled(run.timeline for run in group.runs if run.timeline.begin is not None)
 
 
 def under_way(session: Session, runs: int = 1) -> RunGroup:
     """Return the current group as soon as it has so many runs, and the last one has begun its workload."""
-    drain_until(session, lambda: len(current(session).runs) == runs)
-    drain_until(session, lambda: current(session).runs[-1].timeline.begin is not None)
-    return current(session)
+    drain_until(session, lambda: len(session.current.runs) == runs)
+    drain_until(session, lambda: session.current.runs[-1].timeline.begin is not None)
+    return session.current
 
 
 def observers() -> list[psutil.Process]:
@@ -61,7 +61,7 @@ def over() -> Run:
 
 def test_there_is_nothing_before_the_first_run(session: Session) -> None:
     """And nothing to stop or to drain."""
-    assert (session.groups, session.current, session.running) == ((), None, None)
+    assert (session.groups, session.current.runs, session.running) == ((), (), None)
     session.stop()
     assert not session.drain(BUDGET_NS)
 
@@ -69,20 +69,20 @@ def test_there_is_nothing_before_the_first_run(session: Session) -> None:
 def test_a_run_that_is_started_is_current(session: Session) -> None:
     """From its start to its end."""
     session.start(QUICK[1])
-    group = current(session)
+    group = session.current
     assert group.title == "fetch, threads"
     assert not group.comparison and not group.over
     assert session.running is group.runs[0]
     drain_until(session, lambda: group.over)
     assert session.running is None
-    assert list(group.timelines) == ["threads"] and group.not_run == []
+    assert list(measured(group)) == ["threads"] and group.not_run == []
     assert session.groups == (group,)
 
 
 def test_a_comparison_runs_one_mode_after_the_other(session: Session) -> None:
     """There are never two observers at once, and in the end all modes can be compared."""
     session.start(*QUICK)
-    group = current(session)
+    group = session.current
     assert group.title == "fetch: blocking, threads, processes"
     assert group.comparison
 
@@ -93,10 +93,10 @@ def test_a_comparison_runs_one_mode_after_the_other(session: Session) -> None:
         return group.over
 
     drain_until(session, is_over)
-    assert list(group.timelines) == list(MODES)
+    assert list(measured(group)) == list(MODES)
     assert (group.waiting, group.not_run) == ((), [])
-    assert len(verdict(group.timelines)) == 3
-    assert current(session) is group
+    assert len(verdict(measured(group))) == 3
+    assert session.current is group
 
 
 def test_what_comes_after_a_run_that_was_stopped_is_not_run(session: Session) -> None:
@@ -109,7 +109,7 @@ def test_what_comes_after_a_run_that_was_stopped_is_not_run(session: Session) ->
     assert [run.mode for run in group.runs] == ["blocking", "threads"]
     assert group.not_run == ["processes"]
     assert group.comparison and group.title == "fetch: blocking, threads, processes"
-    texts = [each.text for each in verdict(group.timelines, group.not_run)]
+    texts = [each.text for each in verdict(measured(group), group.not_run)]
     assert texts[1].startswith("threads: interrupted")
     assert texts[2] == "processes: did not run"
     assert group.requests == [QUICK[0], *ENDLESS[1:]]
@@ -119,12 +119,12 @@ def test_what_comes_after_a_run_that_broke_is_not_run(session: Session) -> None:
     """Of a run that broke before it began nothing was measured either."""
     session.start(*ENDLESS)
     await_that(observers)[0].kill()
-    group = current(session)
+    group = session.current
     drain_until(session, lambda: group.over)
     assert group.runs[0].trouble == "the run is broken: the observer died (killed by SIGKILL)"
     assert len(group.runs) == 1
     assert group.not_run[-2:] == ["threads", "processes"]
-    assert len(group.timelines) + len(group.not_run) == 3
+    assert len(measured(group)) + len(group.not_run) == 3
 
 
 def test_what_comes_after_a_run_that_can_not_be_started_is_not_run(
@@ -134,13 +134,13 @@ def test_what_comes_after_a_run_that_can_not_be_started_is_not_run(
     with monkeypatch.context() as broken:
         broken.setattr("tempfile.tempdir", "/dev/null")
         session.start(*QUICK)
-    group = current(session)
+    group = session.current
     drain_until(session, lambda: group.over)
     assert "can't be started" in group.runs[0].trouble
     assert group.not_run == list(MODES)
     session.start(QUICK[1])
-    drain_until(session, lambda: current(session).over)
-    assert current(session).runs[0].trouble == ""
+    drain_until(session, lambda: session.current.over)
+    assert session.current.runs[0].trouble == ""
 
 
 def test_starting_stops_what_goes_on(session: Session) -> None:
@@ -148,18 +148,18 @@ def test_starting_stops_what_goes_on(session: Session) -> None:
     session.start(ENDLESS[1])
     first = under_way(session)
     session.start(QUICK[0])
-    assert session.starting and current(session) is first
+    assert session.starting and session.current is first
 
     def is_over() -> bool:
         assert len(observers()) <= 1
-        return current(session) is not first and current(session).over
+        return session.current is not first and session.current.over
 
     drain_until(session, is_over)
     assert not session.starting
-    assert session.groups == (first, current(session))
+    assert session.groups == (first, session.current)
     closed = first.runs[0].timeline.closed
     assert closed is not None and closed.outcome is Outcome.INTERRUPTED
-    assert current(session).runs[0].mode == "blocking"
+    assert session.current.runs[0].mode == "blocking"
 
 
 def test_only_the_last_of_several_requests_is_started(session: Session) -> None:
@@ -168,8 +168,8 @@ def test_only_the_last_of_several_requests_is_started(session: Session) -> None:
     under_way(session)
     for request in QUICK:
         session.start(request)
-    drain_until(session, lambda: len(session.groups) == 2 and current(session).over)
-    assert current(session).runs[0].mode == "processes"
+    drain_until(session, lambda: len(session.groups) == 2 and session.current.over)
+    assert session.current.runs[0].mode == "processes"
 
 
 def test_a_waiting_request_can_be_cancelled(session: Session) -> None:
@@ -186,47 +186,45 @@ def test_a_waiting_request_can_be_cancelled(session: Session) -> None:
 def test_going_back_does_not_disturb_a_comparison(session: Session) -> None:
     """It goes on to its end while an earlier run is current."""
     session.start(QUICK[1])
-    first = current(session)
+    first = session.current
     drain_until(session, lambda: first.over)
     session.start(*QUICK[:2])
-    session.select(0)
-    assert current(session) is first
+    session.current = session.groups[0]
+    assert session.current is first
     drain_until(session, lambda: session.groups[1].over)
-    assert list(session.groups[1].timelines) == ["blocking", "threads"]
-    assert current(session) is first
-    with pytest.raises(IndexError):
-        session.select(2)
+    assert list(measured(session.groups[1])) == ["blocking", "threads"]
+    assert session.current is first
 
 
 def test_earlier_runs_can_be_compared(session: Session) -> None:
     """Two of the same mode are numbered."""
     for _ in range(2):
         session.start(QUICK[1])
-        drain_until(session, lambda: current(session).over)
+        drain_until(session, lambda: session.current.over)
     runs = [group.runs[0] for group in session.groups]
     session.add(runs)
-    assert current(session).runs == tuple(runs)
-    assert current(session).over and current(session).comparison
-    assert current(session).title == "fetch: threads, threads"
-    assert current(session).requests == [QUICK[1]] * 2
-    assert list(current(session).timelines) == ["threads", "threads (2)"]
+    assert session.current.runs == tuple(runs)
+    assert session.current.over and session.current.comparison
+    assert session.current.title == "fetch: threads, threads"
+    assert session.current.requests == [QUICK[1]] * 2
+    assert list(measured(session.current)) == ["threads", "threads (2)"]
 
 
 def test_the_title_of_different_workloads(session: Session) -> None:
     """Each has its workload and mode; there are no requests for runs of other sessions."""
     other = Run.of(timeline_of([msgspec.structs.replace(HEADER, workload="primes")]))
     session.add([over(), other])
-    assert current(session).title == "fetch, threads; primes, threads"
-    assert current(session).requests == []
+    assert session.current.title == "fetch, threads; primes, threads"
+    assert session.current.requests == []
 
 
 def test_the_oldest_groups_are_dropped(session: Session) -> None:
     """But not the one that goes on."""
     session.start(ENDLESS[1])
-    going_on = current(session)
+    going_on = session.current
     for _ in range(MAX_GROUPS + 3):
         session.add([over()])
-        assert session.groups[-1] is current(session)
+        assert session.groups[-1] is session.current
     assert len(session.groups) == MAX_GROUPS
     assert session.groups[0] is going_on
     session.stop()
@@ -244,6 +242,6 @@ def test_closing_ends_everything_at_once(session: Session) -> None:
     session.close()
     session.close()
     assert group.over and group.not_run == ["threads", "processes"]
-    assert list(group.timelines) == ["blocking"]
+    assert list(measured(group)) == ["blocking"]
     assert all_gone(others)
     assert not session.drain(BUDGET_NS)

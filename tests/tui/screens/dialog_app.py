@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
+from threadviz.tui.render.ascii import ASCII_CLASS
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.screens.dialog import Dialog
 
@@ -14,8 +15,9 @@ Result = TypeVar("Result")
 class DialogApp(App[None], Generic[Result]):
     """`answers` has the dialog's result once it is closed."""
 
-    def __init__(self, dialog: Dialog[Result]) -> None:
+    def __init__(self, dialog: Dialog[Result], *, ascii_only: bool = False) -> None:
         super().__init__()
+        self.set_class(ascii_only, ASCII_CLASS, update=False)
         self.dialog = dialog
         self.answers: list[Result | None] = []
 

@@ -7,9 +7,9 @@ from threadviz.tui.commands import COMMANDS
 from threadviz.tui.screens.help import MOUSE, OTHER_KEYS, HelpScreen, key_labels
 
 
-def dialog_app(*, plain: bool = False) -> DialogApp[None]:
+def dialog_app(*, ascii_only: bool = False) -> DialogApp[None]:
     """Return an app with the help open."""
-    return DialogApp(HelpScreen(list(COMMANDS.values()), plain=plain))
+    return DialogApp(HelpScreen(list(COMMANDS.values())), ascii_only=ascii_only)
 
 
 def words(app: DialogApp[None]) -> str:
@@ -98,7 +98,7 @@ async def test_vim_keys_scroll() -> None:
 
 async def test_ascii() -> None:
     """In ASCII, the legend shows ASCII marks, in an ASCII frame."""
-    app = dialog_app(plain=True)
+    app = dialog_app(ascii_only=True)
     async with app.run_test(size=(80, 200)):
         assert text_of(app.screen).isascii()
         assert "ggg gil" in words(app)

@@ -27,10 +27,10 @@ sites = [
 
 
 def dialog_app(
-    asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, plain: bool = False
+    asked: RunOptions | None = None, modes: tuple[str, ...] = ("threads",), *, ascii_only: bool = False
 ) -> DialogApp[NewRun]:
     """Return an app with the dialog open."""
-    return DialogApp(NewRunScreen(asked or RunOptions(), modes, plain=plain))
+    return DialogApp(NewRunScreen(asked or RunOptions(), modes), ascii_only=ascii_only)
 
 
 async def type_in(pilot: Pilot[None], field: str, text: str) -> None:
@@ -180,32 +180,29 @@ async def test_automatic_values_are_shown() -> None:
         assert workers.placeholder == "automatic: ?"
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [
-        ("workers", "0", "! is 0: give a number from 1 to 1024"),
-        ("workers", "1025", "! is 1025: give a number from 1 to 1024"),
-        ("workers", "[b]x", "! is '[b]x': give a whole number, or nothing"),
-        ("workers", "9" * 16, "! is 9999999999999999: give a number from 1 to 1024"),
-        ("tasks", "-1", "! is -1: give a number from 1 to 100000"),
-        ("tasks", "1.5", "! is '1.5': give a whole number, or nothing"),
-        ("timeout", "0", "! is 0: give a number of seconds above 0, at most 3600"),
-        ("timeout", "nan", "! is nan: give a number of seconds above 0, at most 3600"),
-        ("timeout", "soon", "! is 'soon': give a number of seconds, or nothing"),
-    ],
-)
-async def test_errors_are_shown_at_their_field(field: str, text: str, words: str) -> None:
+async def test_errors_are_shown_at_their_field() -> None:
     """The sentence is next to the field, enter moves the focus there, and once it is corrected it can be run."""
     app = dialog_app()
     async with app.run_test(size=(120, 40)) as pilot:
-        await type_in(pilot, field, text)
-        assert next(line for line in screen(pilot).splitlines() if "! " in line).find(words) > 0
-        pilot.app.screen.query_one("#mode").focus()
-        await pilot.press("enter")
-        assert app.answers == []
-        assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
-        await type_in(pilot, field, "")
-        assert "! " not in screen(pilot)
+        for field, text, words in (
+            ("workers", "0", "! is 0: give a number from 1 to 1024"),
+            ("workers", "1025", "! is 1025: give a number from 1 to 1024"),
+            ("workers", "[b]x", "! is '[b]x': give a whole number, or nothing"),
+            ("workers", "9" * 16, "! is 9999999999999999: give a number from 1 to 1024"),
+            ("tasks", "-1", "! is -1: give a number from 1 to 100000"),
+            ("tasks", "1.5", "! is '1.5': give a whole number, or nothing"),
+            ("timeout", "0", "! is 0: give a number of seconds above 0, at most 3600"),
+            ("timeout", "nan", "! is nan: give a number of seconds above 0, at most 3600"),
+            ("timeout", "soon", "! is 'soon': give a number of seconds, or nothing"),
+        ):
+            await type_in(pilot, field, text)
+            assert next(line for line in screen(pilot).splitlines() if "! " in line).find(words) > 0
+            pilot.app.screen.query_one("#mode").focus()
+            await pilot.press("enter")
+            assert app.answers == []
+            assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+            await type_in(pilot, field, "")
+            assert "! " not in screen(pilot)
         await pilot.press("enter")
         assert app.answer is not None
 
@@ -256,40 +253,37 @@ async def test_home_in_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert "! ~no-such-user/x can't be read" in screen(pilot)
 
 
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (None, "can't be read (No such file or directory)"),
-        ("", "is empty"),
-        ("[sets.x", "is not TOML"),
-        ('[sets."[bold]x"]\nsites = []', "a set's name has 1 to 64 letters"),
-        (
-            '[sets.x]\nabout = "\\u001b[31m"\nsites = [{url="http://a", bytes=1, seconds=0}]',
-            "control characters",
-        ),
-        ('[sets.x]\nsites = [{url="ftp://[red]/", bytes=1, seconds=0}]', "this is not a URL"),
-    ],
-)
-async def test_a_bad_file_is_reported_in_the_dialog(tmp_path: Path, content: str | None, words: str) -> None:
-    """One sentence below its path, with unchanged names in it; the dialog stays open."""
+async def test_a_bad_file_is_reported_in_the_dialog(tmp_path: Path) -> None:
+    """One sentence below its path, with unchanged names in it; the dialog stays open until it is corrected."""
     path = tmp_path / "[red]x"
-    if content is not None:
-        path.write_text(content)
     app = dialog_app()
     async with app.run_test(size=(180, 40)) as pilot:
-        await type_in(pilot, "urls", str(path))
-        await pilot.press("enter")
-        assert app.answers == []
-        text = " ".join(line.strip(" │") for line in screen(pilot).splitlines())
-        assert "[red]x" in text and words in " ".join(text.split())
-        assert "\x1b" not in text
-        assert "none to choose from" in text
-        await pilot.press("enter")
-        assert app.answers == []
-        assert pilot.app.focused is pilot.app.screen.query_one("#urls")
-        path.write_text(SETS)  # it is corrected meanwhile
-        await pilot.press("enter")
-        assert app.answers == [] and "! " not in screen(pilot)
+        for content, words in (
+            (None, "can't be read (No such file or directory)"),
+            ("", "is empty"),
+            ("[sets.x", "is not TOML"),
+            ('[sets."[bold]x"]\nsites = []', "a set's name has 1 to 64 letters"),
+            (
+                '[sets.x]\nabout = "\\u001b[31m"\nsites = [{url="http://a", bytes=1, seconds=0}]',
+                "control characters",
+            ),
+            ('[sets.x]\nsites = [{url="ftp://[red]/", bytes=1, seconds=0}]', "this is not a URL"),
+        ):
+            if content is not None:
+                path.write_text(content)
+            await type_in(pilot, "urls", str(path))
+            await pilot.press("enter")
+            assert app.answers == []
+            text = " ".join(line.strip(" │") for line in screen(pilot).splitlines())
+            assert "[red]x" in text and words in " ".join(text.split())
+            assert "\x1b" not in text
+            assert "none to choose from" in text
+            await pilot.press("enter")
+            assert app.answers == []
+            assert pilot.app.focused is pilot.app.screen.query_one("#urls")
+            path.write_text(SETS)  # it is corrected meanwhile
+            await pilot.press("enter")
+            assert app.answers == [] and "! " not in screen(pilot)
         await pilot.press("enter")
         assert app.answer is not None and app.answer.options == RunOptions(set_name="one", urls=path)
 
@@ -378,7 +372,7 @@ async def test_small_terminals_scroll_to_the_field() -> None:
 
 async def test_ascii() -> None:
     """There are only ASCII characters, and what is chosen and ticked can be seen without colour."""
-    app = dialog_app(RunOptions(online=True), plain=True)
+    app = dialog_app(RunOptions(online=True), ascii_only=True)
     async with app.run_test() as pilot:
         text = screen(pilot)
         assert text.isascii()
@@ -479,24 +473,34 @@ async def test_empty_fields_are_no_error_before_enter() -> None:
             await type_in(pilot, field, "a:f")
 
 
-@pytest.mark.parametrize(
-    ("field", "text", "words"),
-    [
-        ("call", "[red]x", "! is '[red]x': give package.module:function, such as json:loads"),
-        ("items", "no/such/[file]", "! is 'no/such/[file]', which can't be read (No such file or directory)"),
-        ("items", "-", "! is '-', standard input, which here is the keyboard: give the path of a file"),
-        ("repeat", "0", "! is 0: give a number from 1 to 100000"),
-        ("repeat", "often", "! is 'often': give a whole number, or nothing"),
-    ],
-)
-async def test_errors_of_a_user_function_are_shown_at_their_field(field: str, text: str, words: str) -> None:
+async def test_errors_of_a_user_function_are_shown_at_their_field() -> None:
     """The dialog stays open until they are corrected; they do not matter for a workload."""
-    app = dialog_app(RunOptions(OWN, call="a:f"))
+    correct = {"call": "a:f", "items": "", "repeat": ""}
+    wrong = {"call": "[red]x", "items": "no/such/[file]", "repeat": "often"}
+    app = dialog_app(RunOptions(OWN, call=correct["call"]))
     async with app.run_test(size=(120, 40)) as pilot:
-        await type_in(pilot, field, text)
-        await pilot.press("enter")
-        assert app.answers == [] and words in screen(pilot)
-        assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+        for field, text, words in (
+            ("call", wrong["call"], "! is '[red]x': give package.module:function, such as json:loads"),
+            (
+                "items",
+                wrong["items"],
+                "! is 'no/such/[file]', which can't be read (No such file or directory)",
+            ),
+            (
+                "items",
+                "-",
+                "! is '-', standard input, which here is the keyboard: give the path of a file",
+            ),
+            ("repeat", "0", "! is 0: give a number from 1 to 100000"),
+            ("repeat", wrong["repeat"], "! is 'often': give a whole number, or nothing"),
+        ):
+            await type_in(pilot, field, text)
+            await pilot.press("enter")
+            assert app.answers == [] and words in screen(pilot)
+            assert pilot.app.focused is pilot.app.screen.query_one(f"#{field}")
+            await type_in(pilot, field, correct[field])
+        for field, text in wrong.items():
+            await type_in(pilot, field, text)
         pilot.app.screen.query_one("#workload").focus()
         await pilot.press("up", "enter")
         assert app.answer is not None and app.answer.requests == requests(RunOptions("mixed"), ["threads"])

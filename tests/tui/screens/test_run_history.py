@@ -16,10 +16,10 @@ FETCH, PRIMES, COMPARED, BROKEN = GROUPS
 
 
 def dialog_app(
-    groups: tuple[RunGroup, ...] = GROUPS, current: RunGroup | None = BROKEN, *, plain: bool = False
+    groups: tuple[RunGroup, ...] = GROUPS, current: RunGroup = BROKEN, *, ascii_only: bool = False
 ) -> DialogApp[tuple[RunGroup, ...]]:
     """Return an app with the dialog open."""
-    return DialogApp(RunHistoryScreen(groups, current, plain=plain))
+    return DialogApp(RunHistoryScreen(groups, current), ascii_only=ascii_only)
 
 
 def lines(pilot: Pilot[None]) -> list[str]:
@@ -128,7 +128,7 @@ async def test_trouble_is_shown() -> None:
 
 async def test_no_runs() -> None:
     """Enter closes the empty dialog."""
-    app = dialog_app((), None)
+    app = dialog_app((), RunGroup(()))
     async with app.run_test() as pilot:
         await pilot.press("space", "enter")
         assert app.answer is None
@@ -136,8 +136,8 @@ async def test_no_runs() -> None:
 
 async def test_small_and_ascii() -> None:
     """The buttons are visible on a small terminal, in ASCII."""
-    async with dialog_app(GROUPS * 4, BROKEN, plain=True).run_test(size=(60, 12)) as pilot:
+    async with dialog_app(GROUPS * 4, BROKEN, ascii_only=True).run_test(size=(60, 12)) as pilot:
         text = text_of(pilot.app.screen)
         assert "Look at it" in text and "Leave" in text
-    async with dialog_app(plain=True).run_test() as pilot:
+    async with dialog_app(ascii_only=True).run_test() as pilot:
         assert text_of(pilot.app.screen).isascii()

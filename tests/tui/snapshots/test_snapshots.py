@@ -20,7 +20,7 @@ class Picture:
 
     runs: Callable[[], list[Run]]
     keys: tuple[str, ...] = ()
-    plain: bool = False
+    ascii_only: bool = False
     theme: str = "textual-dark"
     environ: dict[str, str] = field(default_factory=dict)
 
@@ -70,12 +70,12 @@ PICTURES = {
     "choose": Picture(finished("fetch-threads"), ("n",)),
     "broken": Picture(broken),
     "plumbing": Picture(finished("primes-processes"), ("p",)),
-    "ascii": Picture(finished("primes-threads"), plain=True),
+    "ascii": Picture(finished("primes-threads"), ascii_only=True),
     "no-colour": Picture(finished("primes-threads"), environ={"NO_COLOR": "1"}),
     "16-colours": Picture(finished("primes-threads"), environ={"COLORTERM": "", "TERM": "xterm"}),
     "program": Picture(finished("exec-serve")),
     "program-running": Picture(printing),
-    "program-in-ascii": Picture(finished("exec-serve"), plain=True),
+    "program-in-ascii": Picture(finished("exec-serve"), ascii_only=True),
     "program-of-which-lanes-are-sought": Picture(finished("exec-serve"), ("slash", *"gil", "enter", "v")),
     "process": Picture(finished("exec-serve"), ("down", "z", "d")),
     "light": Picture(finished("primes-threads"), theme="textual-light"),
@@ -93,7 +93,7 @@ def test_it_looks_as_it_did(
     """After an intended change, check the new pictures and update them with --snapshot-update."""
     for name, value in picture.environ.items():
         monkeypatch.setenv(name, value)
-    shown = app(*picture.runs(), plain=picture.plain)
+    shown = app(*picture.runs(), ascii_only=picture.ascii_only)
     shown.theme = picture.theme
 
     async def press_and_settle(pilot: Pilot[None]) -> None:

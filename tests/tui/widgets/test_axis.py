@@ -10,13 +10,13 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.axis import AxisLine
 
 
-async def axis_text(view: View, width: int, *, plain: bool = True) -> str:
+async def axis_text(view: View, width: int, *, ascii_only: bool = True) -> str:
     """Return the axis line above lanes that are `width` wide."""
-    line = AxisLine(view, plain=plain)
+    line = AxisLine(view)
     names = [row.lane.name for row in view.rows if row.lane is not None]
     view.viewport.resize(Columns.of(width - 1, names).cells)
     view.advance(0)
-    async with WidgetApp(line).run_test(size=(width, 1)) as pilot:
+    async with WidgetApp(line, ascii_only=ascii_only).run_test(size=(width, 1)) as pilot:
         line.refresh_view()
         await pilot.pause()
         return line.render_line(0).text
@@ -108,4 +108,4 @@ async def test_axis_is_as_wide_as_the_lanes() -> None:
 async def test_ascii_axis() -> None:
     """It is ASCII only if requested."""
     assert (await axis_text(looked_at(Watched("fetch-threads")), 80)).isascii()
-    assert "▏0" in await axis_text(looked_at(Watched("fetch-threads")), 80, plain=False)
+    assert "▏0" in await axis_text(looked_at(Watched("fetch-threads")), 80, ascii_only=False)

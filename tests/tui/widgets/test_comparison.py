@@ -10,29 +10,27 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.comparison import ComparisonPanel
 
 
-def comparison(
-    view: View, pending: Sequence[str] = (), not_run: Sequence[str] = (), plain: bool = False
-) -> ComparisonPanel:
+def comparison(view: View, pending: Sequence[str] = (), not_run: Sequence[str] = ()) -> ComparisonPanel:
     """The panel, with modes that are still to run, and with some that will not."""
-    return ComparisonPanel(view, pending=lambda: pending, not_run=lambda: not_run, plain=plain)
+    return ComparisonPanel(view, pending=lambda: pending, not_run=lambda: not_run)
 
 
-def bar_lengths(lines: Sequence[str], plain: bool = False) -> dict[str, int]:
+def bar_lengths(lines: Sequence[str], ascii_only: bool = False) -> dict[str, int]:
     """Return the length of each run's bar in characters, by label."""
-    glyphs = "#X" if plain else "█▚▉▊▋▌▍▎▏"
+    glyphs = "#X" if ascii_only else "█▚▉▊▋▌▍▎▏"
     rows = (line.split() for line in lines)
     return {row[0]: len(row[1]) for row in rows if len(row) > 1 and set(row[1]) <= set(glyphs)}
 
 
 @pytest.mark.parametrize("columns", [80, 120, 200])
-@pytest.mark.parametrize("plain", [False, True])
-async def test_bars_figures_and_verdicts(columns: int, plain: bool) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_bars_figures_and_verdicts(columns: int, ascii_only: bool) -> None:
     """The bars share one scale, and the verdicts stand below the figures."""
     runs = [run("fetch-blocking"), run("fetch-threads")]
-    panel = comparison(View(runs), plain=plain)
-    async with show_widget(panel, columns=columns):
+    panel = comparison(View(runs))
+    async with show_widget(panel, columns=columns, ascii_only=ascii_only):
         lines = visible_lines(panel)
-    lengths = bar_lengths(lines, plain)
+    lengths = bar_lengths(lines, ascii_only)
     totals = {each.timeline.header.mode: each.timeline.totals() for each in runs}
     share = totals["threads"].total_ns / totals["blocking"].total_ns
     assert lengths["threads"] == pytest.approx(lengths["blocking"] * share, abs=1)
@@ -55,14 +53,14 @@ async def test_bars_figures_and_verdicts(columns: int, plain: bool) -> None:
         assert each.text in text
     assert answer(timelines, verdict(timelines)) == "Threads are faster: 1.9x."
     assert text.index("Threads are faster: 1.9x.") < text.index("blocking: 338 ms")
-    assert not plain or all(line.isascii() for line in lines)
+    assert not ascii_only or all(line.isascii() for line in lines)
 
 
-@pytest.mark.parametrize(("plain", "whole", "blocked"), [(False, "█", "▚"), (True, "#", "X")])
-async def test_legend_is_right_below_the_bars(plain: bool, whole: str, blocked: str) -> None:
+@pytest.mark.parametrize(("ascii_only", "whole", "blocked"), [(False, "█", "▚"), (True, "#", "X")])
+async def test_legend_is_right_below_the_bars(ascii_only: bool, whole: str, blocked: str) -> None:
     """Even if the panel is too low for all of its lines."""
-    panel = comparison(View([run("fetch-blocking"), run("fetch-threads")]), plain=plain)
-    async with show_widget(panel, columns=78, rows=6):
+    panel = comparison(View([run("fetch-blocking"), run("fetch-threads")]))
+    async with show_widget(panel, columns=78, rows=6, ascii_only=ascii_only):
         lines = visible_lines(panel)
     said = f"{whole} total  {blocked} of it, the loop could not answer  2.00x: half as long as blocking"
     assert said in lines[:5]

@@ -50,8 +50,8 @@ async def test_lane_states_waits_and_tasks(columns: int) -> None:
 async def test_state_bars() -> None:
     """Their lengths are proportional to the shares, also in ASCII."""
     states = {State.IO: 60, State.RUNNING: 30, State.GIL: 10}
-    panel = DetailsPanel(view_with_selected(Run.of(made(100, [Job(1, 0, states)])), "thread 1"), plain=True)
-    async with show_widget(panel):
+    panel = DetailsPanel(view_with_selected(Run.of(made(100, [Job(1, 0, states)])), "thread 1"))
+    async with show_widget(panel, ascii_only=True):
         lines = visible_lines(panel)
     assert all(line.isascii() for line in lines)
     lengths = {line.split()[0]: line.count("#") for line in lines if "#" in line}

@@ -12,12 +12,12 @@ from threadviz.tui.view import View
 from threadviz.tui.widgets.findings import FindingsPanel
 
 
-@pytest.mark.parametrize(("plain", "marks"), [(False, "✓!•"), (True, "+!*")])
-async def test_each_finding_has_a_mark(plain: bool, marks: str) -> None:
+@pytest.mark.parametrize(("ascii_only", "marks"), [(False, "✓!•"), (True, "+!*")])
+async def test_each_finding_has_a_mark(ascii_only: bool, marks: str) -> None:
     """Good, bad and neutral findings have different marks, and each its whole text."""
     one = run("fetch-threads")
-    panel = FindingsPanel(View([one]), plain=plain)
-    async with show_widget(panel, rows=60):
+    panel = FindingsPanel(View([one]))
+    async with show_widget(panel, rows=60, ascii_only=ascii_only):
         lines = visible_lines(panel)
     found = findings(one.timeline)
     news = [sentiment_of(finding) for finding in found]
@@ -27,7 +27,7 @@ async def test_each_finding_has_a_mark(plain: bool, marks: str) -> None:
     ]
     for finding in found:
         assert f"{finding.id.replace('_', ' ')}: {finding.text}" in joined(lines)
-    assert not plain or all(line.isascii() for line in lines)
+    assert not ascii_only or all(line.isascii() for line in lines)
 
 
 async def test_figures_until_a_run_is_over() -> None:

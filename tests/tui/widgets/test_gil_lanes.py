@@ -32,7 +32,7 @@ def first_line(line: GilLanes) -> str:
 
 async def test_held_share_and_holder_marks() -> None:
     """The marks of the holders also stand beside their lanes."""
-    async with app(run("exec-serve"), plain=True).run_test(size=SIZE) as pilot:
+    async with app(run("exec-serve"), ascii_only=True).run_test(size=SIZE) as pilot:
         main, line = await wait_until_drawn(pilot)
         (shown,) = main.view.gil_rows.shown
         held = shown.gil_timeline.shares(0, main.view.length).held_share

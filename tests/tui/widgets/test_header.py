@@ -165,8 +165,8 @@ async def test_frame_without_changes_computes_nothing() -> None:
 
 async def test_ascii_header() -> None:
     """For terminals without UTF-8."""
-    heading = RunHeader(View([Run.of(portable_timeline())]), plain=True)
-    async with show_widget(heading):
+    heading = RunHeader(View([Run.of(portable_timeline())]))
+    async with show_widget(heading, ascii_only=True):
         assert all(line.isascii() for line in visible_lines(heading))
 
 

@@ -29,9 +29,9 @@ from threadviz.tui.widgets.lanes import LanesView
 class Lanes(WidgetApp):
     """Shows lanes, and remembers whose details were asked for."""
 
-    def __init__(self, view: View, *, plain: bool = True) -> None:
-        self.lanes = LanesView(view, plain=plain)
-        super().__init__(self.lanes)
+    def __init__(self, view: View, *, ascii_only: bool = True) -> None:
+        self.lanes = LanesView(view)
+        super().__init__(self.lanes, ascii_only=ascii_only)
         self.view = view
         self.opened = 0
 
@@ -338,7 +338,7 @@ async def test_frozen_picture_is_updated_by_late_reports() -> None:
 async def test_zoomed_view_equals_a_fresh_one() -> None:
     """Nothing is left of the picture before."""
     view = looked_at(Watched("primes-threads"))
-    app = Lanes(view, plain=False)
+    app = Lanes(view, ascii_only=False)
     async with app.run_test(size=(100, 20)) as pilot:
         await app.frame(pilot)
         for move in (3, -1, 2, -4):
@@ -350,7 +350,7 @@ async def test_zoomed_view_equals_a_fresh_one() -> None:
 
 async def test_theme_changes_the_colours_at_once() -> None:
     """The cells stay the same."""
-    app = Lanes(looked_at(Watched("primes-threads")), plain=False)
+    app = Lanes(looked_at(Watched("primes-threads")), ascii_only=False)
     async with app.run_test(size=(100, 20)) as pilot:
         before = await app.frame(pilot)
         styles = {segment.style for segment in app.lanes.render_line(5)}

@@ -14,14 +14,14 @@ from threadviz.tui.widgets.panel import TextPanel
 from threadviz.tui.widgets.tasks import TaskTable
 from threadviz.tui.widgets.totals import TotalsPanel
 
-PANELS: tuple[Callable[[View, bool], TextPanel], ...] = (
-    lambda view, plain: RunHeader(view, plain=plain),
-    lambda view, plain: TotalsPanel(view, plain=plain),
-    lambda view, plain: FindingsPanel(view, plain=plain),
-    lambda view, plain: TaskTable(view, plain=plain),
-    lambda view, plain: DetailsPanel(view, plain=plain),
-    lambda view, plain: CodePanel(view, plain=plain),
-    lambda view, plain: ComparisonPanel(view, pending=lambda: ["next"], not_run=list, plain=plain),
+PANELS: tuple[Callable[[View], TextPanel], ...] = (
+    RunHeader,
+    TotalsPanel,
+    FindingsPanel,
+    TaskTable,
+    DetailsPanel,
+    CodePanel,
+    lambda view: ComparisonPanel(view, pending=lambda: ["next"], not_run=list),
 )
 
 
@@ -42,11 +42,11 @@ def sample_views() -> list[View]:
 
 @pytest.mark.parametrize("panel", PANELS)
 @pytest.mark.parametrize("size", [(20, 5), (3, 2), (300, 60)])
-async def test_any_size_and_view(panel: Callable[[View, bool], TextPanel], size: tuple[int, int]) -> None:
-    """Each line fills the width, and with `plain` it is ASCII."""
+async def test_any_size_and_view(panel: Callable[[View], TextPanel], size: tuple[int, int]) -> None:
+    """Each line fills the width, and is ASCII if the app is."""
     for view in sample_views():
-        widget = panel(view, True)
-        async with show_widget(widget, *size):
+        widget = panel(view)
+        async with show_widget(widget, *size, ascii_only=True):
             width = widget.scrollable_content_region.width
             for y in range(widget.scrollable_content_region.height):
                 assert widget.render_line(y).cell_length == width

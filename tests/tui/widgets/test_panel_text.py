@@ -8,15 +8,15 @@ words = st.text("abc ", min_size=1, max_size=12)
 
 
 @given(st.floats(0, 1), st.integers(1, 60), st.booleans())
-def test_bar_length(share: float, cells: int, plain: bool) -> None:
+def test_bar_length(share: float, cells: int, ascii_only: bool) -> None:
     """To a character, or an eighth of one; any share above 0 is visible."""
-    drawn = bar(share, cells, plain)
+    drawn = bar(share, cells, ascii_only)
     assert len(drawn) <= cells
     assert bool(drawn) == (share > 0)
-    assert not plain or set(drawn) <= {"#"}
+    assert not ascii_only or set(drawn) <= {"#"}
     if share * cells >= 1:
-        eighths = 8 * len(drawn) if plain else sum("▏▎▍▌▋▊▉█".index(char) + 1 for char in drawn)
-        assert abs(eighths - share * cells * 8) <= (4.5 if plain else 0.5)
+        eighths = 8 * len(drawn) if ascii_only else sum("▏▎▍▌▋▊▉█".index(char) + 1 for char in drawn)
+        assert abs(eighths - share * cells * 8) <= (4.5 if ascii_only else 0.5)
 
 
 @given(st.lists(st.lists(words, min_size=1, max_size=3), min_size=1, max_size=4), st.integers(1, 60))
@@ -34,14 +34,14 @@ def test_join_to_width_shortens_no_more_than_needed(parts: list[list[str]], widt
 @given(
     st.text(max_size=30).map(lambda text: Content(text.replace("\n", " "))), st.integers(0, 30), st.booleans()
 )
-def test_truncate_adds_an_ellipsis(line: Content, width: int, plain: bool) -> None:
+def test_truncate_adds_an_ellipsis(line: Content, width: int, ascii_only: bool) -> None:
     """Within the width."""
-    short = truncate(line, width, plain)
+    short = truncate(line, width, ascii_only)
     assert short.cell_length <= width
     if line.cell_length <= width:
         assert short.plain == line.plain
     else:
-        assert width == 0 or short.plain.endswith("." if plain else "…")
+        assert width == 0 or short.plain.endswith("." if ascii_only else "…")
 
 
 def test_wrap_indents_below_the_first_line() -> None:

@@ -5,15 +5,14 @@ from tests.timeline.streams import Run, runs
 from threadviz.presentation.summary import TaskStage, queued, stage_of
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
-from threadviz.tui.widgets.tasks import TaskOrder, TaskSort
+from threadviz.tui.widgets.tasks import TaskSort, ordered
 
 
 def sorted_tasks(run: Run, t: int, sort: TaskSort) -> tuple[Timeline, list[Task]]:
     """Return the rows of a run as of `t`; it has so few tasks that each has a row."""
     timeline = Timeline()
     timeline.extend(run.events())
-    order = TaskOrder(timeline)
-    rows = order.rows(t, sort)
+    rows = ordered(timeline, t, sort, {})
     tasks = [row for row in rows if isinstance(row, Task)]
     assert len(tasks) == len(rows)
     return timeline, tasks

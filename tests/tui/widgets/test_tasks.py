@@ -138,15 +138,15 @@ async def test_task_selected_elsewhere_is_scrolled_to() -> None:
         assert sum(line.startswith("▌ task-") for line in lines) == len(lines) - 2
 
 
-@pytest.mark.parametrize("plain", [False, True])
-async def test_full_outcome_of_the_selected_task_is_below(plain: bool) -> None:
+@pytest.mark.parametrize("ascii_only", [False, True])
+async def test_full_outcome_of_the_selected_task_is_below(ascii_only: bool) -> None:
     """In up to three lines at the bottom; the selected row stays visible above."""
     error = "Name or service not known, and so on [b]\x1b " + "at length " * 8
     jobs = [Job(1, number * 2, {State.IO: 1}, name=f"task-{number}", error=error) for number in range(30)]
     one = Run.of(made(80, jobs))
     view = View([one])
-    panel = TaskTable(view, plain=plain)
-    async with show_widget(panel, rows=9) as pilot:
+    panel = TaskTable(view)
+    async with show_widget(panel, rows=9, ascii_only=ascii_only) as pilot:
         assert len(names(visible_lines(panel))) == 8
         panel.move(-1)
         lines = await redraw(panel, pilot)
@@ -163,8 +163,8 @@ async def test_full_outcome_of_the_selected_task_is_below(plain: bool) -> None:
 async def test_outcome_that_fits_is_not_repeated() -> None:
     """Nor is there anything below for an unfinished task."""
     view = View([run("fetch-threads", until_ms=100)])
-    panel = TaskTable(view, plain=True)
-    async with show_widget(panel, columns=120, rows=10) as pilot:
+    panel = TaskTable(view)
+    async with show_widget(panel, columns=120, rows=10, ascii_only=True) as pilot:
         for _ in range(len(view.runs[0].timeline.tasks)):
             panel.move(1)
             lines = await redraw(panel, pilot)
@@ -219,8 +219,8 @@ async def test_run_of_the_selected_lane_is_shown() -> None:
 async def test_untrusted_names_and_results_are_escaped() -> None:
     """They are shown without markup or control characters."""
     job = Job(1, 0, {State.IO: 50}, name="[b]x\x1b", error="[red]\x07")
-    panel = TaskTable(View([Run.of(made(60, [job]))]), plain=True)
-    async with show_widget(panel, columns=120):
+    panel = TaskTable(View([Run.of(made(60, [job]))]))
+    async with show_widget(panel, columns=120, ascii_only=True):
         line = visible_lines(panel)[1]
     assert r"[b]x\x1b" in line
     assert r"failed: [red]\x07" in line

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 import threadviz.tui.widgets
 from tests.tui.recorded import NS_PER_MS
+from threadviz.tui.render.ascii import ASCII_CLASS
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.view import View
 from threadviz.tui.widgets.panel import TextPanel
@@ -20,8 +21,9 @@ class WidgetApp(App[None]):
 
     CSS_PATH = Path(threadviz.tui.widgets.__file__).with_name("widgets.tcss")
 
-    def __init__(self, widget: Widget) -> None:
+    def __init__(self, widget: Widget, *, ascii_only: bool = False) -> None:
         super().__init__()
+        self.set_class(ascii_only, ASCII_CLASS, update=False)
         self._widget = widget
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -32,9 +34,11 @@ class WidgetApp(App[None]):
 
 
 @asynccontextmanager
-async def show_widget(widget: TextPanel, columns: int = 80, rows: int = 24) -> AsyncIterator[Pilot[None]]:
+async def show_widget(
+    widget: TextPanel, columns: int = 80, rows: int = 24, *, ascii_only: bool = False
+) -> AsyncIterator[Pilot[None]]:
     """Show a widget that fills a terminal of this size, after its first frame."""
-    async with WidgetApp(widget).run_test(size=(columns, rows)) as pilot:
+    async with WidgetApp(widget, ascii_only=ascii_only).run_test(size=(columns, rows)) as pilot:
         await redraw(widget, pilot)
         yield pilot
 

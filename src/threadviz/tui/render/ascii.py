@@ -2,10 +2,12 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 
@@ -45,6 +47,14 @@ class Ascii(LineFilter):
 
 ASCII = Ascii()
 """The only instance, since Textual caches lines by the filter object."""
+
+ASCII_CLASS = "-ascii"
+"""The class that an app has, for the style sheets too, if it draws in ASCII only."""
+
+
+def draws_ascii(app: App[Any]) -> bool:
+    """Whether an app draws in ASCII only."""
+    return app.has_class(ASCII_CLASS)
 
 
 @lru_cache(1024)

@@ -1,10 +1,10 @@
 """A run in the app: it is read in a thread, applied to its timeline by the app, and kept to be saved."""
 
 import re
-from collections import deque
 from datetime import datetime
 from pathlib import Path
-from threading import Event, Thread
+from queue import Empty, Queue
+from threading import Thread
 from time import monotonic_ns
 from typing import Self
 
@@ -26,19 +26,19 @@ _NAME_LENGTH = 60
 
 _FINISH_BUDGET_NS = 10_000_000
 _FINISH_PAUSE_S = 0.01
+_CLOSE_PAUSE_S = 0.001
 
 
 class Reader:
     """Owns a launched run: a thread reads it to its end, and then nothing of it is left.
 
-    All methods are to be called by one and the same other thread.
+    `error` tells if reading failed. All methods are to be called by one and the same other thread.
     """
 
     def __init__(self, launch: LaunchedRun) -> None:
         self.error: StreamError | OSError | None = None
         self._launch = launch
-        self._events: deque[AnyEvent] = deque()
-        self._has_room = Event()
+        self._events = Queue[AnyEvent](MAX_WAITING)
         self._closing = False
         self._thread = Thread(target=self._read, name="reader", daemon=True)
         self._thread.start()
@@ -46,21 +46,19 @@ class Reader:
     @property
     def waiting(self) -> int:
         """The number of events that wait to be taken."""
-        return len(self._events)
+        return self._events.qsize()
 
     @property
     def ended(self) -> bool:
-        """Whether no more events will come, and nothing of the run is left; `error` tells if reading failed."""
+        """Whether no more events will come, and nothing of the run is left."""
         return not self._thread.is_alive()
 
     def next(self) -> AnyEvent | None:
         """Return the next event; None if none has come yet."""
-        if not self._events:
+        try:
+            return self._events.get_nowait()
+        except Empty:
             return None
-        event = self._events.popleft()
-        if len(self._events) <= MAX_WAITING // 2 and not self._has_room.is_set():
-            self._has_room.set()
-        return event
 
     def stop(self) -> None:
         """Have the run end, without waiting for it: its last events will come."""
@@ -76,26 +74,19 @@ class Reader:
         if not self.ended:
             self._launch.stop()  # so that it does not wait for events about the death of its processes
             self._launch.kill()
-            self._has_room.set()
-        self._thread.join()
+        while not self.ended:
+            self.next()  # the thread may wait for room
+            self.wait(_CLOSE_PAUSE_S)
 
     def _read(self) -> None:
         with self._launch as launch:
             try:
                 for event in launch.events():
-                    self._events.append(event)
-                    while len(self._events) >= MAX_WAITING and not self._closing:
-                        self._wait_for_room()
+                    self._events.put(event)
                     if self._closing:
                         return
             except (StreamError, OSError) as error:
                 self.error = error
-
-    def _wait_for_room(self) -> None:
-        self._has_room.clear()
-        # An event that was taken just before has set it in vain, so check again.
-        if len(self._events) >= MAX_WAITING and not self._closing:
-            self._has_room.wait()
 
 
 class Recorder:
@@ -133,26 +124,21 @@ class Recorder:
             self.failure = self.failure or error.strerror or str(error)
 
 
-class Run:
+class Run(RunFollower):
     """A run that goes on, or one that is over. `request` is None if it is not known; `output` is a program's output.
 
-    Its timeline changes only in `drain`, which the thread that draws calls.
+    `stopped` is whether it was told to stop. Its timeline changes only in `drain`, which the thread that draws calls.
     """
 
     def __init__(
-        self,
-        request: Request | None,
-        follower: RunFollower,
-        reader: Reader | None,
-        recorder: Recorder | None = None,
+        self, request: Request | None = None, timeline: Timeline | None = None, failure: str = ""
     ) -> None:
+        super().__init__(timeline, failure)
         self.request = request
-        self.timeline = follower.timeline
         self.stopped = False
         self.output: TerminalText | None = None
-        self._follower = follower
-        self._reader = reader
-        self._recorder = recorder
+        self._reader: Reader | None = None
+        self._recorder: Recorder | None = None
         self._recording_failed = False
 
     @classmethod
@@ -161,44 +147,27 @@ class Run:
 
         `record` is a file that gets the stream as it comes. The run closes it.
         """
-        follower = RunFollower()
+        run = cls(request)
         try:
             recorder = Recorder(record)
-            reader = Reader(LaunchedRun(request, recorder))
+            run._reader, run._recorder = Reader(LaunchedRun(request, recorder)), recorder
         except OSError as error:
-            follower.not_started(error)
+            run.not_started(error)
             if record is not None:
                 record.close()
-            return cls(request, follower, None)
-        return cls(request, follower, reader, recorder)
+        return run
 
     @classmethod
     def of(cls, timeline: Timeline, trouble: str = "") -> Self:
         """Return a run that is over, such as a recording. Raises StreamError if the timeline has no header."""
-        follower = RunFollower(timeline, trouble)
-        if not follower.timeline.begun:
+        if not timeline.begun:
             raise StreamError("the stream is empty")
-        return cls(None, follower, None)
-
-    @property
-    def trouble(self) -> str:
-        """What has gone wrong so far, as a sentence without its full stop; empty if nothing has."""
-        return self._follower.trouble
-
-    @property
-    def begun(self) -> bool:
-        """Whether its timeline has a header."""
-        return self.timeline.begun
+        return cls(None, timeline, trouble)
 
     @property
     def over(self) -> bool:
         """Whether no more events will come, and no process of it is left."""
         return self._reader is None
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop and is not over yet."""
-        return self.stopped and not self.over
 
     @property
     def mode(self) -> str:
@@ -220,7 +189,7 @@ class Run:
     @property
     def _names(self) -> Header | Request:
         # The header knows the name of a process that is attached to; the request knows only its number.
-        return self.request if self.request is not None and not self.begun else self.timeline.header
+        return self.request if self.request is not None and not self.timeline.begun else self.timeline.header
 
     @property
     def title(self) -> str:
@@ -229,21 +198,26 @@ class Run:
 
     def drain(self, budget_ns: int) -> bool:
         """Apply new events to the timeline, for about `budget_ns` (ns) at most. Returns whether anything changed."""
-        reader = self._reader
+        reader, deadline = self._reader, monotonic_ns() + budget_ns
         if reader is None:
             return False
         ended = reader.ended  # before the events are taken: if it has ended, all of them are there
+        changed = False
         try:
-            changed = self._take(reader, monotonic_ns() + budget_ns)
+            while (event := reader.next()) is not None:
+                self.take(event)
+                changed = True
+                if monotonic_ns() >= deadline:
+                    break
             changed = self._check_recording() or changed
             if not ended or reader.waiting:
                 return changed
             if reader.error is not None:
                 raise reader.error
         except StreamError as error:
-            self._follower.impossible(error)
+            self.impossible(error)
         except OSError as error:
-            self._follower.not_read(error)
+            self.not_read(error)
         self.close()
         return True
 
@@ -289,15 +263,5 @@ class Run:
         if self._recorder is None or not self._recorder.failure or self._recording_failed:
             return False
         self._recording_failed = True
-        self._follower.not_recorded(RecordingError(self._recorder.failure))
+        self.not_recorded(RecordingError(self._recorder.failure))
         return True
-
-    def _take(self, reader: Reader, deadline: int) -> bool:
-        """Apply at least one of the events that have come; return whether there were any."""
-        taken = False
-        while (event := reader.next()) is not None:
-            self._follower.take(event)
-            taken = True
-            if monotonic_ns() >= deadline:
-                break
-        return taken

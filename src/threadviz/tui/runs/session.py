@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from threadviz.analysis import labelled
 from threadviz.protocol.events import Outcome
-from threadviz.protocol.requests import ExecRequest, Request
-from threadviz.timeline import Timeline
+from threadviz.protocol.requests import Request
 from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.runs.run import Run
 
@@ -72,11 +70,6 @@ class RunGroup:
         return [request.mode for request in self.waiting]
 
     @property
-    def timelines(self) -> dict[str, Timeline]:
-        """The timelines of the measured runs by mode, as the findings take them; a mode's second run is numbered."""
-        return labelled(run.timeline for run in self.runs if run.timeline.begin is not None)
-
-    @property
     def not_run(self) -> list[str]:
         """The modes of which nothing was measured, and nothing will be."""
         unmeasured = [run.mode for run in self.runs if run.over and run.timeline.begin is None]
@@ -99,7 +92,7 @@ class RunGroup:
 
 
 class Session:
-    """The last MAX_GROUPS run groups, the newest last, of which `current` is shown; None before there is one.
+    """The last MAX_GROUPS run groups, the newest last, of which `current` is shown: an empty one before there is any.
 
     No two runs go on at once, for they would disturb each other. A run that is started while another one goes on stops
     that, and starts when it is over: in `drain`, which therefore changes `current` too.
@@ -107,7 +100,7 @@ class Session:
 
     def __init__(self) -> None:
         self.groups: tuple[RunGroup, ...] = ()
-        self.current: RunGroup | None = None
+        self.current = RunGroup(())
         self._active: RunGroup | None = None
         self._next: tuple[Request, ...] = ()
 
@@ -116,11 +109,6 @@ class Session:
         """The run that goes on, whichever is shown; None if none does."""
         last = self._active.runs[-1] if self._active else None
         return last if last is not None and not last.over else None
-
-    @property
-    def executing(self) -> bool:
-        """Whether the run that goes on is of a program that was started for it."""
-        return self.running is not None and isinstance(self.running.request, ExecRequest)
 
     @property
     def starting(self) -> bool:
@@ -141,10 +129,6 @@ class Session:
     def add(self, runs: Sequence[Run]) -> None:
         """Show runs together that were started before or are recorded."""
         self._show_new(RunGroup(runs))
-
-    def select(self, index: int) -> None:
-        """Show the group at this index of `groups`. Raises IndexError."""
-        self.current = self.groups[index]
 
     def stop(self) -> None:
         """Stop the run that goes on, without waiting for its end, and start nothing that waits."""

@@ -3,56 +3,71 @@
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, OptionList
+from textual.widgets import Button, Checkbox, OptionList
 from textual.widgets.option_list import Option
 
 from threadviz.text import printable
+from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.render.styles import Depth, depth_of
 
 Result = TypeVar("Result")
 
 
 class Dialog(ModalScreen[Result | None]):
-    """A window over the main screen. Its result is None if it was left by `escape`. `plain` draws in ASCII."""
+    """A window over the main screen. Its result is None if it was left by `escape`."""
 
     CSS_PATH = ["dialog.tcss"]  # noqa: RUF012 - as Textual has it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
 
-    def __init__(self, *, plain: bool) -> None:
-        super().__init__(classes="-plain" if plain else None)
-        self.plain = plain
-
     def on_mount(self) -> None:
         self.set_class(
             depth_of(self.app) is Depth.SIXTEEN, "-few"
         )  # shades of grey are the same colour there
 
+    @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
         """Leave without a result."""
         self.dismiss(None)
 
 
-class Choice(OptionList, inherit_bindings=False):
-    """A choice of one option: the highlighted one, marked so that it can be told without colour.
+def buttons(label: str, id: str) -> Horizontal:  # noqa: A002 - as widgets have it
+    """Return the button that carries out what was chosen, and the one that leaves the dialog."""
+    carry_out = Button(label, variant="primary", id=id, compact=True)
+    return Horizontal(carry_out, Button("Leave", id="leave", compact=True), classes="buttons")
 
-    `options` are names with a few words about each. Unlike in an OptionList, `enter` is left to the dialog.
-    """
+
+class DialogList(OptionList, inherit_bindings=False):
+    """A list of options. Unlike in an OptionList, `enter` is left to the dialog."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,left,k", "cursor_up", "Previous", show=False),
-        Binding("down,right,j", "cursor_down", "Next", show=False),
+        Binding("up,k", "cursor_up", "Previous", show=False),
+        Binding("down,j", "cursor_down", "Next", show=False),
         Binding("home", "first", "First", show=False),
         Binding("end", "last", "Last", show=False),
     ]
 
-    def __init__(self, options: Mapping[str, str], chosen: str, *, plain: bool, id: str) -> None:  # noqa: A002 - as widgets have it
+
+class Choice(DialogList):
+    """A choice of one option: the highlighted one, marked so that it can be told without colour.
+
+    `options` are names with a few words about each.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "cursor_up", "Previous", show=False),
+        Binding("right", "cursor_down", "Next", show=False),
+    ]
+
+    def __init__(self, options: Mapping[str, str], chosen: str, id: str) -> None:  # noqa: A002 - as widgets have it
         super().__init__(id=id, markup=False, compact=True)
-        self._marks = ("( )", "(*)") if plain else ("○", "●")
+        self._marks = ("( )", "(*)") if draws_ascii(self.app) else ("○", "●")
         self._names: list[str] = []
         self._prompts: list[str] = []
         self.set_choices(options, chosen)

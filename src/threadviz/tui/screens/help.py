@@ -13,6 +13,7 @@ from textual.widgets import Label, Static
 
 from threadviz.presentation.styles import EDGE, STATE_STYLES
 from threadviz.tui.commands import Command, CommandGroup
+from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.render.glyphs import GlyphPainter
 from threadviz.tui.render.styles import lane_styles
 from threadviz.tui.screens.dialog import Dialog
@@ -55,12 +56,12 @@ class HelpScreen(Dialog[None]):
         Binding("k", "scroll(-1)", "Up", show=False),
     ]
 
-    def __init__(self, commands: Sequence[Command], *, plain: bool) -> None:
-        super().__init__(plain=plain)
+    def __init__(self, commands: Sequence[Command]) -> None:
+        super().__init__()
         self._commands = commands
 
     def compose(self) -> ComposeResult:
-        painter = GlyphPainter(lane_styles(self.app), self.plain)
+        painter = GlyphPainter(lane_styles(self.app), draws_ascii(self.app))
         with VerticalScroll(classes="dialog") as dialog:
             dialog.border_title = "Help"
             dialog.border_subtitle = "arrows scroll, escape leaves"

@@ -85,40 +85,42 @@ class PanelSwitch:
         self._comparison = comparison
         self._code = code
         self._opened: Panel | None = None
+        self._default: Panel | None = None
         self._automatic = True
-        self._layout = (False, False, False)
-        self._comparing = self._of_program = False
+        self._of_program = False
         code.display = False
-        self._update()
 
     @property
     def opened(self) -> Panel | None:
         """The open panel, other than the code."""
-        if not self._automatic:
-            return self._opened
-        room_for_findings, room_for_output, has_output = self._layout
-        if has_output and not self._comparing:
-            return Panel.OUTPUT if room_for_output else None
-        return Panel.FINDINGS if room_for_findings or self._comparing else None
+        return self._default if self._automatic else self._opened
 
     @property
     def widget(self) -> Widget | None:
         """The widget of the open panel."""
         return next((each for each in (*self._widgets.values(), self._comparison) if each.display), None)
 
-    def set_layout(self, height: int, *, has_output: bool) -> None:
-        """Adapt to the height of the screen in lines, and to whether there is output of a program."""
-        layout = height >= ROOM_FOR_FINDINGS, height >= ROOM_FOR_OUTPUT, has_output
-        if layout != self._layout:
-            self._layout = layout
-            self._update()
-
-    def set_runs(self, *, comparing: bool, of_program: bool) -> None:
-        """Adapt to other runs: several that are compared, or a program whose output is shown, or neither."""
-        if comparing or of_program is not self._of_program:
+    def change_group(self, group: RunGroup) -> None:
+        """Adapt to another run group: what the user opened stays open, unless the group is of another kind."""
+        of_program = group.output is not None
+        if group.comparison or of_program is not self._of_program:
             self._automatic = True
-        self._comparing, self._of_program = comparing, of_program
-        self._update()
+        self._of_program = of_program
+
+    def update(self, group: RunGroup, height: int) -> None:
+        """Show what is open, as of now, on a screen of `height` lines."""
+        room_for_findings = height >= ROOM_FOR_FINDINGS
+        if group.output is not None and group.output.changes and not group.comparison:
+            self._default = Panel.OUTPUT if height >= ROOM_FOR_OUTPUT else None
+        else:
+            self._default = Panel.FINDINGS if room_for_findings or group.comparison else None
+        opened = None if self._code.display and not room_for_findings else self.opened
+        widget = None if opened is None else self._widgets[opened]
+        if opened is Panel.FINDINGS and group.comparison:
+            widget = self._comparison
+        for each in (*self._widgets.values(), self._comparison):
+            if each.display is not (each is widget):
+                each.display = each is widget
 
     def toggle(self, panel: Panel) -> None:
         """Open a panel, or close it."""
@@ -127,7 +129,6 @@ class PanelSwitch:
         else:
             self._opened = None if panel is self.opened else panel
             self._automatic = False
-        self._update()
 
     def open(self, panel: Panel) -> None:
         """Open a panel unless it is open."""
@@ -139,26 +140,16 @@ class PanelSwitch:
         self._automatic = False
         self._code.display = Panel.CODE in panels
         self._opened = next((panel for panel in panels if panel is not Panel.CODE), None)
-        self._update()
 
     def close(self) -> bool:
         """Close what the user opened last; return whether there was anything."""
         if self._code.display:
             self._code.display = False
         elif self._opened is not None:
-            self._opened = None
-            self._automatic = True
+            self._opened, self._automatic = None, True
         else:
             return False
-        self._update()
         return True
-
-    def _update(self) -> None:
-        room_for_both = self._layout[0]
-        opened = None if self._code.display and not room_for_both else self.opened
-        for panel, widget in self._widgets.items():
-            widget.display = panel is opened and not (panel is Panel.FINDINGS and self._comparing)
-        self._comparison.display = opened is Panel.FINDINGS and self._comparing
 
 
 class MainScreen(Screen[None]):
@@ -170,12 +161,11 @@ class MainScreen(Screen[None]):
     runs: RunController
     panels: PanelSwitch
 
-    def __init__(self, session: Session, *, plain: bool) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
         self.view = view = View()
-        self.runs = RunController(self, session, plain=plain)
+        self.runs = RunController(self, session)
         self._session = session
-        self._plain = plain
         self._group: RunGroup | None = None
         self._notified = WeakSet[Run]()
         self._usable: list[bool] = []
@@ -184,32 +174,31 @@ class MainScreen(Screen[None]):
         self._new_filter_text: str | None = None
         self._view_state: tuple[Hashable, ...] = ()
         self._unchanged_frames = 0
-        self._header = RunHeader(view, plain=plain)
-        self._gil = GilLanes(view, plain=plain)
-        self._lanes = LanesView(view, plain=plain)
-        self._totals = TotalsPanel(view, plain=plain)
-        self._tasks = TaskTable(view, plain=plain)
-        self._details = DetailsPanel(view, plain=plain)
-        self._code = CodePanel(view, plain=plain)
+        self._header = RunHeader(view)
+        self._gil = GilLanes(view)
+        self._lanes = LanesView(view)
+        self._totals = TotalsPanel(view)
+        self._tasks = TaskTable(view)
+        self._details = DetailsPanel(view)
+        self._code = CodePanel(view)
         comparison = ComparisonPanel(
             view,
             pending=lambda: self.runs.group.pending,
             not_run=lambda: self.runs.group.not_run,
-            plain=plain,
         )
         panels: dict[Panel, TextPanel] = {
-            Panel.FINDINGS: FindingsPanel(view, plain=plain),
+            Panel.FINDINGS: FindingsPanel(view),
             Panel.TASKS: self._tasks,
             Panel.DETAILS: self._details,
-            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.group.output, plain=plain),
+            Panel.OUTPUT: OutputPanel(view, printed=lambda: self.runs.group.output),
         }
         self.panels = PanelSwitch(panels, comparison, self._code)
         self._picture: tuple[LanesView | TextPanel, ...] = (
-            AxisLine(view, plain=plain),
+            AxisLine(view),
             self._gil,
             self._lanes,
-            FilterStatus(view, plain=plain),
-            Legend(view, plain=plain),
+            FilterStatus(view),
+            Legend(view),
             self._totals,
             *panels.values(),
             comparison,
@@ -227,7 +216,6 @@ class MainScreen(Screen[None]):
         yield Container(id="foot")
 
     def on_mount(self) -> None:
-        self.set_class(self._plain, "-plain")
         self.show_frame(0)
         # The footer takes as long as all the rest, and nobody misses it while the first lanes appear.
         self.call_after_refresh(self._mount_footer)
@@ -248,8 +236,6 @@ class MainScreen(Screen[None]):
         self._update_runs()
         self._apply_filter()
         self.view.advance(elapsed)
-        output = self.runs.group.output
-        self.panels.set_layout(self.size.height, has_output=output is not None and output.changes > 0)
         state = self.view.state
         visible_update = updated and self.view.playhead.motion is not Motion.FROZEN
         changed = visible_update or not self.complete or state != self._view_state
@@ -283,19 +269,18 @@ class MainScreen(Screen[None]):
 
     def _update_runs(self) -> None:
         group = self._session.current
-        if group is None:
-            return
         if group is not self._group:
             self._group = group
             self.view.show_runs((), comparing=group.comparison)
             self._clear_filter_input()
-            self.panels.set_runs(comparing=group.comparison, of_program=self.runs.group.output is not None)
+            self.panels.change_group(group)
             self.app.clear_notifications()  # they are about the group before
             self._totals.display = not group.comparison  # the comparison has them, side by side
-        latest = group.runs[-1]
-        self.view.awaiting = self._session.starting or (not latest.begun and not latest.over)
+        self.panels.update(group, self.size.height)
+        starting = any(not run.timeline.begun and not run.over for run in group.runs[-1:])
+        self.view.awaiting = self._session.starting or starting
         for run in group.runs:
-            if run.begun and run not in self.view.runs:
+            if run.timeline.begun and run not in self.view.runs:
                 self.view.add(run)
             if run.trouble and run not in self._notified:
                 self._notified.add(run)
@@ -334,7 +319,7 @@ class MainScreen(Screen[None]):
         """Filter with the next frame: to do it at each key would take long."""
         self._new_filter_text = event.value
 
-    def on_filter_input_left(self, event: "FilterInput.Left") -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         self._new_filter_text = event.value
         self.show_frame(0)
 
@@ -389,4 +374,4 @@ class MainScreen(Screen[None]):
         from threadviz.tui.screens.help import HelpScreen
 
         commands = [command for command in COMMANDS.values() if command.available(self)]
-        self.app.push_screen(HelpScreen(commands, plain=self._plain))
+        self.app.push_screen(HelpScreen(commands))

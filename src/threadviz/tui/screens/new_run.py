@@ -27,7 +27,7 @@ from threadviz.run_options import (
     requests,
 )
 from threadviz.text import NS_PER_S, count, seconds
-from threadviz.tui.screens.dialog import CheckField, Choice, Dialog
+from threadviz.tui.screens.dialog import CheckField, Choice, Dialog, buttons
 from threadviz.workloads import WORKLOADS
 from threadviz.workloads.items import STDIN, CallArguments
 
@@ -103,8 +103,8 @@ class NewRunScreen(Dialog[NewRun]):
     CSS_PATH = ["dialog.tcss", "new_run.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "start", "Run", show=False)]
 
-    def __init__(self, options: RunOptions, modes: Sequence[str], *, plain: bool) -> None:
-        super().__init__(plain=plain)
+    def __init__(self, options: RunOptions, modes: Sequence[str]) -> None:
+        super().__init__()
         self._options = options
         self._mode = modes[0] if len(modes) == 1 else ALL_MODES
         self._sets_file = _read_sets(str(options.urls or ""))
@@ -112,24 +112,24 @@ class NewRunScreen(Dialog[NewRun]):
         self._submitted = False
 
     def compose(self) -> ComposeResult:
-        options, plain = self._options, self.plain
+        options = self._options
         with VerticalScroll(classes="dialog", can_focus=False) as dialog:
             dialog.border_title = "What to run"
             dialog.border_subtitle = "enter runs it, tab goes on, arrows choose, escape leaves"
-            yield _row("Workload", Choice(_WORKLOAD_CHOICES, options.workload, plain=plain, id="workload"))
-            yield _row("Mode", Choice(_MODE_CHOICES, self._mode, plain=plain, id="mode"), gap=True)
-            call = Input(options.call or "", id="call", placeholder="package.module:function", compact=True)
-            yield _row("Function", Vertical(call, _note("call")), kind=_FUNCTION_ROW, gap=True)
-            items = Input(self._items_file.typed, id="items", placeholder=_ITEMS_PLACEHOLDER, compact=True)
-            yield _row("Items", Vertical(items, _note("items")), kind=_FUNCTION_ROW)
+            yield _row("Workload", Choice(_WORKLOAD_CHOICES, options.workload, id="workload"))
+            yield _row("Mode", Choice(_MODE_CHOICES, self._mode, id="mode"), gap=True)
+            call = _text_input("call", options.call or "", "package.module:function")
+            yield _row("Function", call, kind=_FUNCTION_ROW, gap=True)
+            items = _text_input("items", self._items_file.typed, _ITEMS_PLACEHOLDER)
+            yield _row("Items", items, kind=_FUNCTION_ROW)
             yield _row("Repeat", *_number_input("repeat", options.repeat), kind=_FUNCTION_ROW)
             yield _row("Workers", *_number_input("workers", options.workers), gap=True)
             yield _row("Tasks", *_number_input("tasks", options.tasks), kind=_WORKLOAD_ROW)
             choices = _set_choices(self._sets_file)
-            sets = Choice(choices, options.set_name or DEFAULT_SET, plain=plain, id="set")
+            sets = Choice(choices, options.set_name or DEFAULT_SET, id="set")
             yield _row("Sites", Vertical(sets, _note("set")), kind=_WORKLOAD_ROW, gap=True)
-            urls = Input(self._sets_file.typed, id="urls", placeholder=_URLS_PLACEHOLDER, compact=True)
-            yield _row("File", Vertical(urls, _note("urls")), kind=_WORKLOAD_ROW)
+            urls = _text_input("urls", self._sets_file.typed, _URLS_PLACEHOLDER)
+            yield _row("File", urls, kind=_WORKLOAD_ROW)
             online = CheckField("fetch the real addresses", options.online, id="online", compact=True)
             yield _row("Online", online, kind=_WORKLOAD_ROW)
             timeout = _number_input("timeout", options.timeout_s, f"{DEFAULT_TIMEOUT_S:g}")
@@ -139,9 +139,7 @@ class NewRunScreen(Dialog[NewRun]):
                 "Probe", CheckField(portable, options.probe == "portable", id="portable", compact=True)
             )
             yield _note("all")
-            with Horizontal(classes="buttons"):
-                yield Button("Run", variant="primary", id="run", compact=True)
-                yield Button("Leave", id="leave", compact=True)
+            yield buttons("Run", "run")
 
     def on_mount(self) -> None:
         self._update()
@@ -199,14 +197,6 @@ class NewRunScreen(Dialog[NewRun]):
         return self._sets_file.sets[name].about if name else "none to choose from"
 
     @on(Input.Blurred, "#urls")
-    def _update_changed_sets(self) -> None:
-        if self._sets_changed():
-            self._update_sets()
-
-    def _sets_changed(self) -> bool:
-        """Return whether the path of another file was typed, or the file before could not be read."""
-        return self._typed("urls") != self._sets_file.typed or bool(self._sets_file.error)
-
     def _update_sets(self) -> None:
         sets_file = _read_sets(self._typed("urls"))
         if sets_file != self._sets_file:
@@ -226,7 +216,7 @@ class NewRunScreen(Dialog[NewRun]):
     @on(Button.Pressed, "#run")
     def action_start(self) -> None:
         """Leave with what was chosen. If that changes the sets to choose from, show them first."""
-        sets_changed, set_before = self._sets_changed(), self._chosen("set")
+        sets_before, set_before = self._sets_file, self._chosen("set")
         self._update_sets()
         self._update_items()
         self._submitted = True
@@ -236,14 +226,11 @@ class NewRunScreen(Dialog[NewRun]):
             self._update()
             self.query_one(f"#{error.field or 'set'}").focus()
             return
-        if self._fetches and (sets_changed or self._chosen("set") != set_before):
+        other_file = self._sets_file.typed != sets_before.typed or sets_before.error
+        if self._fetches and (other_file or self._chosen("set") != set_before):
             self.query_one("#set").focus()
         else:
             self.dismiss(new_run)
-
-    @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.action_leave()
 
     def _new_run(self) -> NewRun:
         """Return what the fields come to. Raises OptionsError."""
@@ -299,6 +286,10 @@ def _row(label: str, *fields: Widget, kind: str = "", gap: bool = False) -> Hori
     return Horizontal(
         Label(label, classes="label"), *fields, classes=f"row {kind} begins" if gap else f"row {kind}"
     )
+
+
+def _text_input(name: str, text: str, placeholder: str) -> Vertical:
+    return Vertical(Input(text, id=name, placeholder=placeholder, compact=True), _note(name))
 
 
 def _number_input(name: str, value: float | None, placeholder: str = "") -> tuple[Input, Static]:

@@ -24,29 +24,28 @@ if TYPE_CHECKING:
 class RunController:
     """Controls the runs of `session`, with dialogs and notifications on `screen`."""
 
-    def __init__(self, screen: Screen[None], session: Session, *, plain: bool) -> None:
+    def __init__(self, screen: Screen[None], session: Session) -> None:
         self._screen = screen
         self._session = session
-        self._plain = plain
         self._options = RunOptions()
         self._modes: Sequence[str] = ("threads",)
 
     @property
     def group(self) -> RunGroup:
-        """The current run group, which is on the screen; an empty one before there is any."""
-        return self._session.current or RunGroup(())
+        """The current run group, which is on the screen."""
+        return self._session.current
 
     @property
     def running(self) -> bool:
         """Whether a run goes on that was not told to stop, be it on the screen or not."""
         run = self._session.running
-        return run is not None and not run.stopping
+        return run is not None and not run.stopped
 
     def show_new_run(self) -> None:
         """Open the dialog for a new run."""
         from threadviz.tui.screens.new_run import NewRunScreen
 
-        self._screen.app.push_screen(NewRunScreen(self._options, self._modes, plain=self._plain), self._start)
+        self._screen.app.push_screen(NewRunScreen(self._options, self._modes), self._start)
 
     def _start(self, chosen: "NewRun | None") -> None:
         if chosen is not None:
@@ -80,15 +79,14 @@ class RunController:
         from threadviz.tui.screens.run_history import RunHistoryScreen
 
         session = self._session
-        dialog = RunHistoryScreen(session.groups, session.current, plain=self._plain)
+        dialog = RunHistoryScreen(session.groups, session.current)
         self._screen.app.push_screen(dialog, self._show_groups)
 
     def _show_groups(self, chosen: Sequence[RunGroup] | None) -> None:
-        groups = self._session.groups
         # The oldest may have been dropped while the dialog was open.
-        kept = [group for group in chosen or () if group in groups]
+        kept = [group for group in chosen or () if group in self._session.groups]
         if len(kept) == 1:
-            self._session.select(groups.index(kept[0]))
+            self._session.current = kept[0]
         elif kept:
             self._session.add([run for group in kept for run in group.runs])
 

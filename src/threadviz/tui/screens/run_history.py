@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -14,8 +14,8 @@ from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import what_ran
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, printable, seconds
-from threadviz.tui.runs import Run, RunGroup
-from threadviz.tui.screens.dialog import Dialog
+from threadviz.tui.runs import RunGroup
+from threadviz.tui.screens.dialog import Dialog, DialogList, buttons
 
 _MARKED, _UNMARKED, _NO_MARK = "[x] ", "[ ] ", "    "
 
@@ -29,8 +29,8 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
     CSS_PATH = ["dialog.tcss", "run_history.tcss"]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "look", "Look", show=False)]
 
-    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None, *, plain: bool) -> None:
-        super().__init__(plain=plain)
+    def __init__(self, groups: Sequence[RunGroup], current: RunGroup) -> None:
+        super().__init__()
         self._run_list = RunList(tuple(reversed(groups)), current)
 
     def compose(self) -> ComposeResult:
@@ -39,9 +39,7 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
             dialog.border_subtitle = "enter looks at it, space marks some to compare"
             yield self._run_list
             yield Static(id="trouble", markup=False)
-            with Horizontal(classes="buttons"):
-                yield Button("Look at it", variant="primary", id="look", compact=True)
-                yield Button("Leave", id="leave", compact=True)
+            yield buttons("Look at it", "look")
 
     @on(OptionList.OptionHighlighted)
     def _update(self) -> None:
@@ -57,25 +55,17 @@ class RunHistoryScreen(Dialog[tuple[RunGroup, ...]]):
         """Leave with the chosen groups."""
         self.dismiss(self._run_list.chosen or None)
 
-    @on(Button.Pressed, "#leave")
-    def _leave(self) -> None:
-        self.action_leave()
 
-
-class RunList(OptionList, inherit_bindings=False):
+class RunList(DialogList):
     """A list of run groups, of which several can be marked: by `space`, or by a click on the box."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "cursor_up", "Previous", show=False),
-        Binding("down,j", "cursor_down", "Next", show=False),
-        Binding("home", "first", "First", show=False),
-        Binding("end", "last", "Last", show=False),
         Binding("pageup", "page_up", "Page up", show=False),
         Binding("pagedown", "page_down", "Page down", show=False),
         Binding("space", "mark", "Mark", show=False),
     ]
 
-    def __init__(self, groups: Sequence[RunGroup], current: RunGroup | None) -> None:
+    def __init__(self, groups: Sequence[RunGroup], current: RunGroup) -> None:
         super().__init__(markup=False, compact=True)
         self._groups = groups
         self._marked: set[int] = set()
@@ -119,29 +109,27 @@ class RunList(OptionList, inherit_bindings=False):
 
 def _title(group: RunGroup) -> str:
     first = group.runs[0]
-    if group.comparison or not first.begun:
+    if group.comparison or not first.timeline.begun:
         return printable(group.title)
     return what_ran(first.timeline)
 
 
 def _ending(group: RunGroup) -> str:
     """Return how long each of the runs took, and how they ended."""
-    durations = ", ".join(seconds(run_window(run.timeline).length) for run in group.runs if run.begun)
+    durations = ", ".join(
+        seconds(run_window(run.timeline).length) for run in group.runs if run.timeline.begun
+    )
     if not group.over:
         return f"{durations or 'nothing'} so far"
     failed = sum(task.error is not None for run in group.runs for task in run.timeline.finished_tasks())
+    ends = [run.timeline.closed for run in group.runs]
     notes = [durations] if durations else []
     if failed:
         notes.append(f"{count(failed, 'task')} failed")
     if any(run.trouble for run in group.runs):
         notes.append("went wrong")
-    elif any(_interrupted(run) for run in group.runs):
+    elif any(closed is None or closed.outcome is Outcome.INTERRUPTED for closed in ends):
         notes.append("stopped")
     if group.left_out:
         notes.append(f"{len(group.left_out)} not run")
     return ", ".join(notes)
-
-
-def _interrupted(run: Run) -> bool:
-    closed = run.timeline.closed
-    return closed is None or closed.outcome is Outcome.INTERRUPTED

@@ -25,9 +25,9 @@ class AxisLine(TextPanel):
     def lines(self, width: int) -> list[Strip]:
         styles, view = lane_styles(self.app), self.view
         columns = columns_of(view, width)
-        left = f" {' ' * columns.mark}{fit('lane', columns.name, self.plain)} "
+        left = f" {' ' * columns.mark}{fit('lane', columns.name, self.ascii_only)} "
         if columns.now:
-            left += f"{fit(now_heading(view), columns.now, self.plain)} "
+            left += f"{fit(now_heading(view), columns.now, self.ascii_only)} "
         axis, right = self._axis(columns.cells, styles), Segment(share_headings(columns), styles.quiet)
         total = columns.right + columns.shares * (GAP + FIGURE)
         return [Strip([Segment(left, styles.quiet), *axis, right], total).crop(0, width)]
@@ -47,7 +47,7 @@ class AxisLine(TextPanel):
 
     @property
     def _tick_mark(self) -> str:
-        return "|" if self.plain else "▏"
+        return "|" if self.ascii_only else "▏"
 
     def _ticks(self, cells: int) -> list[AxisTick]:
         """Return the ticks in order. Those without room for a label have none."""
@@ -66,7 +66,7 @@ class AxisLine(TextPanel):
         if cursor is None or not 0 <= viewport.cell(cursor) < cells:
             return "", 0
         label, at = moment(cursor, viewport.cell_ns), viewport.cell(cursor)
-        pointer = "v" if self.plain else "▾"
+        pointer = "v" if self.ascii_only else "▾"
         if at + len(label) + 2 <= cells:
             return f"{pointer}{label} ", at
         if at >= len(label) + 1:

@@ -1,7 +1,7 @@
 """The source code of the modes that run, and of the functions that they call."""
 
 import inspect
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from threadviz.modes import MODES
 from threadviz.protocol.events import Header
 from threadviz.text import printable
 from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, side_by_side, wrap
-from threadviz.tui.widgets.run_text import header_of
 from threadviz.workloads import WORKLOADS
 
 _MIN_COLUMN = 60
@@ -43,9 +42,8 @@ class CodePanel(ScrollPanel):
             lines += [Content(), *_workload(workload, width)]
         return lines
 
-    def _headers(self) -> Sequence[Header]:
-        headers = (header_of(run.timeline) for run in self.view.runs)
-        return [header for header in headers if header is not None]
+    def _headers(self) -> list[Header]:
+        return [run.timeline.header for run in self.view.runs]
 
 
 def _mode(name: str, width: int) -> Iterator[Content]:

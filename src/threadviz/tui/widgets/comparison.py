@@ -6,12 +6,12 @@ from typing import NamedTuple
 from textual.content import Content
 
 from threadviz.analysis import Verdict, answer, same_work, verdict
-from threadviz.analysis.comparison import BASELINE
+from threadviz.analysis.comparison import BASELINE, baseline_of
 from threadviz.presentation.cells import ExtraMark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.presentation.summary import NOTHING, speedup_text
 from threadviz.text import brief_seconds, printable
-from threadviz.timeline import Totals
+from threadviz.timeline import Timeline, Totals
 from threadviz.tui.view import View
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.view.viewport import SPANS_NS
@@ -28,7 +28,7 @@ from threadviz.tui.widgets.panel import (
     state_style,
     wrap,
 )
-from threadviz.tui.widgets.run_text import header_of, loop_is_slow, run_labels, shows_end
+from threadviz.tui.widgets.run_text import loop_is_slow, run_labels, shows_end
 
 Modes = Callable[[], Sequence[str]]
 
@@ -60,12 +60,12 @@ class ComparisonPanel(ScrollPanel):
     `pending` returns the modes that are still to run, `not_run` those that will not run.
     """
 
-    def __init__(self, view: View, *, pending: Modes, not_run: Modes, plain: bool = False) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View, *, pending: Modes, not_run: Modes) -> None:
+        super().__init__(view)
         self._pending = pending
         self._not_run = not_run
         # The verdicts take a while to compute, and are kept while the same runs are over.
-        self._verdicts_key: tuple[Sequence[ViewedRun], Sequence[str]] | None = None
+        self._verdicts_key: tuple[dict[str, Timeline], list[str]] | None = None
         self._verdicts: list[Verdict] = []
         self._answer = ""
         self._baseline = BASELINE
@@ -91,23 +91,20 @@ class ComparisonPanel(ScrollPanel):
         return [*self._bars(runs, width, 1, with_figures=False), *legend, *verdicts, *figures]
 
     def _compare(self) -> list[ComparedRun]:
-        """Return the runs from which anything was received."""
-        view = self.view
-        runs = [run for run in view.runs if header_of(run.timeline)]
-        labels, over = run_labels(runs), [shows_end(view, run) for run in runs]
-        self._baseline = BASELINE if BASELINE in labels or not labels else labels[0]
-        key = [run for run, ended in zip(runs, over, strict=True) if ended], list(self._not_run())
+        """Return the runs as of the playhead, and keep the verdicts on those that are over."""
+        view, labels = self.view, run_labels(self.view.runs)
+        over = {label: run.timeline for run, label in labels.items() if shows_end(view, run)}
+        self._baseline = baseline_of(labels.values())
+        key = over, list(self._not_run())
         if key != self._verdicts_key:
             self._verdicts_key = key
-            names = dict(zip(view.runs, run_labels(view.runs), strict=True))
-            timelines = {names[run]: run.timeline for run in key[0]}
-            comparable = self._baseline in timelines and same_work(timelines.values())
-            self._verdicts = verdict(timelines, key[1]) if comparable else []
-            self._answer = answer(timelines, self._verdicts)
+            comparable = self._baseline in over and same_work(over.values())
+            self._verdicts = verdict(*key) if comparable else []
+            self._answer = answer(over, self._verdicts)
         speedups = {each.mode: each.speedup for each in self._verdicts}
         return [
-            ComparedRun(run, label, run.timeline.totals(view.until(run)), ended, speedups.get(label))
-            for run, label, ended in zip(runs, labels, over, strict=True)
+            ComparedRun(run, label, run.timeline.totals(view.until(run)), label in over, speedups.get(label))
+            for run, label in labels.items()
         ]
 
     def _bars(
@@ -155,7 +152,7 @@ class ComparisonPanel(ScrollPanel):
         """Return a bar for the total time, with the part in which the event loop was blocked."""
         if not whole or not totals.total_ns:
             return Content()
-        drawn = bar(totals.total_ns / whole, cells, self.plain)
+        drawn = bar(totals.total_ns / whole, cells, self.ascii_only)
         blocked = round(len(drawn) * totals.loop_blocked_ns / totals.total_ns)
         return Content.assemble((self._blocked_glyph * blocked, _BLOCKED), (drawn[blocked:], _BAR))
 
@@ -195,10 +192,10 @@ class ComparisonPanel(ScrollPanel):
     @property
     def _blocked_glyph(self) -> str:
         style = STATE_STYLES[ExtraMark.BLOCKED]
-        return style.ascii if self.plain else style.glyph
+        return style.ascii if self.ascii_only else style.glyph
 
     def _legend(self, width: int) -> list[Content]:
-        total = Content.assemble((bar(1, 1, self.plain), _BAR), (" total", FAINT))
+        total = Content.assemble((bar(1, 1, self.ascii_only), _BAR), (" total", FAINT))
         blocked = [
             Content.assemble((self._blocked_glyph, _BLOCKED), (f" of it, the {loop} could not answer", FAINT))
             for loop in ("event loop", "loop")
@@ -223,7 +220,7 @@ class ComparisonPanel(ScrollPanel):
                 yield from wrap(Content.styled(self._answer, STRONG), width)
             for each in self._verdicts:
                 mode, _, text = printable(each.text).partition(":")
-                mark = Content.styled("* " if self.plain else "● ", "bold $text-primary")
+                mark = Content.styled("* " if self.ascii_only else "● ", "bold $text-primary")
                 yield from wrap(Content.assemble((mode, STRONG), f":{text}"), width, "  ", mark)
 
 

@@ -29,7 +29,7 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import loop_is_slow, shows_end
+from threadviz.tui.widgets.run_text import loop_is_slow, segment_text, shows_end
 
 # The longest waits of a lane, which may have a million segments
 
@@ -113,8 +113,8 @@ _STAGE_STYLES = {TaskStage.FAILED: ALARM, TaskStage.STARTED: "$text-warning"}
 class DetailsPanel(ScrollPanel):
     """The selected lane or group as of the playhead, and what a lane was doing at the cursor."""
 
-    def __init__(self, view: View, *, plain: bool = False) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self._waits: LongestWaits | None = None
 
     @property
@@ -170,7 +170,7 @@ class DetailsPanel(ScrollPanel):
         if life := states.total():
             lanes = count(len(head.lanes), "lane")
             yield Content.styled(f"States, of the {seconds(life)} of its {lanes}", STRONG)
-            yield from state_bars(states, width, self.plain)
+            yield from state_bars(states, width, self.ascii_only)
 
     def _process(self, run: ViewedRun, pid: int, width: int) -> Iterator[Content]:
         process, timeline = run.timeline.processes.get(pid), run.timeline
@@ -194,7 +194,7 @@ class DetailsPanel(ScrollPanel):
     def _lane(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         run, until, origin = row.run, self.view.until(row.run), self.view.origin(row.run)
         heading = Content.assemble((printable(lane.name), STRONG), f"  {_ROLES[lane.role]}")
-        yield truncate(heading, width, self.plain)
+        yield truncate(heading, width, self.ascii_only)
         yield from wrap(Content.styled(_thread(run, lane), FAINT), width)
         begin = seconds(max(0, lane.start - origin))
         life = f"Alive since {begin}"
@@ -238,7 +238,7 @@ class DetailsPanel(ScrollPanel):
         resolution = lane.resolution(origin + t)
         what = Content.assemble(
             when,
-            (_segment_text(segment), state_style(segment.state)),
+            (segment_text(segment), state_style(segment.state)),
             (f" {wait_target}", STRONG) if wait_target else "",
             f" since {seconds(max(0, segment.start - origin))}, {end}, {EVIDENCE_LABELS[segment.known]}",
             f"; task {printable(task.name)}" if task else "",
@@ -255,7 +255,7 @@ class DetailsPanel(ScrollPanel):
         states = lane.states(self.view.origin(run), until)
         so_far = "" if _has_ended(lane, until) or shows_end(self.view, run) else " so far"
         yield Content.styled(f"States, of its {seconds(sum(states.values()))}{so_far}", STRONG)
-        yield from state_bars(states, width, self.plain)
+        yield from state_bars(states, width, self.ascii_only)
 
     def _longest_waits(self, row: Row, lane: Lane, width: int) -> Iterator[Content]:
         waits, origin = self._waits, self.view.origin(row.run)
@@ -271,11 +271,11 @@ class DetailsPanel(ScrollPanel):
             task = self.view.task_at(row, segment.start - origin)
             line = Content.assemble(
                 f"{brief_seconds(segment.end - segment.start):>{_FIGURE}} ",
-                pad_to(Content.styled(_segment_text(segment), state_style(segment.state)), _SEGMENT),
+                pad_to(Content.styled(segment_text(segment), state_style(segment.state)), _SEGMENT),
                 (f" from {brief_seconds(max(0, segment.start - origin)):<{_FIGURE}}", FAINT),
                 f" {printable(task.name)}" if task else "",
             )
-            yield truncate(line, width, self.plain)
+            yield truncate(line, width, self.ascii_only)
 
     def _tasks(self, run: ViewedRun, lane: Lane, width: int) -> Iterator[Content]:
         until, timeline = self.view.until(run), run.timeline
@@ -290,7 +290,7 @@ class DetailsPanel(ScrollPanel):
             summary = task_row(task, {}, (), until)
             outcome = (summary.outcome, _STAGE_STYLES.get(summary.stage, FAINT))
             line = Content.assemble(f"{summary.elapsed:>{_FIGURE}} {summary.name}  ", outcome)
-            yield truncate(line, width, self.plain)
+            yield truncate(line, width, self.ascii_only)
 
 
 def _has_ended(lane: Lane, t: int) -> bool:
@@ -299,11 +299,6 @@ def _has_ended(lane: Lane, t: int) -> bool:
 
 def _gil(gil_timeline: GilTimeline) -> str:
     return f"GIL of interpreter {gil_timeline.interpreter}" if gil_timeline.interpreter else "GIL"
-
-
-def _segment_text(segment: LaneSegment) -> str:
-    """Return the state and the system call of a segment."""
-    return printable(f"{segment.state} {segment.call}".rstrip())
 
 
 def _thread(run: ViewedRun, lane: Lane) -> str:

@@ -4,7 +4,6 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.events import Key
-from textual.message import Message
 from textual.widgets import Input
 
 from threadviz.tui.view.rows import MOSTLY
@@ -18,20 +17,13 @@ _ACTIONS = {
 
 
 class FilterInput(Input):
-    """An input that is visible while it has the focus."""
+    """An input that is visible while it has the focus. It is submitted whenever it is left."""
 
     # With priority, so that they are handled before the keys that follow, which are for the screen.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "leave", "Keep", show=False, priority=True),
         Binding("escape", "leave(True)", "Cancel", show=False, priority=True),
     ]
-
-    class Left(Message):
-        """The input was left, with this value."""
-
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
 
     def __init__(self) -> None:
         placeholder = f"name, process, pid, function, place, or a state: lanes in it for {100 * MOSTLY:.0f} %"
@@ -56,15 +48,15 @@ class FilterInput(Input):
     def on_blur(self) -> None:
         if self.screen.focused is not self:
             self.display = False
-            self._post_left()
+            self._submit()
 
     def action_leave(self, clear: bool = False) -> None:
         """Leave the input; with `clear`, show all lanes again."""
         self.screen.set_focus(None)
         self.display = False
-        self.call_later(self._post_left, clear)  # after the keys that were typed before and are still queued
+        self.call_later(self._submit, clear)  # after the keys that were typed before and are still queued
 
-    def _post_left(self, clear: bool = False) -> None:
+    def _submit(self, clear: bool = False) -> None:
         if clear:
             self.value = ""
-        self.post_message(self.Left(self.value))
+        self.post_message(self.Submitted(self, self.value))

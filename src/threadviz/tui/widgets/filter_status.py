@@ -21,7 +21,7 @@ class FilterStatus(TextPanel):
 
     def lines(self, width: int) -> Sequence[Content]:
         parts = list(self._parts())
-        return [truncate(Content("; ").join(parts), width, self.plain)] if parts else []
+        return [truncate(Content("; ").join(parts), width, self.ascii_only)] if parts else []
 
     def _parts(self) -> Iterator[Content]:
         view, options = self.view, self.view.row_cache.options

@@ -9,7 +9,7 @@ from threadviz.presentation.summary import observer_rows, probe_limits, totals_r
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, moment_key, pad_to, traceback_lines, wrap
-from threadviz.tui.widgets.run_text import figure_style, header_of, run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.run_text import figure_style, run_labels, shows_end, shows_observer
 
 _MARKS = {
     Sentiment.GOOD: ("✓", "+", "bold $text-success"),
@@ -28,7 +28,7 @@ class FindingsPanel(ScrollPanel):
         return (*moment_key(self.view, phase=0.6), *(run.over for run in self.view.runs))
 
     def lines(self, width: int) -> list[Content]:
-        runs = [run for run in self.view.runs if header_of(run.timeline)]
+        runs = self.view.runs
         if not runs:
             return wrap(Content("Nothing was seen yet of a run."), width)
         lines: list[Content] = []
@@ -45,10 +45,10 @@ class FindingsPanel(ScrollPanel):
         for finding in findings(run.timeline):
             yield from self._finding(finding, width)
         if run.timeline.closed is not None:
-            yield from traceback_lines(run.timeline.closed.traceback, width, self.plain)
+            yield from traceback_lines(run.timeline.closed.traceback, width, self.ascii_only)
 
     def _comparison(self, runs: Sequence[ViewedRun], width: int) -> Iterator[Content]:
-        timelines = dict(zip(run_labels(runs), (run.timeline for run in runs), strict=True))
+        timelines = {label: run.timeline for run, label in run_labels(runs).items()}
         compared = [finding for found in comparison(timelines).values() for finding in found]
         if compared:
             yield Content.styled("Compared", STRONG)
@@ -58,7 +58,7 @@ class FindingsPanel(ScrollPanel):
 
     def _finding(self, finding: Finding, width: int) -> list[Content]:
         glyph, ascii_glyph, style = _MARKS[sentiment_of(finding)]
-        mark = Content.styled(f" {ascii_glyph if self.plain else glyph}".ljust(_INDENT), style)
+        mark = Content.styled(f" {ascii_glyph if self.ascii_only else glyph}".ljust(_INDENT), style)
         claim = Content.styled(finding.id.replace("_", " "), STRONG)
         return wrap(claim.append(f": {printable(finding.text)}"), width, " " * _INDENT, mark)
 

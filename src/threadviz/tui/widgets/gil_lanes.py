@@ -28,8 +28,8 @@ _TEXT_NS = 300_000_000
 class GilLanes(MouseCursorWidget, TextPanel):
     """Draws one line for each GIL row of the view, in the columns of the lanes."""
 
-    def __init__(self, view: View, *, plain: bool) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self._cells: dict[tuple[GilTimeline, int, int], GilCells] = {}
 
     @property
@@ -70,7 +70,7 @@ class GilLanes(MouseCursorWidget, TextPanel):
         first = viewport.left // viewport.cell_ns
         until = min(view.until(row.run), view.origin(row.run) + (first + columns.cells) * viewport.cell_ns)
         cells = gil_cells.cells(first, until)[: columns.cells]
-        segments = GilPainter(styles, self.plain).segments(cells)
+        segments = GilPainter(styles, self.ascii_only).segments(cells)
         line = Strip(segments).adjust_cell_length(columns.cells, styles.text)
         if view.cursor is not None and 0 <= (at := viewport.cell(view.cursor)) < columns.cells:
             line = self._with_cursor(line, at, styles)
@@ -82,7 +82,7 @@ class GilLanes(MouseCursorWidget, TextPanel):
         before, cell, after = line.divide([at, at + 1, line.cell_length])
         (segment,) = cell
         style = styles.across(segment.style or styles.text)
-        return Strip([*before, Segment("|" if self.plain else "│", style), *after])
+        return Strip([*before, Segment("|" if self.ascii_only else "│", style), *after])
 
     def _left(self, row: GilRow, columns: Columns, styles: LaneStyles) -> Iterator[Segment]:
         """Yield the share of time in which the GIL is held, and its holder at the cursor, or now."""
@@ -94,8 +94,8 @@ class GilLanes(MouseCursorWidget, TextPanel):
         share = next((text for text in shares if len(text) <= width), shares[-1])
         rest = width - len(share) - 1
         holder = next((text for text in holder_texts(self.view, row, until) if len(text) <= rest), "")
-        yield Segment(fit(share, min(len(share), width), self.plain), styles.bold)
-        yield Segment(fit(f" {holder}", width - min(len(share), width), self.plain), styles.quiet)
+        yield Segment(fit(share, min(len(share), width), self.ascii_only), styles.bold)
+        yield Segment(fit(f" {holder}", width - min(len(share), width), self.ascii_only), styles.quiet)
         yield Segment(" ", styles.text)
 
     def _hand_offs(self, row: GilRow, columns: Columns) -> str:
@@ -117,7 +117,7 @@ def share_texts(view: View, row: GilRow, until: int) -> Sequence[str]:
     gil_timeline, timeline = row.gil_timeline, row.run.timeline
     several = any(each.pid != gil_timeline.pid for each in timeline.gil_timelines)
     process = timeline.processes.get(gil_timeline.pid)
-    name = f"{run_labels(view.runs)[view.runs.index(row.run)]}: GIL" if view.comparing else "GIL"
+    name = f"{run_labels(view.runs)[row.run]}: GIL" if view.comparing else "GIL"
     if several:
         name += f" of {name_of(process)} {gil_timeline.pid}"
     if any(each.pid == gil_timeline.pid and each is not gil_timeline for each in timeline.gil_timelines):

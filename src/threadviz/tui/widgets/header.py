@@ -31,7 +31,7 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.run_text import run_labels, shows_end, shows_observer
 
 _NEUTRAL = "bold reverse"
 _LIVE = f"{_NEUTRAL} $text-success"
@@ -46,12 +46,12 @@ class RunHeader(TextPanel):
 
     def key(self) -> tuple[Hashable, ...]:
         playhead = self.view.playhead
-        runs = [(run.over, run.trouble, header_of(run.timeline)) for run in self.view.runs]
+        runs = [(run.over, run.trouble) for run in self.view.runs]
         return (*moment_key(self.view), self.view.awaiting, playhead.motion, playhead.speed, *runs)
 
     def lines(self, width: int) -> list[Content]:
-        runs = [run for run in self.view.runs if header_of(run.timeline)]
-        badges = _badges(self.view)
+        runs, (texts, style) = self.view.runs, _badges(self.view)
+        badges = [Content.styled(f" {text} ", style) for text in texts]
         if runs:
             parts = list(self._run_parts(runs))
             room = width - join_to_width(parts, 0, self._gap).cell_length
@@ -62,7 +62,7 @@ class RunHeader(TextPanel):
         else:
             left, badge, below, unseen = Content.styled("threadviz", STRONG), badges[0], Content(), ""
         self.tooltip = Content(unseen) if unseen else None
-        left = truncate(left, width - badge.cell_length - 1, self.plain)
+        left = truncate(left, width - badge.cell_length - 1, self.ascii_only)
         gap = " " * (width - left.cell_length - badge.cell_length)
         lines = [left.append(gap).append(badge), below]
         for trouble in dict.fromkeys(run.trouble for run in self.view.runs if run.trouble):
@@ -71,17 +71,17 @@ class RunHeader(TextPanel):
 
     @property
     def _gap(self) -> str:
-        return " - " if self.plain else " · "
+        return " - " if self.ascii_only else " · "
 
     def _join(self, parts: Sequence[Alternatives], width: int) -> Content:
         """Join `parts`. If even the shortest alternatives are too long, replace the last parts by an ellipsis."""
         line = join_to_width(parts, width, self._gap)
-        ellipsis: Alternatives = ["..." if self.plain else "…"]
+        ellipsis: Alternatives = ["..." if self.ascii_only else "…"]
         for number in range(len(parts) - 1, 0, -1):
             if line.cell_length <= width:
                 break
             line = join_to_width([*parts[:number], ellipsis], width, self._gap)
-        return truncate(line, width, self.plain)
+        return truncate(line, width, self.ascii_only)
 
     def _run_parts(self, runs: Sequence[ViewedRun]) -> Iterator[Alternatives]:
         timeline, header = runs[0].timeline, runs[0].timeline.header
@@ -127,7 +127,7 @@ class RunHeader(TextPanel):
             yield [f"can't tell {printable(header.probe.cannot)}", *([brief] if brief else [])]
         if not watching.rounds or not shows_observer(self.view):
             return
-        whose = f"{run_labels(runs)[-1]}: " if len(runs) > 1 else ""
+        whose = f"{run_labels(runs)[runs[-1]]}: " if len(runs) > 1 else ""
         if run_window(timeline).length < SHORT_NS:
             yield [f"{whose}{count(watching.rounds, 'sample')}"]
         else:
@@ -147,13 +147,8 @@ class RunHeader(TextPanel):
             ]
 
 
-def _badges(view: View) -> list[Content]:
-    """Return badges that say what the picture shows, the longest first."""
-    texts, style = _badge_texts(view)
-    return [Content.styled(f" {text} ", style) for text in texts]
-
-
-def _badge_texts(view: View) -> tuple[list[str], str]:
+def _badges(view: View) -> tuple[list[str], str]:
+    """Return badges that say what the picture shows, the longest first, and their style."""
     motion, at = view.playhead.motion, seconds(view.present)
     if motion is Motion.FROZEN:
         long = [f"FROZEN at {at}, the run goes on"] if view.growing else []

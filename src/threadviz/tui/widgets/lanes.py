@@ -14,6 +14,7 @@ from threadviz.presentation.cells import Window
 from threadviz.presentation.summary import what_ran
 from threadviz.text import seconds
 from threadviz.timeline import Lane
+from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.render.cells import Budget, lane_cell_caches
 from threadviz.tui.render.glyphs import GlyphPainter, Line
 from threadviz.tui.render.labels import fit, header_line, label, shares
@@ -63,10 +64,9 @@ class LanesView(MouseCursorWidget, ScrollView, can_focus=False):
     class Opened(Message):
         """The user asks for the details of the selected lane."""
 
-    def __init__(self, view: View, *, plain: bool) -> None:
+    def __init__(self, view: View) -> None:
         super().__init__()
         self.view = view
-        self.plain = plain
         self._strip_cache: StripCache | None = None
         self._row_layout = RowLayout.of((), 0, 0)
         self._layout_key: object = None
@@ -262,7 +262,10 @@ class LanesView(MouseCursorWidget, ScrollView, can_focus=False):
 
     def _current_strip_cache(self) -> StripCache:
         if self._strip_cache is None:
-            painter, background = GlyphPainter(lane_styles(self.app), self.plain), self.background_colors[1]
+            painter, background = (
+                GlyphPainter(lane_styles(self.app), draws_ascii(self.app)),
+                self.background_colors[1],
+            )
             self._strip_cache = StripCache(painter, self.app.get_line_filters(), background, self.app.console)
         return self._strip_cache
 

@@ -42,7 +42,7 @@ class Legend(TextPanel):
         return tuple(mark for mark in STATE_STYLES if mark in _ALWAYS or mark in reported)
 
     def _entries(self) -> Iterator[list[Segment]]:
-        painter = GlyphPainter(lane_styles(self.app), self.plain)
+        painter = GlyphPainter(lane_styles(self.app), self.ascii_only)
         text, quiet = painter.styles.text, painter.styles.quiet
         for mark in self._marks():
             glyph = painter.sample(mark)
@@ -53,7 +53,7 @@ class Legend(TextPanel):
             yield [*mixed, Segment(" height: running share", quiet)]
         else:
             yield [Segment("mixed cells take turns", quiet)]
-        yield [Segment(f"{EDGE.ascii if self.plain else EDGE.glyph} begin, end", quiet)]
+        yield [Segment(f"{EDGE.ascii if self.ascii_only else EDGE.glyph} begin, end", quiet)]
         cell_ns = self.view.viewport.cell_ns
         resolution = max(1, 10 ** (len(str(cell_ns)) - 2))
         yield [Segment(f"1 cell = {moment(cell_ns, resolution)}", quiet)]

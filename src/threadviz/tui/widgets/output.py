@@ -18,10 +18,8 @@ UNFED = "Its standard input is empty here: pipe something in, or use --headless.
 class OutputPanel(ScrollPanel):
     """The lines that `printed` returns (None: not captured). It follows their end unless the user has scrolled up."""
 
-    def __init__(
-        self, view: View, *, printed: Callable[[], TerminalText | None], plain: bool = False
-    ) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View, *, printed: Callable[[], TerminalText | None]) -> None:
+        super().__init__(view)
         self._printed = printed
         self._shown_text: TerminalText | None = None
         # The lines folded to the width, the number of rows of each line, and of the lines dropped before them.

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.protocol.events import State
 from threadviz.text import brief_percent, brief_seconds, printable
+from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.render.styles import variable
 from threadviz.tui.view import Motion, View
 
@@ -26,20 +27,23 @@ _SETTLED_NS = 1_000_000_000
 
 
 class TextPanel(Widget):
-    """Lines, computed from the view: text, or strips that are drawn already. With `plain`, they are ASCII only."""
+    """Lines, computed from the view: text, or strips that are drawn already."""
 
     ALLOW_SELECT = False
 
-    def __init__(self, view: View, *, plain: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's
-        super().__init__(id=id)
+    def __init__(self, view: View) -> None:
+        super().__init__()
         self.view = view
-        self.plain = plain
         self._shown_key: tuple[Hashable, ...] | None = None
         self._lines: Sequence[Content | Strip] = ()
         self._width = 0
-        # The strips of the lines by number, each with the line it was made of; and those of the previous lines.
+        # The strips of the visible lines, by number, each with the line it was made of.
         self._strips: dict[int, tuple[Content | Strip, Strip]] = {}
-        self._previous_strips: dict[int, tuple[Content | Strip, Strip]] = {}
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether the lines are to be in ASCII only."""
+        return draws_ascii(self.app)
 
     @abstractmethod
     def key(self) -> tuple[Hashable, ...]:
@@ -59,13 +63,10 @@ class TextPanel(Widget):
 
     def render_line(self, y: int) -> Strip:
         number = self.line_number_at(y)
+        line = self.line(number)
         rendered = self._strips.get(number)
-        if rendered is None:
-            line = self.line(number)
-            rendered = self._previous_strips.get(number)
-            if rendered is None or not _are_same(rendered[0], line):
-                rendered = line, self._render_strip(line)
-            self._strips[number] = rendered
+        if rendered is None or not _are_same(rendered[0], line):
+            rendered = self._strips[number] = line, self._render_strip(line)
         return rendered[1]
 
     def line_number_at(self, y: int) -> int:
@@ -80,7 +81,7 @@ class TextPanel(Widget):
         return len(self.lines(width)) if width else 0
 
     def notify_style_update(self) -> None:
-        self._strips, self._previous_strips = {}, {}
+        self._strips = {}
         super().notify_style_update()
 
     def on_resize(self, event: Resize) -> None:
@@ -89,8 +90,10 @@ class TextPanel(Widget):
     def _show(self, lines: Sequence[Content | Strip], width: int) -> None:
         height_changes = len(lines) != len(self._lines)
         self._lines = lines
-        self._previous_strips = self._strips if width == self._width else {}
-        self._strips, self._width = {}, width
+        if width != self._width:
+            self._strips, self._width = {}, width
+        visible = map(self.line_number_at, range(self.scrollable_content_region.height))
+        self._strips = {number: self._strips[number] for number in visible if number in self._strips}
         if height_changes and self.styles.auto_dimensions:
             self._relayout()
         else:
@@ -178,11 +181,11 @@ def join_to_width(parts: Sequence[Alternatives], width: int, gap: str) -> Conten
         chosen[shortened] += 1
 
 
-def truncate(line: Content, width: int, plain: bool) -> Content:
+def truncate(line: Content, width: int, ascii_only: bool) -> Content:
     """Cut `line` to `width`, with an ellipsis where something is missing."""
     if line.cell_length <= width:
         return line
-    ellipsis = "..." if plain else "…"
+    ellipsis = "..." if ascii_only else "…"
     return line.truncate(max(0, width - len(ellipsis))).append(ellipsis[:width])
 
 
@@ -204,10 +207,10 @@ def side_by_side(columns: Sequence[Sequence[Content]], widths: Sequence[int], ga
     return [Content(" " * gap).join(map(pad_to, row, widths)) for row in rows]
 
 
-def traceback_lines(traceback: str, width: int, plain: bool) -> list[Content]:
+def traceback_lines(traceback: str, width: int, ascii_only: bool) -> list[Content]:
     """Return the lines of a traceback, made safe to print and cut to `width`; none for an empty one."""
     lines = traceback.split("\n") if traceback else []
-    return [truncate(Content(printable(line)), width, plain) for line in lines]
+    return [truncate(Content(printable(line)), width, ascii_only) for line in lines]
 
 
 # Horizontal bars
@@ -217,18 +220,18 @@ _STATE, _FIGURE = 8, 7
 _MAX_BAR = 40
 
 
-def bar(share: float, cells: int, plain: bool) -> str:
+def bar(share: float, cells: int, ascii_only: bool) -> str:
     """Return a bar of `share` (0 to 1) of `cells` characters. Any share above 0 is visible."""
     eighths = round(max(0.0, min(share, 1.0)) * cells * 8)
     if share > 0:
         eighths = max(eighths, 1)
-    if plain:
+    if ascii_only:
         return "#" * max(round(eighths / 8), 1 if eighths else 0)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest] if rest else "")
 
 
-def state_bars(states: Mapping[State, int], width: int, plain: bool) -> Iterator[Content]:
+def state_bars(states: Mapping[State, int], width: int, ascii_only: bool) -> Iterator[Content]:
     """Yield a line with time, share and bar for each of `states` (ns), the longest first, at most `width` wide."""
     total = sum(states.values())
     cells = max(1, min(_MAX_BAR, width - _STATE - 2 * (_FIGURE + 1) - 2))
@@ -236,5 +239,5 @@ def state_bars(states: Mapping[State, int], width: int, plain: bool) -> Iterator
         yield Content.assemble(
             (state.value.ljust(_STATE), state_style(state)),
             f"{brief_seconds(ns):>{_FIGURE}} {brief_percent(ns / total):>{_FIGURE}}  ",
-            (bar(ns / total, cells, plain), state_style(state)),
+            (bar(ns / total, cells, ascii_only), state_style(state)),
         )

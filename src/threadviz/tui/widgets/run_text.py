@@ -1,30 +1,24 @@
-"""Labels and states of runs that several widgets show."""
+"""Texts about runs that several widgets show."""
 
 from collections.abc import Sequence
 
 from threadviz.analysis.rules import SLOW_CALLBACK_NS
 from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import LOOP_FIGURES, SummaryRow
-from threadviz.protocol.events import Header
 from threadviz.text import printable
-from threadviz.timeline import Timeline
+from threadviz.timeline import LaneSegment, Timeline
 from threadviz.tui.view import Motion, View
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.widgets.panel import ALARM, STRONG
 
-NOT_BEGUN = "starting"
 
-
-def header_of(timeline: Timeline) -> Header | None:
-    """Return the header of a run; None before anything was received from it."""
-    return timeline.header if timeline.begun else None
-
-
-def run_labels(runs: Sequence[ViewedRun]) -> list[str]:
+def run_labels(runs: Sequence[ViewedRun]) -> dict[ViewedRun, str]:
     """Return unique labels: the mode, with the workload if that differs. Repeated ones are numbered, as in a report."""
-    names = _run_names(runs)
     numbers = run_numbers(runs)
-    return [f"{name} ({nth})" if nth > 1 else name for name, nth in zip(names, numbers, strict=True)]
+    return {
+        run: f"{name} ({nth})" if nth > 1 else name
+        for run, name, nth in zip(runs, _run_names(runs), numbers, strict=True)
+    }
 
 
 def run_numbers(runs: Sequence[ViewedRun]) -> list[int]:
@@ -34,11 +28,11 @@ def run_numbers(runs: Sequence[ViewedRun]) -> list[int]:
 
 
 def _run_names(runs: Sequence[ViewedRun]) -> list[str]:
-    headers = [header_of(run.timeline) for run in runs]
-    modes = [header.mode if header else NOT_BEGUN for header in headers]
-    if len(set(modes)) < len(modes) and len({header.workload for header in headers if header}) > 1:
-        modes = [f"{header.workload} {header.mode}" if header else NOT_BEGUN for header in headers]
-    return [printable(mode) for mode in modes]
+    headers = [run.timeline.header for run in runs]
+    names = [header.mode for header in headers]
+    if len(set(names)) < len(names) and len({header.workload for header in headers}) > 1:
+        names = [f"{header.workload} {header.mode}" for header in headers]
+    return [printable(name) for name in names]
 
 
 def figure_style(row: SummaryRow, timeline: Timeline, t: int) -> str:
@@ -60,3 +54,8 @@ def shows_end(view: View, run: ViewedRun) -> bool:
 def shows_observer(view: View) -> bool:
     """Whether the observer's figures match the playhead: while a run goes on, only the latest are known."""
     return not view.growing or view.playhead.motion is Motion.FOLLOWING
+
+
+def segment_text(segment: LaneSegment) -> str:
+    """Return the state and the system call of a segment."""
+    return printable(f"{segment.state} {segment.call}".rstrip())

@@ -4,7 +4,6 @@ import enum
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -39,7 +38,7 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import header_of, run_labels, shows_end
+from threadviz.tui.widgets.run_text import run_labels, segment_text, shows_end
 
 # The order of the tasks
 
@@ -77,65 +76,53 @@ _SORT_TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedTasks:
-    """A row for this many queued tasks."""
+def ordered(timeline: Timeline, t: int, sort: TaskSort, running: dict[int, int]) -> Sequence[Task | int]:
+    """Return the tasks submitted by `t` (ns), in their order as of then; an int stands for so many queued ones.
 
-    tasks: int
+    `running` keeps the running times (ns) of tasks, by number, that cannot change any more.
+    """
+    tasks = [task for task in timeline.tasks if task.submitted <= t]
+    if sort is TaskSort.FINISHING:
+        return _by_finishing(timeline, tasks, t)
+    lanes = {lane: place for place, lane in enumerate(timeline.lanes)}
+
+    def lane_key(task: Task) -> tuple[int, int]:
+        if task.lane is None or task.started is None or task.started > t:
+            return len(lanes), task.started or task.submitted
+        return lanes[task.lane], task.started
+
+    def running_ns(task: Task) -> int:
+        over = task.finished is not None and task.finished <= t
+        if over and task.number in running:
+            return running[task.number]
+        ns = timeline.task_states(task, t).get(State.RUNNING, 0)  # takes about 10 us
+        if task.finished is not None and task.finished + _SETTLED_NS <= min(t, timeline.now):
+            running[task.number] = ns
+        return ns
+
+    keys: dict[TaskSort, Callable[[Task], Any]] = {
+        TaskSort.NAME: lambda task: _name_key(task.name),
+        TaskSort.LANE: lane_key,
+        TaskSort.QUEUED: lambda task: (-queued(task, t), task.number),
+        TaskSort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
+        TaskSort.RUNNING: lambda task: (-running_ns(task), task.number),
+    }
+    return sorted(tasks, key=keys[sort])
 
 
-class TaskOrder:
-    """Sorts the tasks of one run. It keeps the running times that cannot change any more."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self.timeline = timeline
-        self._running: dict[int, int] = {}
-
-    def rows(self, t: int, sort: TaskSort) -> list[Task | QueuedTasks]:
-        """Return the tasks submitted by `t` (ns), in their order as of then."""
-        tasks = [task for task in self.timeline.tasks if task.submitted <= t]
-        if sort is TaskSort.FINISHING:
-            return self._by_finishing(tasks, t)
-        lanes = {lane: place for place, lane in enumerate(self.timeline.lanes)}
-
-        def lane_key(task: Task) -> tuple[int, int]:
-            if task.lane is None or task.started is None or task.started > t:
-                return len(lanes), task.started or task.submitted
-            return lanes[task.lane], task.started
-
-        keys: dict[TaskSort, Callable[[Task], Any]] = {
-            TaskSort.NAME: lambda task: _name_key(task.name),
-            TaskSort.LANE: lane_key,
-            TaskSort.QUEUED: lambda task: (-queued(task, t), task.number),
-            TaskSort.ELAPSED: lambda task: (-task.elapsed(t), task.number),
-            TaskSort.RUNNING: lambda task: (-self._running_ns(task, t), task.number),
-        }
-        return [*sorted(tasks, key=keys[sort])]
-
-    def _by_finishing(self, tasks: list[Task], t: int) -> list[Task | QueuedTasks]:
-        """Return the running tasks, the queued ones, and the finished ones."""
-        unfinished = [task for task in tasks if task.finished is None or task.finished > t]
-        finished = [
-            task
-            for task in self.timeline.finished_tasks()
-            if task.finished is not None and task.finished <= t
-        ]
-        running = [task for task in unfinished if stage_of(task, t) is TaskStage.STARTED]
-        waiting = [task for task in unfinished if stage_of(task, t) is TaskStage.QUEUED]
-        running.sort(key=lambda task: (task.started, task.number))
-        rest = len(waiting) - MAX_QUEUED
-        if rest > 1:
-            return [*running, *waiting[:MAX_QUEUED], QueuedTasks(rest), *finished]
-        return [*running, *waiting, *finished]
-
-    def _running_ns(self, task: Task, t: int) -> int:
-        known = self._running.get(task.number)
-        if known is not None and task.finished is not None and task.finished <= t:
-            return known
-        running = self.timeline.task_states(task, t).get(State.RUNNING, 0)  # takes about 10 us
-        if task.finished is not None and task.finished + _SETTLED_NS <= min(t, self.timeline.now):
-            self._running[task.number] = running
-        return running
+def _by_finishing(timeline: Timeline, tasks: Sequence[Task], t: int) -> Sequence[Task | int]:
+    """Return the running tasks, the queued ones, and the finished ones."""
+    unfinished = [task for task in tasks if task.finished is None or task.finished > t]
+    finished = [
+        task for task in timeline.finished_tasks() if task.finished is not None and task.finished <= t
+    ]
+    running = [task for task in unfinished if stage_of(task, t) is TaskStage.STARTED]
+    waiting = [task for task in unfinished if stage_of(task, t) is TaskStage.QUEUED]
+    running.sort(key=lambda task: (task.started, task.number))
+    rest = len(waiting) - MAX_QUEUED
+    if rest > 1:
+        return [*running, *waiting[:MAX_QUEUED], rest, *finished]
+    return [*running, *waiting, *finished]
 
 
 @lru_cache(MAX_NAMES)
@@ -144,7 +131,7 @@ def _name_key(name: str) -> list[str | int]:
     return [int(part) if number % 2 else part for number, part in enumerate(_DIGITS.split(name))]
 
 
-# The columns, and the text of a row
+# The columns
 
 _FIGURE = 7
 _MIN_NAME = 10
@@ -168,85 +155,6 @@ class Column(NamedTuple):
     title: str
     width: int
     right: bool = False
-
-
-class TaskRows:
-    """Formats tasks as of `t` (ns) in `width` characters; `longest_name` is the length of the longest task name."""
-
-    def __init__(
-        self, timeline: Timeline, t: int, *, width: int, longest_name: int, sort: TaskSort, plain: bool
-    ) -> None:
-        self._timeline = timeline
-        self._t = t
-        self._plain = plain
-        self._gap = " " * (1 if width < _ROOM_FOR_GAPS else 2)
-        self._kinds = _kinds(timeline, t, 2 + max(0, width - _BASE_WIDTH) // _WIDTH_OF_A_KIND)
-        titles = {each: f"{each.value}{self._sort_mark(each) if each is sort else ''}" for each in TaskSort}
-        lane = titles[TaskSort.LANE]
-        figures = [titles[each] for each in (TaskSort.QUEUED, TaskSort.ELAPSED, TaskSort.RUNNING)]
-        middle = [
-            Column(lane, max(len(lane), *(len(lane.name) for lane in timeline.lanes if lane.tasks), 0)),
-            *(Column(each, max(len(each), _FIGURE), right=True) for each in (*figures, *self._kinds)),
-        ]
-        gaps = len(self._gap) * (len(middle) + 1)
-        left = width - sum(column.width for column in middle) - gaps - len(_NO_MARK)
-        name = min(max(longest_name, len(titles[TaskSort.NAME])), max(left - _MIN_RESULT, _MIN_NAME))
-        last = Column(titles[TaskSort.FINISHING], max(0, left - name))
-        self._columns = [Column(titles[TaskSort.NAME], name), *middle, last]
-
-    def heading(self, note: str) -> Content:
-        """Return the titles of the columns, followed by a note."""
-        *titles, last = (Content(column.title) for column in self._columns)
-        return self._row(Content(_NO_MARK), [*titles, last.append(note)]).stylize(STRONG)
-
-    def row(self, task: Task, mark: str, current: bool) -> Content:
-        """Return the row of a task after its mark. If `current`, a running one shows what its lane is doing."""
-        summary = task_row(task, self._timeline.task_states(task, self._t), self._kinds, self._t)
-        cells = (summary.name, summary.lane, summary.queued, summary.elapsed, summary.running, *summary.waits)
-        outcome = self._outcome(task, summary, current)
-        row = self._row(Content.styled(mark, "bold $text-accent"), [*map(Content, cells), outcome])
-        return row.stylize_before(FAINT) if summary.stage is TaskStage.QUEUED else row
-
-    def full_outcome(self, task: Task) -> Content | None:
-        """Return the full name and outcome of a finished task if its row has no room for them."""
-        summary = task_row(task, {}, (), self._t)
-        if summary.stage not in _FINISHED:
-            return None
-        outcome = self._outcome(task, summary, current=False)
-        if len(summary.name) <= self._columns[0].width and outcome.cell_length <= self._columns[-1].width:
-            return None
-        style = ALARM if summary.stage is TaskStage.FAILED else ""
-        return Content.assemble((f"{summary.name}: ", STRONG), (summary.outcome, style))
-
-    def _row(self, mark: Content, cells: Sequence[Content]) -> Content:
-        padded = []
-        for column, cell in zip(self._columns, cells, strict=True):
-            text = truncate(cell, column.width, self._plain)
-            missing = column.width - text.cell_length
-            padded.append(text.pad_left(missing) if column.right else text.pad_right(missing))
-        return mark.append(Content(self._gap).join(padded))
-
-    def _sort_mark(self, sort: TaskSort) -> str:
-        if sort is TaskSort.FINISHING:  # this order gets no arrow: no column shows when tasks finished
-            return ""
-        up, down = ("^", "v") if self._plain else ("▴", "▾")
-        return up if sort in {TaskSort.NAME, TaskSort.LANE} else down
-
-    def _outcome(self, task: Task, summary: TaskSummary, current: bool) -> Content:
-        """Return the result or the error; for a running task, what its lane is doing."""
-        if summary.stage is TaskStage.FAILED:
-            short = f"{'x' if self._plain else '✗'} {printable(task.error or '')}"
-            return Content.styled(
-                summary.outcome if self._columns[-1].width >= _ROOM_FOR_FAILED else short, ALARM
-            )
-        if summary.stage is not TaskStage.STARTED:
-            return Content(summary.outcome)
-        segment = task.lane.at(self._t) if current and task.lane is not None else None
-        if segment is None:
-            return Content.styled(summary.outcome, "$text-warning")
-        return Content.styled(
-            printable(f"{segment.state} {segment.call}".rstrip()), state_style(segment.state)
-        )
 
 
 def _kinds(timeline: Timeline, t: int, most: int) -> list[str]:
@@ -277,16 +185,21 @@ class TaskTable(ScrollPanel):
     heading stays at the top. Below the rows stands what the row of the selected task has no room for.
     """
 
-    def __init__(self, view: View, *, plain: bool = False) -> None:
-        super().__init__(view, plain=plain)
+    def __init__(self, view: View) -> None:
+        super().__init__(view)
         self.sort = TaskSort.FINISHING
-        self._run: ViewedRun | None = None
-        self._order = TaskOrder(Timeline())
-        self._rows: Sequence[Task | QueuedTasks] = ()
-        self._until = 0
-        self._format: TaskRows | None = None
-        self._below: Sequence[Content] = ()
         self._seen_selection: Task | None = None
+        self._until = 0
+        self._kinds: Sequence[str] = ()
+        self._columns: Sequence[Column] = ()
+        self._gap = " "
+        self._show_run(None)
+
+    def _show_run(self, run: ViewedRun | None) -> None:
+        self._run = run
+        self._rows: Sequence[Task | int] = ()
+        self._below: Sequence[Content] = ()
+        self._running_times: dict[int, int] = {}
         self._longest_name = self._names_measured = 0
 
     def cycle_sort(self) -> None:
@@ -311,49 +224,53 @@ class TaskTable(ScrollPanel):
         self.refresh_view()
 
     def key(self) -> tuple[Hashable, ...]:
-        run, runs = None, self.view.runs
-        if self.view.selected_row is not None:
-            run = self.view.selected_row.run
-        elif runs:
-            run = next((run for run in runs if not run.over), runs[-1])
+        row, runs = self.view.selected_row, self.view.runs
+        run = row.run if row is not None else next((run for run in runs if not run.over), (None, *runs)[-1])
         if run is not self._run:
-            self._run, self._rows, self._format, self._below = run, (), None, ()
-            self._order = TaskOrder(run.timeline if run else Timeline())
-            self._longest_name = self._names_measured = 0
+            self._show_run(run)
         if run is None:
-            return (None, runs)
-        return (
-            *moment_key(self.view, PERIOD_NS * (1 + len(self._rows) // _MANY), phase=0.6),
-            run,
-            run.over,
-            self.sort,
-            self.view.selected_task,
-            self.view.selected_row,
-        )
+            return ()
+        moment = moment_key(self.view, PERIOD_NS * (1 + len(self._rows) // _MANY), phase=0.6)
+        return (*moment, run, run.over, self.sort, self.view.selected_task, row)
 
     def lines(self, width: int) -> Sequence[Content]:
         """Return the heading. The rows are formatted when they are rendered."""
         run = self._run
-        if run is None or header_of(run.timeline) is None:
-            self._rows = self._below = ()
+        if run is None:
             return [Content.styled("No task was seen yet.", FAINT)]
         self._until = self.view.until(run)
-        self._rows = self._order.rows(self._until, self.sort)
-        tasks = run.timeline.tasks
+        self._rows = ordered(run.timeline, self._until, self.sort, self._running_times)
+        self._lay_out(run.timeline, width)
+        self._below = self._lines_below(width)
+        self.border_title = f"Tasks {_SORT_TITLES[self.sort]}"
+        *titles, last = (column.title for column in self._columns)
+        note = f"  ({run_labels(self.view.runs)[run]})" if self.view.comparing else ""
+        return [self._join(Content(_NO_MARK), [*titles, last + note]).stylize(STRONG)]
+
+    def _lay_out(self, timeline: Timeline, width: int) -> None:
+        """Choose the columns for a table of `width`."""
+        tasks = timeline.tasks
         names = (len(printable(task.name)) for task in tasks[self._names_measured :])
         self._longest_name, self._names_measured = max([self._longest_name, *names]), len(tasks)
-        self._format = TaskRows(
-            run.timeline,
-            self._until,
-            width=width,
-            longest_name=self._longest_name,
-            sort=self.sort,
-            plain=self.plain,
-        )
-        self._below = self._lines_below(self._format, width)
-        self.border_title = f"Tasks {_SORT_TITLES[self.sort]}"
-        label = run_labels(self.view.runs)[self.view.runs.index(run)]
-        return [self._format.heading(f"  ({label})" if self.view.comparing else "")]
+        most = 2 + max(0, width - _BASE_WIDTH) // _WIDTH_OF_A_KIND
+        self._kinds = _kinds(timeline, self._until, most)
+        self._gap = " " * (1 if width < _ROOM_FOR_GAPS else 2)
+        titles = {sort: sort.value for sort in TaskSort}
+        if self.sort is not TaskSort.FINISHING:  # no column shows when tasks finished
+            up, down = ("^", "v") if self.ascii_only else ("▴", "▾")
+            titles[self.sort] += up if self.sort in {TaskSort.NAME, TaskSort.LANE} else down
+        lane = titles[TaskSort.LANE]
+        figures = [titles[each] for each in (TaskSort.QUEUED, TaskSort.ELAPSED, TaskSort.RUNNING)]
+        middle = [
+            Column(lane, max(len(lane), *(len(lane.name) for lane in timeline.lanes if lane.tasks), 0)),
+            *(Column(each, max(len(each), _FIGURE), right=True) for each in (*figures, *self._kinds)),
+        ]
+        gaps = len(self._gap) * (len(middle) + 1)
+        left = width - sum(column.width for column in middle) - gaps - len(_NO_MARK)
+        title = titles[TaskSort.NAME]
+        name = min(max(self._longest_name, len(title)), max(left - _MIN_RESULT, _MIN_NAME))
+        last = Column(titles[TaskSort.FINISHING], max(0, left - name))
+        self._columns = [Column(title, name), *middle, last]
 
     @property
     def line_count(self) -> int:
@@ -369,20 +286,54 @@ class TaskTable(ScrollPanel):
     def line(self, number: int) -> Content | Strip:
         if number < 0:
             return self._below[number]
-        if self._run is None or self._format is None or not 0 < number <= len(self._rows):
+        if self._run is None or not 0 < number <= len(self._rows):
             return super().line(number)
-        row = self._rows[number - 1]
-        if isinstance(row, QueuedTasks):
-            return Content.styled(f"  and {count(row.tasks, 'task')} more that wait for a worker", FAINT)
-        selected, lane = row is self._selected, self.view.selected_row
-        on_lane = lane is not None and lane.lane is row.lane and (row.started or self._until) < self._until
-        glyphs = (">", "|") if self.plain else ("▶", "▌")
-        mark = f"{glyphs[0 if selected else 1]} " if selected or on_lane else _NO_MARK
-        line = self._format.row(row, mark, current=not shows_end(self.view, self._run))
-        if not selected:
-            return line
+        task = self._rows[number - 1]
+        if isinstance(task, int):
+            return Content.styled(f"  and {count(task, 'task')} more that wait for a worker", FAINT)
+        row = self._row(self._run, task)
+        if task is not self._selected:
+            return row
         width = self.scrollable_content_region.width
-        return pad_to(line, width).stylize_before("bold" if self.app.current_theme.ansi else _SELECTED)
+        return pad_to(row, width).stylize_before("bold" if self.app.current_theme.ansi else _SELECTED)
+
+    def _row(self, run: ViewedRun, task: Task) -> Content:
+        """Return the row of a task. A running one shows what its lane is doing, if the run goes on."""
+        lane = self.view.selected_row
+        on_lane = lane is not None and lane.lane is task.lane and (task.started or self._until) < self._until
+        glyphs = (">", "|") if self.ascii_only else ("▶", "▌")
+        selected = task is self._selected
+        mark = f"{glyphs[0 if selected else 1]} " if selected or on_lane else _NO_MARK
+        summary = task_row(task, run.timeline.task_states(task, self._until), self._kinds, self._until)
+        cells = (summary.name, summary.lane, summary.queued, summary.elapsed, summary.running, *summary.waits)
+        row = self._join(
+            Content.styled(mark, "bold $text-accent"),
+            [*cells, self._outcome(task, summary, not shows_end(self.view, run))],
+        )
+        return row.stylize_before(FAINT) if summary.stage is TaskStage.QUEUED else row
+
+    def _join(self, mark: Content, cells: Sequence[Content | str]) -> Content:
+        """Return the cells of a row in their columns, after a mark."""
+        padded = []
+        for column, cell in zip(self._columns, cells, strict=True):
+            content = Content(cell) if isinstance(cell, str) else cell
+            text = truncate(content, column.width, self.ascii_only)
+            missing = column.width - text.cell_length
+            padded.append(text.pad_left(missing) if column.right else text.pad_right(missing))
+        return mark.append(Content(self._gap).join(padded))
+
+    def _outcome(self, task: Task, summary: TaskSummary, current: bool = False) -> Content:
+        """Return the result or the error; for a running task, if `current`, what its lane is doing."""
+        if summary.stage is TaskStage.FAILED:
+            short = f"{'x' if self.ascii_only else '✗'} {printable(task.error or '')}"
+            room = self._columns[-1].width
+            return Content.styled(summary.outcome if room >= _ROOM_FOR_FAILED else short, ALARM)
+        if summary.stage is not TaskStage.STARTED:
+            return Content(summary.outcome)
+        segment = task.lane.at(self._until) if current and task.lane is not None else None
+        if segment is None:
+            return Content.styled(summary.outcome, "$text-warning")
+        return Content.styled(segment_text(segment), state_style(segment.state))
 
     def refresh_view(self) -> None:
         super().refresh_view()
@@ -393,27 +344,31 @@ class TaskTable(ScrollPanel):
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)
         number = 0 if offset is None else self.line_number_at(offset.y)
-        if self._run is not None and 0 < number <= len(self._rows):
-            row = self._rows[number - 1]
-            if isinstance(row, Task):
-                self._seen_selection = row  # it is visible: no need to scroll
-                self.view.select_task(self._run, row)
+        task = self._rows[number - 1] if 0 < number <= len(self._rows) else None
+        if self._run is not None and isinstance(task, Task):
+            self._seen_selection = task  # it is visible: no need to scroll
+            self.view.select_task(self._run, task)
 
     @property
     def _selected(self) -> Task | None:
         return self.view.selected_task[1] if self.view.selected_task is not None else None
 
-    def _lines_below(self, rows: TaskRows, width: int) -> list[Content]:
+    def _lines_below(self, width: int) -> Sequence[Content]:
         """Return what the row of the selected task has no room for, and its traceback if it has failed."""
         if self.view.selected_task is None or self.view.selected_task[0] is not self._run:
             return []
         task = self.view.selected_task[1]
-        outcome = rows.full_outcome(task)
-        lines = [] if outcome is None else wrap(outcome, width)
+        summary, lines = task_row(task, {}, (), self._until), list[Content]()
+        name, last = self._columns[0].width, self._columns[-1].width
+        cut = len(summary.name) > name or self._outcome(task, summary).cell_length > last
+        if cut and summary.stage in _FINISHED:
+            style = ALARM if summary.stage is TaskStage.FAILED else ""
+            full = Content.assemble((f"{summary.name}: ", STRONG), (summary.outcome, style))
+            lines = wrap(full, width)
         if rest := lines[_MAX_OUTCOME_LINES - 1 :]:
-            lines[_MAX_OUTCOME_LINES - 1 :] = [truncate(Content(" ").join(rest), width, self.plain)]
-        has_failed = stage_of(task, self._until) is TaskStage.FAILED
-        frames = traceback_lines(task.traceback if has_failed else "", width, self.plain)
+            lines[_MAX_OUTCOME_LINES - 1 :] = [truncate(Content(" ").join(rest), width, self.ascii_only)]
+        traceback = task.traceback if summary.stage is TaskStage.FAILED else ""
+        frames = traceback_lines(traceback, width, self.ascii_only)
         room = self.scrollable_content_region.height // 2
         return [*lines, *frames[max(0, len(frames) - room) :]]
 

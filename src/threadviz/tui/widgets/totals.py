@@ -50,7 +50,7 @@ class TotalsPanel(TextPanel):
             lines = [
                 join_to_width([figures[number] for number in numbers], width, _GAP) for numbers in _LINES
             ]
-        return [truncate(line, width, self.plain) for line in lines]
+        return [truncate(line, width, self.ascii_only) for line in lines]
 
     def _figure(self, row: SummaryRow, run: ViewedRun) -> Alternatives:
         style = figure_style(row, run.timeline, self.view.until(run))
@@ -62,7 +62,7 @@ class TotalsPanel(TextPanel):
     def _compared(self, name: str, rows: Sequence[SummaryRow], width: int) -> Content:
         """Return a line with one total of each run."""
         parts: list[Alternatives] = [[Content.styled(name, FAINT)]]
-        for run, label, row in zip(self.view.runs, run_labels(self.view.runs), rows, strict=True):
+        for (run, label), row in zip(run_labels(self.view.runs).items(), rows, strict=True):
             style = figure_style(row, run.timeline, self.view.until(run))
             parts.append([Content.assemble((f"{label} ", STRONG), (row.figure, style))])
         return join_to_width(parts, width, _GAP)
