@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.content import Content
 
-from threadviz.tui.widgets.panel import bar, join_to_width, side_by_side, truncate, wrap
+from threadviz.tui.widgets.text_lines import bar, join_to_width, side_by_side, truncate, wrap
 
 words = st.text("abc ", min_size=1, max_size=12)
 

@@ -13,7 +13,8 @@ import threadviz
 from threadviz.modes import MODES
 from threadviz.protocol.events import Header
 from threadviz.text import printable
-from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, side_by_side, wrap
+from threadviz.tui.widgets.panel import ScrollPanel
+from threadviz.tui.widgets.text_lines import FAINT, STRONG, side_by_side, wrap
 from threadviz.workloads import WORKLOADS
 
 _MIN_COLUMN = 60

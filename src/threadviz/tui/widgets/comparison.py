@@ -15,20 +15,19 @@ from threadviz.timeline import Timeline, Totals
 from threadviz.tui.view import View
 from threadviz.tui.view.rows import ViewedRun
 from threadviz.tui.view.viewport import SPANS_NS
-from threadviz.tui.widgets.panel import (
+from threadviz.tui.widgets.panel import ScrollPanel, moment_key
+from threadviz.tui.widgets.run_text import loop_is_slow, run_labels, shows_end
+from threadviz.tui.widgets.text_lines import (
     ALARM,
     FAINT,
     STRONG,
     Alternatives,
-    ScrollPanel,
     bar,
     join_to_width,
-    moment_key,
     pad_to,
     state_style,
     wrap,
 )
-from threadviz.tui.widgets.run_text import loop_is_slow, run_labels, shows_end
 
 Modes = Callable[[], Sequence[str]]
 

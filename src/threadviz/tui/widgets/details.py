@@ -16,12 +16,12 @@ from threadviz.timeline import GilTimeline, Lane, LaneSegment, Role
 from threadviz.tui.render.labels import name_of, python_of
 from threadviz.tui.view import GroupHeader, GroupKind, Row, View, ViewedRun
 from threadviz.tui.view.rows import is_program
-from threadviz.tui.widgets.panel import (
+from threadviz.tui.widgets.panel import ScrollPanel, moment_key
+from threadviz.tui.widgets.run_text import loop_is_slow, segment_text, shows_end
+from threadviz.tui.widgets.text_lines import (
     ALARM,
     FAINT,
     STRONG,
-    ScrollPanel,
-    moment_key,
     pad_to,
     side_by_side,
     state_bars,
@@ -29,7 +29,6 @@ from threadviz.tui.widgets.panel import (
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import loop_is_slow, segment_text, shows_end
 
 # The longest waits of a lane, which may have a million segments
 

@@ -6,7 +6,8 @@ from textual.content import Content
 
 from threadviz.text import clipped, count, printable
 from threadviz.tui.view import GroupKind, LaneSort
-from threadviz.tui.widgets.panel import FAINT, STRONG, TextPanel, truncate
+from threadviz.tui.widgets.panel import TextPanel
+from threadviz.tui.widgets.text_lines import FAINT, STRONG, truncate
 
 _MAX_FILTER = 40
 """Of the filter, only this many characters are shown."""

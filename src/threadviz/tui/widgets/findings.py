@@ -8,8 +8,9 @@ from threadviz.analysis import Finding, Sentiment, comparison, findings, sentime
 from threadviz.presentation.summary import observer_rows, probe_limits, totals_rows, what_ran
 from threadviz.text import printable
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import FAINT, STRONG, ScrollPanel, moment_key, pad_to, traceback_lines, wrap
+from threadviz.tui.widgets.panel import ScrollPanel, moment_key
 from threadviz.tui.widgets.run_text import figure_style, run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.text_lines import FAINT, STRONG, pad_to, traceback_lines, wrap
 
 _MARKS = {
     Sentiment.GOOD: ("✓", "+", "bold $text-success"),

@@ -20,18 +20,9 @@ from threadviz.text import count, percent, printable, seconds
 from threadviz.timeline import Role
 from threadviz.tui.view import Motion, View
 from threadviz.tui.view.rows import ViewedRun, is_program
-from threadviz.tui.widgets.panel import (
-    ALARM,
-    FAINT,
-    STRONG,
-    Alternatives,
-    TextPanel,
-    join_to_width,
-    moment_key,
-    truncate,
-    wrap,
-)
+from threadviz.tui.widgets.panel import TextPanel, moment_key
 from threadviz.tui.widgets.run_text import run_labels, shows_end, shows_observer
+from threadviz.tui.widgets.text_lines import ALARM, FAINT, STRONG, Alternatives, join_to_width, truncate, wrap
 
 _NEUTRAL = "bold reverse"
 _LIVE = f"{_NEUTRAL} $text-success"

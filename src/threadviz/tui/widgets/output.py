@@ -10,7 +10,8 @@ from textual.strip import Strip
 from threadviz.text import count
 from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.view import View
-from threadviz.tui.widgets.panel import FAINT, ScrollPanel, wrap
+from threadviz.tui.widgets.panel import ScrollPanel
+from threadviz.tui.widgets.text_lines import FAINT, wrap
 
 UNFED = "Its standard input is empty here: pipe something in, or use --headless."
 

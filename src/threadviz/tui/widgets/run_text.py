@@ -9,7 +9,7 @@ from threadviz.text import printable
 from threadviz.timeline import LaneSegment, Timeline
 from threadviz.tui.view import Motion, View
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import ALARM, STRONG
+from threadviz.tui.widgets.text_lines import ALARM, STRONG
 
 
 def run_labels(runs: Sequence[ViewedRun]) -> dict[ViewedRun, str]:

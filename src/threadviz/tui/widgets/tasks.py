@@ -25,20 +25,18 @@ from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.view import View
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import (
+from threadviz.tui.widgets.panel import PERIOD_NS, ScrollPanel, moment_key
+from threadviz.tui.widgets.run_text import run_labels, segment_text, shows_end
+from threadviz.tui.widgets.text_lines import (
     ALARM,
     FAINT,
-    PERIOD_NS,
     STRONG,
-    ScrollPanel,
-    moment_key,
     pad_to,
     state_style,
     traceback_lines,
     truncate,
     wrap,
 )
-from threadviz.tui.widgets.run_text import run_labels, segment_text, shows_end
 
 # The order of the tasks
 

@@ -6,16 +6,9 @@ from textual.content import Content
 
 from threadviz.presentation.summary import SummaryRow, totals_rows
 from threadviz.tui.view.rows import ViewedRun
-from threadviz.tui.widgets.panel import (
-    FAINT,
-    STRONG,
-    Alternatives,
-    TextPanel,
-    join_to_width,
-    moment_key,
-    truncate,
-)
+from threadviz.tui.widgets.panel import TextPanel, moment_key
 from threadviz.tui.widgets.run_text import figure_style, run_labels
+from threadviz.tui.widgets.text_lines import FAINT, STRONG, Alternatives, join_to_width, truncate
 
 _GAP = "  "
 _FIGURE = 7
