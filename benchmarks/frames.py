@@ -308,8 +308,8 @@ def main() -> None:
     starts, keep = 5, KEEP
     if asked.quick:
         lanes, sizes = LANES[:1], [MIDDLE]
-        starts, keep = 1, 50_000
-        asked.seconds, asked.keys, asked.segments, asked.hour = 1.0, 3, 20_000, 30.0
+        starts, keep = 1, 15_000
+        asked.seconds, asked.keys, asked.segments, asked.hour = 0.5, 3, 10_000, 10.0
     about = machine()
     kept = memory(asked.hour, keep)
     starts_ms = [first_lanes_ms(MIDDLE) for _ in range(starts)]
