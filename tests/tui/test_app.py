@@ -3,8 +3,8 @@ import asyncio
 from tests.tui.recorded import run
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.runs import Session
-from threadviz.tui.view import Motion
 from threadviz.tui.view.view import HOLD_NS
+from threadviz.tui.view.viewport import Motion
 
 
 async def test_a_loop_replays_the_run_again_and_again() -> None:

@@ -17,7 +17,7 @@ from threadviz.tui.render.ascii import ASCII, ASCII_CLASS, draws_ascii
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.runs import Session
 from threadviz.tui.screens.main import MainScreen
-from threadviz.tui.view import ReplayLoop
+from threadviz.tui.view.view import ReplayLoop
 
 FRAME_S = 1 / 30
 """Seconds between frames."""

@@ -13,7 +13,7 @@ from threadviz.tui.render.cells import Budget, Encoder, LaneCellCache
 from threadviz.tui.render.glyphs import GlyphPainter
 from threadviz.tui.render.strips import LaneCells, lane_cells
 from threadviz.tui.render.styles import Depth, LaneStyles
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 
 PLENTY = 10**6
 

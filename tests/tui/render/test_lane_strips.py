@@ -19,7 +19,7 @@ from threadviz.protocol.events import (
     TaskSubmitted,
 )
 from threadviz.tui.render.cells import EDGE, decode, lane_cell_caches, whole_cell
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 
 frames = st.builds(Frame, st.integers(1, 9), st.integers(0, 30), st.integers(1, 30), st.integers(0, 100))
 

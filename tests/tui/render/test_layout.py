@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from tests.tui.render.test_lane_strips import one_lane
 from threadviz.protocol.events import Span, State
 from threadviz.tui.render.layout import Columns, RowLayout
-from threadviz.tui.view import Row
+from threadviz.tui.view.rows import Row
 
 
 def rows(lanes: int) -> list[Row]:

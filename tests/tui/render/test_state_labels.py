@@ -25,7 +25,7 @@ from threadviz.protocol.events import (
 from threadviz.text import seconds
 from threadviz.timeline import Timeline
 from threadviz.tui.render.labels import LaneText, lane_text
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 
 MS = 1_000_000
 

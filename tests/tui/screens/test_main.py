@@ -16,7 +16,8 @@ from threadviz.tui.commands import COMMANDS
 from threadviz.tui.runs import Run, Session
 from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.screens.main import IDLE_REFRESH_FRAMES, MainScreen
-from threadviz.tui.view import Motion, View
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 from threadviz.tui.widgets.code import CodePanel
 from threadviz.tui.widgets.comparison import ComparisonPanel
 from threadviz.tui.widgets.details import DetailsPanel

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.protocol.events import read_events
 from tests.report.golden import DATA
 from threadviz.timeline import Timeline
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 
 FRAME = 1_000_000_000 // 30
 

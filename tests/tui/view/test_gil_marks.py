@@ -4,8 +4,9 @@ from tests.timeline.programs import named, process, program, thread
 from tests.tui.render.observed_runs import Told
 from threadviz.protocol.events import ELSEWHERE, FREE, GilHeld, Hold, ObserverTick
 from threadviz.timeline import Timeline
-from threadviz.tui.view import Row, View
 from threadviz.tui.view.gil_marks import HUES, OTHER
+from threadviz.tui.view.rows import Row
+from threadviz.tui.view.view import View
 
 
 def holding(pid: int, *holders: int, start: int = 0, ns: int = 10) -> GilHeld:

@@ -1,6 +1,6 @@
 from tests.tui.recorded import run
-from threadviz.tui.view import Motion, Playhead, ReplayLoop, View
-from threadviz.tui.view.view import HOLD_NS
+from threadviz.tui.view.view import HOLD_NS, ReplayLoop, View
+from threadviz.tui.view.viewport import Motion, Playhead
 
 
 def test_it_begins_again_when_the_end_was_seen() -> None:

@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.tui.view import Motion, Playhead
-from threadviz.tui.view.viewport import SPEEDS
+from threadviz.tui.view.viewport import SPEEDS, Motion, Playhead
 
 S = 1_000_000_000
 lengths = st.integers(0, 100 * S)

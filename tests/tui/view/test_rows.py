@@ -9,9 +9,9 @@ from tests.timeline.programs import BEGIN, PROGRAM, Comings, comings, named, pro
 from tests.tui.render.observed_runs import Told
 from threadviz.protocol.events import Event, LaneEnded, ObserverTick, Span, Spans, State, WaitTarget
 from threadviz.timeline import Lane, Timeline
-from threadviz.tui.view import GroupKind, LaneSort, Row, RowOptions, View
 from threadviz.tui.view.row_cache import PERIOD_NS
-from threadviz.tui.view.rows import LAST_ENDED
+from threadviz.tui.view.rows import LAST_ENDED, GroupKind, LaneSort, Row, RowOptions
+from threadviz.tui.view.view import View
 
 S = 1_000_000_000
 

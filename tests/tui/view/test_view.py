@@ -10,7 +10,9 @@ from tests.timeline.streams import runs as streams
 from tests.tui.view.observed_runs import FRAME, Watched, looked_at
 from threadviz.presentation.cells import run_window
 from threadviz.timeline import Role, Timeline
-from threadviz.tui.view import LaneSort, Motion, Row, RowOptions, View
+from threadviz.tui.view.rows import LaneSort, Row, RowOptions
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 
 MS = 1_000_000
 

@@ -1,8 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.tui.view import Viewport
-from threadviz.tui.view.viewport import MAX_CELL_NS, MIN_CELL_NS, SPANS_NS, ZOOM
+from threadviz.tui.view.viewport import MAX_CELL_NS, MIN_CELL_NS, SPANS_NS, ZOOM, Viewport
 
 S = 1_000_000_000
 

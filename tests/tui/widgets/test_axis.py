@@ -6,7 +6,7 @@ from tests.tui.recorded import NS_PER_MS
 from tests.tui.view.observed_runs import Watched, looked_at
 from tests.tui.widgets.widget_app import WidgetApp
 from threadviz.tui.render.layout import Columns
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.axis import AxisLine
 
 

@@ -10,7 +10,7 @@ from tests.tui.widgets.widget_app import joined, show_widget, visible_lines
 from threadviz.modes import MODES
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.code import CodePanel
 
 SOURCES = Path(threadviz.__file__).parent

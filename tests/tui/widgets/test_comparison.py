@@ -6,7 +6,7 @@ from tests.tui.recorded import run, timeline
 from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.analysis import answer, verdict
 from threadviz.tui.runs import Run
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.comparison import ComparisonPanel
 
 

@@ -8,7 +8,8 @@ from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget,
 from threadviz.protocol.events import LaneEnded, LaneStarted, ObserverTick, RunStarted, Span, Spans, State
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import Row, View
+from threadviz.tui.view.rows import Row
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.details import DetailsPanel
 
 

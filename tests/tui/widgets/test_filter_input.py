@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from tests.tui.recorded import app, run
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.screens.main import MainScreen
-from threadviz.tui.view import Motion
+from threadviz.tui.view.viewport import Motion
 from threadviz.tui.widgets.filter_input import FilterInput
 from threadviz.tui.widgets.filter_status import FilterStatus
 

@@ -8,7 +8,7 @@ from threadviz.presentation.summary import totals_rows
 from threadviz.protocol.events import Outcome, StreamClosed
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.findings import FindingsPanel
 
 

@@ -1,8 +1,8 @@
 from tests.timeline.programs import named, process, program, thread
 from tests.tui.render.observed_runs import Told
 from threadviz.protocol.events import ELSEWHERE, FREE, OPEN, GilHeld, Hold, ObserverTick
-from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.gil_lanes import holder_texts, share_texts
 
 MS = 1_000_000

@@ -12,7 +12,7 @@ from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget,
 from threadviz.protocol.events import ObserverTick, Outcome, ProbeInfo, RunStarted, State, StreamClosed
 from threadviz.timeline import Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.header import RunHeader
 
 CANNOT = "what a thread waits for, nor stretches below the 10 ms in which CPU times are counted"

@@ -22,7 +22,7 @@ from threadviz.protocol.events import (
     TaskStarted,
     TaskSubmitted,
 )
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.lanes import LanesView
 
 

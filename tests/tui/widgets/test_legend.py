@@ -6,7 +6,7 @@ from tests.tui.widgets.widget_app import WidgetApp
 from threadviz.presentation.cells import ExtraMark, Mark
 from threadviz.presentation.styles import STATE_STYLES
 from threadviz.protocol.events import State
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.legend import Legend
 
 

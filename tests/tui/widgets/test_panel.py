@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.recorded import run
 from tests.tui.widgets.widget_app import freeze_at, redraw, show_widget, visible_lines
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.code import CodePanel
 from threadviz.tui.widgets.comparison import ComparisonPanel
 from threadviz.tui.widgets.details import DetailsPanel

@@ -7,7 +7,7 @@ from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget,
 from threadviz.protocol.events import State
 from threadviz.timeline import Task, Timeline
 from threadviz.tui.runs import Run
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.tasks import MAX_QUEUED, TaskSort, TaskTable
 
 MANY = 3000

@@ -3,7 +3,7 @@ import pytest
 from tests.tui.recorded import run
 from tests.tui.widgets.widget_app import freeze_at, joined, redraw, show_widget, visible_lines
 from threadviz.presentation.summary import totals_rows
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.totals import TotalsPanel
 
 

@@ -12,7 +12,7 @@ import threadviz.tui.widgets
 from tests.tui.recorded import NS_PER_MS
 from threadviz.tui.render.ascii import ASCII_CLASS
 from threadviz.tui.render.styles import lane_variables
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.panel import TextPanel
 
 

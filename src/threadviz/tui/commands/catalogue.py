@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from threadviz.tui.view import LaneSort, Motion
+from threadviz.tui.view.rows import LaneSort
+from threadviz.tui.view.viewport import Motion
 
 if TYPE_CHECKING:
     from threadviz.tui.screens.main import MainScreen

@@ -17,7 +17,8 @@ from threadviz.tui.render.gil import GilPainter
 from threadviz.tui.render.layout import FIGURE, GAP, SHARES, Columns
 from threadviz.tui.render.strips import Piece, StripCache
 from threadviz.tui.render.styles import LaneStyles
-from threadviz.tui.view import GroupHeader, GroupKind, Row, View
+from threadviz.tui.view.rows import GroupHeader, GroupKind, Row
+from threadviz.tui.view.view import View
 
 _MIN_TASK = 8
 """If there is room for fewer characters of a task's name, it is left out."""

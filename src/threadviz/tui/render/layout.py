@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from threadviz.protocol.events import State
 from threadviz.timeline import Role
-from threadviz.tui.view import Row, View
-from threadviz.tui.view.rows import WAITED
+from threadviz.tui.view.rows import WAITED, Row
+from threadviz.tui.view.view import View
 
 GAP = 1
 FIGURE = 5

@@ -18,7 +18,8 @@ from threadviz.presentation.cells import Window
 from threadviz.timeline import Lane
 from threadviz.tui.render.cells import AWAY, EDGE, Budget, LaneCellCache
 from threadviz.tui.render.glyphs import EIGHTHS, GlyphPainter, Line
-from threadviz.tui.view import Row, View
+from threadviz.tui.view.rows import Row
+from threadviz.tui.view.view import View
 
 
 @dataclass(frozen=True, slots=True)

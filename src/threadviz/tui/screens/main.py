@@ -18,7 +18,8 @@ from threadviz.tui.commands import COMMANDS, Panel
 from threadviz.tui.runs import Run, RunGroup, Session
 from threadviz.tui.save import save_screenshot
 from threadviz.tui.screens.run_controller import RunController
-from threadviz.tui.view import Motion, View
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 from threadviz.tui.widgets.axis import AxisLine
 from threadviz.tui.widgets.code import CodePanel
 from threadviz.tui.widgets.comparison import ComparisonPanel

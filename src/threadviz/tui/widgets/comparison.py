@@ -12,8 +12,8 @@ from threadviz.presentation.styles import STATE_STYLES
 from threadviz.presentation.summary import NOTHING, speedup_text
 from threadviz.text import brief_seconds, printable
 from threadviz.timeline import Timeline, Totals
-from threadviz.tui.view import View
 from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.view.view import View
 from threadviz.tui.view.viewport import SPANS_NS
 from threadviz.tui.widgets.panel import ScrollPanel, moment_key
 from threadviz.tui.widgets.run_text import loop_is_slow, run_labels, shows_end

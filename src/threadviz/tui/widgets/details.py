@@ -14,8 +14,8 @@ from threadviz.protocol.events import NameSource, State
 from threadviz.text import NS_PER_S, brief_seconds, count, percent, printable, seconds
 from threadviz.timeline import GilTimeline, Lane, LaneSegment, Role
 from threadviz.tui.render.labels import name_of, python_of
-from threadviz.tui.view import GroupHeader, GroupKind, Row, View, ViewedRun
-from threadviz.tui.view.rows import is_program
+from threadviz.tui.view.rows import GroupHeader, GroupKind, Row, ViewedRun, is_program
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.panel import ScrollPanel, moment_key
 from threadviz.tui.widgets.run_text import loop_is_slow, segment_text, shows_end
 from threadviz.tui.widgets.text_lines import (

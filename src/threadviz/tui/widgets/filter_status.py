@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from textual.content import Content
 
 from threadviz.text import clipped, count, printable
-from threadviz.tui.view import GroupKind, LaneSort
+from threadviz.tui.view.rows import GroupKind, LaneSort
 from threadviz.tui.widgets.panel import TextPanel
 from threadviz.tui.widgets.text_lines import FAINT, STRONG, truncate
 

@@ -12,8 +12,8 @@ from threadviz.tui.render.gil import GilCells, GilPainter
 from threadviz.tui.render.labels import fit, name_of
 from threadviz.tui.render.layout import FIGURE, GAP, Columns, columns_of
 from threadviz.tui.render.styles import LaneStyles, lane_styles
-from threadviz.tui.view import View
 from threadviz.tui.view.gil_marks import GilRow
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.mouse_cursor import MouseCursorWidget
 from threadviz.tui.widgets.panel import TextPanel
 from threadviz.tui.widgets.run_text import run_labels

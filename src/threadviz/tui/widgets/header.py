@@ -18,8 +18,9 @@ from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Outcome
 from threadviz.text import count, percent, printable, seconds
 from threadviz.timeline import Role
-from threadviz.tui.view import Motion, View
 from threadviz.tui.view.rows import ViewedRun, is_program
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 from threadviz.tui.widgets.panel import TextPanel, moment_key
 from threadviz.tui.widgets.run_text import run_labels, shows_end, shows_observer
 from threadviz.tui.widgets.text_lines import ALARM, FAINT, STRONG, Alternatives, join_to_width, truncate, wrap

@@ -21,8 +21,8 @@ from threadviz.tui.render.labels import fit, header_line, label, shares
 from threadviz.tui.render.layout import Columns, RowLayout
 from threadviz.tui.render.strips import LaneCells, Piece, StripCache, lane_cells
 from threadviz.tui.render.styles import lane_styles
-from threadviz.tui.view import Row, View
-from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.view.rows import Row, ViewedRun
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.mouse_cursor import MouseCursorWidget
 from threadviz.tui.widgets.run_text import run_numbers
 

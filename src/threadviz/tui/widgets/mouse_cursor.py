@@ -4,7 +4,7 @@ from textual import events
 from textual.widget import Widget
 
 from threadviz.tui.render.layout import Columns
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 
 
 class MouseCursorWidget(Widget):

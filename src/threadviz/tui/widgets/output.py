@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from threadviz.text import count
 from threadviz.tui.runs.ansi import TerminalText
-from threadviz.tui.view import View
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.panel import ScrollPanel
 from threadviz.tui.widgets.text_lines import FAINT, wrap
 

@@ -12,7 +12,8 @@ from textual.visual import Visual
 from textual.widget import Widget
 
 from threadviz.tui.render.ascii import draws_ascii
-from threadviz.tui.view import Motion, View
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 
 PERIOD_NS = 200_000_000
 """While time passes, text is updated once in this period: nobody reads faster."""

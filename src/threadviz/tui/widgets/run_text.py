@@ -7,8 +7,9 @@ from threadviz.presentation.cells import run_window
 from threadviz.presentation.summary import LOOP_FIGURES, SummaryRow
 from threadviz.text import printable
 from threadviz.timeline import LaneSegment, Timeline
-from threadviz.tui.view import Motion, View
 from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.view.view import View
+from threadviz.tui.view.viewport import Motion
 from threadviz.tui.widgets.text_lines import ALARM, STRONG
 
 

@@ -23,8 +23,8 @@ from threadviz.presentation.summary import (
 from threadviz.protocol.events import State
 from threadviz.text import count, printable
 from threadviz.timeline import Task, Timeline
-from threadviz.tui.view import View
 from threadviz.tui.view.rows import ViewedRun
+from threadviz.tui.view.view import View
 from threadviz.tui.widgets.panel import PERIOD_NS, ScrollPanel, moment_key
 from threadviz.tui.widgets.run_text import run_labels, segment_text, shows_end
 from threadviz.tui.widgets.text_lines import (
