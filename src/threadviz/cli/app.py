@@ -13,7 +13,7 @@ from threadviz.cli.output import CommandError, ExitStatus
 from threadviz.protocol.requests import AttachRequest, ExecRequest
 from threadviz.run_options import RunOptions, requests
 from threadviz.tui.runs import Run, Session
-from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.runs.terminal import TerminalText
 
 if TYPE_CHECKING:
     from threadviz.tui.app import ThreadvizApp

@@ -14,7 +14,7 @@ from threadviz.run_options import RunOptions, requests
 from threadviz.tui.app import ThreadvizApp
 from threadviz.tui.commands import COMMANDS
 from threadviz.tui.runs import Run, Session
-from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.runs.terminal import TerminalText
 from threadviz.tui.screens.main import IDLE_REFRESH_FRAMES, MainScreen
 from threadviz.tui.view.view import View
 from threadviz.tui.view.viewport import Motion

@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 
 from tests.tui.recorded import app, run
 from threadviz.tui.runs import Run
-from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.runs.terminal import TerminalText
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.widgets.widget_app import redraw, show_widget, visible_lines
-from threadviz.tui.runs.ansi import MAX_LINES, TerminalText
+from threadviz.tui.runs.terminal import MAX_LINES, TerminalText
 from threadviz.tui.view.view import View
 from threadviz.tui.widgets.output import UNFED, OutputPanel
 

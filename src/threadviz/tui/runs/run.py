@@ -16,7 +16,7 @@ from threadviz.protocol.requests import Request, RunRequest
 from threadviz.recordings.writer import Kept, RecordingFile, SaveError
 from threadviz.run_follower import RunFollower
 from threadviz.timeline import Timeline
-from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.runs.terminal import TerminalText
 
 MAX_WAITING = 20_000
 """The number of events that may wait to be taken. Then reading waits, and in the end the observer, which keeps them."""

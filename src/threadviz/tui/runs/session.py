@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from threadviz.protocol.events import Outcome
 from threadviz.protocol.requests import Request
-from threadviz.tui.runs.ansi import TerminalText
 from threadviz.tui.runs.run import Run
+from threadviz.tui.runs.terminal import TerminalText
 
 MAX_GROUPS = 12
 """The number of run groups that are kept: the oldest is dropped when a new one comes."""

@@ -8,7 +8,7 @@ from textual.events import Resize
 from textual.strip import Strip
 
 from threadviz.text import count
-from threadviz.tui.runs.ansi import TerminalText
+from threadviz.tui.runs.terminal import TerminalText
 from threadviz.tui.view.view import View
 from threadviz.tui.widgets.panel import ScrollPanel
 from threadviz.tui.widgets.text_lines import FAINT, wrap

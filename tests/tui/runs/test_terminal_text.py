@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadviz.tui.runs import ansi as output
-from threadviz.tui.runs.ansi import MAX_LENGTH, TerminalText
+from threadviz.tui.runs import terminal as output
+from threadviz.tui.runs.terminal import MAX_LENGTH, TerminalText
 
 ESCAPES = [
     "\x1b[31m",
