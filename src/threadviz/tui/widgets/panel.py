@@ -13,7 +13,6 @@ from textual.widget import Widget
 
 from threadviz.tui.render.ascii import draws_ascii
 from threadviz.tui.view.view import View
-from threadviz.tui.view.viewport import Motion
 
 PERIOD_NS = 200_000_000
 """While time passes, text is updated once in this period: nobody reads faster."""
@@ -136,10 +135,7 @@ def moment_key(view: View, period: int = PERIOD_NS, phase: float = 0) -> tuple[H
     While the playhead moves, the key changes once in `period` (ns); while it stands still, with each change of it.
     Panels with different phases (shares of a period) are updated in different frames, so that no frame takes long.
     """
-    length, present = view.length, view.present
-    following = view.playhead.motion is Motion.FOLLOWING
-    moving = view.growing if following else view.playhead.motion is Motion.REPLAYING
-    ahead = int(phase * period)
+    length, present, moving, ahead = view.length, view.present, view.moving, int(phase * period)
     return (
         view.runs,
         view.growing,
