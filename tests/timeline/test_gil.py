@@ -19,7 +19,8 @@ from threadviz.protocol.events import (
     RunStarted,
     Spans,
 )
-from threadviz.timeline import GilTimeline, Held, Part, Shares, Timeline
+from threadviz.timeline import GilTimeline, Part, Timeline
+from threadviz.timeline.gil import Held, Shares
 
 LANES = (0, 1, 2)
 holds = st.lists(
