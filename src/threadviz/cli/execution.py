@@ -12,10 +12,10 @@ from typing import Any, Self
 
 from threadviz.cli.output import CommandError, ExitStatus
 from threadviz.debug_log import ignoring
-from threadviz.launcher import LaunchedRun, RecordingError
+from threadviz.launcher import LaunchedRun
 from threadviz.processes import forwarded_signals
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, Outcome, StreamClosed, TargetKind
+from threadviz.protocol.events import Outcome, StreamClosed, TargetKind
 from threadviz.protocol.requests import AttachRequest, Request, RunRequest
 from threadviz.recordings.writer import RecordingFile
 from threadviz.run_follower import RunFollower
@@ -253,7 +253,7 @@ def _follow(
     with run:
         interrupts.attend(run)
         try:
-            for event in _events(run, follower):
+            for event in run.events():
                 follower.take(event)
                 if follower.timeline.begun:
                     if show is not None:
@@ -263,12 +263,5 @@ def _follow(
                         run.stop()
         except StreamError as error:
             follower.impossible(error)
-
-
-def _events(run: LaunchedRun, follower: RunFollower) -> Iterator[AnyEvent]:
-    """Yield the run's events to the end, even after its recording has failed."""
-    try:
-        yield from run.events()
-    except RecordingError as error:
-        follower.not_recorded(error)
-        yield from run.events()
+        if run.not_recorded:
+            follower.not_recorded(run.not_recorded)
