@@ -3,7 +3,6 @@ import errno
 import pytest
 
 from tests.protocol.header import HEADER
-from threadviz.launcher import RecordingError
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, StreamClosed
 from threadviz.run_follower import RunFollower
@@ -41,7 +40,7 @@ def test_a_run_goes_on_without_its_recording() -> None:
     """What went wrong with it later is told too."""
     following = RunFollower()
     following.take(HEADER)
-    following.not_recorded(RecordingError("No space left on device"))
+    following.not_recorded("No space left on device")
     sentence = "the recording is incomplete: it can't be written any further (No space left on device)"
     assert following.trouble == sentence
     following.take(DIED)

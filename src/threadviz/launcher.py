@@ -26,20 +26,18 @@ STOP_S = 1.5
 _PAUSE_S = 0.005
 
 
-class RecordingError(Exception):
-    """The recording can't be written any further. The text is a clause that says why."""
-
-
 class LaunchedRun:
     """A run under observation. As a context manager, it leaves nothing of the run behind.
 
-    What a program leaves running when it ends by itself stays. `recording` receives the stream. `observer` is the
-    observer's process; that of a workload leads the run's process group. Raises OSError if it can't be started, and
-    UnicodeEncodeError if the request is not valid text.
+    What a program leaves running when it ends by itself stays. `recording` receives the stream; `not_recorded` is a
+    clause on why it can't be written any further, '' while it can. `observer` is the observer's process; that of a
+    workload leads the run's process group. Raises OSError if it can't be started, and UnicodeEncodeError if the request
+    is not valid text.
     """
 
     def __init__(self, request: Request, recording: Sink | None = None) -> None:
         line = msgspec.json.encode(request)  # before anything is started, because not all text can be encoded
+        self.not_recorded = ""
         self._recording = recording
         self._unwritten = b""
         self._decoder = Decoder()
@@ -128,8 +126,7 @@ class LaunchedRun:
     def events(self) -> Iterator[AnyEvent]:
         """Yield the run's events as they come. The last one is always a `StreamClosed`. Blocks in between.
 
-        It can be called again to go on with the next event. Raises StreamError if the stream is invalid, and
-        RecordingError if the recording can't be written; reading on then yields the rest of the run, unrecorded.
+        It can be called again to go on with the next event. Raises StreamError if the stream is invalid.
         """
         while self._pending or self._more():
             while self._pending:
@@ -185,7 +182,7 @@ class LaunchedRun:
                     self._recording.flush()
             except OSError as error:
                 self._recording = None
-                raise RecordingError(error.strerror) from error
+                self.not_recorded = error.strerror or str(error)
             self._unwritten = data[end:]
 
     def _track(self, events: Iterable[AnyEvent]) -> None:

@@ -1,7 +1,6 @@
 """Follows a run: its events go into a timeline, and what goes wrong becomes a sentence."""
 
 from threadviz.analysis import why_broken
-from threadviz.launcher import RecordingError
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import AnyEvent, Outcome, ProcessDied, StreamClosed
 from threadviz.timeline import Timeline
@@ -46,5 +45,5 @@ class RunFollower:
     def not_read(self, error: OSError) -> None:
         self._failure = f"the run was ended because its observer's stream can't be read ({error.strerror})"
 
-    def not_recorded(self, error: RecordingError) -> None:
-        self._troubles.append(f"the recording is incomplete: it can't be written any further ({error})")
+    def not_recorded(self, why: str) -> None:
+        self._troubles.append(f"the recording is incomplete: it can't be written any further ({why})")

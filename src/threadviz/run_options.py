@@ -28,7 +28,8 @@ DEFAULT_SET = "default"
 DEFAULT_MAX_WORKERS = 32
 """The most workers by default: as many as asyncio's own pool has."""
 
-_FETCHING = ("set", "urls", "online", "timeout")
+_CALLING = ("call", "items", "repeat")
+_FETCHING = ("set_name", "urls", "online", "timeout_s")
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _WAY = "give package.module:function, such as json:loads"
 
@@ -89,27 +90,22 @@ def requests(
         if mode not in MODES:
             raise _unknown("mode", mode, MODES)
     _check_range("workers", options.workers, MAX_WORKERS)
+    for attribute, why in _useless(workload).items():
+        if getattr(options, attribute) is not getattr(_DEFAULTS, attribute):
+            raise OptionsError(f"{why}: leave it out", attribute.removesuffix("_name").removesuffix("_s"))
     request = _function_request(options, items) if workload is None else _request(workload, options, sets)
     return [structs.replace(request, mode=mode) for mode in modes]
 
 
 def _request(workload: Workload, options: RunOptions, sets: Mapping[str, SiteSet] | None) -> RunRequest:
     """Return the request for a workload, without its mode."""
-    _refuse(
-        options, ("call", "items", "repeat"), f"is for a function of your own, and {workload.name} is none"
-    )
     _check_range("tasks", options.tasks, MAX_TASKS)
     if options.timeout_s is not None and not 0 < options.timeout_s <= MAX_TIMEOUT_S:  # nor is NaN
         raise OptionsError(
             f"is {options.timeout_s:g}: give a number of seconds above 0, at most {MAX_TIMEOUT_S:g}",
             "timeout",
         )
-    sites: tuple[Site, ...] = ()
-    if workload.fetches:
-        sites = _sites(options, sets)
-    else:
-        fetching = " or ".join(name for name, other in WORKLOADS.items() if other.fetches)
-        _refuse(options, _FETCHING, f"is for {fetching}, and {workload.name} fetches nothing")
+    sites = _sites(options, sets) if workload.fetches else ()
     tasks = options.tasks or workload.tasks or len(sites)
     return RunRequest(
         workload=workload.name,
@@ -125,8 +121,6 @@ def _request(workload: Workload, options: RunOptions, sets: Mapping[str, SiteSet
 
 def _function_request(options: RunOptions, read: Sequence[CallArguments] | None) -> RunRequest:
     """Return the request for a user function, without its mode."""
-    _refuse(options, ("tasks",), "is not for a function of your own, which is called once for each item")
-    _refuse(options, _FETCHING, "is for workloads that threadviz has, and not for a function of your own")
     function = _function(options.call)
     items = tuple(CallItem(*each) for each in _arguments(options, function, read))
     return RunRequest(
@@ -140,15 +134,23 @@ def _function_request(options: RunOptions, read: Sequence[CallArguments] | None)
 
 def fitting(options: RunOptions) -> RunOptions:
     """Return the options that fit the workload: without those about fetching if it fetches nothing, for instance."""
-    workload = WORKLOADS.get(options.workload)
-    if workload is None and options.workload != OWN:
+    if options.workload not in {*WORKLOADS, OWN}:
         return options
-    if workload is not None:
-        options = replace(options, call=None, items=None, repeat=None)
-        if workload.fetches:
-            return options
-    tasks = None if workload is None else options.tasks
-    return replace(options, tasks=tasks, set_name=None, urls=None, online=False, timeout_s=None)
+    useless = _useless(WORKLOADS.get(options.workload))
+    return replace(options, **{attribute: getattr(_DEFAULTS, attribute) for attribute in useless})
+
+
+def _useless(workload: Workload | None) -> dict[str, str]:
+    """Return the options that do not fit a workload (a user function if None), each with a clause that says why."""
+    if workload is None:
+        each_item = "is not for a function of your own, which is called once for each item"
+        why = "is for workloads that threadviz has, and not for a function of your own"
+        return {"tasks": each_item, **dict.fromkeys(_FETCHING, why)}
+    useless = dict.fromkeys(_CALLING, f"is for a function of your own, and {workload.name} is none")
+    if not workload.fetches:
+        fetching = " or ".join(name for name, other in WORKLOADS.items() if other.fetches)
+        useless |= dict.fromkeys(_FETCHING, f"is for {fetching}, and {workload.name} fetches nothing")
+    return useless
 
 
 def split_modes(text: str) -> list[str]:
@@ -185,14 +187,6 @@ def _sites(options: RunOptions, sets: Mapping[str, SiteSet] | None) -> tuple[Sit
     if name not in sets:
         raise _unknown("set", name, sets)
     return sets[name].sites
-
-
-def _refuse(options: RunOptions, fields: Collection[str], why: str) -> None:
-    """Raise OptionsError if one of `fields` was given."""
-    for field in fields:
-        attribute = {"set": "set_name", "timeout": "timeout_s"}.get(field, field)
-        if getattr(options, attribute) is not getattr(_DEFAULTS, attribute):
-            raise OptionsError(f"{why}: leave it out", field)
 
 
 def _folder() -> str:

@@ -12,8 +12,7 @@ from tests.report.golden import RUNS, recorded
 from tests.timeline.programs import program, thread
 from tests.timeline.streams import Run, interleavings, runs, timeline
 from threadviz.analysis import findings
-from threadviz.exports.html_chart import MOST_BLOCKS, MOST_CHARACTERS
-from threadviz.exports.html_page import MAX_LANES, MAX_TASKS, page
+from threadviz.exports.html_page import MAX_LANES, MAX_TASKS, MOST_BLOCKS, MOST_CHARACTERS, page
 from threadviz.presentation.cells import MARKS, run_window
 from threadviz.presentation.styles import EVIDENCE_LABELS
 from threadviz.presentation.summary import totals_rows

@@ -34,7 +34,7 @@ from threadviz.protocol.events import (
 )
 from threadviz.recordings import reader as bounds
 from threadviz.recordings import reader as unpacking
-from threadviz.recordings.reader import Bounds, Limits, LoadError, load
+from threadviz.recordings.reader import LIMITS, Bounds, LoadError, load
 from threadviz.timeline import Timeline
 
 FETCH = DATA / "fetch-threads.jsonl"
@@ -217,30 +217,32 @@ def test_what_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("limits", "events", "what"),
     [
-        (Limits(lanes=5), [replace(BEYOND, lane=n, tid=n) for n in range(2, 9)], "5 lanes are taken"),
-        (Limits(processes=5), [ProcessSeen(0, n, 1, "x") for n in range(9)], "5 processes are taken"),
-        (Limits(gils=5), [GilHeld(n, 0, 0, (Hold(1, FREE),)) for n in range(9)], "5 GILs are taken"),
-        (Limits(characters=300), [WaitTarget(n, 0, f"{n:050}") for n in range(9)], "300 characters of names"),
-        (Limits(tasks=5), [TaskSubmitted(0, n, "x") for n in range(9)], "5 tasks are taken"),
-        (Limits(deaths=5), [ProcessDied(0, "worker", n, "x") for n in range(9)], "5 deaths are taken"),
+        ({"lanes": 5}, [replace(BEYOND, lane=n, tid=n) for n in range(2, 9)], "5 lanes are taken"),
+        ({"processes": 5}, [ProcessSeen(0, n, 1, "x") for n in range(9)], "5 processes are taken"),
+        ({"GILs": 5}, [GilHeld(n, 0, 0, (Hold(1, FREE),)) for n in range(9)], "5 GILs are taken"),
+        ({"characters": 300}, [WaitTarget(n, 0, f"{n:050}") for n in range(9)], "300 characters of names"),
+        ({"tasks": 5}, [TaskSubmitted(0, n, "x") for n in range(9)], "5 tasks are taken"),
+        ({"deaths": 5}, [ProcessDied(0, "worker", n, "x") for n in range(9)], "5 deaths are taken"),
         (
-            Limits(kinds=5),
+            {"kinds of stretches": 5},
             [Spans(0, n, (Span(1, State.IO, call=f"{n}"),)) for n in range(9)],
             "5 kinds of stretches are taken",
         ),
         (
-            Limits(characters=300),
+            {"characters": 300},
             [TaskSubmitted(0, n, "x" * 50) for n in range(9)],
             "300 characters of names, results and errors are taken",
         ),
         (
-            Limits(segments=5),
+            {"stretches": 5},
             [Spans(0, 2 * n, (Span(1, State.IO), Span(1, State.GIL))) for n in range(9)],
             "5 stretches are kept",
         ),
     ],
 )
-def test_no_more_is_taken_than_there_is_room_for(limits: Limits, events: list[AnyEvent], what: str) -> None:
+def test_no_more_is_taken_than_there_is_room_for(
+    limits: dict[str, int], events: list[AnyEvent], what: str
+) -> None:
     """What can be in a real run is taken; the bound is named where there is more."""
 
     def take(bounds: Bounds, timeline: Timeline) -> None:
@@ -251,7 +253,7 @@ def test_no_more_is_taken_than_there_is_room_for(limits: Limits, events: list[An
     take(Bounds(sound := Timeline(), lambda: 0), sound)
     timeline = Timeline()
     with pytest.raises(StreamError, match=f"no more than {what}"):
-        take(Bounds(timeline, lambda: 0, limits), timeline)
+        take(Bounds(timeline, lambda: 0, {**LIMITS, **limits}), timeline)
     assert timeline.begin == 0
 
 
@@ -263,7 +265,9 @@ def test_what_is_said_again_and_again_is_taken(tmp_path: Path) -> None:
         held = GilHeld(1, 0, n, (Hold(1, FREE),))
         events += [place, seen, held, replace(BEYOND, t=n, lane=n, tid=n + 1), LaneEnded(n, n)]
     limits = Bounds(
-        timeline := Timeline(), lambda: 0, Limits(lanes=1002, processes=1, gils=1, characters=200_000)
+        timeline := Timeline(),
+        lambda: 0,
+        {**LIMITS, "lanes": 1002, "processes": 1, "GILs": 1, "characters": 200_000},
     )
     for event in [*SOUND, *events]:
         timeline.apply(event)

@@ -19,7 +19,8 @@ from threadviz.protocol.events import (
     RunStarted,
     Spans,
 )
-from threadviz.timeline import GilTimeline, Held, Part, Shares, Timeline
+from threadviz.timeline import GilTimeline, Part, Timeline
+from threadviz.timeline.gil import Held, Shares
 
 LANES = (0, 1, 2)
 holds = st.lists(
@@ -80,9 +81,8 @@ def test_bins_and_shares_add_up(events: list[GilHeld], since: int, width: int, c
         assert part[:3] == gil_timeline.shares(begin, end)
         assert (part.free, part.open) == (mine[FREE], mine[OPEN])
         assert part.held + part.free + part.open == mine.total()
-        assert part.most == mine[part.holder]
         holders = [ns for who, ns in mine.items() if who not in (FREE, OPEN)]
-        assert part.most == max(holders, default=mine[FREE] or mine[OPEN])
+        assert mine[part.holder] == max(holders, default=mine[FREE] or mine[OPEN])
 
 
 @given(tellings())
@@ -171,7 +171,7 @@ def test_a_stretch_and_a_part_say_who() -> None:
     """By the lane's number, or by what there is in place of it."""
     gil_timeline = ribbon_of([GilHeld(100, 0, 0, (Hold(4, 1), Hold(6, ELSEWHERE)))])
     assert gil_timeline.at(3) == Held(0, 4, 1, Evidence.SAMPLED)
-    assert gil_timeline.binned(0, 10, 2) == [Part(10, 0, 0, ELSEWHERE, 6), Part(0, 0, 0, OPEN, 0)]
+    assert gil_timeline.binned(0, 10, 2) == [Part(10, 0, 0, ELSEWHERE), Part(0, 0, 0, OPEN)]
 
 
 def test_holders_that_come_and_go_take_no_memory_for_ever() -> None:

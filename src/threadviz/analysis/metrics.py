@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from threadviz.protocol.events import Outcome, State
-from threadviz.text import NS_PER_S
 from threadviz.timeline import STATES, Lane, Role, Task, Timeline, Totals
 
 COMPUTING = (State.RUNNING, State.READY, State.GIL)
@@ -16,9 +15,6 @@ WAITING = (State.IO, State.LOCK, State.SLEEP, State.WAITING)
 
 SHORT_NS = 50_000_000
 """Shares and rates of shorter times are left out: they would rest on a few samples."""
-
-FEW_SAMPLES = 2
-"""A thread that lives for less than this many samples may go unseen when the observer is late."""
 
 _SLICES = 50
 _RUNNING, _READY = STATES.index(State.RUNNING), STATES.index(State.READY)
@@ -42,28 +38,24 @@ class Finding:
 
 
 class RunMetrics:
-    """The figures of a run or of a watched program, computed on demand. Times are ns."""
+    """The figures of a run or of a watched program, computed on demand. Times are ns.
+
+    `whole` is whether the run reached its end with nothing broken; otherwise its total is not the workload's.
+    """
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.header = timeline.header
+        self.since = timeline.begin or 0
+        self.whole = outcome_of(timeline) is Outcome.FINISHED
 
     @cached_property
     def totals(self) -> Totals:
         return self.timeline.totals()
 
     @property
-    def since(self) -> int:
-        return self.timeline.begin or 0
-
-    @property
     def until(self) -> int:
         return self.since + self.totals.total_ns
-
-    @property
-    def whole(self) -> bool:
-        """Whether the run reached its end with nothing broken; otherwise its total is not the workload's."""
-        return outcome_of(self.timeline) is Outcome.FINISHED
 
     def tells(self, state: State) -> bool:
         """Return whether the probe can detect this state."""
@@ -133,30 +125,11 @@ class RunMetrics:
             lived += sum(archived.states(self.until).values())
         return ended, lived
 
-    @cached_property
-    def few_samples_ns(self) -> int:
-        """How long FEW_SAMPLES took on average; 0 if there were no samples."""
-        hz = self.timeline.observer_stats.achieved_hz
-        return round(FEW_SAMPLES * NS_PER_S / hz) if hz else 0
-
-    @property
-    def short_lived(self) -> int:
-        """How many of `threads` lived for less than FEW_SAMPLES."""
-        return sum(
-            lane.end is not None and lane.end - lane.start < self.few_samples_ns for lane in self.threads
-        )
-
     def multithreaded(self, pid: int) -> bool:
         """Return whether more than one thread was seen in a process."""
         archived = self.timeline.archived
         gone = archived.of_process(pid) if archived is not None else 0
         return gone + sum(lane.pid == pid for lane in self.timeline.lanes) > 1
-
-    @property
-    def any_gil(self) -> bool:
-        """Whether any of the processes has a GIL, as far as that is known."""
-        processes = self.timeline.processes.values()
-        return any(process.gil for process in processes) if processes else bool(self.timeline.gil)
 
     @cached_property
     def contenders(self) -> float:

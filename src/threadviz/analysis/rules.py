@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
-from threadviz.analysis.metrics import COMPUTING, FEW_SAMPLES, SHORT_NS, WAITING, Finding, RunMetrics
+from threadviz.analysis.metrics import COMPUTING, SHORT_NS, WAITING, Finding, RunMetrics
 from threadviz.processes import how_it_ended
 from threadviz.protocol.events import Outcome, ProcessSeen, State, TargetKind
 from threadviz.text import NS_PER_S, count, percent, seconds
@@ -383,7 +383,8 @@ def _wait(run: RunMetrics, state: State, *, of_tasks: bool) -> Wait | None:
 
 def gil_wait(run: RunMetrics, *, of_tasks: bool) -> Claim | None:
     """How long tasks or threads waited for the GIL; for threads also how long it was held, at no cost by itself."""
-    has_gil = run.pool is not None and run.timeline.gil if of_tasks else run.any_gil
+    gils = [process.gil for process in run.timeline.processes.values()] or [run.timeline.gil]
+    has_gil = run.pool is not None and run.timeline.gil if of_tasks else any(gils)
     wait = _wait(run, State.GIL, of_tasks=of_tasks) if has_gil else None
     if wait is None:
         return None
@@ -483,6 +484,9 @@ TO_ONE = 5
 SHORT_LIVED = 0.25
 """... this share of the program's time."""
 
+FEW_SAMPLES = 2
+"""A thread that lives for less than this many samples may go unseen when the observer is late."""
+
 SOME_SHORT_LIVED = 5
 """With this many threads that were hardly seen, others may have gone unseen."""
 
@@ -543,10 +547,13 @@ def threads_stayed(run: RunMetrics) -> Claim | None:
     clauses = []
     if unseen := run.timeline.unseen_tasks:
         clauses.append(f"{count(unseen, 'task')} ran in threads that were never seen")
-    if run.short_lived >= SOME_SHORT_LIVED:
+    hz = run.timeline.observer_stats.achieved_hz
+    brief_ns = round(FEW_SAMPLES * NS_PER_S / hz) if hz else 0
+    brief = sum(lane.end is not None and lane.end - lane.start < brief_ns for lane in run.threads)
+    if brief >= SOME_SHORT_LIVED:
         clauses.append(
-            f"{run.short_lived} of {len(run.threads)} observed threads lived for less than"
-            f" {seconds(run.few_samples_ns)} ({FEW_SAMPLES} samples), and others may have ended unseen"
+            f"{brief} of {len(run.threads)} observed threads lived for less than"
+            f" {seconds(brief_ns)} ({FEW_SAMPLES} samples), and others may have ended unseen"
         )
     if not clauses:
         return None
@@ -621,7 +628,5 @@ def findings(timeline: Timeline) -> list[Finding]:
 
 def sentiment_of(finding: Finding) -> Sentiment:
     """Return whether a finding is good, bad or neutral; one that compares runs is neutral."""
-    for rule in RULES:
-        if rule.id == finding.id:
-            return rule.holding if finding.holds else rule.failing
-    return NEUTRAL
+    sentiments = (rule.holding if finding.holds else rule.failing for rule in RULES if rule.id == finding.id)
+    return next(sentiments, NEUTRAL)

@@ -85,21 +85,18 @@ def _show(session: Session, ascii_only: bool, loop: bool = False) -> int:
     from threadviz.tui.app import ThreadvizApp
 
     app = ThreadvizApp(session, ascii_only=ascii_only, loop=loop)
-    asyncio.run(_run(app))
+
+    async def run() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, _leave, app)
+        await app.run_async()
+
+    asyncio.run(run())
     return app.return_code or ExitStatus.FINISHED
 
 
-async def _run(app: "ThreadvizApp") -> None:
-    """Run the app; a signal ends it in good order, so that the terminal is restored."""
-    import asyncio
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, _leave, app)
-    await app.run_async()
-
-
 def _leave(app: "ThreadvizApp") -> None:
+    """End the app in good order on a signal, so that the terminal is restored."""
     try:
         termios.tcgetattr(sys.stdin)
     except termios.error:

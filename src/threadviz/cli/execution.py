@@ -3,26 +3,24 @@
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from threadviz.cli.output import CommandError, ExitStatus
 from threadviz.debug_log import ignoring
-from threadviz.launcher import LaunchedRun, RecordingError
+from threadviz.launcher import LaunchedRun
 from threadviz.processes import forwarded_signals
 from threadviz.protocol.codec import StreamError
-from threadviz.protocol.events import AnyEvent, Outcome, StreamClosed, TargetKind
+from threadviz.protocol.events import Outcome, StreamClosed, TargetKind
 from threadviz.protocol.requests import AttachRequest, Request, RunRequest
 from threadviz.recordings.writer import RecordingFile
 from threadviz.run_follower import RunFollower
 from threadviz.text import count
 from threadviz.timeline import Timeline
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 
 class Interrupts:
@@ -31,14 +29,11 @@ class Interrupts:
     Further ones are ignored, because the run's processes are being ended then. `noted` says whether there was one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signals: Collection[signal.Signals] = (signal.SIGINT, signal.SIGTERM)) -> None:
         self.noted = False
+        self._signals = signals
         self._run: LaunchedRun | None = None
         self._before: dict[signal.Signals, Any] = {}
-
-    def signals(self) -> Iterable[signal.Signals]:
-        """Return the signals that are handled."""
-        return signal.SIGINT, signal.SIGTERM
 
     def attend(self, run: LaunchedRun) -> None:
         """Stop this run from now on; at once if there was a signal before."""
@@ -47,7 +42,7 @@ class Interrupts:
             run.stop()
 
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._take) for number in self.signals()}
+        self._before = {number: signal.signal(number, self._take) for number in self._signals}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,7 +51,7 @@ class Interrupts:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         if self.noted:
-            for each in self.signals():
+            for each in self._signals:
                 signal.signal(each, signal.SIG_IGN)
             raise SystemExit(ExitStatus.INTERRUPTED)
         self.noted = True
@@ -71,8 +66,8 @@ class SignalForwarding(Interrupts):
     program has begun, a signal asks the run to stop, and a second one ends the command.
     """
 
-    def signals(self) -> Iterable[signal.Signals]:
-        return forwarded_signals()
+    def __init__(self) -> None:
+        super().__init__(forwarded_signals())
 
     def attend(self, run: LaunchedRun) -> None:
         """Pass signals on to this run's program from now on.
@@ -100,73 +95,56 @@ class SignalForwarding(Interrupts):
 REDRAW_NS = 250_000_000
 """How much of a run's time (ns) passes between two drawings, so that drawing does not disturb what is measured."""
 
-
-class ProgressBar:
-    """A bar that is gone afterwards; nothing is drawn if stderr is no terminal that can show it."""
-
-    def __init__(self) -> None:
-        self._progress = _progress() if sys.stderr.isatty() else None
-        self._drawn = 0
-
-    def begin(self, title: str) -> None:
-        """Begin a new run with this title."""
-        if self._progress is not None:
-            for task in self._progress.task_ids:
-                self._progress.remove_task(task)
-            self._progress.add_task(title, total=None, elapsed="", done="")
-            self._drawn = -REDRAW_NS
-            self._progress.refresh()
-
-    def show(self, timeline: Timeline) -> None:
-        """Show how far the run is, a few times a second at most."""
-        if self._progress is None or timeline.now < self._drawn + REDRAW_NS:
-            return
-        self._drawn = timeline.now
-        total: int | None
-        if timeline.header.watches is TargetKind.WORKLOAD:
-            done, total = len(timeline.finished_tasks()), timeline.header.tasks
-            words = f"{done} of {total} tasks"
-        else:  # nobody knows when a program ends
-            done, total, words = 0, None, count(sum(lane.end is None for lane in timeline.lanes), "lane")
-        self._progress.update(
-            self._progress.task_ids[0],
-            completed=done,
-            total=total,
-            done=words,
-            elapsed=f"{timeline.now / 1e9:.1f} s",
-            refresh=True,
-        )
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-            # rich hides the cursor, and a command that is killed could not show it again.
-            self._progress.console.show_cursor(True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
+ShowProgress = Callable[[Timeline], None]
 
 
-def _progress() -> "Progress | None":
-    """Return a bar that is drawn on request, without a thread of its own; None if stderr cannot show it."""
-    from rich.console import Console
+@contextmanager
+def progress_bar(title: str) -> Iterator[ShowProgress]:
+    """Show a bar with this title while it is entered; nothing if stderr is no terminal that can show it.
+
+    Yields a function that shows how far a run is, a few times a second at most.
+    """
+    console = None
+    if sys.stderr.isatty():
+        from rich.console import Console  # slow
+
+        console = Console(stderr=True)
+    if console is None or not console.is_interactive:
+        yield lambda timeline: None
+        return
     from rich.progress import BarColumn, Progress, TextColumn
 
-    console = Console(stderr=True)
-    if not console.is_interactive:
-        return None
     texts = ("{task.description}", "{task.fields[done]}", "{task.fields[elapsed]}")
-    title, done, elapsed = (TextColumn(text, markup=False) for text in texts)
-    return Progress(
-        *(title, BarColumn(), done, elapsed),
+    name, done, elapsed = (TextColumn(text, markup=False) for text in texts)
+    # It is drawn on request, without a thread of its own.
+    with Progress(
+        *(name, BarColumn(), done, elapsed),
         console=console,
         auto_refresh=False,
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
-    )
+    ) as progress:
+        # rich hides the cursor, and a command that is killed could not show it again.
+        console.show_cursor(True)
+        bar, drawn = progress.add_task(title, total=None, elapsed="", done=""), -REDRAW_NS
+        progress.refresh()
+
+        def show(timeline: Timeline) -> None:
+            nonlocal drawn
+            if timeline.now >= drawn + REDRAW_NS:
+                drawn = timeline.now
+                progress.update(bar, refresh=True, elapsed=f"{drawn / 1e9:.1f} s", **_how_far(timeline))
+
+        yield show
+
+
+def _how_far(timeline: Timeline) -> dict[str, Any]:
+    if timeline.header.watches is TargetKind.WORKLOAD:
+        done, total = len(timeline.finished_tasks()), timeline.header.tasks
+        return {"completed": done, "total": total, "done": f"{done} of {total} tasks"}
+    # Nobody knows when a program ends.
+    return {"done": count(sum(lane.end is None for lane in timeline.lanes), "lane")}
 
 
 # Runs.
@@ -219,7 +197,7 @@ def remove_empty(record: Path | None) -> None:
 def execute(
     request: Request,
     interrupts: Interrupts,
-    bar: ProgressBar | None,
+    show: ShowProgress | None = None,
     record: Path | None = None,
     for_ns: int | None = None,
 ) -> RunResult:
@@ -230,7 +208,7 @@ def execute(
     recording = None if record is None else open_recording(record)
     follower = RunFollower()
     try:
-        _follow(request, recording, interrupts, bar, follower, for_ns)
+        _follow(request, recording, interrupts, show, follower, for_ns)
     finally:
         if recording is not None:
             with ignoring(OSError):  # a failure to write was reported, and is repeated here
@@ -249,11 +227,11 @@ def execute(
 def execute_all(requests: Sequence[RunRequest], record: Path | None = None) -> list[RunResult]:
     """Run them one after the other, up to the first that does not finish. Raises CommandError."""
     results: list[RunResult] = []
-    with Interrupts() as interrupts, ProgressBar() as bar:
+    with Interrupts() as interrupts:
         for number, request in enumerate(requests, 1):
             which = f" ({number} of {len(requests)} modes)" if len(requests) > 1 else ""
-            bar.begin(f"{request.workload}, {request.mode}{which}")
-            results.append(execute(request, interrupts, bar, record))
+            with progress_bar(f"{request.workload}, {request.mode}{which}") as show:
+                results.append(execute(request, interrupts, show, record))
             if results[-1].status is not ExitStatus.FINISHED:
                 break
     return results
@@ -263,7 +241,7 @@ def _follow(
     request: Request,
     recording: RecordingFile | None,
     interrupts: Interrupts,
-    bar: ProgressBar | None,
+    show: ShowProgress | None,
     follower: RunFollower,
     for_ns: int | None,
 ) -> None:
@@ -275,22 +253,15 @@ def _follow(
     with run:
         interrupts.attend(run)
         try:
-            for event in _events(run, follower):
+            for event in run.events():
                 follower.take(event)
                 if follower.timeline.begun:
-                    if bar is not None:
-                        bar.show(follower.timeline)
+                    if show is not None:
+                        show(follower.timeline)
                     if for_ns is not None and follower.timeline.now >= for_ns:
                         for_ns = None
                         run.stop()
         except StreamError as error:
             follower.impossible(error)
-
-
-def _events(run: LaunchedRun, follower: RunFollower) -> Iterator[AnyEvent]:
-    """Yield the run's events to the end, even after its recording has failed."""
-    try:
-        yield from run.events()
-    except RecordingError as error:
-        follower.not_recorded(error)
-        yield from run.events()
+        if run.not_recorded:
+            follower.not_recorded(run.not_recorded)

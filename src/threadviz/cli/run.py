@@ -3,10 +3,11 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Self
+from typing import Any
 
 import click
 import msgspec
@@ -140,8 +141,8 @@ def _run(
     asked: Sequence[RunRequest], as_json: bool, *, compared: bool, record: Path | None = None
 ) -> ExitStatus:
     """Run these modes and print what was measured, and what the user's own code printed and raised."""
-    with PrintedOutput() as printed:
-        results = execute_all([*map(printed.into, asked)], record)
+    with collecting_output(asked) as collected:
+        results = execute_all(collected, record)
         last, calling = results[-1], asked[0].calling
         timelines = labelled(result.timeline for result in results if result.measured)
         not_run = [request.mode for request in asked if timelines and request.mode not in timelines]
@@ -168,41 +169,31 @@ _TAIL_BYTES = 16_384
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
-class PrintedOutput:
-    """Collects what a user function and its worker processes print, and shows the end of it on stderr when left.
+@contextmanager
+def collecting_output(asked: Sequence[RunRequest]) -> Iterator[Sequence[RunRequest]]:
+    """Collect what a user function and its worker processes print, and show the end of it on stderr when left.
 
-    The file has no name except in /proc, so nobody has to remove it. Without /proc, nothing is collected.
+    Yields the requests that do so. The file has no name except in /proc, so nobody has to remove it. Without /proc,
+    and for workloads, nothing is collected.
     """
-
-    def __init__(self) -> None:
-        self._file: BinaryIO | None = None
-
-    def into(self, request: RunRequest) -> RunRequest:
-        """Return `request` with its user function printing into this."""
-        if request.calling is None:
-            return request
-        if self._file is None:
-            with ignoring(OSError):  # a full disk makes the run fail, which is reported
-                self._file = TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        path = Path(f"/proc/{os.getpid()}/fd/{self._file.fileno()}") if self._file else None
-        if path is None or not path.exists():
-            return request
-        return replace(request, calling=replace(request.calling, output=str(path)))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is None:
-            return
-        with self._file as file:
+    file = None
+    if asked[0].calling is not None:
+        with ignoring(OSError):  # a full disk makes the run fail, which is reported
+            file = TemporaryFile()  # noqa: SIM115 - closed below
+    if file is None:
+        yield asked
+        return
+    path = Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+    output = str(path) if path.exists() else ""
+    try:
+        yield [replace(each, calling=each.calling and replace(each.calling, output=output)) for each in asked]
+    finally:
+        with file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            lines = file.read().decode(errors="replace").split("\n")
-        lines = [line for line in map(_as_seen, lines) if line]
+            lines = [*filter(None, map(_as_seen, file.read().decode(errors="replace").split("\n")))]
         if lines:
-            complain(
-                "what the function printed" + (f", the last {_TAIL} lines" if len(lines) > _TAIL else "")
-            )
+            which = f", the last {_TAIL} lines" if len(lines) > _TAIL else ""
+            complain(f"what the function printed{which}")
             write_lines("\n".join(lines[-_TAIL:]))
 
 

@@ -14,10 +14,10 @@ import click
 
 from threadviz.cli.execution import (
     Interrupts,
-    ProgressBar,
     RunResult,
     SignalForwarding,
     execute,
+    progress_bar,
     remove_empty,
 )
 from threadviz.cli.options import ViewerOptions, viewer_options
@@ -134,7 +134,7 @@ def _headless(command: Sequence[str], viewing: ViewerOptions) -> int:
     """Run it on threadviz's own streams, and print the report."""
     request = _request(command, viewing, (0, 1, 2), foreground=True)
     with SignalForwarding() as signals:
-        result = execute(request, signals, None, viewing.record)
+        result = execute(request, signals, record=viewing.record)
     if result.measured:
         print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only, to_stderr=True)
     return _status(request, result, viewing.record)
@@ -248,9 +248,8 @@ def attach(pid: str, seconds: float | None, **options: Any) -> int:
         status = status or (ExitStatus.BROKEN if trouble else ExitStatus.FINISHED)
     else:
         for_ns = None if seconds is None else int(seconds * NS_PER_S)
-        with Interrupts() as interrupts, ProgressBar() as bar:
-            bar.begin(request.workload)
-            result = execute(request, interrupts, bar, viewing.record, for_ns)
+        with Interrupts() as interrupts, progress_bar(request.workload) as show:
+            result = execute(request, interrupts, show, viewing.record, for_ns)
         if result.measured:
             print_run(result.timeline, viewing.as_json, ascii_only=viewing.ascii_only)
         status, trouble = result.status, result.trouble

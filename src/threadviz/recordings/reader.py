@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import thread_time_ns
@@ -17,7 +17,6 @@ from threadviz.protocol.events import (
     AnyEvent,
     GilHeld,
     LaneStarted,
-    ObserverTick,
     ProcessDied,
     ProcessSeen,
     Spans,
@@ -42,40 +41,42 @@ _NOTES = (ThreadNamed, WaitTarget, StackSample)
 """Events that repeat their texts: equal texts take memory once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How many of each a timeline may keep."""
+LIMITS: Mapping[str, int] = {
+    "lanes": 20_000,  # without archived ones
+    "processes": 10_000,
+    "GILs": 5_000,
+    "tasks": 200_000,  # twice what a run that threadviz starts may have
+    "deaths": 10_000,
+    "kinds of stretches": 5_000,  # Linux has some 400 system calls, and each is seen in one or two states
+    "characters": 100_000_000,  # in all names, results and errors together
+    "stretches": 4_000_000,  # that are left after downsampling: about 80 MB
+}
+"""How many of each a timeline may keep."""
 
-    lanes: int = 20_000
-    """Without archived lanes."""
-    processes: int = 10_000
-    gils: int = 5_000
-    tasks: int = 200_000
-    """Twice what a run that threadviz starts may have."""
-    deaths: int = 10_000
-    kinds: int = 5_000
-    """Of spans: Linux has some 400 system calls, and each is seen in one or two states."""
-    characters: int = 100_000_000
-    """In all names, results and errors together."""
-    segments: int = 4_000_000
-    """That are left after downsampling: about 80 MB."""
-
-
-_LIMITS = Limits()
+_COUNTED: Mapping[type, tuple[str, Callable[[Timeline], int]]] = {
+    LaneStarted: ("lanes", lambda timeline: timeline.lane_count),
+    ProcessSeen: ("processes", lambda timeline: len(timeline.processes)),
+    GilHeld: ("GILs", lambda timeline: len(timeline.gils)),
+    TaskSubmitted: ("tasks", lambda timeline: timeline.task_count),
+    ProcessDied: ("deaths", lambda timeline: len(timeline.died)),
+    Spans: ("kinds of stretches", lambda timeline: timeline.kinds),
+}
+"""What there are more of after an event of each type, and how many are kept."""
 
 
 class Bounds:
     """Keeps the timeline of one recording within limits. `clock` returns the CPU time used (ns)."""
 
-    def __init__(self, timeline: Timeline, clock: Callable[[], int], limits: Limits = _LIMITS) -> None:
+    def __init__(
+        self, timeline: Timeline, clock: Callable[[], int], limits: Mapping[str, int] = LIMITS
+    ) -> None:
         self._timeline = timeline
         self._limits = limits
         self._clock = clock
         self._deadline = clock() + FREE_NS
         self._notes = set[str]()
-        self._tasks = 0
         self._characters = 0
-        self._until_check = limits.segments // _SEGMENT_CHECKS
+        self._until_check = limits["stretches"] // _SEGMENT_CHECKS
 
     def more(self, size: int) -> None:
         """Allow time for `size` more bytes (uncompressed). Raises StreamError if too much was used already."""
@@ -85,45 +86,26 @@ class Bounds:
     def check(self, event: AnyEvent) -> None:
         """Raise StreamError if the timeline has become too large with this event, or took too long to read."""
         self._check_time()
+        if counted := _COUNTED.get(type(event)):
+            what, kept = counted
+            if kept(self._timeline) > self._limits[what]:
+                raise StreamError(f"no more than {self._limits[what]} {what} are taken")
         if isinstance(event, Spans):
-            self._check_spans(len(event.spans))
-        elif not isinstance(event, ObserverTick):
-            kept, most, what = self._kept(event)
-            if kept > most:
-                raise StreamError(f"no more than {most} {what} are taken")
+            self._check_segments(len(event.spans))
+        else:
             self._check_texts(event)
 
     def _check_time(self) -> None:
         if self._clock() > self._deadline:
             raise StreamError("it is made so that it would take too long to read")
 
-    def _check_spans(self, number: int) -> None:
-        limits = self._limits
-        if self._timeline.kinds > limits.kinds:
-            raise StreamError(f"no more than {limits.kinds} kinds of stretches are taken")
-        self._until_check -= number
+    def _check_segments(self, more: int) -> None:
+        most = self._limits["stretches"]
+        self._until_check -= more
         if self._until_check < 0:
-            self._until_check = limits.segments // _SEGMENT_CHECKS
-            if sum(lane.size for lane in self._timeline.lanes) > limits.segments:
-                raise StreamError(f"no more than {limits.segments} stretches are kept")
-
-    def _kept(self, event: AnyEvent) -> tuple[int, int, str]:
-        """Return how many things of the event's kind are kept, how many may be, and what they are called."""
-        timeline, limits = self._timeline, self._limits
-        match event:
-            case LaneStarted():
-                return timeline.lane_count, limits.lanes, "lanes"
-            case ProcessSeen():
-                return len(timeline.processes), limits.processes, "processes"
-            case GilHeld():
-                return len(timeline.gils), limits.gils, "GILs"
-            case ProcessDied():
-                return len(timeline.died), limits.deaths, "deaths"
-            case TaskSubmitted():
-                self._tasks += 1
-                return self._tasks, limits.tasks, "tasks"
-            case _:
-                return 0, 0, ""
+            self._until_check = most // _SEGMENT_CHECKS
+            if sum(lane.size for lane in self._timeline.lanes) > most:
+                raise StreamError(f"no more than {most} stretches are kept")
 
     def _check_texts(self, event: AnyEvent) -> None:
         texts = [value for value in structs.astuple(event) if isinstance(value, str)]
@@ -131,10 +113,9 @@ class Bounds:
             texts = [text for text in texts if text not in self._notes]
             self._notes.update(texts)
         self._characters += sum(map(len, texts))
-        if self._characters > self._limits.characters:
-            raise StreamError(
-                f"no more than {self._limits.characters} characters of names, results and errors are taken"
-            )
+        most = self._limits["characters"]
+        if self._characters > most:
+            raise StreamError(f"no more than {most} characters of names, results and errors are taken")
 
 
 # The bytes of a file, in chunks of bounded size, decompressed if they are compressed.

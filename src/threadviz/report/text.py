@@ -176,11 +176,10 @@ def _holder_table(timeline: Timeline) -> Iterator[RenderableType]:
     gil_timeline, window = timeline.gil_timeline, run_window(timeline)
     if gil_timeline is None or gil_timeline.inferred:
         return
-    shares, numbers = gil_timeline.shares(*window), {*gil_timeline.holders}
+    shares = gil_timeline.shares(*window)
     if not shares.held:
         return
-    lanes = [lane for lane in timeline.lanes if lane.number in numbers]
-    held = [(*gil_timeline.held_by(lane.number, window.until, window.since), lane) for lane in lanes]
+    held = [(*gil_timeline.held_by(lane.number, window.until, window.since), lane) for lane in timeline.lanes]
     longest = sorted((each for each in held if each[0]), key=lambda each: -each[0])
     table = columns("lane", ">held", ">hand-offs/s", ">waited for it")
     for ns, hand_offs, lane in longest[:MAX_HOLDERS]:

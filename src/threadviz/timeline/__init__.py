@@ -4,23 +4,18 @@ It reads no clock, no file and no process, and draws nothing.
 """
 
 from threadviz.timeline.account import STATES, Role
-from threadviz.timeline.archive import ArchivedLanes
-from threadviz.timeline.gil import GilTimeline, Held, Part, Shares
+from threadviz.timeline.gil import GilTimeline, Part
 from threadviz.timeline.lane import Lane, LaneSegment
 from threadviz.timeline.tasks import Task
-from threadviz.timeline.timeline import ObserverStats, Timeline, Totals
+from threadviz.timeline.timeline import Timeline, Totals
 
 __all__ = [
     "STATES",
-    "ArchivedLanes",
     "GilTimeline",
-    "Held",
     "Lane",
     "LaneSegment",
-    "ObserverStats",
     "Part",
     "Role",
-    "Shares",
     "Task",
     "Timeline",
     "Totals",

@@ -103,14 +103,13 @@ class Part(NamedTuple):
     """The GIL within one bin (ns of each), and who held it longest.
 
     `holder` is a lane's number, ELSEWHERE for a thread without a lane, FREE if nobody held the GIL, and OPEN if
-    nothing was observed. `most` is for how long (ns) that holder held it.
+    nothing was observed.
     """
 
     held: int
     free: int
     open: int
     holder: int
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +258,5 @@ class GilTimeline:
         for number, ns in sums.items():
             times[self._who(number)[0]] += ns
         free, unseen = times.pop(FREE, 0), times.pop(OPEN, 0)
-        if times:
-            holder = max(times, key=times.__getitem__)
-            return Part(sum(times.values()), free, unseen, holder, times[holder])
-        return Part(0, free, unseen, *((FREE, free) if free else (OPEN, unseen)))
+        holder = max(times, key=times.__getitem__, default=FREE if free else OPEN)
+        return Part(sum(times.values()), free, unseen, holder)

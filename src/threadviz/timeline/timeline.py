@@ -301,6 +301,11 @@ class Timeline:
         return tuple(self._tasks.by_number.values())
 
     @property
+    def task_count(self) -> int:
+        """How many tasks there are."""
+        return len(self._tasks.by_number)
+
+    @property
     def unseen_tasks(self) -> int:
         """How many tasks have started in threads that were not seen, by now."""
         return self._tasks.unseen

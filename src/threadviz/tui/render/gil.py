@@ -60,7 +60,7 @@ class GilCells:
         return self._gil_timeline.binned(self._origin + first * self._cell_ns, self._cell_ns, count)
 
     def _cell(self, part: Part) -> GilCell:
-        held, free, unseen, holder, _ = part
+        held, free, unseen, holder = part
         if unseen > held and unseen > free:
             return GilCell(UNSEEN, 0)
         if holder in (FREE, OPEN):

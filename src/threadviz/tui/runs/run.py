@@ -9,7 +9,7 @@ from time import monotonic_ns
 from typing import Self
 
 from threadviz.debug_log import ignoring
-from threadviz.launcher import LaunchedRun, RecordingError
+from threadviz.launcher import LaunchedRun
 from threadviz.protocol.codec import StreamError
 from threadviz.protocol.events import AnyEvent, Header, TargetKind
 from threadviz.protocol.requests import Request, RunRequest
@@ -263,5 +263,5 @@ class Run(RunFollower):
         if self._recorder is None or not self._recorder.failure or self._recording_failed:
             return False
         self._recording_failed = True
-        self.not_recorded(RecordingError(self._recorder.failure))
+        self.not_recorded(self._recorder.failure)
         return True
