@@ -24,17 +24,17 @@ def held_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Reader:
     monkeypatch.setattr(module, "MAX_WAITING", 100)
     observe_with(MANY, tmp_path, monkeypatch)
     reader = Reader(LaunchedRun(fetching()))
-    wait_until(lambda: reader.waiting == 100)
+    wait_until(lambda: reader.events.qsize() == 100)
     return reader
 
 
 def test_reading_waits_for_room(held_up: Reader) -> None:
     """No more events wait than may, and none is lost."""
     taken, most = [], 0
-    while not held_up.ended or held_up.waiting:
-        most = max(most, held_up.waiting)
-        if (event := held_up.next()) is not None:
-            taken.append(event)
+    while held_up.is_alive() or held_up.events.qsize():
+        if waiting := held_up.events.qsize():
+            most = max(most, waiting)
+            taken.append(held_up.events.get())
     assert most == 100
     assert len(taken) == 20002
     assert [each.task for each in taken if isinstance(each, TaskSubmitted)] == list(range(20000))
@@ -44,5 +44,5 @@ def test_reading_waits_for_room(held_up: Reader) -> None:
 def test_a_waiting_reader_can_be_closed(held_up: Reader) -> None:
     """Its thread ends."""
     held_up.close()
-    assert held_up.ended
+    assert not held_up.is_alive()
     assert not [thread for thread in threading.enumerate() if thread.name == "reader"]

@@ -1,6 +1,7 @@
 """A run in the app: it is read in a thread, applied to its timeline by the app, and kept to be saved."""
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from queue import Empty, Queue
@@ -29,64 +30,44 @@ _FINISH_PAUSE_S = 0.01
 _CLOSE_PAUSE_S = 0.001
 
 
-class Reader:
-    """Owns a launched run: a thread reads it to its end, and then nothing of it is left.
+class Reader(Thread):
+    """A thread that owns a launched run and reads it to its end; then nothing of it is left.
 
-    `error` tells if reading failed. All methods are to be called by one and the same other thread.
+    `events` are those that wait to be taken, by one other thread; `error` tells if reading failed.
     """
 
     def __init__(self, launch: LaunchedRun) -> None:
+        super().__init__(name="reader", daemon=True)
         self.error: StreamError | OSError | None = None
+        self.events = Queue[AnyEvent](MAX_WAITING)
         self._launch = launch
-        self._events = Queue[AnyEvent](MAX_WAITING)
         self._closing = False
-        self._thread = Thread(target=self._read, name="reader", daemon=True)
-        self._thread.start()
+        self.start()
 
-    @property
-    def waiting(self) -> int:
-        """The number of events that wait to be taken."""
-        return self._events.qsize()
-
-    @property
-    def ended(self) -> bool:
-        """Whether no more events will come, and nothing of the run is left."""
-        return not self._thread.is_alive()
-
-    def next(self) -> AnyEvent | None:
-        """Return the next event; None if none has come yet."""
-        try:
-            return self._events.get_nowait()
-        except Empty:
-            return None
+    def run(self) -> None:
+        with self._launch as launch:
+            try:
+                for event in launch.events():
+                    self.events.put(event)
+                    if self._closing:
+                        return
+            except (StreamError, OSError) as error:
+                self.error = error
 
     def stop(self) -> None:
         """Have the run end, without waiting for it: its last events will come."""
         self._launch.stop()
 
-    def wait(self, seconds: float) -> None:
-        """Wait until no more events will come, for so many seconds at most."""
-        self._thread.join(seconds)
-
     def close(self) -> None:
         """End the run at once, and the thread with it."""
         self._closing = True
-        if not self.ended:
+        if self.is_alive():
             self._launch.stop()  # so that it does not wait for events about the death of its processes
             self._launch.kill()
-        while not self.ended:
-            self.next()  # the thread may wait for room
-            self.wait(_CLOSE_PAUSE_S)
-
-    def _read(self) -> None:
-        with self._launch as launch:
-            try:
-                for event in launch.events():
-                    self._events.put(event)
-                    if self._closing:
-                        return
-            except (StreamError, OSError) as error:
-                self.error = error
+        while self.is_alive():
+            with suppress(Empty):
+                self.events.get_nowait()  # the thread may wait for room
+            self.join(_CLOSE_PAUSE_S)
 
 
 class Recorder:
@@ -201,16 +182,16 @@ class Run(RunFollower):
         reader, deadline = self._reader, monotonic_ns() + budget_ns
         if reader is None:
             return False
-        ended = reader.ended  # before the events are taken: if it has ended, all of them are there
+        ended = not reader.is_alive()  # before the events are taken: if it has ended, all of them are there
         changed = False
         try:
-            while (event := reader.next()) is not None:
-                self.take(event)
+            while not reader.events.empty():
+                self.take(reader.events.get())
                 changed = True
                 if monotonic_ns() >= deadline:
                     break
             changed = self._check_recording() or changed
-            if not ended or reader.waiting:
+            if not ended or not reader.events.empty():
                 return changed
             if reader.error is not None:
                 raise reader.error
@@ -246,7 +227,7 @@ class Run(RunFollower):
         """Have it end, and wait for its last events."""
         self.stop()
         while self._reader is not None:
-            self._reader.wait(_FINISH_PAUSE_S)
+            self._reader.join(_FINISH_PAUSE_S)
             self.drain(_FINISH_BUDGET_NS)
 
     def close(self) -> None:
