@@ -17,7 +17,6 @@ from threadviz.tui.render.ascii import ASCII, ASCII_CLASS, draws_ascii
 from threadviz.tui.render.styles import lane_variables
 from threadviz.tui.runs import Session
 from threadviz.tui.screens.main import MainScreen
-from threadviz.tui.view.view import ReplayLoop
 
 FRAME_S = 1 / 30
 """Seconds between frames."""
@@ -55,10 +54,10 @@ class ThreadvizApp(App[None]):
         super().__init__()
         self.set_class(ascii_only, ASCII_CLASS, update=False)
         self._session = session
-        self._replay_loop = ReplayLoop() if loop else None
         self._clock = clock
         self._last_frame = clock()
         self.main = MainScreen(session)
+        self.main.view.loops = loop
 
     def get_default_screen(self) -> Screen[None]:
         return self.main
@@ -118,8 +117,6 @@ class ThreadvizApp(App[None]):
         elapsed, self._last_frame = now - self._last_frame, now
         updated = self._session.drain(DRAIN_NS)
         self.main.show_frame(elapsed, updated)
-        if self._replay_loop is not None:
-            self._replay_loop.advance(self.main.view, elapsed)
         if self.main.idle:
             self._timer.pause()
             self._idle_timer.resume()

@@ -303,7 +303,11 @@ def group(screen: "MainScreen") -> None:
     screen.view.arrange(replace(rows.options, grouped=not rows.grouped))
 
 
-@command("Lanes", "Fold", "z", enabled=lambda screen: screen.view.foldable)
+def _is_grouped(screen: "MainScreen") -> bool:
+    return screen.view.row_cache.header_of(screen.view.selected_row) is not None
+
+
+@command("Lanes", "Fold", "z", enabled=_is_grouped)
 def fold(screen: "MainScreen") -> None:
     """Fold or unfold the lanes of the selected process or group header."""
     screen.view.fold()

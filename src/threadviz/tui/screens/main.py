@@ -358,7 +358,7 @@ class MainScreen(Screen[None]):
         if self.panels.close():
             return
         if view.cursor is not None:
-            view.clear_cursor()
+            view.cursor = None
         elif view.selected_row is not None:
             view.select_row(None)
         else:

@@ -10,6 +10,9 @@ from threadviz.tui.view.row_cache import RowCache
 from threadviz.tui.view.rows import Row, RowOptions, ViewedRun
 from threadviz.tui.view.viewport import Motion, Playhead, Viewport
 
+HOLD_NS = 3_000_000_000
+"""How long the end is shown before a replay begins, if the view `loops`."""
+
 
 class View:
     """Which runs are shown, which part of their time, up to which moment, and what is selected. Commands change it.
@@ -17,7 +20,8 @@ class View:
     Times are ns since the start of the run's workload, unless a docstring says otherwise. `cursor` is the examined
     moment, if any. Change `selected_row` and `selected_task` by `select_row` and `select_task`, which keep them
     together. `comparing` is whether the runs are compared, each below a heading; `awaiting` is whether a run was
-    started from which nothing was received yet.
+    started from which nothing was received yet. A view that `loops` replays finished runs again
+    and again, as on a screen on a wall, unless the user freezes it or sets the cursor.
     """
 
     def __init__(self, runs: Sequence[ViewedRun] = ()) -> None:
@@ -30,6 +34,8 @@ class View:
         self.selected_task: tuple[ViewedRun, Task] | None = None
         self.comparing = len(runs) > 1
         self.awaiting = False
+        self.loops = False
+        self._held_ns = 0
         self.runs: tuple[ViewedRun, ...] = tuple(runs)
 
     def show_runs(self, runs: Sequence[ViewedRun], comparing: bool = False) -> None:
@@ -116,11 +122,6 @@ class View:
             how = self.row_cache.options
             self.arrange(replace(how, toggled=how.toggled ^ {head.key}))
 
-    @property
-    def foldable(self) -> bool:
-        """Whether the selected row is in a group."""
-        return self.row_cache.header_of(self.selected_row) is not None
-
     def select_row(self, row: Row | None) -> None:
         """Select a row, and the task on its lane at the cursor, or else at present."""
         self.selected_row = row
@@ -170,10 +171,6 @@ class View:
             self.viewport.fitted = False
             self.viewport.follow(self.cursor)
 
-    def clear_cursor(self) -> None:
-        """Remove the cursor."""
-        self.cursor = None
-
     def zoom(self, steps: int, around: int | None = None) -> None:
         """Zoom in by so many steps (out, if negative) around a moment; for None, the cursor, the present or the middle.
 
@@ -204,7 +201,7 @@ class View:
         self.playhead.follow()
         self.viewport.fitted = True
         self.viewport.whole = self.comparing
-        self.clear_cursor()
+        self.cursor = None
 
     def freeze_at(self, t: int) -> None:
         """Freeze the picture at `t`, or at the nearest moment there is."""
@@ -220,19 +217,24 @@ class View:
             playhead.replay(playhead.at)
         else:
             playhead.follow()
-            self.clear_cursor()
+            self.cursor = None
 
     def replay(self) -> None:
         """Replay from the cursor on; from the start if there is none, or if it is at the end."""
         if self.cursor is not None and self.cursor >= self.length:
-            self.clear_cursor()  # it would be ahead of the replay
+            self.cursor = None  # it would be ahead of the replay
         self.playhead.replay(self.cursor or 0)
 
     def advance(self, elapsed: int) -> None:
         """Move the playhead, and the visible part with it: `elapsed` ns have passed."""
+        at_end = self.playhead.motion is Motion.FOLLOWING and not self.growing
         self.playhead.advance(elapsed, self.length)
         self._see_front()
         self.row_cache.advance(elapsed)
+        self._held_ns = self._held_ns + elapsed if at_end and self.length and self.cursor is None else 0
+        if self.loops and self._held_ns >= HOLD_NS:
+            self._held_ns = 0
+            self.replay()
 
     def _see_front(self) -> None:
         motion = self.playhead.motion
@@ -274,25 +276,3 @@ class View:
     def _hold(self) -> None:
         if self.moving:
             self.playhead.freeze(self.length)
-
-
-HOLD_NS = 3_000_000_000
-"""How long the end is shown before a replay begins."""
-
-
-class ReplayLoop:
-    """Replays finished runs again and again, as for a screen on a wall, unless the user freezes it or sets a cursor."""
-
-    def __init__(self) -> None:
-        self._held = 0
-
-    def advance(self, view: View, elapsed: int) -> None:
-        """Begin a replay if the end was shown for long enough; `elapsed` ns have passed."""
-        at_end = view.playhead.motion is Motion.FOLLOWING and not view.growing
-        if not at_end or view.cursor is not None or not view.length:
-            self._held = 0
-            return
-        self._held += elapsed
-        if self._held >= HOLD_NS:
-            self._held = 0
-            view.replay()
